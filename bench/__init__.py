@@ -1,0 +1,1 @@
+"""The library beside PyTorch, as ratios: `make bench`."""

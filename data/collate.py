@@ -1,0 +1,147 @@
+"""Collation: a list of samples becomes one batch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Tensor
+
+NUMERIC = "biufc"  # kinds of dtype that make a tensor
+
+
+def default_collate(batch: Sequence) -> Any:
+    """Stacks samples into a batch along a new first dimension.
+
+    Tensors and ndarrays are stacked; bools, ints and floats become one tensor (Python floats
+    float64, as in PyTorch); strings and bytes stay as they are; tuples and lists give a list of
+    batches, one a field; named tuples and dicts keep their type.
+
+    Raises: ValueError naming the sample and both shapes where samples do not match, TypeError
+        naming the field for what cannot be batched.
+
+    >>> numbers, names = default_collate([(1, "a"), (2, "b")])
+    >>> numbers.tolist(), names
+    ([1, 2], ('a', 'b'))
+    """
+    if len(batch) == 0:
+        raise ValueError("default_collate: the batch is empty, there is nothing to stack")
+    return _collate(list(batch), "")
+
+
+def default_convert(sample: Any) -> Any:
+    """One sample, its ndarrays and NumPy numbers made tensors; anything else stays as it is."""
+    if isinstance(sample, np.ndarray | np.generic) and sample.dtype.kind in NUMERIC:
+        return autograd.as_tensor(sample)
+    if isinstance(sample, str | bytes):
+        return sample
+    if isinstance(sample, Mapping):
+        return _like(sample, {key: default_convert(value) for key, value in sample.items()})
+    if _is_namedtuple(sample):
+        return type(sample)(*map(default_convert, sample))
+    if isinstance(sample, Sequence):
+        return [default_convert(value) for value in sample]
+    return sample
+
+
+def _collate(values: Sequence, field: str) -> Any:
+    """Batch of `values`, which lie at `field` (such as "[0]['x']") in their samples."""
+    first = values[0]
+    if isinstance(first, Tensor | np.ndarray):
+        return _stack(values, field)
+    if isinstance(first, bool | int | float | np.number | np.bool_):
+        return _numbers(values, field)
+    if isinstance(first, str | bytes):
+        return values
+    if isinstance(first, Mapping):
+        return _mapping(values, field)
+    if isinstance(first, Sequence):
+        return _sequence(values, field)
+    raise TypeError(
+        f"default_collate: cannot batch {type(first).__name__} (sample 0{_at(field)}); it takes "
+        "tensors, ndarrays, numbers, strings, tuples, lists and dicts; for anything else give the "
+        "DataLoader a collate_fn"
+    )
+
+
+def _stack(values: Sequence, field: str) -> Tensor:
+    first = values[0]
+    for i, value in enumerate(values):
+        if not isinstance(value, Tensor | np.ndarray):
+            raise _mixed(i, field, first, value)
+        if tuple(value.shape) != tuple(first.shape):
+            raise ValueError(
+                f"default_collate: cannot stack samples of different shapes: sample 0 has "
+                f"{tuple(first.shape)}, sample {i} of the batch has {tuple(value.shape)}"
+                f"{_at(field)}; make them equal in the dataset, or pad them in a collate_fn"
+            )
+    if isinstance(first, np.ndarray) and first.dtype.kind not in NUMERIC:
+        raise TypeError(
+            f"default_collate: cannot make a tensor of an ndarray of dtype {first.dtype}"
+            f"{_at(field)}; convert it to numbers in the dataset"
+        )
+    return autograd.stack([autograd.as_tensor(value) for value in values])
+
+
+def _numbers(values: Sequence, field: str) -> Tensor:
+    for i, value in enumerate(values):
+        if not isinstance(value, bool | int | float | np.number | np.bool_):
+            raise _mixed(i, field, values[0], value)
+    if isinstance(values[0], np.generic):
+        return autograd.from_numpy(np.asarray(values))
+    dtype = autograd.float64 if isinstance(values[0], float) else None
+    return autograd.tensor(values, dtype=dtype)
+
+
+def _mapping(values: Sequence, field: str) -> Any:
+    first = values[0]
+    for i, value in enumerate(values):
+        if not isinstance(value, Mapping):
+            raise _mixed(i, field, first, value)
+        if value.keys() != first.keys():
+            raise ValueError(
+                f"default_collate: the samples have different keys: sample 0 has {list(first)}, "
+                f"sample {i} of the batch has {list(value)}{_at(field)}"
+            )
+    return _like(first, {k: _collate([v[k] for v in values], f"{field}[{k!r}]") for k in first})
+
+
+def _sequence(values: Sequence, field: str) -> Any:
+    first = values[0]
+    for i, value in enumerate(values):
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            raise _mixed(i, field, first, value)
+        if len(value) != len(first):
+            raise ValueError(
+                f"default_collate: the samples have different lengths: sample 0 has {len(first)} "
+                f"fields, sample {i} of the batch has {len(value)}{_at(field)}"
+            )
+    columns = zip(*values, strict=True)
+    fields = [_collate(column, f"{field}[{j}]") for j, column in enumerate(columns)]
+    return type(first)(*fields) if _is_namedtuple(first) else fields
+
+
+def _like(original: Mapping, items: dict) -> Any:
+    """`items` in the mapping type of `original` where that can be built from a dict."""
+    if type(original) is dict:
+        return items
+    try:
+        return type(original)(items)  # type: ignore[call-arg]
+    except TypeError:
+        return items
+
+
+def _is_namedtuple(value: Any) -> bool:
+    return isinstance(value, tuple) and hasattr(value, "_fields")
+
+
+def _mixed(i: int, field: str, first: Any, other: Any) -> TypeError:
+    return TypeError(
+        f"default_collate: sample 0 is {type(first).__name__}, sample {i} of the batch is "
+        f"{type(other).__name__}{_at(field)}; all samples must be of one type"
+    )
+
+
+def _at(field: str) -> str:
+    return f" at sample{field}" if field else ""

@@ -1,0 +1,206 @@
+"""Datasets: what the samples are, how sets of them are joined, cut and split.
+
+A dataset maps an index to a sample. Two optional methods fetch many samples at once:
+`__getitems__(indices)`, PyTorch's, returns the list of samples; `__getbatch__(indices)` returns
+the finished batch, equal to `default_collate` of those samples, or NotImplemented. Both are used
+only where no subclass has overridden `__getitem__` since.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import index as as_index
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from autograd import Generator, Tensor
+from data.sampler import numpy_generator
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Dataset(Generic[T_co]):
+    """A map from an index to a sample; a subclass defines `__getitem__` and `__len__`.
+
+    `a + b` is ConcatDataset([a, b]).
+    """
+
+    def __getitem__(self, index: Any) -> T_co:
+        raise NotImplementedError(f"{type(self).__name__} must define __getitem__(index)")
+
+    def __add__(self, other: "Dataset[T_co]") -> "ConcatDataset[T_co]":
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset[T_co], Iterable[T_co]):
+    """A stream of samples; a subclass defines `__iter__`, and `__len__` where it is known."""
+
+    def __iter__(self) -> Iterator[T_co]:
+        raise NotImplementedError(f"{type(self).__name__} must define __iter__()")
+
+
+def newest_method(obj: Any, name: str, overrides: str) -> Callable | None:
+    """Method `name` of `obj`, unless a more derived class defines `overrides` anew.
+
+    A subclass that overrides `__getitem__` must not be bypassed by an inherited `__getbatch__`.
+    """
+    for cls in type(obj).__mro__:
+        if name in vars(cls):
+            return getattr(obj, name)
+        if overrides in vars(cls):
+            return None
+    return None
+
+
+def fetch_samples(dataset: Any, indices: Sequence) -> list:
+    """The samples at `indices`; an exception of a sample is given its index as a note."""
+    many = newest_method(dataset, "__getitems__", "__getitem__")
+    if many is not None:
+        return many(indices)
+    samples = []
+    for index in indices:
+        try:
+            samples.append(dataset[index])
+        except Exception as error:
+            error.add_note(f"raised by sample {index!r} of {type(dataset).__name__}")
+            raise
+    return samples
+
+
+def fetch_batch(dataset: Any, indices: Sequence) -> Any:
+    """The collated batch of `indices` in one piece, or NotImplemented."""
+    whole = newest_method(dataset, "__getbatch__", "__getitem__")
+    return NotImplemented if whole is None else whole(indices)
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
+    """Sample i is (t[i] for t in tensors).
+
+    Shape: all tensors agree in their first dimension, the number of samples.
+    Raises: TypeError for what is not a Tensor, ValueError for differing first dimensions.
+
+    >>> from autograd import arange, zeros
+    >>> dataset = TensorDataset(zeros(8, 2), arange(8))
+    >>> dataset[3][1].item()
+    3
+    """
+
+    def __init__(self, *tensors: Tensor) -> None:
+        if not tensors:
+            raise ValueError("TensorDataset: needs at least one tensor, got none")
+        for position, tensor in enumerate(tensors):
+            if not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"TensorDataset: argument {position} must be a Tensor, got "
+                    f"{type(tensor).__name__}; wrap it with autograd.tensor(...) or from_numpy(...)"
+                )
+        shapes = [tuple(t.shape) for t in tensors]
+        if () in shapes or len({shape[0] for shape in shapes}) > 1:
+            raise ValueError(
+                "TensorDataset: the tensors must have the same first dimension (the number of "
+                f"samples), got shapes {', '.join(map(str, shapes))}"
+            )
+        self.tensors = tensors
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(tensor[index] for tensor in self.tensors)
+
+    def __getbatch__(self, indices: Sequence[int]) -> list[Tensor]:
+        rows = np.asarray(indices, dtype=np.intp)
+        return [tensor[rows] for tensor in self.tensors]
+
+    def __len__(self) -> int:
+        return self.tensors[0].shape[0]
+
+
+class ConcatDataset(Dataset[T_co]):
+    """Several datasets end to end: first all samples of datasets[0], then of datasets[1], ..."""
+
+    def __init__(self, datasets: Iterable[Dataset]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("ConcatDataset: needs at least one dataset, got none")
+        for position, dataset in enumerate(self.datasets):
+            if isinstance(dataset, IterableDataset) or not hasattr(dataset, "__len__"):
+                raise TypeError(
+                    f"ConcatDataset: datasets[{position}] ({type(dataset).__name__}) must have a "
+                    "length and be indexed; an IterableDataset cannot be joined"
+                )
+        self.cumulative_sizes = list(accumulate(len(d) for d in self.datasets))  # type: ignore
+
+    def __getitem__(self, index: int) -> T_co:
+        n = len(self)
+        position = as_index(index)
+        if not -n <= position < n:
+            raise IndexError(f"ConcatDataset: index {position} is out of range for {n} samples")
+        position %= n
+        which = bisect_right(self.cumulative_sizes, position)
+        start = self.cumulative_sizes[which - 1] if which else 0
+        return self.datasets[which][position - start]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+
+class Subset(Dataset[T_co]):
+    """The samples of `dataset` at `indices`, in that order."""
+
+    def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
+        self.dataset = dataset
+        self.indices = indices.tolist() if isinstance(indices, np.ndarray | Tensor) else indices
+
+    def __getitem__(self, index: Any) -> T_co:
+        if isinstance(index, list):
+            return self.dataset[[self.indices[i] for i in index]]
+        return self.dataset[self.indices[index]]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[T_co]:
+        return fetch_samples(self.dataset, [self.indices[i] for i in indices])
+
+    def __getbatch__(self, indices: Sequence[int]) -> Any:
+        return fetch_batch(self.dataset, [self.indices[i] for i in indices])
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def random_split(
+    dataset: Dataset[T_co],
+    lengths: Sequence[int | float],
+    generator: Generator | None = None,
+) -> list[Subset[T_co]]:
+    """Cuts `dataset` at random into disjoint Subsets of the given lengths, or fractions.
+
+    Fractions sum to one; each length is rounded down and the samples left over go one each to
+    the first subsets.
+
+    Raises: ValueError where the lengths do not sum to len(dataset), nor the fractions to 1.
+
+    >>> [len(part) for part in random_split(range(10), [0.75, 0.25], Generator())]
+    [8, 2]
+    """
+    total = len(dataset)  # type: ignore[arg-type]
+    sizes = _split_sizes(lengths, total)
+    rng = numpy_generator(generator, "random_split")
+    order = rng.permutation(total).tolist()
+    ends = list(accumulate(sizes))
+    return [Subset(dataset, order[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
+
+
+def _split_sizes(lengths: Sequence[int | float], total: int) -> list[int]:
+    given = list(lengths)
+    if any(length < 0 for length in given):
+        raise ValueError(f"random_split: lengths must not be negative, got {given}")
+    if math.isclose(sum(given), 1):
+        sizes = [math.floor(total * fraction) for fraction in given]
+        for i in range(total - sum(sizes)):
+            sizes[i % len(sizes)] += 1
+        return sizes
+    if sum(given) != total or any(length != int(length) for length in given):
+        raise ValueError(
+            f"random_split: lengths {given} sum to {sum(given)}; they must be whole numbers that "
+            f"sum to len(dataset) = {total}, or fractions that sum to 1"
+        )
+    return [int(length) for length in given]

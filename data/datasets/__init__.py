@@ -1,0 +1,7 @@
+"""Datasets that are built in or downloaded."""
+
+from data.datasets.digits import Digits
+from data.datasets.images import ImageDataset
+from data.datasets.mnist import MNIST, FashionMNIST
+
+__all__ = ["MNIST", "Digits", "FashionMNIST", "ImageDataset"]

@@ -1,0 +1,22 @@
+"""The examples in the docstrings of data."""
+
+import doctest
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("name", "examples"),
+    [
+        ("data.collate", 2),
+        ("data.dataset", 4),
+        ("data.datasets.digits", 1),
+        ("data.loader", 1),
+        ("data.sampler", 2),
+        ("data.transforms", 4),
+    ],
+)
+def test_examples(name, examples):
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.failed == 0 and result.attempted == examples
