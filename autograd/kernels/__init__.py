@@ -1,0 +1,77 @@
+"""The loops behind the ops: the same functions in two tiers, ndarray in, ndarray out.
+
+`reference/` is plain NumPy and the oracle of the tests; `compiled/` is Numba. The tier is picked
+once, at the first access to a kernel: AUTOGRAD_KERNELS=numpy|numba, by default numba where it
+can be imported. After that `kernels.gemm` is one attribute lookup.
+"""
+
+import importlib
+import os
+import warnings
+
+_NAMES = (
+    "adam_",
+    "bmm",
+    "clip_",
+    "cross_entropy",
+    "cross_entropy_grad",
+    "gemm",
+    "log_softmax",
+    "log_softmax_grad",
+    "sgd_",
+    "softmax",
+    "softmax_grad",
+    "sum_of_squares",
+)
+__all__ = [*_NAMES, "config", "tier"]
+
+_tier = ""
+
+
+def tier() -> str:
+    """Name of the tier in use, "numba" or "numpy"; picks it when no kernel was used yet."""
+    global _tier
+    if not _tier:
+        wanted = os.environ.get("AUTOGRAD_KERNELS", "")
+        if wanted not in ("", "numpy", "numba"):
+            raise ValueError(
+                f"AUTOGRAD_KERNELS={wanted!r} is not a kernel tier; set it to 'numpy' or 'numba'"
+            )
+        _tier = "numpy" if wanted == "numpy" else _load_compiled()
+        folder = "reference" if _tier == "numpy" else "compiled"
+        module = importlib.import_module(f"{__name__}.{folder}")
+        globals().update((name, getattr(module, name)) for name in _NAMES)
+    return _tier
+
+
+def _load_compiled() -> str:
+    try:
+        importlib.import_module(f"{__name__}.compiled")
+    except ImportError as error:
+        warnings.warn(
+            f"compiled kernels are not available ({error}); NumPy kernels are used instead, "
+            "slower. Install numba, or set AUTOGRAD_KERNELS=numpy to silence this.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return "numpy"
+    return "numba"
+
+
+def config() -> dict[str, object]:
+    """What the kernels run on: tier, threads, threading layer, vector width in bits, cache."""
+    from autograd import threads
+
+    info: dict[str, object] = {"tier": tier(), "threads": threads.get_num_threads()}
+    if tier() == "numba":
+        from autograd.kernels.compiled import jit
+
+        info.update(jit.config())
+    return info
+
+
+def __getattr__(name: str):
+    if name not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no kernel {name!r}; it has {_NAMES}")
+    tier()
+    return globals()[name]

@@ -1,0 +1,179 @@
+"""Cross entropy of class scores with target classes, and its gradient, without a softmax stored.
+
+The log(sum(exp)) of a row is kept in float64: where scores are large, float32 would lose the
+digits that the difference to the scores needs.
+"""
+
+import numpy as np
+
+from autograd.kernels import reference
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
+from autograd.kernels.compiled.softmax import (
+    BLOCK,
+    SHARED,
+    contiguous,
+    exponentiate,
+    subtract,
+    total,
+)
+from autograd.kernels.compiled.vector_math import cast, exp
+from autograd.kernels.reference.softmax import check_target
+
+_NONE = np.empty(0)  # stands for no class weights
+
+
+@jit(inner=True)
+def _losses(one, x, target, weight, ignored, smoothing, lse, losses):
+    """Losses of a block of rows; false where a target is not a class."""
+    classes = x.shape[1]
+    fine = True
+    for i in range(len(x)):
+        label = target[i]
+        if label == ignored:
+            losses[i] = one - one
+        elif label < 0 or label >= classes:
+            fine = False
+        else:
+            chosen = weight[label] if weight.size else one
+            loss = (1.0 - smoothing) * chosen * (lse[i] - x[i, label])
+            if smoothing:
+                spread = 0.0
+                for j in range(classes):
+                    spread += (lse[i] - x[i, j]) * (weight[j] if weight.size else one)
+                loss += smoothing / classes * spread
+            losses[i] = cast(one, loss)
+    return fine
+
+
+@jit
+def _cross_entropy(one, arrays, parts, index):
+    """arrays: logits, target, weight, [ignore_index, smoothing], losses, lse, bad target seen."""
+    logits = item(arrays, 0)
+    n, classes = length(logits, 0), length(logits, 1)
+    target = vector(data(item(arrays, 1)), n, np.int64(1))
+    weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
+    settings = vector(data(item(arrays, 3)), 2, 1.0)
+    losses = vector(data(item(arrays, 4)), n, one)
+    lse = vector(data(item(arrays, 5)), n, 1.0)
+    bad = vector(data(item(arrays, 6)), 1, np.int64(1))
+    last = share(n, parts, index + 1, 1)
+    rows = max(1, BLOCK // classes)
+    tops = np.empty_like(vector(data(logits), min(rows, n), one))
+    work = np.empty_like(matrix(data(logits), min(rows, n), classes, one))
+    for first in range(share(n, parts, index, 1), last, rows):
+        end = min(first + rows, last)
+        x = matrix(data(logits), n, classes, one)[first:end]
+        e = work[: end - first]
+        exponentiate(x, tops, e)
+        for i in range(len(x)):
+            lse[first + i] = np.float64(tops[i]) + np.log(np.float64(total(e[i])))
+        if not _losses(one, x, target[first:end], weight, np.int64(settings[0]), settings[1],
+                       lse[first:end], losses[first:end]):  # fmt: skip
+            bad[0] = 1
+
+
+@jit(inner=True)
+def _probabilities(x, lse, p):
+    """p = exp(x - lse) for a block of rows (rows, classes)."""
+    for i in range(len(x)):
+        high = cast(x[i, 0], lse[i])
+        subtract(x[i], high, cast(x[i, 0], lse[i] - high), p[i])
+    flat = p.reshape(p.size)
+    for j in range(flat.size):
+        flat[j] = exp(flat[j])
+
+
+@jit(inner=True)
+def _spread(row, factor, smooth, weight):
+    """row = factor * row - smooth * weight."""
+    if weight.size:
+        for j in range(row.size):
+            row[j] = factor * row[j] - smooth * weight[j]
+    else:
+        for j in range(row.size):
+            row[j] = factor * row[j] - smooth
+
+
+@jit
+def _cross_entropy_grad(one, arrays, parts, index):
+    """arrays: scale, logits, lse, target, weight, [ignore_index, smoothing], grad, bad target."""
+    logits = item(arrays, 1)
+    n, classes = length(logits, 0), length(logits, 1)
+    scale = vector(data(item(arrays, 0)), n, one)
+    lse = vector(data(item(arrays, 2)), n, 1.0)
+    target = vector(data(item(arrays, 3)), n, np.int64(1))
+    weight = vector(data(item(arrays, 4)), length(item(arrays, 4), 0), one)
+    settings = vector(data(item(arrays, 5)), 2, 1.0)
+    bad = vector(data(item(arrays, 7)), 1, np.int64(1))
+    x = matrix(data(logits), n, classes, one)
+    grad = matrix(data(item(arrays, 6)), n, classes, one)
+    ignored, smooth = np.int64(settings[0]), settings[1] / classes
+    weights = total(weight) if weight.size else cast(one, classes)
+    last = share(n, parts, index + 1, 1)
+    rows = max(1, BLOCK // classes)
+    for first in range(share(n, parts, index, 1), last, rows):
+        end = min(first + rows, last)
+        _probabilities(x[first:end], lse[first:end], grad[first:end])
+        for i in range(first, end):
+            label = target[i]
+            if label == ignored:
+                grad[i] = 0
+            elif label < 0 or label >= classes:
+                bad[0] = 1
+            else:
+                hard = (1.0 - settings[1]) * (weight[label] if weight.size else one) * scale[i]
+                soft = smooth * scale[i]
+                _spread(grad[i], cast(one, hard + soft * weights), cast(one, soft), weight)
+                grad[i, label] -= cast(one, hard)
+
+
+def _fits(logits, target, weight, *rest):
+    """Whether the compiled kernels serve these types and shapes."""
+    n, classes = logits.shape
+    return (
+        logits.dtype in ONE
+        and logits.size > 0
+        and target.dtype == np.int64
+        and target.shape == (n,)
+        and (weight is None or weight.dtype is logits.dtype and weight.shape == (classes,))
+        and all(a.shape == (n,) for a in rest)
+    )
+
+
+def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothing=0.0):
+    """Loss of each row of logits (N, C) at its target class, and each row's log(sum(exp)).
+
+    (1 - s) w[y] (lse - x[y]) + s / C sum_c w[c] (lse - x[c]), 0 where y is `ignore_index`.
+    The second result is in float64.
+    """
+    if not _fits(logits, target, weight):
+        return reference.cross_entropy(logits, target, weight, ignore_index, label_smoothing)
+    one = ONE[logits.dtype]
+    losses, lse = np.empty(len(logits), logits.dtype), np.empty(len(logits))
+    settings, bad = np.array((ignore_index, label_smoothing), np.float64), np.zeros(1, np.int64)
+    inputs = contiguous(logits, target, _NONE if weight is None else weight)
+    launch(_cross_entropy, one, (*inputs, settings, losses, lse, bad), logits.size >= SHARED)
+    if bad[0]:
+        check_target(target, logits.shape[1], ignore_index)
+    return losses, lse
+
+
+def cross_entropy_grad(
+    scale, logits, logsumexp, target, weight=None, ignore_index=-100, label_smoothing=0.0
+):
+    """Gradient of the losses of `cross_entropy` by the logits, row i times scale[i] (N,)."""
+    fits = _fits(logits, target, weight, scale, logsumexp) and logsumexp.dtype == np.float64
+    if not fits or scale.dtype is not logits.dtype:
+        return reference.cross_entropy_grad(
+            scale, logits, logsumexp, target, weight, ignore_index, label_smoothing
+        )
+    one = ONE[logits.dtype]
+    grad = np.empty(logits.shape, logits.dtype)
+    settings, bad = np.array((ignore_index, label_smoothing), np.float64), np.zeros(1, np.int64)
+    inputs = contiguous(scale, logits, logsumexp, target, _NONE if weight is None else weight)
+    launch(_cross_entropy_grad, one, (*inputs, settings, grad, bad), logits.size >= SHARED)
+    if bad[0]:
+        check_target(target, logits.shape[1], ignore_index)
+    return grad

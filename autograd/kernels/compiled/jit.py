@@ -1,0 +1,174 @@
+"""The one `jit` decorator, which holds the policy of every compiled kernel, and its disk cache.
+
+Numba's own cache does not see changes in imported functions and raises on broken files. This one
+keys its folder by everything the machine code depends on, checks what it reads, and treats any
+error as a miss: the kernel is compiled.
+"""
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import numba
+from numba.core import compiler
+from numba.core.registry import cpu_target
+from numba.core.serialize import dumps
+
+# contract, reassoc, nsz and arcp change rounding only; nnan and ninf would lose NaN and infinity.
+FAST = {"contract", "reassoc", "nsz", "arcp"}
+EXACT = {"contract"}  # for arithmetic whose order matters
+
+
+def jit(function=None, *, inner=False, splice=False, parallel=False, exact=False):
+    """Compiles `function` at its first call, without the GIL, cached on disk.
+
+    `inner`: only called by other kernels, so not cached by itself; `splice`: the same, its code
+    pasted into the one caller before LLVM sees it (LLVM optimises every function by itself and
+    again in each caller); `exact`: sums and products keep their order.
+    """
+    if function is None:
+        return lambda f: jit(f, inner=inner, splice=splice, parallel=parallel, exact=exact)
+    dispatcher = numba.njit(
+        fastmath=EXACT if exact else FAST,
+        error_model="numpy",
+        nogil=True,
+        parallel=parallel,
+        inline="always" if splice else "never",
+        forceinline=inner,
+    )(function)
+    if not (inner or splice):
+        dispatcher._cache = DiskCache(function)
+    return dispatcher
+
+
+class DiskCache:
+    """Machine code of one kernel on disk: a file per signature, its SHA-256 in front.
+
+    It stands in for Numba's cache object (`load_overload`, `save_overload` and the rest).
+    """
+
+    def __init__(self, function):
+        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
+
+    @property
+    def cache_path(self):
+        return str(folder() or "")
+
+    def _path(self, signature):
+        digest = hashlib.sha256(str(signature).encode()).hexdigest()[:16]
+        return folder() / f"{self.name}-{digest}.bin"
+
+    def load_overload(self, signature, target_context):
+        if folder() is None:
+            return None
+        target_context.refresh()
+        try:
+            data = self._path(signature).read_bytes()
+            if hashlib.sha256(data[32:]).digest() != data[:32]:
+                return None
+            from pickle import loads
+
+            return compiler.CompileResult._rebuild(target_context, *loads(data[32:]))
+        except Exception:  # whatever is wrong with the file, compiling is the answer
+            return None
+
+    def save_overload(self, signature, result):
+        if folder() is None:
+            return
+        path = self._path(signature)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            data = dumps(result._reduce())
+            part.write_bytes(hashlib.sha256(data).digest() + data)
+            os.replace(part, path)
+        except Exception:  # a full or read-only disk costs the next process a compile, no more
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def enable(self):
+        pass
+
+    def disable(self):
+        pass
+
+    def flush(self):
+        pass
+
+
+def host() -> tuple[str, str, str]:
+    """Target triple, CPU name and CPU features Numba compiles for."""
+    return cpu_target.target_context.codegen().magic_tuple()
+
+
+def vector_bytes() -> int:
+    """Width of the vector registers: 64 with AVX-512, 32 with AVX2, else 16."""
+    features = host()[2].split(",")
+    if "+avx512f" in features:
+        return 64
+    return 32 if "+avx2" in features else 16
+
+
+def _key() -> str:
+    package = sys.modules.get("autograd")
+    parts = [numba.__version__, sys.version, str(getattr(package, "__version__", "")), *host()]
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256("\n".join(parts).encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def _user_folder() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(cache) / "wengert" / "kernels"
+
+
+def _temporary_folder() -> Path:
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"wengert-{user}" / "kernels"
+
+
+def _usable(path: Path) -> bool:
+    """Creates the folder; true when it is ours alone to write (pickles are loaded from it)."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    status = path.stat()
+    shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if hasattr(os, "getuid") and (shared or status.st_uid != os.getuid()):
+        return False
+    with tempfile.TemporaryFile(dir=path):
+        return True
+
+
+def folder() -> Path | None:
+    """The cache folder in use, None where no folder can be written."""
+    global _folder
+    if _folder is _UNKNOWN:
+        _folder = None
+        for find in (_user_folder, _temporary_folder):
+            with contextlib.suppress(OSError):
+                base = find()
+                if base.is_absolute() and _usable(base / _key()):
+                    _folder = base / _key()
+                    break
+    return _folder
+
+
+_UNKNOWN = Path()
+_folder: Path | None = _UNKNOWN
+
+
+def config() -> dict[str, object]:
+    """Threading layer (None before the first parallel kernel), vector width and cache folder."""
+    try:
+        layer = numba.threading_layer()
+    except ValueError:
+        layer = None
+    return {
+        "threading_layer": layer,
+        "vector_bits": 8 * vector_bytes(),
+        "cache": None if folder() is None else str(folder()),
+    }

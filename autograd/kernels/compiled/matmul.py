@@ -1,0 +1,243 @@
+"""Matrix multiplication: C = A B + bias, for any strides, alone or in batches.
+
+B is packed into panels as wide as a tile, A into panels as high as one, so that the inner loop
+reads both in order; every transposition and stride is dealt with there. Threads share C as a grid
+of independent parts: each packs what it needs, none waits for another, and every element is
+summed in the same order whatever the grid.
+"""
+
+import numpy as np
+
+from autograd.kernels import reference
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.memory import (
+    at,
+    data,
+    item,
+    itemsize,
+    length,
+    ndim,
+    share,
+    stride,
+    vector,
+)
+from autograd.kernels.compiled.micro_kernel import (
+    HEIGHTS,
+    VECTOR_BYTES,
+    VECTORS,
+    tile,
+    transpose_block,
+)
+
+DEPTH = 320  # k of one packed block: a panel of B stays in the first cache level
+HEIGHT = 240  # rows of one packed block of A: it stays in the second level
+WIDTH = 2048  # columns of one packed block of B
+DIRECT = 2  # panels of B up to which A is read in place
+TINY = 16384  # multiplications up to which np.matmul's smaller overhead wins
+FEW = 8  # rows up to which packing B costs more than a small product
+SHARED = 1 << 19  # multiplications from which a second thread pays
+
+_NONE = np.empty(0)  # stands for no bias
+
+
+@jit(inner=True)
+def _tile_rows(left):
+    """Height of the next tile where `left` rows are left."""
+    for height in HEIGHTS:
+        if left >= height:
+            return height
+    return 1
+
+
+@jit(inner=True)
+def _pack(one, source, row, step, rows, k, target, width):
+    """target[k, width] = source[rows, k] transposed; lanes from `rows` on count for nothing."""
+    size = itemsize(one)
+    lanes = VECTOR_BYTES // size
+    done = 0
+    if step == size and rows > 1:
+        while done + lanes <= k:
+            # the last lanes first: what they write past the panel's edge is then overwritten
+            for lane in range((width - 1) // lanes * lanes, -1, -lanes):
+                transpose_block(
+                    one, source + lane * row + done * size, row, rows - lane,
+                    target + (done * width + lane) * size, width * size,
+                )  # fmt: skip
+            done += lanes
+    if row == size:
+        for p in range(k):
+            values = vector(source + p * step, rows, one)
+            packed = vector(target + p * width * size, rows, one)
+            for r in range(rows):
+                packed[r] = values[r]
+    else:
+        for r in range(rows):
+            for p in range(done, k):
+                value = vector(source + r * row + p * step, 1, one)[0]
+                vector(target + (p * width + r) * size, 1, one)[0] = value
+    for p in range(done, k):
+        vector(target + (p * width + rows) * size, width - rows, one)[:] = 0
+
+
+@jit(inner=True)
+def _pack_panels(one, source, row, step, rows, k, target, height):
+    """Packs `rows` in panels: of B as wide as a tile (height > 0), of A as high as one (0)."""
+    size = itemsize(one)
+    lanes = VECTOR_BYTES // size
+    done = 0
+    while done < rows:
+        if height:
+            panel = min(height, rows - done)
+            width = (panel + lanes - 1) // lanes * lanes
+        else:
+            panel = width = _tile_rows(rows - done)
+        _pack(one, source + done * row, row, step, panel, k, target + done * k * size, width)
+        done += panel
+
+
+@jit(splice=True)
+def _tiles(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row, init_column):
+    """C[m, n] = init + A times packed B, tile by tile; A is packed where `a_row` is 0."""
+    size = itemsize(one)
+    lanes = VECTOR_BYTES // size
+    for j in range(0, n, VECTORS * lanes):
+        columns = min(VECTORS * lanes, n - j)
+        vectors = (columns + lanes - 1) // lanes
+        i = 0
+        while i < m:
+            rows = _tile_rows(m - i)
+            if a_row:
+                left, left_row, left_step = a + i * a_row, a_row, a_step
+            else:
+                left, left_row, left_step = a + i * k * size, size, rows * size
+            tile(
+                one, rows, vectors, k, left, left_row, left_step,
+                packed_b + j * k * size, vectors * VECTOR_BYTES,
+                c + i * c_row + j * size, c_row,
+                init + i * init_row + j * init_column, init_row, columns,
+            )  # fmt: skip
+            i += rows
+
+
+@jit(splice=True)
+def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias):
+    """C = A B + bias on addresses and byte strides; `bias` is 0 for none."""
+    size = itemsize(one)
+    lanes = VECTOR_BYTES // size
+    blocks = max(1, (k + DEPTH - 1) // DEPTH)
+    depth = (k + blocks - 1) // blocks
+    height, width = min(HEIGHT, m), min(WIDTH, n)
+    panel = VECTORS * lanes
+    packs = n > DIRECT * panel or a_row == 0
+    room_a = height * depth + lanes  # the last transposed block writes past its panel
+    room_b = (width + lanes) * depth
+    work = np.empty((room_a + room_b + panel) * size + VECTOR_BYTES, np.uint8)
+    packed_a = (work.ctypes.data + VECTOR_BYTES - 1) // VECTOR_BYTES * VECTOR_BYTES
+    packed_b = packed_a + room_a * size
+    zeros = packed_b + room_b * size
+    vector(zeros, panel, one)[:] = 0
+    for j in range(0, n, WIDTH):
+        columns = min(WIDTH, n - j)
+        for block in range(blocks):
+            p = block * depth
+            steps = min(depth, k - p)
+            _pack_panels(one, b + j * b_column + p * b_step, b_column, b_step, columns, steps,
+                         packed_b, panel)  # fmt: skip
+            for i in range(0, m, HEIGHT):
+                rows = min(HEIGHT, m - i)
+                left, left_row = a + i * a_row + p * a_step, a_row
+                if packs:
+                    _pack_panels(one, left, a_row, a_step, rows, steps, packed_a, 0)
+                    left, left_row = packed_a, 0
+                target = c + i * c_row + j * size
+                if block:
+                    init, init_row, init_column = target, c_row, size
+                elif bias:
+                    init, init_row, init_column = bias + j * size, 0, size
+                else:
+                    init, init_row, init_column = zeros, 0, 0
+                _tiles(one, rows, columns, steps, left, left_row, a_step, packed_b, target, c_row,
+                       init, init_row, init_column)  # fmt: skip
+    work[0] = 0  # Numba frees an array after its last use: this is it
+
+
+@jit(inner=True)
+def _grid(m, n, parts):
+    """How many parts the rows are cut into: the grid of least perimeter for the largest part."""
+    best, cost = 1, np.inf
+    for rows in range(1, parts + 1):
+        if parts % rows == 0:
+            now = m / rows + n / (parts // rows)
+            if now < cost:
+                best, cost = rows, now
+    return best
+
+
+@jit
+def _multiply(one, arrays, parts, index):
+    """Part of C = A B + bias: a share of the batch, or of the rows and columns of each item."""
+    a, b, bias, c = item(arrays, 0), item(arrays, 1), item(arrays, 2), item(arrays, 3)
+    batched = ndim(c) - 2
+    batch = length(c, 0) if batched else 1
+    m, n, k = length(c, batched), length(c, batched + 1), length(a, batched + 1)
+    if batch >= parts:
+        first, last = share(batch, parts, index, 1), share(batch, parts, index + 1, 1)
+        i, i_end, j, j_end = 0, m, 0, n
+    else:
+        first, last = 0, batch
+        row_parts = _grid(m, n, parts)
+        column_parts = parts // row_parts
+        row, column = index % row_parts, index // row_parts
+        columns = VECTORS * VECTOR_BYTES // itemsize(one)
+        i, i_end = share(m, row_parts, row, 4), share(m, row_parts, row + 1, 4)
+        j = share(n, column_parts, column, columns)
+        j_end = share(n, column_parts, column + 1, columns)
+    for number in range(first, last):
+        _product(
+            one, i_end - i, j_end - j, k,
+            at(a, number, i, 0), stride(a, batched), stride(a, batched + 1),
+            at(b, number, 0, j), stride(b, batched), stride(b, batched + 1),
+            at(c, number, i, j), stride(c, batched),
+            data(bias) + j * itemsize(one) if length(bias, 0) else 0,
+        )  # fmt: skip
+
+
+def gemm(a, b, bias=None, out=None):
+    """A B + bias for A (M, K), B (K, N), bias (N,), any strides; written to `out` where given.
+
+    `out` must not overlap the inputs.
+    """
+    (m, k), (rows, n) = a.shape, b.shape
+    dtype = a.dtype
+    one = ONE.get(dtype)
+    work = m * n * k
+    if one is None or work <= TINY or m == 1 or n == 1 or b.dtype is not dtype or rows != k:
+        return reference.gemm(a, b, bias, out)
+    if m <= FEW and work < SHARED:
+        return reference.gemm(a, b, bias, out)
+    if bias is not None and (
+        bias.dtype is not dtype or bias.shape != (n,) or bias.strides != (dtype.itemsize,)
+    ):
+        return reference.gemm(a, b, bias, out)
+    if out is None:
+        c = np.empty((m, n), dtype)
+    elif out.dtype is dtype and out.shape == (m, n) and out.flags.c_contiguous:
+        c = out
+    else:
+        return reference.gemm(a, b, bias, out)
+    launch(_multiply, one, (a, b, _NONE if bias is None else bias, c), work >= SHARED)
+    return c
+
+
+def bmm(a, b):
+    """A B for each pair of matrices in A (B, M, K) and B (B, K, N), any strides."""
+    (batch, m, k), (others, rows, n) = a.shape, b.shape
+    dtype = a.dtype
+    one = ONE.get(dtype)
+    work = batch * m * n * k
+    if one is None or work <= TINY or b.dtype is not dtype or rows != k or others != batch:
+        return reference.bmm(a, b)
+    c = np.empty((batch, m, n), dtype)
+    launch(_multiply, one, (a, b, _NONE, c), work >= SHARED)
+    return c

@@ -1,0 +1,248 @@
+"""The base of the optimizers: parameter groups, state, and the step over all parameters."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autograd import Tensor, enable_grad, float32, no_grad, tensor
+from autograd.errors import caller, describe
+from autograd.tensor import mark_written
+
+Params = Iterable[Tensor] | Iterable[dict[str, Any]]
+
+_NO_PARAMETERS = (
+    "{}: got no parameters. Layers in a plain list or dict are not registered with their module: "
+    "keep them in nn.ModuleList or nn.ModuleDict, and single tensors in nn.Parameter. (And "
+    "model.parameters() is an iterator: it gives its parameters once.)"
+)
+_NO_GRADIENTS = (
+    "{}: none of the {} parameters has a gradient, so nothing was updated. Call loss.backward() "
+    "between zero_grad() and step(), with a loss computed from these very parameters."
+)
+
+
+class Optimizer:
+    """Changes parameters along their gradients.
+
+    `params` are Tensors, or dicts such as {"params": [...], "lr": 0.1}, each a group with options
+    of its own; `defaults` holds the options for the rest. `param_groups` lists the groups;
+    `state[param]` is a dict of what the method remembers of a parameter.
+
+    A subclass defines `_update`, and `_prepare` if it has state; or `step`, as in PyTorch.
+
+    Raises: ValueError for no parameters, a parameter given twice or not a leaf, an option out of
+        range; TypeError for what is not a Tensor.
+    """
+
+    def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        for group in _as_groups(type(self).__name__, params):
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group: a dict with "params" and, where they differ from the defaults, options."""
+        who = type(self).__name__
+        if not isinstance(param_group, dict) or "params" not in param_group:
+            raise TypeError(
+                f"{who}: a parameter group is a dict with the key 'params', "
+                f"got {describe(param_group)}"
+            )
+        params = param_group["params"]
+        params = [params] if isinstance(params, Tensor) else _as_list(who, params)
+        taken = {id(p) for group in self.param_groups for p in group["params"]}
+        for i, param in enumerate(params):
+            _check_parameter(f"{who}: params[{i}] of group {len(self.param_groups)}", param)
+            if id(param) in taken:
+                raise ValueError(
+                    f"{who}: params[{i}] of group {len(self.param_groups)}, {describe(param)}, "
+                    f"was given before; a parameter belongs into one group, once"
+                )
+            taken.add(id(param))
+        group = {**self.defaults, **param_group, "params": params}
+        self._check_options(group)
+        self.param_groups.append(group)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with zeros."""
+        for group in self.param_groups:
+            for param in group["params"]:
+                if set_to_none:
+                    param.grad = None
+                elif param.grad is not None:
+                    param.grad = param.grad.detach().zero_()
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient; returns what `closure` returned.
+
+        `closure`, if given, is called first, with gradients recorded: it computes the loss anew
+        and calls backward() on it.  Warns if no parameter has a gradient.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        by, where, idle = f"{type(self).__name__}.step", caller(), True
+        with no_grad():
+            for group in self.param_groups:
+                batches: dict[Any, list[Any]] = {}
+                for param in group["params"]:
+                    if param._grad is not None:
+                        mark_written(param, by, where)
+                        batches.setdefault(self._prepare(param, group), []).append(param)
+                for age, params in batches.items():
+                    idle = False
+                    arrays = [p._array for p in params]
+                    self._update(params, arrays, [p._grad._array for p in params], group, age)
+        if idle:
+            count = sum(len(group["params"]) for group in self.param_groups)
+            warnings.warn(_NO_GRADIENTS.format(by, count), stacklevel=2)
+        return loss
+
+    def _prepare(self, param: Tensor, group: dict[str, Any]) -> Any:
+        """Make the state of a parameter ready; returns its age: what `_update` has to tell apart,
+        such as the number of its earlier updates."""
+        return None
+
+    def _update(self, params: list, arrays: list, grads: list, group: dict, age: Any) -> None:
+        """Write the new values into `arrays`, those of the parameters of a group of one age."""
+        raise NotImplementedError(f"{type(self).__name__} must define _update() or step()")
+
+    def _check_options(self, group: dict[str, Any]) -> None:
+        """Raise if an option of a group is out of range."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """{"state": {index: ...}, "param_groups": [...]}, parameters replaced by their index in
+        the order of all groups.  The tensors are the optimizer's own, not copies."""
+        params = self._all_params()
+        groups, start = [], 0
+        for group in self.param_groups:
+            stop = start + len(group["params"])
+            groups.append({**group, "params": list(range(start, stop))})
+            start = stop
+        state = {i: dict(self.state[p]) for i, p in enumerate(params) if p in self.state}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over options and state that state_dict() gave; tensors are copied, in the dtype of
+        their parameter.
+
+        Raises: ValueError if groups, options or shapes do not fit this optimizer.
+        """
+        who = f"{type(self).__name__}.load_state_dict"
+        if not isinstance(state_dict, dict) or not {"state", "param_groups"} <= state_dict.keys():
+            raise ValueError(
+                f"{who}: expected a dict with the keys 'state' and 'param_groups', "
+                f"got {describe(state_dict)}"
+            )
+        groups = state_dict["param_groups"]
+        saved = [len(group["params"]) for group in groups]
+        mine = [len(group["params"]) for group in self.param_groups]
+        if saved != mine:
+            raise ValueError(
+                f"{who}: the saved groups hold {saved} parameters, this optimizer's "
+                f"{mine}; build it from the same parameters in the same order"
+            )
+        missing = [name for name in self.defaults for group in groups if name not in group]
+        if missing:
+            raise ValueError(
+                f"{who}: the saved groups have no {', '.join(dict.fromkeys(missing))};"
+                " were they saved by another kind of optimizer?"
+            )
+        indices = (index for group in groups for index in group["params"])
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for index, param in zip(indices, self._all_params(), strict=True):
+            for name, value in state_dict["state"].get(index, {}).items():
+                what = f"{who}: {name} of parameter {index}"
+                state[param][name] = _fitted(what, name, value, param)
+        for group, new in zip(self.param_groups, groups, strict=True):
+            group.update({**new, "params": group["params"]})
+        self.state = state
+
+    def _all_params(self) -> list[Tensor]:
+        return [param for group in self.param_groups for param in group["params"]]
+
+    def __repr__(self) -> str:
+        lines = []
+        for i, group in enumerate(self.param_groups):
+            options = sorted(name for name in group if name != "params")
+            lines += [f"Parameter Group {i}", *(f"    {name}: {group[name]}" for name in options)]
+        return "\n".join([f"{type(self).__name__} (", *lines, ")"])
+
+
+def check_at_least_zero(who: str, group: dict[str, Any], *names: str) -> None:
+    """Raise unless these options of a group are numbers of at least 0."""
+    for name in names:
+        _check(who, name, group[name], lambda value: value >= 0, "a number of at least 0")
+
+
+def check_fractions(who: str, name: str, values: Any, count: int) -> None:
+    """Raise unless `values` is a tuple of `count` numbers in [0, 1)."""
+    if not isinstance(values, (tuple, list)) or len(values) != count:
+        raise TypeError(f"{who}: {name} must be a tuple of {count} numbers, got {values!r}")
+    for i, value in enumerate(values):
+        _check(who, f"{name}[{i}]", value, lambda value: 0 <= value < 1, "in [0, 1)")
+
+
+def _check(who: str, name: str, value: Any, fits: Callable[[Any], bool], range: str) -> None:
+    if isinstance(value, Tensor) or not hasattr(value, "__float__"):
+        raise TypeError(f"{who}: {name} must be a number, got {describe(value)}")
+    if not fits(value):
+        raise ValueError(f"{who}: {name} must be {range}, got {value}")
+
+
+def _as_groups(who: str, params: Params) -> list[Any]:
+    if isinstance(params, (Tensor, dict)):
+        raise TypeError(
+            f"{who}: params must be an iterable of Tensors or of dicts, got "
+            f"{describe(params)}; put it into a list"
+        )
+    entries = _as_list(who, params)
+    if not entries:
+        raise ValueError(_NO_PARAMETERS.format(who))
+    return entries if isinstance(entries[0], dict) else [{"params": entries}]
+
+
+def _as_list(who: str, params: Any) -> list[Any]:
+    if isinstance(params, (set, frozenset)):
+        raise TypeError(
+            f"{who}: params is a set, whose order changes from run to run, so that "
+            "saved state could not be matched to it; pass a list"
+        )
+    if not isinstance(params, Iterable):
+        hint = "; pass its .parameters()" if hasattr(params, "parameters") else ""
+        raise TypeError(
+            f"{who}: params must be an iterable of Tensors, got {describe(params)}{hint}"
+        )
+    return list(params)
+
+
+def _check_parameter(what: str, param: Any) -> None:
+    if not isinstance(param, Tensor):
+        hint = "; pass model.parameters()" if isinstance(param, (str, tuple)) else ""
+        hint = "; pass its .parameters()" if hasattr(param, "parameters") else hint
+        raise TypeError(f"{what} must be a Tensor, got {describe(param)}{hint}")
+    if param.grad_fn is not None:
+        raise ValueError(
+            f"{what}, {describe(param)}, is no leaf but the result of {param.grad_fn.op.name}: "
+            "backward() leaves no gradient there. Optimize the tensors it was computed from, or "
+            "make a leaf of it: .detach().requires_grad_()"
+        )
+
+
+def _fitted(what: str, name: str, value: Any, param: Tensor) -> Any:
+    """A saved piece of state as the parameter needs it."""
+    if name == "step":
+        return tensor(float(value), dtype=float32)
+    if not isinstance(value, Tensor):
+        return value
+    if value.ndim and value.shape != param.shape:
+        raise ValueError(
+            f"{what} has shape {tuple(value.shape)}, but the parameter "
+            f"{tuple(param.shape)}; were the parameters in another order?"
+        )
+    return value.detach().to(param.dtype).clone()

@@ -1,0 +1,195 @@
+"""Optimizer kernels: both tiers against scalar loops written from the papers' formulas."""
+
+import math
+
+import numpy as np
+import pytest
+
+from autograd import threads
+from autograd.kernels import reference
+
+pytest.importorskip("numba")
+compiled = pytest.importorskip("autograd.kernels.compiled")
+
+both_types = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+both_tiers = pytest.mark.parametrize("tier", [compiled, reference], ids=["compiled", "reference"])
+SHAPES = [(3, 5), (), (0,), (17,), (2, 1, 4), (1,)]
+TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
+
+
+def draw(rng, dtype, shapes=SHAPES):
+    return [np.array(rng.standard_normal(shape), dtype) for shape in shapes]
+
+
+def zeros(arrays):
+    return [np.zeros_like(a) for a in arrays]
+
+
+def copies(arrays):
+    return [a.copy() for a in arrays]
+
+
+def flat(arrays):
+    return np.concatenate([a.astype(np.float64).ravel() for a in arrays])
+
+
+def naive_sgd(start, gradients, lr, momentum, dampening, nesterov, decay, maximize):
+    result = []
+    for column, p in enumerate(start):
+        buffer = None
+        for row in gradients:
+            g = (-row[column] if maximize else row[column]) + decay * p
+            if momentum:
+                buffer = g if buffer is None else momentum * buffer + (1 - dampening) * g
+                g = g + momentum * buffer if nesterov else buffer
+            p = p - lr * g
+        result.append(p)
+    return np.array(result)
+
+
+def naive_adam(start, gradients, lr, beta1, beta2, eps, decay, decoupled, amsgrad, maximize):
+    result = []
+    for column, p in enumerate(start):
+        m = v = top = 0.0
+        for step, row in enumerate(gradients, 1):
+            g = -row[column] if maximize else row[column]
+            if decoupled:
+                p = p - lr * decay * p
+            else:
+                g = g + decay * p
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+            top = max(top, v)
+            second = (top if amsgrad else v) / (1 - beta2**step)
+            p = p - lr * m / (1 - beta1**step) / (math.sqrt(second) + eps)
+        result.append(p)
+    return np.array(result)
+
+
+@both_tiers
+@both_types
+@pytest.mark.parametrize(
+    "momentum, dampening, nesterov, decay, maximize",
+    [
+        (0, 0, False, 0, False),
+        (0, 0, False, 0.1, True),
+        (0.9, 0, False, 0, False),
+        (0.9, 0.5, False, 0.1, False),
+        (0.9, 0, True, 0.1, True),
+    ],
+)
+def test_sgd(tier, dtype, momentum, dampening, nesterov, decay, maximize):
+    rng = np.random.default_rng(0)
+    params = draw(rng, dtype)
+    start, gradients = flat(params), []
+    momenta = [np.full_like(p, np.nan) for p in params] if momentum else None
+    for step in range(20):
+        grads = draw(rng, dtype)
+        gradients.append(flat(grads))
+        before = copies(grads)
+        tier.sgd_(params, grads, momenta, 0.05, momentum, dampening, nesterov, decay, maximize,
+                  first_step=step == 0)  # fmt: skip
+        assert all(np.array_equal(a, b) for a, b in zip(grads, before))
+    want = naive_sgd(start, gradients, 0.05, momentum, dampening, nesterov, decay, maximize)
+    np.testing.assert_allclose(flat(params), want, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@both_tiers
+@both_types
+@pytest.mark.parametrize("amsgrad", [False, True])
+@pytest.mark.parametrize("decay, decoupled", [(0, False), (0.1, False), (0.1, True)])
+def test_adam(tier, dtype, amsgrad, decay, decoupled):
+    rng = np.random.default_rng(1)
+    params = draw(rng, dtype)
+    start, gradients, maximize = flat(params), [], amsgrad
+    m, v, top = zeros(params), zeros(params), zeros(params) if amsgrad else None
+    for step in range(1, 21):
+        grads = draw(rng, dtype)
+        gradients.append(flat(grads))
+        tier.adam_(params, grads, m, v, top, step, 0.01, 0.8, 0.95, 1e-6, decay, decoupled,
+                   maximize)  # fmt: skip
+    want = naive_adam(start, gradients, 0.01, 0.8, 0.95, 1e-6, decay, decoupled, amsgrad, maximize)
+    np.testing.assert_allclose(flat(params), want, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@both_tiers
+@both_types
+def test_norm_and_clipping(tier, dtype):
+    rng = np.random.default_rng(2)
+    arrays = draw(rng, dtype, [*SHAPES, (3000,), (4097,)])
+    want = float(np.sum(flat(arrays) ** 2))
+    got = tier.sum_of_squares(arrays)
+    assert type(got) is float
+    assert math.isclose(got, want, rel_tol=1e-13)
+    scaled = flat(arrays) * 0.5
+    tier.clip_(arrays, 0.5)
+    assert np.array_equal(flat(arrays), scaled)
+    assert tier.sum_of_squares([]) == 0.0
+    assert tier.sum_of_squares([np.full(2, 1e30, np.float32)]) == pytest.approx(2e60)
+    assert math.isnan(tier.sum_of_squares([np.array([1.0, np.nan])]))
+
+
+@both_tiers
+def test_nan_stays(tier):
+    params, grads = [np.ones(40)], [np.zeros(40)]
+    grads[0][7] = np.nan
+    m, v, top = zeros(params), zeros(params), zeros(params)
+    for step in (1, 2):
+        tier.adam_(params, grads, m, v, top, step)
+        grads = [np.ones(40)]
+    assert np.flatnonzero(np.isnan(params[0])).tolist() == [7]
+    assert np.isnan(top[0][7])
+
+
+@both_tiers
+def test_other_layouts_and_types_are_updated_too(tier):
+    whole, mixed = np.ones((6, 4)), np.ones(3, np.float32)
+    params = [whole[::2, ::-1], mixed, np.ones(2, np.float16)]
+    grads = [np.ones((4, 3)).T, np.ones(3, np.float32), np.ones(2, np.float16)]
+    tier.sgd_(params, grads, None, 0.5)
+    assert np.array_equal(whole[::2], np.full((3, 4), 0.5)) and (whole[1::2] == 1).all()
+    assert (mixed == 0.5).all() and (params[2] == 0.5).all()
+    tier.clip_(params, 2)
+    assert (whole == 1).all() and (params[2] == 1).all()
+
+
+@both_tiers
+def test_read_only_gradients_serve_but_parameters_must_be_writable(tier):
+    param, grad = np.ones(5), np.ones(5)
+    grad.flags.writeable = False
+    tier.sgd_([param], [grad], None, 0.25)
+    assert (param == 0.75).all()
+    param.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        tier.sgd_([param], [np.ones(5)], None, 0.25)
+    assert (param == 0.75).all()
+
+
+@both_tiers
+def test_lists_that_do_not_match_raise(tier):
+    with pytest.raises(ValueError, match="shorter"):
+        tier.sgd_([np.ones(2), np.ones(2)], [np.ones(2)], None, 0.1)
+    with pytest.raises(ValueError, match="broadcast"):
+        tier.sgd_([np.ones(2)], [np.ones(3)], None, 0.1)
+
+
+def test_no_parameters():
+    compiled.sgd_([], [], None, 0.1)
+    compiled.adam_([], [], [], [], None, 1)
+    compiled.clip_([], 2.0)
+
+
+@both_types
+def test_threads_do_not_change_a_bit(dtype, monkeypatch):
+    shapes = [(300, 301), (7,), (5000,), (1,), (40_000,)]
+    results = []
+    for count in (1, 2, 2, 3, 5):
+        monkeypatch.setattr(threads, "_threads", count)
+        rng = np.random.default_rng(3)
+        params, grads = draw(rng, dtype, shapes), draw(rng, dtype, shapes)
+        m, v, top = zeros(params), zeros(params), zeros(params)
+        compiled.adam_(params, grads, m, v, top, 1, weight_decay=0.1)
+        compiled.sgd_(params, grads, m, 0.1, 0.9)
+        compiled.clip_(params, 0.3)
+        total = np.array(compiled.sum_of_squares(params))
+        results.append(b"".join(a.tobytes() for a in (*params, *m, *v, *top, total)))
+    assert len(set(results)) == 1
