@@ -6,6 +6,8 @@ shape and strides from their C structs, whose layout is part of NumPy's and CPyt
 signature serves all layouts. The caller's reference to the tuple keeps the arrays alive.
 """
 
+import ctypes
+
 import numpy as np
 from llvmlite import ir
 from numba import carray, types
@@ -130,8 +132,6 @@ def share(total, parts, index, unit):
 
 def _verify() -> None:
     """Compares one array's C struct with what NumPy says of it."""
-    import ctypes
-
     array = np.arange(24, dtype=np.float32).reshape(4, 6)[1:, ::2]
     address = id(array)
 

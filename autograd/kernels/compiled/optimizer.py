@@ -99,8 +99,7 @@ def _sgd_update(one, arrays, parts, index):
 
 
 @jit(inner=True)
-def _adam(p, g, m, v, rate, one_less_beta1, beta2, eps, decay, shrink, sign):
-    rest = 1 - beta2
+def _adam(p, g, m, v, rate, one_less_beta1, beta2, rest, eps, decay, shrink, sign):
     for i in range(p.size):
         weight = p[i] * shrink
         d = sign * g[i] + decay * weight
@@ -110,8 +109,7 @@ def _adam(p, g, m, v, rate, one_less_beta1, beta2, eps, decay, shrink, sign):
 
 
 @jit(inner=True)
-def _amsgrad(p, g, m, v, top, rate, one_less_beta1, beta2, eps, decay, shrink, sign):
-    rest = 1 - beta2
+def _amsgrad(p, g, m, v, top, rate, one_less_beta1, beta2, rest, eps, decay, shrink, sign):
     for i in range(p.size):
         weight = p[i] * shrink
         d = sign * g[i] + decay * weight
@@ -123,13 +121,13 @@ def _amsgrad(p, g, m, v, top, rate, one_less_beta1, beta2, eps, decay, shrink, s
 
 @jit
 def _adam_update(one, arrays, parts, index):
-    settings = vector(data(item(arrays, 0)), 10, one)
+    settings = vector(data(item(arrays, 0)), 11, one)
     count, amsgrad = np.int64(settings[1]), settings[2] != 0
     if not _uniform(arrays, count, 5 if amsgrad else 4):
         settings[0] = 1
         return
-    rate, one_less_beta1, beta2 = settings[3], settings[4], settings[5]
-    eps, decay, shrink, sign = settings[6], settings[7], settings[8], settings[9]
+    rate, one_less_beta1, beta2, rest = settings[3], settings[4], settings[5], settings[6]
+    eps, decay, shrink, sign = settings[7], settings[8], settings[9], settings[10]
     start, stop = _range(arrays, count, parts, index)
     offset = 0
     for k in range(count):
@@ -143,9 +141,10 @@ def _adam_update(one, arrays, parts, index):
             v = _slice(one, arrays, k + 3 * count, first, last)
             if amsgrad:
                 top = _slice(one, arrays, k + 4 * count, first, last)
-                _amsgrad(p, g, m, v, top, rate, one_less_beta1, beta2, eps, decay, shrink, sign)
+                _amsgrad(p, g, m, v, top, rate, one_less_beta1, beta2, rest, eps, decay, shrink,
+                         sign)  # fmt: skip
             else:
-                _adam(p, g, m, v, rate, one_less_beta1, beta2, eps, decay, shrink, sign)
+                _adam(p, g, m, v, rate, one_less_beta1, beta2, rest, eps, decay, shrink, sign)
 
 
 @jit
@@ -225,7 +224,7 @@ def adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr=1e-3, 
     root = math.sqrt(1 - beta2**step)
     amsgrad = max_exp_avg_sqs is not None
     settings = (
-        amsgrad, lr * root / (1 - beta1**step), 1 - beta1, beta2, eps * root,
+        amsgrad, lr * root / (1 - beta1**step), 1 - beta1, beta2, 1 - beta2, eps * root,
         0.0 if decoupled else weight_decay, 1 - lr * weight_decay if decoupled else 1.0,
         -1 if maximize else 1,
     )  # fmt: skip

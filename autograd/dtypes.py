@@ -1,0 +1,132 @@
+"""The number types and PyTorch's promotion rules.
+
+A dtype is NumPy's own `np.dtype`, so `t.dtype == np.float32` holds and arrays pass in and out
+unchanged.  Promotion differs from NumPy's in two ways: an integer with a float keeps the float's
+width, and a 0-d tensor or a Python number only decides the kind (bool < integer < float), never
+the width, of a result that a tensor with dimensions takes part in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+float16 = half = np.dtype(np.float16)
+float32 = np.dtype(np.float32)
+float64 = double = np.dtype(np.float64)
+int8 = np.dtype(np.int8)
+int16 = short = np.dtype(np.int16)
+int32 = np.dtype(np.int32)
+int64 = long = np.dtype(np.int64)
+uint8 = np.dtype(np.uint8)
+bool_ = np.dtype(np.bool_)
+
+SUPPORTED = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
+_NAMES: dict[str, np.dtype] = {
+    "half": float16, "float": float32, "double": float64, "short": int16, "int": int32,
+    "long": int64, "bool": bool_,
+}
+_OF_PYTHON: dict[type, np.dtype] = {bool: bool_, int: int64}
+_ORDER = {"b": 0, "i": 1, "u": 1, "f": 2}
+
+_default = float32
+
+
+def get_default_dtype() -> np.dtype:
+    """The dtype that Python floats become: float32 unless set otherwise."""
+    return _default
+
+
+def set_default_dtype(dtype) -> None:
+    """Make `dtype`, one of float16, float32 and float64, the type that Python floats become."""
+    global _default
+    dtype = as_dtype(dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"set_default_dtype: only floating types fit, got {dtype}")
+    _default = dtype
+
+
+def as_dtype(dtype) -> np.dtype:
+    """The supported dtype that a dtype, a NumPy scalar type, a Python type or a name stands for."""
+    if dtype is float:
+        return _default
+    found: np.dtype | None = None
+    if isinstance(dtype, type):
+        found = _OF_PYTHON.get(dtype)
+    elif isinstance(dtype, str):
+        found = _NAMES.get(dtype)
+    if found is None:
+        try:
+            found = np.dtype(dtype).newbyteorder("=")
+        except TypeError:
+            raise TypeError(f"{dtype!r} is not a dtype") from None
+    for supported in SUPPORTED:
+        if found == supported:
+            return supported
+    names = ", ".join(str(s) for s in SUPPORTED)
+    raise TypeError(f"dtype {found} is not supported; choose one of {names}")
+
+
+def promote_types(first, second) -> np.dtype:
+    """The smallest dtype, by PyTorch's table, that both fit in."""
+    first, second = as_dtype(first), as_dtype(second)
+    if first.kind == "f" and second.kind != "f":
+        return first
+    if second.kind == "f" and first.kind != "f":
+        return second
+    return np.promote_types(first, second)
+
+
+def result_dtype(operands) -> np.dtype:
+    """The dtype of an operation on arrays and Python numbers: arrays with dimensions decide,
+    then 0-d arrays, then Python numbers, each lower rank only where its kind is higher."""
+    ranks: list[np.dtype | None] = [None, None, None]
+    for operand in operands:
+        if isinstance(operand, np.ndarray):
+            rank, dtype = (0 if operand.ndim else 1), operand.dtype
+        else:
+            rank, dtype = 2, scalar_dtype(operand)
+        held = ranks[rank]
+        ranks[rank] = dtype if held is None else promote_types(held, dtype)
+    result = None
+    for dtype in ranks:
+        if dtype is None:
+            continue
+        if result is None or _ORDER[dtype.kind] > _ORDER[result.kind]:
+            result = dtype
+    assert result is not None
+    return result
+
+
+def scalar_dtype(number) -> np.dtype:
+    """The dtype a Python number stands for: bool, int64, or the default float."""
+    if isinstance(number, (bool, np.bool_)):
+        return bool_
+    return int64 if isinstance(number, (int, np.integer)) else _default
+
+
+def common(*operands):
+    """The operands at their common dtype; Python and NumPy scalars stay weak Python numbers."""
+    operands = tuple(o.item() if isinstance(o, np.generic) else o for o in operands)
+    dtype = result_dtype(operands)
+    return tuple(_cast(operand, dtype) for operand in operands)
+
+
+def common_float(*operands):
+    """As `common`, integers and booleans becoming the default float."""
+    operands = tuple(o.item() if isinstance(o, np.generic) else o for o in operands)
+    dtype = result_dtype(operands)
+    if dtype.kind != "f":
+        dtype = _default
+    return tuple(_cast(operand, dtype) for operand in operands)
+
+
+def _cast(operand, dtype):
+    if isinstance(operand, np.ndarray):
+        return operand if operand.dtype is dtype else operand.astype(dtype)
+    if type(operand) is int and dtype.kind in "iu" and not _fits(operand, dtype):
+        return np.asarray(operand).astype(dtype)  # wraps, as in PyTorch
+    return operand
+
+
+def _fits(number: int, dtype: np.dtype) -> bool:
+    return np.iinfo(dtype).min <= number <= np.iinfo(dtype).max

@@ -1,0 +1,47 @@
+"""How errors speak: what was got, what fits, and what may have been meant."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+import numpy as np
+
+_PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_OWN_FOLDERS = tuple(
+    os.path.join(_PACKAGE_ROOT, name) + os.sep for name in ("autograd", "nn", "optim", "data")
+)
+
+
+def describe(value) -> str:
+    """A short account of an argument for a message: `Tensor (2, 3) float32`, `list of 4`."""
+    array = getattr(value, "_array", value)
+    if isinstance(array, np.ndarray):
+        kind = "ndarray" if array is value else "Tensor"
+        return f"{kind} {array.shape} {array.dtype}"
+    if isinstance(value, (bool, int, float)):
+        return f"{type(value).__name__} {value!r}"
+    if isinstance(value, (list, tuple)):
+        return f"{type(value).__name__} of {len(value)}"
+    return type(value).__name__
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """`; did you mean 'weight'?`, or the empty string where nothing comes near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(candidates), n=3)
+    return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
+def caller() -> str:
+    """`file:line` of the nearest frame outside this library: where the user's own code stands."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_own(frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _is_own(filename: str) -> bool:
+    return filename.startswith(_OWN_FOLDERS) or filename.startswith("<wengert")

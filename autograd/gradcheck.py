@@ -1,0 +1,340 @@
+"""gradcheck and gradgradcheck: backward's gradients held against finite differences.
+
+An entry's relative error is |analytic - numeric| / max(|analytic|, |numeric|, floor).  The
+differences themselves are off by rounding, at most about `atol`: ten units in the last place of
+the largest result and of the largest input times the largest derivative, over eps.  That is 4e-10
+for numbers around 1, against which an entry of 1e-5 has no seven digits to compare; so the floor is
+atol / rtol.  Truncation, eps²/6 times the third derivative, is usually below that; where it is not,
+an entry looks wrong, and is measured once more with a smaller step and a formula of higher order
+before it is called so.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+
+from .engine import grad
+from .errors import describe
+from .numeric import REFINE, Differences, largest, rounding, sharper, unit
+from .tensor import Tensor, wrap
+
+_APART = 1e-3  # one-sided differences that differ by this part of the scale may mean a kink
+
+
+class GradcheckError(RuntimeError):
+    """A gradient is wrong; `report` holds the numbers."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+
+class KinkWarning(UserWarning):
+    """The function has a kink where its gradient was checked: some entries were not compared."""
+
+
+class Pair:
+    """One result's derivative by one input, both ways: Jacobians of shape (*result, *input), or
+    one number each along random directions.
+
+    result, input    their names, and `result_ndim` to tell their indices apart
+    errors           the relative errors
+    wrong            which entries are wrong
+    kinks            what was found at indices where the one-sided derivatives differ
+    """
+
+    def __init__(self, result: str, input: str, result_ndim: int, analytic, numeric) -> None:
+        self.result, self.input, self.result_ndim = result, input, result_ndim
+        self.analytic, self.numeric = np.asarray(analytic), np.asarray(numeric)
+        self.errors = np.zeros(self.analytic.shape)
+        self.wrong = np.zeros(self.analytic.shape, bool)
+        self.kinks: dict[tuple[int, ...], str] = {}
+
+    def compare(self, rtol: float, atol: float, at=...) -> None:
+        """Judge all entries, or the one `at` an index."""
+        a, n = self.analytic[at], self.numeric[at]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            apart = np.abs(a - n)
+            measure = np.maximum(np.maximum(np.abs(a), np.abs(n)), atol / rtol)
+            self.errors[at] = np.where(apart == 0, 0, apart / measure)
+            self.wrong[at] = ~(self.errors[at] <= rtol)
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """The name of an entry."""
+        if not self.analytic.ndim and self.result_ndim:
+            return f"d {self.result} / d {self.input} along random directions"
+        row, column = index[: self.result_ndim], index[self.result_ndim:]
+        return (f"d {self.result}{list(row) if row else ''} / "
+                f"d {self.input}{list(column) if column else ''}")
+
+    @property
+    def worst(self) -> tuple[int, ...]:
+        """The index of the entry with the largest error, a wrong one if there is any."""
+        ranked = np.where(np.isnan(self.errors), np.inf, self.errors)
+        if self.wrong.any():
+            ranked = np.where(self.wrong, ranked, -1)
+        return tuple(int(i) for i in np.unravel_index(np.argmax(ranked), ranked.shape))
+
+
+class Report:
+    """What gradcheck found: true if all is well; as text, a table with the worst entry of each
+    result by each input; `pairs` has the Jacobians, `notes` what else there is to say."""
+
+    def __init__(self, name: str, rtol: float, eps: float, pairs: list[Pair],
+                 notes: list[str]) -> None:
+        self.name, self.rtol, self.eps, self.pairs, self.notes = name, rtol, eps, pairs, notes
+
+    def __bool__(self) -> bool:
+        return not any(pair.wrong.any() for pair in self.pairs)
+
+    def __str__(self) -> str:
+        wrong = sum(bool(pair.wrong.any()) for pair in self.pairs)
+        verdict = f"{wrong} of {len(self.pairs)} wrong" if wrong else "passed"
+        head = f"{self.name}: {verdict} (relative errors; allowed {self.rtol:g}, step {self.eps:g})"
+        rows = [("", "worst entry", "analytic", "numeric", "relative error"),
+                *map(self._row, self.pairs)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        kinks = [f"  kink at {pair.place(at)}: {text}"
+                 for pair in self.pairs for at, text in pair.kinks.items()]
+        return "\n".join([head, *lines, *kinks, *(f"  note: {note}" for note in self.notes)])
+
+    def _row(self, pair: Pair) -> tuple[str, ...]:
+        if not pair.errors.size:
+            return "ok", f"{pair.result} by {pair.input}: no elements", "", "", ""
+        at = pair.worst
+        return ("WRONG" if pair.wrong.any() else "ok", pair.place(at), f"{pair.analytic[at]:.9g}",
+                f"{pair.numeric[at]:.9g}", f"{pair.errors[at]:.1e}")
+
+
+def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
+              atol: float | None = None, fast_mode: bool = False, raise_exception: bool = True,
+              nondet_tol: float = 0.0) -> Report:
+    """Hold the gradients of `func(*inputs)` against central differences in float64.
+
+    Every input that requires grad is checked; float32 ones are converted to float64 first. `func`
+    returns one or several tensors. `fast_mode` compares along random directions (the whole
+    Jacobian only if that fails). At kinks, entries are reported by a KinkWarning, not compared.
+    Returns a Report: true if all is well, and printable.
+
+    Raises: GradcheckError with the table if a gradient is wrong and `raise_exception`.
+    Reference: the errors and their floor are defined at the top of this module.
+
+    >>> x = autograd.tensor([0.5, 2.0], dtype=autograd.float64, requires_grad=True)
+    >>> bool(autograd.gradcheck(autograd.log, (x,)))
+    True
+    """
+    tensors, results, notes = _prepared("gradcheck", func, inputs)
+    names = [f"input {i}" for i in range(len(tensors))]
+    labels = [f"result {i}" for i in range(len(results))] if len(results) > 1 else ["result"]
+    return _check("gradcheck", func, tensors, names, labels, notes, eps=eps, rtol=rtol, atol=atol,
+                  fast_mode=fast_mode, raise_exception=raise_exception, nondet_tol=nondet_tol)
+
+
+def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
+                  rtol: float = 1e-7, atol: float | None = None, fast_mode: bool = False,
+                  raise_exception: bool = True, nondet_tol: float = 0.0) -> Report:
+    """Hold second derivatives against differences of the first: gradcheck of the gradient of
+    `func`, weighted by `grad_outputs` (random if not given), by the inputs and those weights.
+
+    >>> x = autograd.tensor([0.5, 2.0], dtype=autograd.float64, requires_grad=True)
+    >>> bool(autograd.gradgradcheck(autograd.log, (x,)))
+    True
+    """
+    tensors, results, notes = _prepared("gradgradcheck", func, inputs)
+    weights = _weights(results, grad_outputs)
+    checked = [i for i, x in enumerate(tensors) if _differentiable(x)]
+
+    def gradient(*args):
+        results = _results(func(*args[: len(tensors)]))
+        pairs = [(r, w) for r, w in zip(results, args[len(tensors):], strict=True)
+                 if r.requires_grad]
+        return grad([r for r, _ in pairs], [args[i] for i in checked], [w for _, w in pairs],
+                    create_graph=True, materialize_grads=True)
+
+    names = [f"input {i}" for i in range(len(tensors))]
+    names += [f"grad_output {i}" for i in range(len(weights))]
+    labels = [f"(gradient of {names[i]})" for i in checked]
+    return _check("gradgradcheck", gradient, [*tensors, *weights], names, labels, notes, eps=eps,
+                  rtol=rtol, atol=atol, fast_mode=fast_mode, raise_exception=raise_exception,
+                  nondet_tol=nondet_tol)
+
+
+def _weights(results: list[Tensor], given) -> list[Tensor]:
+    """The gradients that enter at the results, as leaves."""
+    if given is None:
+        rng = np.random.default_rng(0)
+        return [wrap(rng.uniform(0.5, 1.5, r.shape)).requires_grad_() for r in results]
+    given = [given] if isinstance(given, Tensor) else list(given)
+    if [w.shape for w in given] != [r.shape for r in results]:
+        raise ValueError(f"gradgradcheck: grad_outputs {[describe(w) for w in given]} do not fit "
+                         f"the results {[describe(r) for r in results]}")
+    return [w.detach().double().clone().requires_grad_() for w in given]
+
+
+def _differentiable(x) -> bool:
+    return isinstance(x, Tensor) and x.requires_grad
+
+
+def _prepared(name: str, func: Callable, inputs) -> tuple[list, list[Tensor], list[str]]:
+    """The inputs as they will be stepped through, func's results on them, and what was changed."""
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    if not any(map(_differentiable, inputs)):
+        raise ValueError(f"{name}: none of the {len(inputs)} inputs requires grad; pass "
+                         "floating-point tensors with requires_grad=True")
+    tensors = [_steppable(x) for x in inputs]
+    results, notes = _results(func(*tensors)), []
+    roots = [r for r in results if r.requires_grad]
+    ones = [wrap(np.ones(r.shape)) for r in roots]
+    for i, (x, was) in enumerate(zip(tensors, inputs, strict=True)):
+        if x is was or not roots:
+            continue
+        used, = grad(roots, [x], ones, retain_graph=True, allow_unused=True)
+        if used is None:
+            raise ValueError(f"{name}: func does not use input {i} as passed, a float64 copy of "
+                             f"{describe(was)}; compute from the arguments, or pass float64")
+        if was.dtype != x.dtype:
+            notes.append(f"input {i} was {was.dtype} and was converted to float64: differences in "
+                         "less are too rough")
+    return tensors, results, notes
+
+
+def _steppable(x):
+    """The input itself; a float64 copy if it is to be checked and cannot be stepped through."""
+    if not _differentiable(x):
+        return x
+    shared = 0 in x._array.strides and x._array.size > 1
+    if x.dtype == np.float64 and x._array.flags.writeable and not shared:
+        return x
+    return wrap(np.array(x._array, np.float64, order="C")).requires_grad_()
+
+
+def _results(value) -> list[Tensor]:
+    """The floating-point tensors among what func returned."""
+    values = [value] if isinstance(value, Tensor) else value
+    if not isinstance(values, (list, tuple)):
+        raise TypeError("gradcheck: func must return a Tensor or several, got "
+                        f"{describe(value)}")
+    results = [v for v in values if isinstance(v, Tensor) and v.is_floating_point()]
+    for result in results:
+        if result.dtype != np.float64:
+            raise TypeError(f"gradcheck: func returned {result.dtype} from float64 inputs, too "
+                            "rough for differences; convert the tensors and parameters it uses "
+                            "with .double()")
+    return results
+
+
+def _check(name: str, func: Callable, tensors: list, names: list[str], labels: list[str],
+           notes: list[str], *, eps, rtol, atol, fast_mode, raise_exception, nondet_tol) -> Report:
+    checked = {names[i]: x for i, x in enumerate(tensors) if _differentiable(x)}
+    results = _results(func(*tensors))
+    rows = dict(zip(labels, results, strict=True))
+    # copies: a result may be a view of the array that is about to be changed
+    differences = Differences(
+        lambda: [np.array(r._array) for r in _results(func(*tensors))])
+    _refuse_random(name, results, differences.center, nondet_tol)
+    pairs: list[Pair] = []
+    if fast_mode:
+        pairs = _along_directions(rows, checked, differences, eps, rtol, atol)
+    report = Report(name, rtol, eps, pairs, notes)
+    if not fast_mode or not report or any(pair.kinks for pair in pairs):
+        report.pairs = _in_full(rows, checked, differences, eps, rtol, atol)
+    if not report and raise_exception:
+        raise GradcheckError(report)
+    if any(pair.kinks for pair in report.pairs):
+        warnings.warn(str(report), KinkWarning, stacklevel=3)
+    return report
+
+
+def _refuse_random(name: str, first, second, tolerance: float) -> None:
+    for i, (a, b) in enumerate(zip(first, second, strict=True)):
+        apart = np.max(np.abs(a._array - b), initial=0.0)
+        if apart > tolerance:
+            raise RuntimeError(f"{name}: func is not deterministic: result {i} of two calls "
+                               f"differs by {apart:.3g}. Seed its generator inside func, or allow "
+                               "it with nondet_tol")
+
+
+def _vjp(result: Tensor, inputs: list[Tensor], weight: np.ndarray) -> list[np.ndarray]:
+    """The gradients of result, weighted, by the inputs."""
+    if not result.requires_grad:
+        return [np.zeros(x.shape) for x in inputs]
+    grads = grad(result, inputs, wrap(weight), retain_graph=True, materialize_grads=True)
+    return [g.numpy() for g in grads if g is not None]  # none is None: they are materialized
+
+
+def _in_full(rows: dict, checked: dict, differences: Differences, eps: float, rtol: float,
+             atol: float | None) -> list[Pair]:
+    """Both Jacobians of each result by each input, compared."""
+    inputs = list(checked.values())
+    numeric = [differences.jacobians(x._array, eps) for x in inputs]
+    pairs = []
+    for j, (row, result) in enumerate(rows.items()):
+        vjps = [_vjp(result, inputs, unit(result.shape, i)) for i in range(result.numel())]
+        for k, (column, x) in enumerate(checked.items()):
+            shape = (*result.shape, *x.shape)
+            analytic = np.array([v[k] for v in vjps]).reshape(shape)
+            sides = numeric[k][j].reshape(3, *shape)
+            pair = Pair(row, column, len(result.shape), analytic, sides[2].copy())
+            slope = largest(analytic, sides[2])
+            noise = atol if atol is not None else rounding(
+                differences.sizes[j], largest(x._array), slope, eps)
+            pair.compare(rtol, noise)
+            gap = np.abs(sides[1] - sides[0])
+            bent = gap > _APART * slope + 4 * noise
+            _look_again(pair, bent, sides, rtol, noise * REFINE, lambda flat, j=j, x=x: (
+                differences.sides(x._array, unit(x.shape, flat), eps / REFINE)[j]))
+            pairs.append(pair)
+    return pairs
+
+
+def _look_again(pair: Pair, bent: np.ndarray, sides: np.ndarray, rtol: float, atol: float,
+                measure: Callable) -> None:
+    """Measure what is off, or may be a kink (`bent`), with a smaller step too: `measure` gives the
+    differences by one element of the input."""
+    sides = np.moveaxis(sides, 0, -1)
+    fine: dict = {}
+    for cell in map(tuple, np.argwhere(bent | pair.wrong).tolist()):
+        row, column = cell[: pair.result_ndim], cell[pair.result_ndim:]
+        if column not in fine:
+            flat = np.ravel_multi_index(column, bent.shape[pair.result_ndim:]) if column else 0
+            fine[column] = np.moveaxis(measure(flat), 0, -1)
+        near = fine[column][row]
+        pair.numeric[cell], kink = sharper(sides[cell], near)
+        low, high = sorted(near[:2])
+        slack = rtol * largest(near) + atol
+        if kink and bent[cell] and low - slack <= pair.analytic[cell] <= high + slack:
+            pair.kinks[cell] = (f"one-sided derivatives {near[0]:.6g} and {near[1]:.6g}, backward "
+                                f"gives {pair.analytic[cell]:.6g}; not compared")
+            pair.errors[cell], pair.wrong[cell] = 0, False
+        else:
+            pair.compare(rtol, atol, cell)
+
+
+def _along_directions(rows: dict, checked: dict, differences: Differences, eps: float, rtol: float,
+                      atol: float | None) -> list[Pair]:
+    """One number for each result by each input: a random combination of the result's elements,
+    differentiated along a random direction."""
+    rng = np.random.default_rng(0)
+    directions = [rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
+                  for x in checked.values()]
+    numeric = [differences.sides(x._array, u, eps)
+               for x, u in zip(checked.values(), directions, strict=True)]
+    pairs = []
+    for j, (row, result) in enumerate(rows.items()):
+        weight = rng.uniform(0.5, 1.5, result.shape)
+        grads = _vjp(result, list(checked.values()), weight)
+        for k, ((column, x), g) in enumerate(zip(checked.items(), grads, strict=True)):
+            behind, ahead, central = (float((side * weight).sum()) for side in numeric[k][j])
+            pair = Pair(row, column, 1, (g * directions[k]).sum(), central)
+            slope = float(np.abs(g).sum())
+            noise = atol if atol is not None else rounding(
+                differences.sizes[j] * float(weight.sum()), largest(x._array), slope, eps)
+            pair.compare(rtol, noise)
+            if abs(ahead - behind) > _APART * slope + 4 * noise:
+                pair.kinks[()] = "perhaps"  # the full check will tell
+            pairs.append(pair)
+    return pairs

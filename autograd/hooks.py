@@ -1,0 +1,43 @@
+"""Hooks: the handle that registering one returns, and the one behind retain_grad."""
+
+from __future__ import annotations
+
+import weakref
+from itertools import count
+
+_next_key = count().__next__
+
+
+class RemovableHandle:
+    """Takes one hook out of the table it was put in: `handle.remove()`, or `with handle: ...`."""
+
+    __slots__ = ("_table", "_key")
+
+    def __init__(self, table: dict, hook) -> None:
+        self._table = table
+        self._key = _next_key()
+        table[self._key] = hook
+
+    def remove(self) -> None:
+        """Remove the hook; removing twice is allowed."""
+        self._table.pop(self._key, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc_info) -> None:
+        self.remove()
+
+
+class RetainGrad:
+    """The hook behind retain_grad: it stores a gradient without keeping the tensor alive."""
+
+    __slots__ = ("_tensor",)
+
+    def __init__(self, tensor) -> None:
+        self._tensor = weakref.ref(tensor)
+
+    def __call__(self, grad) -> None:
+        tensor = self._tensor()
+        if tensor is not None:
+            tensor._grad = grad

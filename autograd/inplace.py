@@ -1,0 +1,196 @@
+"""In-place writes: how they are recorded, through views too.
+
+An in-place operation computes its result, writes it into the tensor's memory, and gives the tensor
+the result's history.  If the tensor is a view, it is the base's history that changes: the base is
+now "what it was, with a region overwritten", and every view of it, this one included, is a view of
+that (`tensor.current_node` rebuilds a view's node when it is next used).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .errors import describe
+from .mode import is_grad_enabled
+from .node import Leaf, Node
+from .ops.elementwise import cast
+from .ops.index import getitem, plain_index
+from .ops.shape import sum_to_size
+from .record import INPLACE, op
+from .tensor import Tensor, alias, current_node, mark_written, wrap
+
+
+def _look(x, region: tuple):
+    """What the chain of views `region`, of pairs (function, args), shows of x."""
+    for function, args in region:
+        x = function(x, *args)
+    return x
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, region: overwrite(g, g.dtype.type(0), region),
+    value=lambda g, region, value_shape: sum_to_size(_look(g, region), value_shape)))
+def overwrite(input, value, /, region):
+    """A copy of input in which what `region` shows is replaced by value."""
+    out = input.copy()
+    _write(out, region, value)
+    return out
+
+
+def _write(array: np.ndarray, region: tuple, value) -> None:
+    """Write value into what region shows of array."""
+    if not region:
+        array[...] = value
+        return
+    shown, (function, args) = _look(array, region[:-1]), region[-1]
+    if function is getitem:
+        shown[plain_index(args[0])[0]] = value
+    else:
+        function(shown, *args)[...] = value
+
+
+def make_inplace(name: str, function):
+    """The in-place twin of a function: it writes the result into its first argument."""
+
+    def inplace(input, *args, **kwargs):
+        _refuse(name, input)
+        before = wrap(input._array)
+        before._node = current_node(input) if is_grad_enabled() else None
+        result = function(before, *args, **kwargs)
+        _check_fits(name, input, result)
+        node = result._node
+        if node is not None and node.saved:
+            old = input._array
+            node.saved = tuple(s.copy() if s is old else s for s in node.saved)
+        if result._array.dtype is not input._array.dtype and node is not None:
+            node = cast(result, input._array.dtype)._node
+        np.copyto(input._array, result._array, casting="same_kind")
+        mark_written(input, name + "_")
+        if node is not None:
+            _rebase(name, input, node)
+        return input
+
+    inplace.__name__ = inplace.__qualname__ = name + "_"
+    inplace.__doc__ = f"{name}, written into the tensor itself, which is returned."
+    return inplace
+
+
+def make_replacing(name: str, function):
+    """The in-place method that replaces all elements by `function(tensor, *args)`."""
+
+    def replace(input, *args, **kwargs):
+        _refuse(name, input)
+        value = function(input, *args, **kwargs)
+        before = current_node(input)
+        np.copyto(input._array, value._array)
+        mark_written(input, name + "_")
+        _record_overwrite(name, input, before, value, ())
+        return input
+
+    replace.__name__ = replace.__qualname__ = name + "_"
+    replace.__doc__ = function.__doc__
+    return replace
+
+
+def setitem(self, index, value) -> None:
+    """self[index] = value, recorded where either requires grad."""
+    _refuse("setitem", self)
+    source = value._array if isinstance(value, Tensor) else value
+    try:
+        self._array[plain_index(index)[0]] = source
+    except (ValueError, IndexError, TypeError) as error:
+        raise type(error)(f"setitem: {error}; writing {describe(value)} into {describe(self)}"
+                          ) from None
+    before = current_node(self)
+    mark_written(self, "setitem")
+    _record_overwrite("setitem", self, before, value, ((getitem, (index,)),))
+
+
+def _record_overwrite(name: str, target: Tensor, before: Node | None, value, region: tuple) -> None:
+    """Give `target` (or, if it is a view, its base) the history of an overwritten region."""
+    if not is_grad_enabled():
+        return
+    value_node = current_node(value) if isinstance(value, Tensor) else None
+    if value_node is not None and value.dtype != target.dtype:
+        value_node = cast(value, target.dtype)._node
+    view = target._view
+    while view is not None:
+        if view.function is None and value_node is not None:
+            raise RuntimeError(f"{name}: cannot write in place through {view.reason}")
+        region = ((view.function, view.args), *region)
+        target = view.source
+        before, view = target._node, target._view
+    if before is None and value_node is None:
+        return
+    shape = value._array.shape if isinstance(value, Tensor) else np.shape(value)
+    target._node = overwrite.op.link((before, value_node), target._array, region=region,
+                                     value_shape=shape)
+
+
+def _rebase(name: str, target: Tensor, node: Node) -> None:
+    """Make `node` the history of target's memory."""
+    if target._view is None:
+        target._node = node
+        return
+    value = alias(target, target._array)
+    value._node = node
+    view = target._view
+    _record_overwrite(name, view.source, view.source._node, value, ((view.function, view.args),))
+
+
+def _refuse(name: str, target: Tensor) -> None:
+    """Raise before anything is written if the write cannot be right."""
+    array = target._array
+    if not array.flags.writeable or 0 in array.strides and array.size > 1 and _repeats(array):
+        raise RuntimeError(f"{name}: cannot write in place into {describe(target)}: several of its "
+                           "elements share memory (expand) or it is read-only; .clone() it first")
+    if not is_grad_enabled():
+        return
+    base = target
+    while base._view is not None:
+        if base._view.function is None and base._view.source.requires_grad:
+            raise RuntimeError(f"{name}: cannot write in place through {base._view.reason}; "
+                               "write into the original tensor")
+        base = base._view.source
+    if isinstance(base._node, Leaf):
+        what = "a leaf" if base is target else "a view of a leaf"
+        raise RuntimeError(f"{name}: {what} that requires grad, {describe(target)}, cannot be "
+                           "changed in place while gradients are recorded; do it under "
+                           "autograd.no_grad(), or on .detach()")
+
+
+def _repeats(array: np.ndarray) -> bool:
+    return any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True))
+
+
+def _check_fits(name: str, target: Tensor, result: Tensor) -> None:
+    if result._array.shape != target._array.shape:
+        raise RuntimeError(f"{name}_: the result has shape {result._array.shape}, which does not "
+                           f"fit into {describe(target)}")
+    if not np.can_cast(result._array.dtype, target._array.dtype, "same_kind"):
+        raise RuntimeError(f"{name}_: the result is {result._array.dtype} and cannot be written "
+                           f"into {describe(target)}")
+
+
+def _copy(input, src, non_blocking=False):
+    """Overwrite with src, expanded to this tensor's shape, as this tensor's dtype."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_: src must be a Tensor, got {describe(src)}")
+    return src.expand(input.shape).to(input.dtype)
+
+
+def _zero(input):
+    """Overwrite with zeros."""
+    return wrap(np.zeros(input._array.shape, input._array.dtype))
+
+
+def _fill(input, value):
+    """Overwrite with a number or a 0-d tensor."""
+    return _copy(input, value if isinstance(value, Tensor) else wrap(np.asarray(value)))
+
+
+Tensor.__setitem__ = setitem  # type: ignore[method-assign]
+for _name, _function in INPLACE.items():
+    setattr(Tensor, _name + "_", make_inplace(_name, _function))
+for _name, _value in dict(copy=_copy, zero=_zero, fill=_fill).items():
+    setattr(Tensor, _name + "_", make_replacing(_name, _value))

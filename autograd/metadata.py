@@ -1,0 +1,64 @@
+"""What a tensor says of itself besides its numbers: its shape and where it lives."""
+
+from __future__ import annotations
+
+from math import prod
+
+
+class Size(tuple):
+    """A shape: a tuple of ints that knows its number of elements."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The product of the sizes."""
+        return prod(self)
+
+    def __repr__(self) -> str:
+        return f"Size({list(self)})"
+
+
+class device:
+    """`device("cpu")`.  Any other type raises: this library computes on the CPU."""
+
+    __slots__ = ("type", "index")
+
+    def __init__(self, type: str | device = "cpu", index: int | None = None) -> None:
+        name = str(type)
+        base, _, number = name.partition(":")
+        if base != "cpu":
+            raise RuntimeError(f"device {name!r} is not available: tensors live on the CPU; "
+                               "use device('cpu')")
+        self.type = "cpu"
+        self.index = int(number) if number else index
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> int:
+        return hash("cpu")
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+
+CPU = device("cpu")
+
+
+class _Absent:
+    """Stands for a backend that this library does not have."""
+
+    def is_available(self) -> bool:
+        """Always False."""
+        return False
+
+    def device_count(self) -> int:
+        """Always 0."""
+        return 0
+
+
+cuda = _Absent()
+accelerator = _Absent()

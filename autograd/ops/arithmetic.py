@@ -1,0 +1,224 @@
+"""Sums, products, quotients and powers.
+
+At a point where a derivative is infinite or undefined, the gradient of a result that nothing asks
+about (g = 0: a branch that `where` did not take, an element that a mask dropped) is 0, not
+0 * inf = NaN: see `safe_mul`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..record import UFUNCS, composite, op
+from .compare import where
+from .elementwise import log, safe_mul
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _integral(*values) -> bool:
+    return not any(isinstance(v, float) or getattr(v, "dtype", _INT).kind == "f" for v in values)
+
+
+_INT = np.dtype(int)
+
+
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
+    input=lambda g: g,
+    other=lambda g, alpha: g if alpha == 1 else g * alpha))
+def add(input, other, /, *, alpha=1):
+    """input + alpha * other, with broadcasting.
+
+    >>> autograd.add(autograd.tensor([1., 2.]), 10)
+    tensor([11., 12.])
+    """
+    return np.add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
+
+
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
+    input=lambda g: g,
+    other=lambda g, alpha: -g if alpha == 1 else g * -alpha))
+def sub(input, other, /, *, alpha=1):
+    """input - alpha * other, with broadcasting."""
+    return np.subtract(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
+
+
+def _scaled(name: str, input, other, alpha):
+    """other * alpha; integers are scaled by integers only, as the result stays one."""
+    if isinstance(alpha, float) and _integral(input, other):
+        raise TypeError(f"{name}: alpha {alpha} is a float, the operands are integers; "
+                        "convert one with .float()")
+    return np.multiply(other, alpha)
+
+
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.multiply, vjp=dict(
+    input=lambda g, other: g * other,
+    other=lambda g, input: g * input))
+def mul(input, other, /):
+    """input * other, elementwise, with broadcasting.
+
+    >>> autograd.mul(autograd.tensor([1., 2.]), autograd.tensor([3., 4.]))
+    tensor([3., 8.])
+    """
+
+
+@op(broadcasts=True, promotes="float", quiet=True, ufunc=np.true_divide, vjp=dict(
+    input=lambda g, other: g / other if _is_number(other) else safe_mul(g, 1 / other),
+    other=lambda g, input, other: safe_mul(g, -input / (other * other))))
+def true_divide(input, other, /):
+    """input / other as a float; integers become the default float first."""
+
+
+@op(promotes="common", quiet=True, inplace=True)
+def floor_divide(input, other, /):
+    """The quotient rounded towards -inf, in the operands' common dtype; its gradient is not
+    defined."""
+    _refuse_zero("floor_divide", input, other)
+    return np.floor_divide(input, other)
+
+
+@op(broadcasts=True, promotes="common", quiet=True, vjp=dict(
+    input=lambda g: g * 0,
+    other=lambda g: g * 0))
+def div_trunc(input, other, /):
+    """The quotient rounded towards 0."""
+    _refuse_zero("div", input, other)
+    if not _integral(input, other):
+        return np.trunc(np.true_divide(input, other))
+    quotient = np.floor_divide(input, other)
+    return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)
+
+
+@op(broadcasts=True, promotes="common", quiet=True, vjp=dict(
+    input=lambda g: g * 0,
+    other=lambda g: g * 0))
+def div_floor(input, other, /):
+    """The quotient rounded towards -inf."""
+    _refuse_zero("div", input, other)
+    return np.floor_divide(input, other)
+
+
+def _refuse_zero(name: str, input, other) -> None:
+    if _integral(input, other) and not np.all(other):
+        raise ZeroDivisionError(f"{name}: an integer divisor is 0")
+
+
+@composite(inplace=True)
+def div(input, other, *, rounding_mode=None):
+    """input / other; `rounding_mode` "trunc" rounds towards 0 and "floor" towards -inf.
+
+    >>> autograd.div(autograd.tensor([7, -7]), 2, rounding_mode="trunc")
+    tensor([ 3, -3])
+    """
+    if rounding_mode is None:
+        return true_divide(input, other)
+    if rounding_mode == "floor":
+        return div_floor(input, other)
+    if rounding_mode == "trunc":
+        return div_trunc(input, other)
+    raise ValueError(f"div: rounding_mode {rounding_mode!r}; choose None, 'trunc' or 'floor'")
+
+
+@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+    input=lambda g: g,
+    other=lambda g, input, other: -g * _quotient(input, other, "floor")))
+def remainder(input, other, /):
+    """input - other * floor(input / other): the sign is the divisor's, as in Python's %."""
+    _refuse_zero("remainder", input, other)
+    return np.remainder(input, other)
+
+
+@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+    input=lambda g: g,
+    other=lambda g, input, other: -g * _quotient(input, other, "trunc")))
+def fmod(input, other, /):
+    """input - other * trunc(input / other): the sign is the dividend's, as in C."""
+    _refuse_zero("fmod", input, other)
+    return np.fmod(input, other)
+
+
+UFUNCS.update({np.remainder: remainder, np.fmod: fmod})
+
+
+def _quotient(input, other, rounding: str):
+    quotient = input / other
+    if isinstance(quotient, (np.ndarray, np.generic)):
+        return np.floor(quotient) if rounding == "floor" else np.trunc(quotient)
+    return quotient.floor() if rounding == "floor" else quotient.trunc()
+
+
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.negative, vjp=dict(
+    input=lambda g: -g))
+def neg(input, /):
+    """-input."""
+
+
+@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+    input=lambda g, input, other: _pow_base_grad(g, input, other),
+    other=lambda g, input, other, out: _pow_exponent_grad(g, input, other, out)))
+def pow(input, other, /):
+    """input ** other.  The gradient of the base is 0 where the exponent is 0; that of the exponent
+    is 0 where the base is 0 and the exponent is not negative."""
+    if _integral(input, other):
+        if np.any(np.less(other, 0)):
+            raise ValueError("pow: integers to negative integer powers are not integers; "
+                             "convert the base with .float()")
+        return np.power(input, other).astype(np.result_type(input, other), copy=False)
+    return np.multiply(input, input) if _is_number(other) and other == 2 else np.power(input, other)
+
+
+def _pow_base_grad(g, input, other):
+    if _is_number(other):
+        if other == 2:
+            return g * (input * 2)
+        return g * 0 if other == 0 else safe_mul(g, other * input ** (other - 1))
+    return safe_mul(g, where(other == 0, 0.0, other * input ** where(other == 0, 1.0, other - 1)))
+
+
+def _pow_exponent_grad(g, input, other, out):
+    if _is_number(input):
+        slope = out * float(np.log(input))
+        return safe_mul(g, where(other >= 0, 0.0, slope) if input == 0 else slope)
+    settled = (other >= 0) & (input == 0)
+    return safe_mul(g, where(settled, 0.0, out * log(where(settled, 1.0, input))))
+
+
+@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+    input=lambda g, input: g * (input * 2)))
+def square(input, /):
+    """input²; of booleans as int64."""
+    return np.multiply(input, input, dtype=np.int64 if input.dtype.kind == "b" else None)
+
+
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
+    input=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, input, end: g * (end - input)))
+def lerp(input, end, weight, /):
+    """input + weight * (end - input): linear interpolation."""
+    return input + np.multiply(weight, np.subtract(end, input))
+
+
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * tensor2 * value,
+    tensor2=lambda g, tensor1, value: g * tensor1 * value))
+def addcmul(input, tensor1, tensor2, /, *, value=1):
+    """input + value * tensor1 * tensor2."""
+    if isinstance(value, float) and _integral(input, tensor1, tensor2):
+        raise TypeError(f"addcmul: value {value} is a float, the tensors are integers; convert "
+                        "one with .float()")
+    return input + np.multiply(tensor1, tensor2) * value
+
+
+@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: safe_mul(g, value / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: safe_mul(g, -value * tensor1 / (tensor2 * tensor2))))
+def addcdiv(input, tensor1, tensor2, /, *, value=1):
+    """input + value * tensor1 / tensor2."""
+    if _integral(input, tensor1, tensor2):
+        raise TypeError("addcdiv: integers have fractions as quotients; convert with .float()")
+    return input + np.true_divide(tensor1, tensor2) * value

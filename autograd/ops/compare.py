@@ -1,0 +1,191 @@
+"""Comparisons, logic, bits, and choosing between two values elementwise.
+
+Ties follow one rule, the subgradient of least norm: `maximum(a, a)` gives each half, and `clamp`
+at its bound gives 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..record import composite, op
+from ..tensor import Tensor, wrap
+
+_TRUTH: dict[str, Any] = dict(promotes="common", inplace=True)
+
+
+@op(**_TRUTH, ufunc=np.equal)
+def eq(input, other, /):
+    """input == other, elementwise."""
+
+
+@op(**_TRUTH, ufunc=np.not_equal)
+def ne(input, other, /):
+    """input != other, elementwise."""
+
+
+@op(**_TRUTH, ufunc=np.less)
+def lt(input, other, /):
+    """input < other, elementwise."""
+
+
+@op(**_TRUTH, ufunc=np.less_equal)
+def le(input, other, /):
+    """input <= other, elementwise."""
+
+
+@op(**_TRUTH, ufunc=np.greater)
+def gt(input, other, /):
+    """input > other, elementwise."""
+
+
+@op(**_TRUTH, ufunc=np.greater_equal)
+def ge(input, other, /):
+    """input >= other, elementwise."""
+
+
+@op(**_TRUTH, ufunc=np.logical_and)
+def logical_and(input, other, /):
+    """Whether both are true (not 0)."""
+
+
+@op(**_TRUTH, ufunc=np.logical_or)
+def logical_or(input, other, /):
+    """Whether either is true (not 0)."""
+
+
+@op(**_TRUTH, ufunc=np.logical_xor)
+def logical_xor(input, other, /):
+    """Whether exactly one is true (not 0)."""
+
+
+@op(**_TRUTH, ufunc=np.logical_not)
+def logical_not(input, /):
+    """Whether x is false (0)."""
+
+
+@op(**_TRUTH, ufunc=np.bitwise_and)
+def bitwise_and(input, other, /):
+    """input & other, bit by bit; for integers and booleans."""
+
+
+@op(**_TRUTH, ufunc=np.bitwise_or)
+def bitwise_or(input, other, /):
+    """input | other, bit by bit; for integers and booleans."""
+
+
+@op(**_TRUTH, ufunc=np.bitwise_xor)
+def bitwise_xor(input, other, /):
+    """input ^ other, bit by bit; for integers and booleans."""
+
+
+@op(**_TRUTH, ufunc=np.invert)
+def bitwise_not(input, /):
+    """~input, bit by bit; for integers and booleans."""
+
+
+@op(promotes="common")
+def isclose(input, other, /, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Whether |input - other| <= atol + rtol * |other|, elementwise."""
+    return np.isclose(input, other, rtol, atol, equal_nan)
+
+
+@composite()
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
+    """Whether all elements are close: |input - other| <= atol + rtol * |other|."""
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+
+
+@composite()
+def equal(input, other) -> bool:
+    """Whether two tensors have the same shape and the same elements."""
+    return np.array_equal(input._array, other._array)
+
+
+@op(broadcasts=True, promotes="common", unpromoted=("condition",), method=False, vjp=dict(
+    input=lambda g, condition: where(condition, g, 0.0),
+    other=lambda g, condition: where(condition, 0.0, g)))
+def where(condition, input, other, /):
+    """input where condition is true, else other, with broadcasting.
+
+    A NaN or infinity in the branch not taken reaches neither the value nor any gradient.
+
+    >>> autograd.where(autograd.tensor([True, False]), autograd.tensor([1., 2.]), 0.)
+    tensor([1., 0.])
+    """
+    condition = np.asarray(condition)
+    if condition.dtype.kind != "b":
+        if condition.dtype.kind == "f":
+            raise TypeError("where: condition must be boolean; compare it, as in x > 0")
+        condition = condition.astype(bool)
+    result = np.where(condition, input, other)
+    for value in (input, other):
+        if isinstance(value, np.ndarray) and result.dtype != value.dtype:
+            return result.astype(value.dtype)
+    return result
+
+
+Tensor.where = lambda self, condition, other: (  # type: ignore[attr-defined]
+    where(condition, self, other))
+
+
+@composite(inplace=True)
+def masked_fill(input, mask, value):
+    """input with `value`, a number or 0-d tensor, where the boolean mask is true."""
+    if not isinstance(mask, Tensor) or mask.dtype != bool:
+        raise TypeError(f"masked_fill: mask must be a boolean Tensor, got {mask!r:.60}")
+    if isinstance(value, Tensor) and value.ndim:
+        raise ValueError(f"masked_fill: value must be a number or a 0-d tensor, got shape "
+                         f"{tuple(value.shape)}; autograd.where takes one of any shape")
+    if not isinstance(value, Tensor):
+        value = wrap(np.asarray(value, input.dtype))
+    return where(mask, value, input)
+
+
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.maximum, vjp=dict(
+    input=lambda g, input, other: _share(g, input > other, input == other),
+    other=lambda g, input, other: _share(g, other > input, input == other)))
+def maximum(input, other, /):
+    """The larger of the two, elementwise; NaN if either is.  Equal ones share the gradient."""
+
+
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.minimum, vjp=dict(
+    input=lambda g, input, other: _share(g, input < other, input == other),
+    other=lambda g, input, other: _share(g, other < input, input == other)))
+def minimum(input, other, /):
+    """The smaller of the two, elementwise; NaN if either is.  Equal ones share the gradient."""
+
+
+def _share(g, chosen, tied):
+    """All of g where this operand was chosen, half of it where both are equal."""
+    return where(chosen, g, where(tied, g * 0.5, 0.0))
+
+
+@composite(inplace=True)
+def clamp(input, min=None, max=None):
+    """input limited to [min, max], numbers or tensors; at a bound the gradient is 0.
+
+    >>> autograd.clamp(autograd.tensor([-2., 0.5, 2.]), -1, 1)
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
+    if min is None and max is None:
+        raise ValueError("clamp: give min, max or both")
+    if max is None:
+        return _clamp_below(input, min)
+    return _clamp_above(input if min is None else _clamp_below(input, min), max)
+
+
+@op(broadcasts=True, promotes="common", method=False, vjp=dict(
+    input=lambda g, input, min: where(input > min, g, 0.0),
+    min=lambda g, input, min: where(input > min, 0.0, g)))
+def _clamp_below(input, min, /):
+    return np.maximum(input, min)
+
+
+@op(broadcasts=True, promotes="common", method=False, vjp=dict(
+    input=lambda g, input, max: where(input < max, g, 0.0),
+    max=lambda g, input, max: where(input < max, 0.0, g)))
+def _clamp_above(input, max, /):
+    return np.minimum(input, max)

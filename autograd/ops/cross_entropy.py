@@ -1,0 +1,257 @@
+"""Losses for classification: cross entropy of scores, negative log-likelihood of log-probabilities.
+
+For class indices the whole of `cross_entropy` is one node: neither its softmax nor the logarithms
+are stored, and its gradient is an op that can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from .. import kernels
+from ..errors import caller, describe
+from ..node import Node
+from ..record import composite, op
+from ..tensor import Tensor
+from .activation import log_softmax, softmax, softmax_grad
+from .elementwise import long
+from .loss import check_reduction, reduced
+from .reduce import sum
+from .shape import expand, movedim, reshape, unsqueeze
+
+_REARRANGE = frozenset(("reshape", "view", "squeeze", "unsqueeze", "transpose", "permute"))
+_warned: dict[str, dict] = {}
+
+
+@composite(method=False)
+def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean",
+                  label_smoothing=0.0):
+    """-log softmax(input) at the target class, reduced.
+
+    The target holds class indices, or probabilities if it is floating and of input's shape.
+    "mean" divides by the sum of the targets' class weights; `ignore_index` counts as nothing.
+    Shape: (N, C, ...) with indices (N, ...); (C) with (); probabilities as input
+    Raises: IndexError for a target that is no class, TypeError and ValueError for misfits.
+    Warns: where input comes out of softmax, since softmax is applied here.
+
+    >>> autograd.cross_entropy(autograd.tensor([[0., 0.]]), autograd.tensor([1]))
+    tensor(0.6931)
+    """
+    check_reduction("cross_entropy", reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing must lie in [0, 1], got "
+                         f"{label_smoothing}")
+    _check_tensors("cross_entropy", input, target, weight)
+    if input._node is not None:
+        _warn_after_softmax(input.grad_fn)
+    if target.dtype.kind == "f" and target.shape == input.shape:
+        return _soft(input, target, weight, ignore_index, reduction, label_smoothing)
+    _check_shapes("cross_entropy", input, target)
+    scores, labels = _rows(input, target)
+    try:
+        loss = _cross_entropy(scores, labels, weight, reduction=reduction,
+                              ignore_index=ignore_index, label_smoothing=label_smoothing)
+    except IndexError:
+        _check_target("cross_entropy", input, target, ignore_index)
+        raise
+    return loss if loss.shape == target.shape or reduction != "none" else reshape(
+        loss, target.shape)
+
+
+@composite(method=False)
+def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    """-input at the target class, reduced as in `cross_entropy`; input holds log-probabilities.
+
+    Shape: (N, C, ...) with class indices (N, ...); (C) with ()
+    Raises: IndexError for a target that is no class, TypeError and ValueError for misfits.
+    """
+    check_reduction("nll_loss", reduction)
+    _check_tensors("nll_loss", input, target, weight)
+    _check_shapes("nll_loss", input, target)
+    _check_target("nll_loss", input, target, ignore_index)
+    scores, labels = _rows(input, target)
+    losses = _nll_loss(scores, labels, weight, ignore_index=ignore_index)
+    if reduction == "none":
+        return reshape(losses, target.shape)
+    weights = None if weight is None else weight._array
+    total = _total(labels._array, weights, ignore_index) if reduction == "mean" else 1.0
+    return losses.sum() / total
+
+
+def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
+    """Cross entropy with class probabilities."""
+    if ignore_index >= 0:
+        raise ValueError(f"cross_entropy: ignore_index={ignore_index} has no meaning for class "
+                         "probabilities")
+    dim = 1 if len(input.shape) > 1 else 0
+    classes = input.shape[dim]
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    parts = log_softmax(input, dim) * target
+    if weight is not None:
+        parts = parts * reshape(weight, (classes, *[1] * (len(input.shape) - dim - 1)))
+    losses = -sum(parts, dim)
+    return reduced(losses, reduction)
+
+
+def _rows(input, target):
+    """Scores as (rows, classes) and int64 targets as (rows)."""
+    target = target if target.dtype == np.int64 else long(target)
+    if len(input.shape) == 2:
+        return input, target
+    if len(input.shape) > 2:
+        input = movedim(input, 1, -1)  # (N, C, d1, ...) -> (N, d1, ..., C)
+    count = target._array.size
+    return reshape(input, (count, input.shape[-1])), reshape(target, (count,))
+
+
+@op(method=False, extra=("logsumexp", "total"), vjp=dict(
+    input=lambda g, input, target, weight, logsumexp, total, ignore_index, label_smoothing:
+        cross_entropy_grad(_per_row(g, total, input.shape[0]), input, target, weight,
+                           logsumexp=logsumexp, ignore_index=ignore_index,
+                           label_smoothing=label_smoothing)))
+def _cross_entropy(input, target, weight=None, /, *, reduction, ignore_index, label_smoothing):
+    losses, logsumexp = kernels.cross_entropy(input, target, weight, ignore_index, label_smoothing)
+    if reduction == "none":
+        return losses, logsumexp, 1.0
+    total = _total(target, weight, ignore_index) if reduction == "mean" else 1.0
+    loss = np.add.reduce(losses)
+    return loss / total if total else loss * np.nan, logsumexp, total
+
+
+def _total(target, weight, ignore_index: int) -> float:
+    """What the mean divides by: how many targets count, or the sum of their class weights."""
+    counted = target != ignore_index
+    if weight is None:
+        return float(np.count_nonzero(counted))
+    return float(np.add.reduce(weight[target[counted]]))
+
+
+def _per_row(g, total: float, rows: int):
+    """The gradient of each row's loss from that of the result."""
+    return g if g.shape else expand(g / total if total else g * 0, (rows,))
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, g_shape, input, target, weight, logsumexp, ignore_index, label_smoothing:
+        sum(g_out * cross_entropy_grad(
+            np.ones(g_shape, input.dtype), input, target, weight, logsumexp=logsumexp,
+            ignore_index=ignore_index, label_smoothing=label_smoothing), 1),
+    input=lambda g_out, g, input, target, weight, ignore_index, label_smoothing:
+        softmax_grad(g_out * unsqueeze(
+            g * _factor(input, target, weight, ignore_index, label_smoothing), 1),
+            softmax(input, 1), 1)))
+def cross_entropy_grad(g, input, target, weight=None, /, *, logsumexp, ignore_index,
+                       label_smoothing):
+    """What the losses of `cross_entropy`, weighted by g (rows), give back to the scores:
+    g (a softmax(x) - b), where b is the smoothed target times the class weights and a its sum."""
+    return kernels.cross_entropy_grad(np.ascontiguousarray(g), input, logsumexp, target, weight,
+                                      ignore_index, label_smoothing)
+
+
+def _factor(input, target, weight, ignore_index: int, label_smoothing: float) -> np.ndarray:
+    """The sum of each row's smoothed target times the class weights, 0 where it is ignored."""
+    target, weight = getattr(target, "_array", target), getattr(weight, "_array", weight)
+    classes = input.shape[1]
+    weight = np.ones(classes, input.dtype) if weight is None else weight
+    counted = target != ignore_index
+    hard = weight[np.where(counted, target, 0)] * (1 - label_smoothing)
+    return np.where(counted, hard + weight.sum() * (label_smoothing / classes), 0)
+
+
+@op(method=False, quiet=True, vjp=dict(
+    input=lambda g, target, weight, input_shape, ignore_index:
+        nll_loss_grad(g, target, weight, classes=input_shape[1], ignore_index=ignore_index)))
+def _nll_loss(input, target, weight=None, /, *, ignore_index):
+    rows, labels, chosen = _chosen(target, weight, ignore_index)
+    losses = np.zeros(len(target), input.dtype)
+    losses[rows] = -input[rows, labels] * chosen
+    return losses
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, target, weight, ignore_index:
+        _nll_loss(g_out, target, weight, ignore_index=ignore_index)))
+def nll_loss_grad(g, target, weight=None, /, *, classes, ignore_index):
+    """What the losses of `nll_loss`, weighted by g, give back: -g w at the target class, else 0."""
+    rows, labels, chosen = _chosen(target, weight, ignore_index)
+    grad = np.zeros((len(target), classes), g.dtype)
+    grad[rows, labels] = -g[rows] * chosen
+    return grad
+
+
+def _chosen(target, weight, ignore_index: int):
+    """The rows that count, their classes and these classes' weights."""
+    rows = np.flatnonzero(target != ignore_index)
+    labels = target[rows]
+    return rows, labels, 1 if weight is None else weight[labels]
+
+
+def _check_tensors(name: str, input, target, weight) -> None:
+    for which, value in (("input", input), ("target", target)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name}: {which} must be a Tensor, got {describe(value)}")
+    shape = input._array.shape
+    if not shape or input._array.dtype.kind != "f":
+        raise TypeError(f"{name}: input must be floating, of shape (N, C), (N, C, ...) or (C), "
+                        f"got {describe(input)}")
+    if weight is None:
+        return
+    classes = shape[1 if len(shape) > 1 else 0]
+    if getattr(weight, "shape", None) != (classes,) or weight.dtype != input.dtype:
+        raise ValueError(f"{name}: weight must be a Tensor ({classes},) {input.dtype}, one weight "
+                         f"per class, got {describe(weight)}")
+
+
+def _check_shapes(name: str, input, target) -> None:
+    """Raise unless target holds one integer for each row of scores."""
+    shape = tuple(input.shape)
+    wanted = (shape[0], *shape[2:]) if len(shape) > 1 else ()
+    if target.dtype.kind not in "iu":
+        probabilities = f", or class probabilities of shape {shape}" * (name == "cross_entropy")
+        raise TypeError(f"{name}: target is {target.dtype} {tuple(target.shape)}, but class "
+                        f"indices are integers; did you mean target.long(){probabilities}?")
+    got = tuple(target.shape)
+    if got == wanted:
+        return
+    if got == shape:
+        fix = "; for one-hot targets use target.argmax(1)"
+        fix += ", or target.float() for probabilities" * (name == "cross_entropy")
+    elif got == (*wanted, 1):
+        fix = f"; use target.squeeze({len(wanted)})"
+    else:
+        fix = "" if len(shape) < 3 else " (the classes are dimension 1 of input)"
+    raise ValueError(f"{name}: input {shape} takes class indices of shape {wanted}, got {got}{fix}")
+
+
+def _check_target(name: str, input, target, ignore_index: int) -> None:
+    """Raise if a target is no class, with its place."""
+    labels = target._array
+    classes = input.shape[1 if len(input.shape) > 1 else 0]
+    wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
+    if not wrong.any():
+        return
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f" at position {list(at)}" if at else ""
+    counted = labels[labels != ignore_index]
+    hint = ""
+    if counted.min() >= 1 and counted.max() == classes:
+        hint = ". If the labels start at 1, use target - 1"
+    raise IndexError(f"{name}: target {int(labels[at])}{place} is not a class: input "
+                     f"{tuple(input.shape)} has {classes} classes, so 0 to {classes - 1} fit, or "
+                     f"ignore_index={ignore_index}{hint}")
+
+
+def _warn_after_softmax(node: Node | None) -> None:
+    """Warn, once per line of the user's code, if softmax made the input of cross_entropy."""
+    while node is not None and node.op.name in _REARRANGE:
+        node = node.parents[0]
+    if node is None or node.op.name != "softmax":
+        return
+    file, _, line = caller().rpartition(":")
+    warnings.warn_explicit(
+        "cross_entropy: the input comes out of softmax, but cross_entropy applies softmax itself; "
+        "pass the scores before softmax", UserWarning, file, int(line),
+        registry=_warned.setdefault(file, {}))

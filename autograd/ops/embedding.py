@@ -1,0 +1,91 @@
+"""Rows of a table picked by index, and the gradient that goes back to them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import describe
+from ..record import composite, op
+from ..tensor import Tensor, wrap
+from .compare import where
+from .index import add_at, along
+from .shape import unsqueeze
+
+
+@op(method=False, vjp=dict(
+    weight=lambda g, input, weight_shape, padding_idx:
+        embedding_grad(g, input, weight_shape[0], padding_idx)))
+def embedding(input, weight, /, padding_idx=None):
+    """The rows of weight that the indices in input name; row `padding_idx` gets no gradient.
+
+    Shape: (*) of integers, (n, d) -> (*, d)
+    Raises: IndexError for an index that is not in [0, n), with its position.
+
+    >>> autograd.embedding(autograd.tensor([1, 0]), autograd.tensor([[1., 2.], [3., 4.]])).tolist()
+    [[3.0, 4.0], [1.0, 2.0]]
+    """
+    if weight.ndim != 2:
+        raise RuntimeError(f"embedding: weight must be (rows, columns), got {weight.shape}")
+    _check_indices("embedding", input, len(weight), "the table has {} rows")
+    if padding_idx is not None:
+        _padding_row(padding_idx, len(weight))
+    return weight[input]
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, input, padding_idx: _without_padding(g_out, input, padding_idx)))
+def embedding_grad(g, input, /, rows, padding_idx=None):
+    """A table of `rows` rows in which row i is the sum of those of g at the places where input
+    is i; row `padding_idx` stays 0."""
+    table = np.zeros((rows, g.shape[-1]), g.dtype)
+    add_at(table, along(0, input), g)
+    if padding_idx is not None:
+        table[_padding_row(padding_idx, rows)] = 0
+    return table
+
+
+def _without_padding(g_out, input, padding_idx):
+    """What embedding_grad gives back: the rows of g_out, 0 where input is the padding."""
+    picked = embedding(input, g_out)
+    if padding_idx is None:
+        return picked
+    padding = input == _padding_row(padding_idx, g_out.shape[0])
+    return where(unsqueeze(padding, -1), 0.0, picked)
+
+
+def _padding_row(padding_idx: int, rows: int) -> int:
+    if not -rows <= padding_idx < rows:
+        raise IndexError(f"embedding: padding_idx {padding_idx} is not in [{-rows}, {rows - 1}], "
+                         f"as the table has {rows} rows")
+    return padding_idx % rows
+
+
+@composite(method=False)
+def one_hot(tensor, num_classes=-1):
+    """Integers as rows that are 1 at that index and 0 elsewhere; num_classes -1 means the largest
+    index and one more.  Shape: (*) -> (*, num_classes), int64
+
+    >>> autograd.one_hot(autograd.tensor([0, 2]), 3).tolist()
+    [[1, 0, 0], [0, 0, 1]]
+    """
+    indices = tensor._array if isinstance(tensor, Tensor) else np.asarray(tensor)
+    if num_classes == -1:
+        if indices.size == 0:
+            raise ValueError("one_hot: num_classes is needed where there is no index")
+        num_classes = max(int(indices.max()) + 1, 1)
+    _check_indices("one_hot", indices, num_classes, "num_classes is {}")
+    encoded = np.zeros((indices.size, num_classes), np.int64)
+    encoded[np.arange(indices.size), indices.reshape(-1)] = 1
+    return wrap(encoded.reshape(*indices.shape, num_classes))
+
+
+def _check_indices(name: str, indices: np.ndarray, count: int, limit: str) -> None:
+    """Raise unless these are integers in [0, count), naming the first that is not."""
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"{name}: indices must be integers, got {describe(indices)}; use .long()")
+    if indices.size and (indices.min() < 0 or indices.max() >= count):
+        wrong = (indices < 0) | (indices >= count)
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
+        place = f" at position {list(at)}" if at else ""
+        raise IndexError(f"{name}: index {int(indices[at])}{place} is out of range: "
+                         f"{limit.format(count)}, so 0 to {count - 1} fit")

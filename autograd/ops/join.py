@@ -1,0 +1,264 @@
+"""Putting tensors together, taking them apart, and repeating them."""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from math import prod
+
+import numpy as np
+
+from ..dtypes import common
+from ..errors import describe
+from ..record import composite, op
+from ..tensor import Tensor
+from .index import along, integers, narrow, select_rows
+from .shape import axis, clone, expand, flip, ints, reshape, transpose
+
+
+@op(broadcasts=True, variadic=True, method=False, vjp=dict(
+    tensors=lambda g, tensors_shape, dim: _cat_parts(g, tensors_shape, dim)))
+def cat(tensors, /, dim=0):
+    """The tensors one after the other along an existing dimension.
+
+    An empty vector goes with anything.
+
+    >>> autograd.cat([autograd.zeros(1, 2), autograd.ones(2, 2)]).shape
+    Size([3, 2])
+    """
+    if not tensors:
+        raise ValueError("cat: at least one tensor is needed")
+    if any(a.dtype is not tensors[0].dtype for a in tensors):
+        tensors = common(*tensors)
+    counted = [i for i, a in enumerate(tensors) if a.shape != (0,)] or [0]
+    first = tensors[counted[0]]
+    if first.ndim == 0:
+        raise ValueError("cat: 0-d tensors have no dimension to join along; use stack")
+    dim = axis("cat", dim, first.ndim)
+    for i in counted:
+        other = tensors[i]
+        if (other.ndim != first.ndim or other.shape[:dim] != first.shape[:dim]
+                or other.shape[dim + 1:] != first.shape[dim + 1:]):
+            raise ValueError(f"cat: tensors[{i}] has shape {other.shape}, tensors[{counted[0]}] "
+                             f"{first.shape}; all sizes except that of dim {dim} must match")
+    return np.concatenate([tensors[i] for i in counted], dim)
+
+
+def _cat_parts(g, shapes, dim: int) -> list:
+    parts, start = [], 0
+    for shape in shapes:
+        if shape == (0,):
+            parts.append(reshape(narrow(g, dim, 0, 0), (-1,)))
+            continue
+        parts.append(narrow(g, dim, start, shape[dim]))
+        start += shape[dim]
+    return parts
+
+
+@composite(method=False)
+def concat(tensors, dim=0):
+    """Another name of cat."""
+    return cat(tensors, dim)
+
+
+@composite(method=False)
+def concatenate(tensors, dim=0):
+    """NumPy's name for cat."""
+    return cat(tensors, dim)
+
+
+@op(broadcasts=True, variadic=True, method=False, vjp=dict(
+    tensors=lambda g, dim: list(unbind(g, dim))))
+def stack(tensors, /, dim=0):
+    """The tensors, all of one shape, along a new dimension.
+
+    >>> autograd.stack([autograd.zeros(2), autograd.ones(2)], dim=1).tolist()
+    [[0.0, 1.0], [0.0, 1.0]]
+    """
+    if not tensors:
+        raise ValueError("stack: at least one tensor is needed")
+    for i, other in enumerate(tensors):
+        if other.shape != tensors[0].shape:
+            raise ValueError(f"stack: tensors[{i}] has shape {other.shape}, tensors[0] "
+                             f"{tensors[0].shape}; all must be the same")
+    return np.stack(common(*tensors), axis("stack", dim, tensors[0].ndim + 1))
+
+
+def _each(name: str, tensors, change) -> list:
+    """The tensors of a sequence after `change`."""
+    if isinstance(tensors, Tensor) or not hasattr(tensors, "__iter__"):
+        raise TypeError(f"{name}: tensors must be a list or tuple of Tensors, "
+                        f"got {describe(tensors)}")
+    tensors = list(tensors)
+    if not tensors:
+        raise ValueError(f"{name}: at least one tensor is needed")
+    return [change(tensor) for tensor in tensors]
+
+
+@composite(method=False)
+def hstack(tensors):
+    """The tensors side by side: along dim 0 for vectors and numbers, else along dim 1."""
+    parts = _each("hstack", tensors, lambda x: x if x.shape else reshape(x, (1,)))
+    return cat(parts, 0 if len(parts[0].shape) == 1 else 1)
+
+
+@composite(method=False)
+def vstack(tensors):
+    """The tensors on top of each other; a vector is a row."""
+    return cat(_each("vstack", tensors,
+                     lambda x: x if len(x.shape) > 1 else reshape(x, (1, -1))))
+
+
+@composite(method=False)
+def dstack(tensors):
+    """The tensors behind each other, along dim 2; a vector is a row."""
+    def deep(x):
+        if len(x.shape) > 2:
+            return x
+        return reshape(x, (*x.shape, 1) if len(x.shape) == 2 else (1, -1, 1))
+
+    return cat(_each("dstack", tensors, deep), 2)
+
+
+@op(many=True, view=True, vjp=dict(input=lambda g, dim: stack(g, dim)))
+def unbind(input, /, dim=0):
+    """The slices along `dim`, each without it, as views."""
+    if input.ndim == 0:
+        raise IndexError("unbind: a 0-d tensor has no dimension to take apart")
+    dim = axis("unbind", dim, input.ndim)
+    return [input[(*along(dim, i), ...)] for i in range(input.shape[dim])]
+
+
+@op(many=True, view=True, vjp=dict(tensor=lambda g, dim: cat(g, dim)))
+def split(tensor, /, split_size_or_sections, dim=0):
+    """Parts of one size (the last may be smaller) or of the given sizes along `dim`, as views.
+
+    >>> [part.tolist() for part in autograd.arange(5).split(2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    if tensor.ndim == 0:
+        raise IndexError("split: a 0-d tensor has no dimension to split")
+    dim = axis("split", dim, tensor.ndim)
+    n, wanted = tensor.shape[dim], split_size_or_sections
+    if isinstance(wanted, (int, np.integer)):
+        if wanted < 0 or wanted == 0 < n:
+            raise ValueError(f"split: parts of size {wanted} do not fit dimension {dim} of size "
+                             f"{n}; the size must be positive")
+        starts = range(0, n, wanted) if n else (0,)
+        sizes = [min(wanted, n - start) for start in starts]
+    else:
+        sizes = list(wanted)
+        if min(sizes, default=0) < 0 or sum(sizes) != n:
+            raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size "
+                             f"of dimension {dim}")
+    ends = accumulate(sizes, initial=0)
+    return [tensor[along(dim, slice(start, end))] for start, end in pairwise(ends)]
+
+
+@composite()
+def chunk(input, chunks, dim=0):
+    """At most `chunks` parts of equal size (the last may be smaller) along `dim`, as views."""
+    if chunks < 1:
+        raise ValueError(f"chunk: at least one chunk is needed, got {chunks}")
+    n = input.shape[axis("chunk", dim, len(input.shape))] if input.shape else 0
+    return split(input, -(-n // chunks) if n else [0] * chunks, dim)
+
+
+@composite()
+def tensor_split(input, indices_or_sections, dim=0):
+    """Parts along `dim`, as views: a number of them, the first ones larger by 1 where it does not
+    divide; or those between the given indices."""
+    if not input.shape:
+        raise IndexError("tensor_split: a 0-d tensor has no dimension to split")
+    dim = axis("tensor_split", dim, len(input.shape))
+    n, wanted = input.shape[dim], indices_or_sections
+    if isinstance(wanted, (int, np.integer)):
+        if wanted < 1:
+            raise ValueError(f"tensor_split: at least one part is needed, got {wanted}")
+        return split(input, [n // wanted + (i < n % wanted) for i in range(wanted)], dim)
+    bounds = [slice(start, end).indices(n) for start, end in pairwise([0, *wanted, n])]
+    return tuple(narrow(input, dim, start, max(end - start, 0)) for start, end, _ in bounds)
+
+
+@composite()
+def repeat(input, sizes, *more):
+    """The tensor laid side by side `sizes[i]` times along each dimension, new ones in front.
+
+    >>> autograd.tensor([1, 2]).repeat(2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    return _repeated("repeat", input, ints(sizes, more))
+
+
+@composite()
+def tile(input, dims, *more):
+    """Like repeat, but where `dims` are fewer than the dimensions the first ones stay."""
+    dims = ints(dims, more)
+    return _repeated("tile", input, (1,) * (len(input.shape) - len(dims)) + dims)
+
+
+def _repeated(name: str, input, times: tuple):
+    shape = (1,) * (len(times) - len(input.shape)) + tuple(input.shape)
+    if len(times) < len(shape) or min(times, default=1) < 0:
+        raise ValueError(f"{name}: {times} must be numbers from 0 on, at least one for each "
+                         f"dimension of {tuple(input.shape)}")
+    if prod(times) == 1:
+        return clone(reshape(input, shape))
+    paired = reshape(input, [k for n in shape for k in (1, n)])
+    paired = expand(paired, [k for r, n in zip(times, shape, strict=True) for k in (r, n)])
+    return reshape(paired, [r * n for r, n in zip(times, shape, strict=True)])
+
+
+@composite()
+def repeat_interleave(input, repeats, dim=None):
+    """Each slice along `dim` (each element, without dim) `repeats` times in a row; `repeats` is a
+    number or a tensor with one for each slice.
+
+    >>> autograd.tensor([1, 2]).repeat_interleave(autograd.tensor([3, 1]))
+    tensor([1, 1, 1, 2])
+    """
+    if dim is None:
+        input, dim = reshape(input, (-1,)), 0
+    dim = axis("repeat_interleave", dim, len(input.shape))
+    n = input.shape[dim]
+    if not isinstance(repeats, (int, np.integer)):
+        repeats = getattr(integers("repeat_interleave", repeats), "_array", repeats)
+        if repeats.shape not in ((), (1,), (n,)):
+            raise ValueError(f"repeat_interleave: repeats {repeats.shape} must have one number "
+                             f"for each of {n} slices, or just one")
+    if np.min(repeats, initial=0) < 0:
+        raise ValueError("repeat_interleave: repeats must not be negative")
+    return select_rows(input, np.repeat(np.arange(n), repeats), dim)
+
+
+@op(vjp=dict(input=lambda g, shifts, dims: roll(g, [-s for s in ints(shifts)], dims)))
+def roll(input, /, shifts, dims=None):
+    """With the elements moved by `shifts` along `dims`, the last ones coming in at the front;
+    without dims, of the flattened input.
+
+    >>> autograd.arange(4).roll(1)
+    tensor([3, 0, 1, 2])
+    """
+    if dims is None or dims == ():
+        if len(ints(shifts)) != 1:
+            raise ValueError(f"roll: shifts {shifts} need dims, one for each")
+        return np.roll(input, *ints(shifts))
+    if len(ints(shifts)) != len(ints(dims)):
+        raise ValueError(f"roll: shifts {shifts} and dims {dims} must be equally many")
+    return np.roll(input, ints(shifts), tuple(axis("roll", d, input.ndim) for d in ints(dims)))
+
+
+@composite()
+def rot90(input, k=1, dims=(0, 1)):
+    """Turned k times by 90 degrees from the first towards the second of `dims`."""
+    if len(dims) != 2 or len(input.shape) < 2:
+        raise ValueError(f"rot90: two dims of at least 2 are needed, got {tuple(dims)} for "
+                         f"{tuple(input.shape)}")
+    first, second = (axis("rot90", d, len(input.shape)) for d in dims)
+    if first == second:
+        raise ValueError(f"rot90: dims {tuple(dims)} must be different")
+    if k % 4 == 0:
+        return clone(input)
+    if k % 4 == 2:
+        return flip(input, (first, second))
+    return transpose(flip(input, (second if k % 4 == 1 else first,)), first, second)

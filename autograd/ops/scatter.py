@@ -1,0 +1,246 @@
+"""Reading and writing at computed places: gather, scatter, index_add, index_put and their kin.
+
+Where several values are written to one place the last one stays, and only that one gets the
+gradient.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from ..errors import describe
+from ..record import composite, op
+from ..tensor import Tensor, wrap
+from .compare import where
+from .index import (
+    Index,
+    add_at,
+    along,
+    as_index,
+    check_range,
+    getitem,
+    getitem_grad,
+    integers,
+    last_writes,
+    lasting,
+    put,
+    region,
+    sum_rows,
+)
+from .shape import axis, expand, reshape, sum_to_size
+
+
+def _places(index, dim: int, shape: tuple) -> np.ndarray:
+    """Where, in a flattened array of `shape`, the elements lie that `index` names along `dim`;
+    along all other dimensions an element stays where it is."""
+    index = getattr(index, "_array", index)
+    flat = index.astype(np.int64) * prod(shape[dim + 1:])
+    for d, n in enumerate(index.shape):
+        if d != dim and n > 1:
+            steps = np.arange(n) * prod(shape[d + 1:])
+            flat += steps.reshape(steps.shape + (1,) * (index.ndim - d - 1))
+    return flat
+
+
+def _checked(name: str, input, dim: int, index, lowest: int = 0) -> int:
+    """dim counted from the front, where index fits input except along dim."""
+    dim = axis(name, dim, len(input.shape))
+    integers(name, index)
+    shape, wanted = tuple(input.shape) or (1,), tuple(index.shape) or (1,)
+    if len(shape) != len(wanted):
+        raise ValueError(f"{name}: index {tuple(index.shape)} must have as many dimensions as "
+                         f"input {tuple(input.shape)}")
+    for d, (n, limit) in enumerate(zip(wanted, shape, strict=True)):
+        if d != dim and n > limit:
+            raise ValueError(f"{name}: index {tuple(index.shape)} is larger than input "
+                             f"{tuple(input.shape)} in dimension {d}, which is not dim {dim}")
+    check_range(name, getattr(index, "_array", index), shape[dim], dim, lowest)
+    return dim
+
+
+def _same_dtype(name: str, what: str, value, input) -> None:
+    if value.dtype != input.dtype:
+        raise TypeError(f"{name}: {what} is {value.dtype} but input {input.dtype}; "
+                        f"convert it with .to(input.dtype)")
+
+
+@composite()
+def gather(input, dim, index):
+    """out[i, j] = input[i, index[i, j]] for dim=1, and likewise for other dims.
+
+    >>> autograd.tensor([[1., 2.], [3., 4.]]).gather(1, autograd.tensor([[1], [0]]))
+    tensor([[2.],
+            [3.]])
+    """
+    return gather_along(input, index, _checked("gather", input, dim, index))
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, index, dim, input_shape: scatter_sum(g, index, dim, input_shape)))
+def gather_along(input, index, /, dim):
+    """The elements of input that `index`, in range, names along `dim`."""
+    return input.reshape(-1).take(_places(index, dim, input.shape))
+
+
+@op(method=False, vjp=dict(g=lambda g_out, index, dim: gather_along(g_out, index, dim)))
+def scatter_sum(g, index, /, dim, shape):
+    """Zeros of `shape` to which g is added where `index` says along `dim`."""
+    out = np.zeros(prod(shape), g.dtype)
+    add_at(out, _places(index, dim, shape), g)
+    return out.reshape(shape)
+
+
+@composite()
+def take_along_dim(input, indices, dim=None):
+    """gather with input and indices broadcast outside `dim`; without dim, of the flattened input.
+
+    Indices below 0 count from the end.
+
+    >>> x = autograd.tensor([[3., 1.], [2., 4.]])
+    >>> x.take_along_dim(x.argsort(dim=1), dim=1)
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    integers("take_along_dim", indices)
+    if dim is None:
+        input, indices, dim = reshape(input, (-1,)), reshape(indices, (-1,)), 0
+    dim = axis("take_along_dim", dim, len(input.shape))
+    if len(input.shape) != len(indices.shape):
+        raise ValueError(f"take_along_dim: indices {tuple(indices.shape)} must have as many "
+                         f"dimensions as input {tuple(input.shape)}")
+    size = input.shape[dim]
+    others = np.broadcast_shapes(*(x.shape[:dim] + (1,) + x.shape[dim + 1:]
+                                   for x in (input, indices)))
+    sizes = [(*others[:dim], x.shape[dim], *others[dim + 1:]) for x in (input, indices)]
+    input, indices = expand(input, sizes[0]), expand(indices, sizes[1])
+    _checked("take_along_dim", input, dim, indices, -size)
+    return gather_along(input, where(indices < 0, indices + size, indices), dim)
+
+
+@composite(inplace=True)
+def scatter(input, dim, index, src=None, *, value=None):
+    """input with out[i, index[i, j]] = src[i, j] for dim=1, and likewise for other dims; `src` is a
+    tensor, from which the region of index's shape is taken, or a number (as is `value`).
+
+    >>> autograd.zeros(2, 3).scatter(1, autograd.tensor([[2], [0]]), 1.0)
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+    """
+    dim = _checked("scatter", input, dim, index)
+    if (src is None) == (value is None):
+        raise TypeError("scatter: give either src or value")
+    if isinstance(src, Tensor):
+        return scatter_along(input, index, _region("scatter", input, index, src), dim)
+    number = wrap(np.asarray(value if src is None else src, input.dtype))
+    return scatter_along(input, index, number, dim)
+
+
+def _region(name: str, input, index, src):
+    """The part of src that index refers to."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"{name}: src must be a Tensor, got {describe(src)}")
+    _same_dtype(name, "src", src, input)
+    if src.shape == index.shape:
+        return src
+    if len(src.shape) != len(index.shape) or any(
+            n > m for n, m in zip(index.shape, src.shape, strict=True)):
+        raise ValueError(f"{name}: src {tuple(src.shape)} must be at least as large as index "
+                         f"{tuple(index.shape)} in every dimension")
+    return getitem(src, Index(slice(n) for n in index.shape))
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, index, dim: scatter_along(g, index, g.dtype.type(0), dim),
+    src=lambda g, index, dim, input_shape, src_shape: sum_to_size(
+        where(lasting(_places(index, dim, input_shape), prod(input_shape)),
+              gather_along(g, index, dim), 0.0), src_shape)))
+def scatter_along(input, index, src, /, dim):
+    """A copy of input with src, of index's shape or 0-d, written where `index` says along `dim`."""
+    out = input.flatten()
+    out[_places(index, dim, input.shape)] = src
+    return out.reshape(input.shape)
+
+
+@composite(inplace=True)
+def scatter_add(input, dim, index, src):
+    """input with src[i, j] added to out[i, index[i, j]] for dim=1, and likewise for other dims."""
+    dim = _checked("scatter_add", input, dim, index)
+    src = _region("scatter_add", input, index, src)
+    return input + scatter_sum(src, index, dim, tuple(input.shape))
+
+
+@composite(inplace=True)
+def index_add(input, dim, index, source, *, alpha=1):
+    """input with the slices of alpha * source along `dim` added at the places `index`, a vector.
+
+    >>> rows = autograd.tensor([0, 0])
+    >>> autograd.zeros(2, 2).index_add(0, rows, autograd.ones(2, 2))
+    tensor([[2., 2.],
+            [0., 0.]])
+    """
+    dim = axis("index_add", dim, len(input.shape))
+    integers("index_add", index)
+    if not isinstance(source, Tensor):
+        raise TypeError(f"index_add: source must be a Tensor, got {describe(source)}")
+    _same_dtype("index_add", "source", source, input)
+    if not index.shape:
+        index = reshape(index, (1,))
+    fits = (*input.shape[:dim], *index.shape, *input.shape[dim + 1:])
+    if len(index.shape) != 1 or source.shape != (fits if input.shape else ()):
+        raise ValueError(f"index_add: source {tuple(source.shape)} must be {fits}, with "
+                         f"{index.shape[0]} slices along dim {dim} of {tuple(input.shape)}")
+    check_range("index_add", getattr(index, "_array", index), (*input.shape, 1)[dim], dim)
+    if not input.shape:
+        return input + source * alpha
+    added = sum_rows(source, index, dim, tuple(input.shape))
+    return input + (added if alpha == 1 else added * alpha)
+
+
+@composite(inplace=True)
+def index_put(input, indices, values, accumulate=False):
+    """input with input[indices] = values, or += values with `accumulate`, where equal indices then
+    add up; `indices` is a tuple of integer or boolean tensors."""
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(f"index_put: indices must be a tuple of Tensors, got {describe(indices)}")
+    if not isinstance(values, Tensor):
+        raise TypeError(f"index_put: values must be a Tensor, got {describe(values)}")
+    _same_dtype("index_put", "values", values, input)
+    index = as_index(tuple(indices))
+    shape = tuple(input.shape)
+    fits = region("index_put", index, shape)
+    if np.broadcast_shapes(fits, (1,) * len(values.shape)) != fits or any(
+            n not in (1, m) for n, m in zip(values.shape[::-1], fits[::-1], strict=False)):
+        raise ValueError(f"index_put: values {tuple(values.shape)} cannot be expanded to {fits}, "
+                         f"which indices of {shape} give")
+    if not accumulate:
+        return put_at(input, values, index)
+    return input + getitem_grad(expand(values, fits), index, shape)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, index: put_at(g, g.dtype.type(0), index),
+    values=lambda g, index, values_shape: sum_to_size(
+        where(last_writes(index, tuple(g.shape)), getitem(g, index), 0.0), values_shape)))
+def put_at(input, values, /, index):
+    """A copy of input with `values`, broadcast, written at index."""
+    out = input.copy()
+    put(out, index, values)
+    return out
+
+
+@composite(inplace=True)
+def index_fill(input, dim, index, value):
+    """input with `value`, a number or 0-d tensor, in the slices at `index` along `dim`."""
+    dim = axis("index_fill", dim, len(input.shape))
+    places = getattr(integers("index_fill", index), "_array", index).reshape(-1)
+    size = (*input.shape, 1)[dim]
+    check_range("index_fill", places, size, dim, -size)
+    if not isinstance(value, Tensor):
+        value = wrap(np.asarray(value, input.dtype))
+    if value.shape:
+        raise ValueError(f"index_fill: value must be a number or 0-d tensor, got {describe(value)}")
+    if not input.shape:
+        return put_at(input, value, Index((...,))) if places.size else input.clone()
+    return put_at(input, value, along(dim, places.astype(np.int64)))

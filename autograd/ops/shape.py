@@ -1,0 +1,369 @@
+"""Views and rearrangements: the same elements, or some of them, under other indices.
+
+Those marked `view=True` show the input's memory where NumPy can, as PyTorch's do; a write through
+one is seen, and recorded, by all.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from ..record import composite, op
+from ..tensor import Tensor
+
+
+def ints(first, more: tuple = ()) -> tuple[int, ...]:
+    """The sizes or dims of a call, given as one sequence or as several integers."""
+    if more or isinstance(first, (int, np.integer)):
+        return (first, *more)
+    return tuple(first)
+
+
+def axis(name: str, dim: int, ndim: int) -> int:
+    """A dimension counted from the front; an IndexError that names the op if there is no such."""
+    bound = ndim or 1
+    if not -bound <= dim < bound:
+        raise IndexError(f"{name}: dim {dim} is out of range for {ndim} dimensions; "
+                         f"choose from {-bound} to {bound - 1}")
+    return dim % bound
+
+
+@op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
+def reshape(input, /, shape, *more):
+    """The elements in row-major order under another shape; one size may be -1.
+
+    A view where the memory allows, else a copy.
+
+    >>> autograd.arange(6).reshape(2, -1).shape
+    Size([2, 3])
+    """
+    return input.reshape(ints(shape, more))
+
+
+@op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
+def view(input, /, shape, *more):
+    """Like reshape, but never a copy: raises where the memory does not allow the shape."""
+    try:
+        return input.reshape(ints(shape, more), copy=False)
+    except ValueError as error:
+        if "copy" not in str(error):
+            raise
+        raise RuntimeError(f"view: {input.shape} with byte strides {input.strides} cannot be seen "
+                           f"as {ints(shape, more)} without a copy; use .reshape(...)") from None
+
+
+@composite()
+def view_as(input, other):
+    """The input as a view of `other`'s shape."""
+    return view(input, other.shape)
+
+
+@composite()
+def reshape_as(input, other):
+    """The input reshaped to `other`'s shape."""
+    return reshape(input, other.shape)
+
+
+@composite()
+def flatten(input, start_dim=0, end_dim=-1):
+    """The dimensions from start_dim to end_dim, inclusive, as one.
+
+    >>> autograd.zeros(2, 3, 4).flatten(1).shape
+    Size([2, 12])
+    """
+    shape = tuple(input.shape) or (1,)
+    start, end = (axis("flatten", dim, len(shape)) for dim in (start_dim, end_dim))
+    if start > end:
+        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    return reshape(input, (*shape[:start], prod(shape[start: end + 1]), *shape[end + 1:]))
+
+
+@composite()
+def unflatten(input, dim, sizes):
+    """The dimension `dim` as several, of the given sizes; one may be -1."""
+    shape, sizes = tuple(input.shape), tuple(sizes)
+    dim = axis("unflatten", dim, len(shape))
+    known, guesses = prod(n for n in sizes if n != -1), sizes.count(-1)
+    fits = shape[dim] == known if not guesses else known > 0 and shape[dim] % known == 0
+    if not fits or guesses > 1:
+        raise ValueError(f"unflatten: sizes {sizes} do not multiply up to dimension {dim} of "
+                         f"{shape}, {shape[dim]}")
+    return reshape(input, (*shape[:dim], *sizes, *shape[dim + 1:]))
+
+
+@op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
+def squeeze(input, /, dim=None):
+    """Without the dimensions of size 1, or without `dim` (one or several) if it has size 1."""
+    if dim is None:
+        return input.reshape([n for n in input.shape if n != 1])
+    dims = {axis("squeeze", d, input.ndim) for d in ints(dim)}
+    return input.reshape([n for i, n in enumerate(input.shape) if n != 1 or i not in dims])
+
+
+@op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
+def unsqueeze(input, /, dim):
+    """With a new dimension of size 1 at `dim`."""
+    dim = axis("unsqueeze", dim, input.ndim + 1)
+    return input.reshape(input.shape[:dim] + (1,) + input.shape[dim:])
+
+
+@op(view=True, vjp=dict(input=lambda g, dim0, dim1: transpose(g, dim0, dim1)))
+def transpose(input, /, dim0, dim1):
+    """With two dimensions exchanged."""
+    if input.ndim == 0:
+        return input.view()
+    return input.swapaxes(axis("transpose", dim0, input.ndim), axis("transpose", dim1, input.ndim))
+
+
+@composite()
+def swapaxes(input, axis0, axis1):
+    """With two dimensions exchanged: NumPy's name for transpose."""
+    return transpose(input, axis0, axis1)
+
+
+@op(view=True, vjp=dict(input=lambda g, dims, more: permute(g, np.argsort(_order(dims, more)))))
+def permute(input, /, dims, *more):
+    """With the dimensions in another order."""
+    dims = ints(dims, more)
+    if len(dims) != input.ndim:
+        raise ValueError(f"permute: {len(dims)} dims {dims} for {input.ndim} dimensions")
+    return input.transpose(_distinct("permute", dims, input.ndim))
+
+
+def _order(dims, more: tuple) -> list[int]:
+    dims = ints(dims, more)
+    return [dim % len(dims) for dim in dims]
+
+
+def _distinct(name: str, dims: tuple, ndim: int) -> list[int]:
+    """Dimensions counted from the front, none of them twice."""
+    found = [axis(name, dim, ndim) for dim in dims]
+    if len(set(found)) != len(found):
+        raise ValueError(f"{name}: dims {dims} name a dimension of {ndim} twice")
+    return found
+
+
+@composite()
+def movedim(input, source, destination):
+    """With the dimensions `source` (one or several) moved to the places `destination`."""
+    ndim = len(input.shape)
+    sources = _distinct("movedim", ints(source), ndim)
+    places = _distinct("movedim", ints(destination), ndim)
+    if len(sources) != len(places):
+        raise ValueError(f"movedim: {len(sources)} sources for {len(places)} destinations")
+    rest = iter([d for d in range(ndim) if d not in sources])
+    at = dict(zip(places, sources, strict=True))
+    return permute(input, [at[i] if i in at else next(rest) for i in range(ndim)])
+
+
+@composite()
+def t(input):
+    """The transpose of a matrix; a vector or scalar stays itself."""
+    if len(input.shape) > 2:
+        raise RuntimeError(f"t: at most 2 dimensions fit, got {tuple(input.shape)}; "
+                           "use .mT or .transpose(dim0, dim1)")
+    return transpose(input, 0, 1) if len(input.shape) == 2 else input
+
+
+def _reversed_dims(input):
+    """With all dimensions reversed: `x.T`."""
+    return permute(input, tuple(range(len(input.shape)))[::-1])
+
+
+def _matrix_transpose(input):
+    """With the last two dimensions exchanged: `x.mT`."""
+    if len(input.shape) < 2:
+        raise RuntimeError(f"mT: at least 2 dimensions are needed, got {tuple(input.shape)}")
+    return transpose(input, -2, -1)
+
+
+Tensor.T = property(_reversed_dims)  # type: ignore[attr-defined]
+Tensor.mT = Tensor.H = property(_matrix_transpose)  # type: ignore[attr-defined]
+
+
+@op(view=True, vjp=dict(input=lambda g, input_shape: sum_to_size(g, input_shape)))
+def expand(input, /, sizes, *more):
+    """Size-1 dimensions repeated without copying, new ones added in front; -1 keeps a size.
+
+    The result shares memory between its elements, so it cannot be written in place.
+    """
+    sizes = ints(sizes, more)
+    missing = len(sizes) - input.ndim
+    kept = tuple([input.shape[i - missing] if n == -1 and i >= missing else n
+                  for i, n in enumerate(sizes)])
+    try:
+        return np.broadcast_to(input, kept)
+    except ValueError:
+        raise ValueError(f"expand: {input.shape} cannot be expanded to {sizes}: dimensions of "
+                         "size 1 can grow and new ones come in front; -1 keeps a size") from None
+
+
+@composite()
+def expand_as(input, other):
+    """The input expanded to `other`'s shape."""
+    return expand(input, other.shape)
+
+
+@composite()
+def broadcast_to(input, size):
+    """The input seen with shape `size`: NumPy's name for expand."""
+    return expand(input, size)
+
+
+@op(vjp=dict(input=lambda g, input_shape: expand(g, input_shape)))
+def sum_to_size(input, /, size, *more):
+    """The sum over the dimensions along which `size` would have to be repeated to give input."""
+    size = ints(size, more)
+    leading = input.ndim - len(size)
+    if leading < 0:
+        raise ValueError(f"sum_to_size: {input.shape} cannot be summed to {size}")
+    axes = (*range(leading), *(i + leading for i, n in enumerate(size)
+                               if n == 1 and input.shape[i + leading] != 1))
+    summed = np.add.reduce(input, axes, dtype=input.dtype, keepdims=True)
+    if summed.shape[leading:] != size:
+        raise ValueError(f"sum_to_size: {input.shape} cannot be summed to {size}")
+    return summed.reshape(size)
+
+
+@op(vjp=dict(input=lambda g, dims, more: flip(g, ints(dims, more))))
+def flip(input, /, dims, *more):
+    """With the order along each of `dims` reversed (a copy)."""
+    reversed_dims = _distinct("flip", ints(dims, more), input.ndim)
+    if not input.ndim:
+        return input.copy()
+    return input[tuple([slice(None, None, -1 if i in reversed_dims else 1)
+                        for i in range(input.ndim)])].copy()
+
+
+@op(vjp=dict(input=lambda g: g))
+def clone(input, /):
+    """A copy with memory of its own, through which gradients flow."""
+    return input.copy()
+
+
+@composite()
+def contiguous(input):
+    """The tensor itself if its elements lie in row-major order without gaps, else such a copy."""
+    return input if input.is_contiguous() else clone(input)
+
+
+@op(view=True, vjp=dict(
+    input=lambda g, offset, dim1, dim2, input_shape:
+        diagonal_grad(g, offset, dim1, dim2, input_shape)))
+def diagonal(input, /, offset=0, dim1=0, dim2=1):
+    """The elements whose indices along dim1 and dim2 differ by `offset`, as the last dimension of
+    a view.
+
+    >>> autograd.arange(6).reshape(2, 3).diagonal(1)
+    tensor([1, 5])
+    """
+    dim1, dim2 = _two_dims("diagonal", dim1, dim2, input.ndim)
+    shown = input.diagonal(offset, dim1, dim2)
+    if input.flags.writeable:
+        shown.flags.writeable = True  # NumPy's is read-only for historical reasons
+    return shown
+
+
+_diagonal = diagonal
+
+
+def _two_dims(name: str, dim1: int, dim2: int, ndim: int) -> list[int]:
+    if ndim < 2:
+        raise ValueError(f"{name}: at least 2 dimensions are needed, got {ndim}")
+    return _distinct(name, (dim1, dim2), ndim)
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, offset, dim1, dim2: diagonal(g_out, offset, dim1, dim2)))
+def diagonal_grad(g, /, offset, dim1, dim2, shape):
+    """Zeros of `shape` with g on the diagonal."""
+    out = np.zeros(shape, g.dtype)
+    diagonal(out, offset, dim1, dim2)[...] = g
+    return out
+
+
+@composite()
+def diag(input, diagonal=0):
+    """A matrix with the vector input on its diagonal, or a copy of a matrix's diagonal.
+
+    `diagonal` counts from the main one, positive numbers upwards.
+    """
+    if len(input.shape) not in (1, 2):
+        raise ValueError(f"diag: a vector or a matrix is needed, got {tuple(input.shape)}")
+    if len(input.shape) == 2:
+        return clone(_diagonal(input, diagonal))
+    n = input.shape[0] + abs(diagonal)
+    return diagonal_grad(input, diagonal, 0, 1, (n, n))
+
+
+@op(inplace=True, vjp=dict(input=lambda g, diagonal: tril(g, diagonal)))
+def tril(input, /, diagonal=0):
+    """Input with 0 above the given diagonal of its last two dimensions."""
+    return np.where(_below("tril", input, diagonal), input, input.dtype.type(0))
+
+
+@op(inplace=True, vjp=dict(input=lambda g, diagonal: triu(g, diagonal)))
+def triu(input, /, diagonal=0):
+    """Input with 0 below the given diagonal of its last two dimensions."""
+    return np.where(_below("triu", input, diagonal - 1), input.dtype.type(0), input)
+
+
+def _below(name: str, input, diagonal: int) -> np.ndarray:
+    """Where a matrix lies on or below a diagonal."""
+    if input.ndim < 2:
+        raise ValueError(f"{name}: at least 2 dimensions are needed, got {input.shape}")
+    return np.tri(input.shape[-2], input.shape[-1], k=diagonal, dtype=bool)
+
+
+@op(view=True, vjp=dict(
+    input=lambda g, dimension, step, input_shape: unfold_grad(g, dimension, step, input_shape)))
+def unfold(input, /, dimension, size, step):
+    """All windows of `size` elements, `step` apart, along a dimension: a view in which they are
+    the last dimension.  Overlapping windows share memory and cannot be written in place.
+
+    >>> autograd.arange(5).unfold(0, 3, 2)
+    tensor([[0, 1, 2],
+            [2, 3, 4]])
+    """
+    dimension = axis("unfold", dimension, input.ndim)
+    if input.ndim == 0:
+        input = input.reshape(1)
+        if size in (0, 1):
+            return input[:size]
+    n = input.shape[dimension]
+    if not 0 <= size <= n or step < 1:
+        raise ValueError(f"unfold: windows of size {size} in steps of {step} do not fit dimension "
+                         f"{dimension} of size {n}")
+    stride = input.strides[dimension]
+    shape, strides = list(input.shape), list(input.strides)
+    shape[dimension], strides[dimension] = (n - size) // step + 1, stride * step
+    windows = _strided(input, (*shape, size), (*strides, stride))
+    windows.flags.writeable = windows.flags.writeable and step >= size
+    return windows
+
+
+def _strided(array: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
+    """The array's memory under another shape and strides, as a view of the array that owns it
+    (as NumPy's own as_strided is not).  A copy stands in for memory that has gaps."""
+    owner = array.base if isinstance(array.base, np.ndarray) else array
+    owner = owner.transpose(np.argsort(owner.strides)[::-1])
+    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    if owner.flags.c_contiguous:
+        return np.ndarray(shape, array.dtype, owner, start, strides)
+    return np.lib.stride_tricks.as_strided(array, shape, strides).copy()
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, dimension, step, g_shape: unfold(g_out, dimension, g_shape[-1], step)))
+def unfold_grad(g, /, dimension, step, shape):
+    """Zeros of `shape` to which the windows g are added where unfold took them."""
+    out = np.zeros(shape, g.dtype)
+    if not shape:
+        return out + g.sum()
+    dimension = dimension % len(shape)
+    count, before = g.shape[dimension], (slice(None),) * dimension
+    for i in range(g.shape[-1]):
+        out[(*before, slice(i, i + (count - 1) * step + 1, step))] += g[..., i]
+    return out

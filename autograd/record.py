@@ -1,0 +1,311 @@
+"""`@op`: the one declaration from which an operation's function, method, node and rules come.
+
+    @op(broadcasts=True, promotes="common", vjp=dict(
+        input=lambda g, other: g * other,
+        other=lambda g, input: g * input))
+    def mul(input, other, /):
+        \"\"\"The product, elementwise.\"\"\"
+        return np.multiply(input, other)
+
+The function is the forward, on ndarrays.  Arguments before `/` are tensors, those after it are
+attributes; the public function takes all of them by position or name.  A rule is given for each
+tensor that can have a gradient.  It takes the gradient `g` of the result and names what else it
+needs, which is what the graph saves, and only where that rule is needed: an input, `out`, an
+attribute, `<input>_shape` (the shape alone), or one of the forward's `extra` results.
+
+Rules are polymorphic.  In an ordinary backward pass `g` and the saved values are ndarrays; under
+`create_graph=True` they are Tensors, and the same rule records itself.  So a rule uses operators
+and ops called as functions: an op called on ndarrays runs its forward and returns an ndarray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import template
+from .dtypes import common, common_float
+from .errors import describe
+from .mode import is_grad_enabled
+from .node import Node, Output, next_seq
+from .tensor import Tensor, View, current_node, ndarray, wrap
+
+REGISTRY: dict[str, Op] = {}
+COMPOSITES: dict[str, Callable] = {}
+INPLACE: dict[str, Callable] = {}  # the functions that have an in-place twin
+UFUNCS: dict[np.ufunc, Callable] = {}
+
+CONSTANT: tuple = (0, None)  # the version box of what is not a tensor: never written
+_OUT = -1
+_ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroDivisionError)
+
+
+class Op:
+    """What is known of one operation; its public function carries it as `function.op`."""
+
+    __slots__ = ("name", "node_name", "forward", "inputs", "passed", "signature", "defaults",
+                 "kwdefaults", "optional", "rules", "rule_names", "rule_saves", "saved_names",
+                 "sources", "keeps_arrays", "broadcasts", "promotes", "unpromoted", "view",
+                 "quiet", "extra", "public_extra", "many", "variadic",
+                 "result", "function", "backward")
+
+    function: Any
+    backward: Any
+    result: Any
+    broadcasts: bool
+    promotes: str | None
+    unpromoted: tuple
+    view: bool
+    quiet: bool
+    extra: tuple
+    public_extra: tuple
+    many: bool
+    variadic: bool
+
+    def __init__(self, forward, vjp: dict, ufunc, options: dict) -> None:
+        self.name = forward.__name__.rstrip("_")
+        self.node_name = self.name.title().replace("_", "") + "Backward0"
+        self.forward = forward if ufunc is None else ufunc
+        self.defaults = forward.__defaults__ or ()
+        self.kwdefaults = forward.__kwdefaults__ or {}
+        for option, value in options.items():
+            setattr(self, option, value)
+        self.inputs, self.passed, self.signature = template.signature(
+            forward.__code__, self.defaults, self.kwdefaults)
+        defaulted = forward.__code__.co_varnames[: forward.__code__.co_argcount]
+        defaulted = defaulted[len(defaulted) - len(self.defaults):]
+        self.optional = tuple(name for name in self.inputs if name in defaulted)
+        self._add_rules(vjp)
+        self.backward = None
+        self.function = template.declared(self, _NAMESPACE)
+
+    def _add_rules(self, vjp: dict) -> None:
+        unknown = [name for name in vjp if name not in self.inputs]
+        if unknown:
+            raise TypeError(f"{self.name}: rules for {unknown}, but its inputs are {self.inputs}")
+        self.rule_names = tuple(vjp)
+        self.rules = tuple(vjp.values())
+        self.rule_saves = tuple(rule.__code__.co_varnames[1: rule.__code__.co_argcount]
+                                for rule in self.rules)
+        self.saved_names = tuple(dict.fromkeys(n for names in self.rule_saves for n in names))
+        self.sources = tuple(map(self._source, self.saved_names))
+        self.keeps_arrays = any(source is not None or name in self.extra
+                                for name, source in zip(self.saved_names, self.sources,
+                                                        strict=True))
+
+    def _source(self, name: str) -> int | None:
+        """Where a saved value comes from: the input's index, _OUT, or None if it is no tensor."""
+        if name in self.inputs:
+            return self.inputs.index(name)
+        return _OUT if name == "out" else None
+
+    def restore(self, node: Node) -> list:
+        """The saved values with tensors put back in their place in the graph: for create_graph."""
+        values = []
+        for value, source in zip(node.saved or (), self.sources, strict=True):
+            if source is None or value is None:
+                values.append(value)
+            elif self.variadic and source == 0:
+                values.append([_attached(v, n) for v, n in zip(value, node.parents, strict=True)])
+            else:
+                values.append(_attached(value, node if source == _OUT else node.parents[source]))
+        return values
+
+    def link(self, parents: tuple, like: np.ndarray, **saved) -> Node:
+        """A node for a result that was computed elsewhere, given what its rules name."""
+        if self.backward is None:
+            template.write(self)
+        node = Node()
+        node.op, node.parents, node.hooks, node.seq = self, parents, None, next_seq()
+        node.saved = tuple(saved[name] for name in self.saved_names)
+        node.versions = ()
+        node.shape, node.dtype = like.shape, like.dtype
+        return node
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | None = None,
+       unpromoted: tuple = (), view: bool = False, inplace: bool = False, method: bool = True,
+       quiet: bool = False, extra: tuple = (), public_extra: tuple = (), many: bool = False,
+       variadic: bool = False, ufunc=None):
+    """Declare an operation; see the module's docstring.
+
+    broadcasts    gradients are summed back to an input's shape and cast back to its dtype
+    promotes      "common" or "float": bring the inputs, except those `unpromoted`, to one dtype
+                  first; Python numbers are then allowed
+    view          the result may show the first input's memory
+    inplace       also make the in-place method, with a trailing underscore
+    method        also make it a method of Tensor
+    quiet         NumPy's floating-point warnings are kept still: infinities and NaN are answers
+    extra         names of further results of the forward, for the rules; those in `public_extra`
+                  are returned too, as tensors without gradient
+    many          the forward returns a list of results, each with a gradient; a rule's `g` is
+                  then the list of theirs
+    variadic      the one input is a sequence of tensors; its rule returns a list of gradients
+    ufunc         the NumPy function that is the forward (the body is then empty), and that means
+                  this op when it is applied to a Tensor
+    """
+    options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
+                   quiet=quiet, extra=(*public_extra, *extra), public_extra=public_extra,
+                   many=many, variadic=variadic)
+
+    def declare(forward):
+        declared = Op(forward, vjp or {}, ufunc, options)
+        function = declared.function
+        _dress(function, forward, declared.name)
+        function.op = declared
+        REGISTRY[declared.name] = declared
+        if method:
+            setattr(Tensor, declared.name, function)
+        if inplace:
+            INPLACE[declared.name] = function
+        if ufunc is not None:
+            UFUNCS[ufunc] = function
+        return function
+
+    return declare
+
+
+def composite(*, method: bool = True, inplace: bool = False):
+    """Declare a function that is written with ops, so that it is tested like one.
+
+    `method` and `inplace` are as for `op`."""
+
+    def declare(function):
+        name = function.__name__.rstrip("_")
+        function.__name__ = function.__qualname__ = name
+        COMPOSITES[name] = function
+        if method:
+            setattr(Tensor, name, function)
+        if inplace:
+            INPLACE[name] = function
+        return function
+
+    return declare
+
+
+def source(name: str) -> str:
+    """The source text that was generated for an op: its function and its backward."""
+    declared = REGISTRY[name]
+    return template.forward_source(declared) + "\n\n" + template.backward_source(declared)
+
+
+def _dress(function, forward, name: str) -> None:
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = forward.__doc__
+    function.__module__ = forward.__module__
+    function.__wrapped__ = forward  # shows the signature until the function's own code is written
+
+
+def _operand(op: Op, position: int, value):
+    """What the forward gets for an argument that is not a Tensor."""
+    if isinstance(value, ndarray):
+        return value
+    if op.promotes and isinstance(value, (bool, int, float, np.generic)):
+        return value
+    if isinstance(value, np.generic):
+        return np.asarray(value)
+    name = op.inputs[position]
+    if value is None and name in op.optional:
+        return None
+    fits = "a Tensor or a number" if op.promotes else "a Tensor"
+    raise TypeError(f"{op.name}: {name} must be {fits}, got {describe(value)}; "
+                    "autograd.tensor(...) makes one")
+
+
+def _operands(op: Op, tensors):
+    """Arrays, nodes and version boxes of a sequence; the boxes are None if no Tensor is in it."""
+    if isinstance(tensors, (Tensor, ndarray)) or not hasattr(tensors, "__iter__"):
+        raise TypeError(f"{op.name}: {op.inputs[0]} must be a list or tuple of Tensors, "
+                        f"got {describe(tensors)}")
+    tensors = tuple(tensors)
+    arrays: list[np.ndarray] = []
+    nodes: list[Node | None] = []
+    boxes: list[Any] = []
+    for i, tensor in enumerate(tensors):
+        if isinstance(tensor, Tensor):
+            arrays.append(tensor._array)
+            nodes.append(current_node(tensor))
+            boxes.append(tensor._version)
+        elif isinstance(tensor, (ndarray, np.generic)):
+            arrays.append(np.asarray(tensor))
+            nodes.append(None)
+            boxes.append(CONSTANT)
+        else:
+            raise TypeError(f"{op.name}: {op.inputs[0]}[{i}] must be a Tensor, "
+                            f"got {describe(tensor)}")
+    plain = bool(boxes) and all(box is CONSTANT for box in boxes)
+    return arrays, tuple(nodes), None if plain else boxes
+
+
+def _explain(op: Op, error: Exception, inputs: tuple) -> None:
+    """Raise the error again with the op's name and what it got, unless it says so already."""
+    text = str(error)
+    if text.startswith(f"{op.name}:"):
+        return
+    if op.variadic:
+        inputs = tuple(inputs[0])
+        names = [f"{op.inputs[0]}[{i}]" for i in range(len(inputs))]
+    else:
+        names = op.inputs
+    got = ", ".join(f"{name}: {describe(value)}" for name, value in zip(names, inputs, strict=True)
+                    if value is not None)
+    # NumPy's own kinds of errors cannot be made from a text alone; what they are kinds of can
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+    raise kind(f"{op.name}: {text} (got {got})") from error
+
+
+def _refuse(op: Op, name: str) -> None:
+    raise RuntimeError(f"{op.name}: no gradient with respect to {name} is defined, but it requires "
+                       f"grad; pass {name}.detach()")
+
+
+def _attached(array, node: Node | None):
+    if not isinstance(array, ndarray):
+        return array
+    tensor = wrap(array)
+    tensor._node = node
+    return tensor
+
+
+def _view(source: Tensor, function, args: tuple) -> View:
+    """The record of a view just made; one made under no_grad cannot be written through later."""
+    if is_grad_enabled():
+        return View(source, function, args)
+    return View(source, None, (), "a view made under no_grad")
+
+
+def _outputs(op: Op, source, node: Node | None, results) -> tuple:
+    """Wrap the results of an op with several; each gets a node that stands for its slot."""
+    outs = []
+    if node is not None:
+        node.shape = [result.shape for result in results]
+        node.dtype = [result.dtype for result in results]
+    for i, result in enumerate(results):
+        out = wrap(result)
+        if node is not None:
+            out._node = Output(node, i, out._array.shape, out._array.dtype)
+        if op.view and _shares(out._array, source._array):
+            out._version = source._version
+            out._view = View(source, None, (), f"one of several views made by {op.name}")
+        outs.append(out)
+    return tuple(outs)
+
+
+def _shares(result: np.ndarray, array: np.ndarray) -> bool:
+    """Whether a result of a view op shows its input's memory (NumPy keeps only the last base)."""
+    base = result.base
+    return result is array or (base is not None and (base is array or base is array.base))
+
+
+_NAMESPACE = dict(
+    Tensor=Tensor, Node=Node, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
+    errstate=np.errstate, shape=np.shape, current_node=current_node, next_seq=next_seq,
+    is_grad_enabled=is_grad_enabled, common=common, common_float=common_float,
+    CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand,
+    operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
+)

@@ -1,0 +1,288 @@
+"""Writes the function behind each op: exact signature, no binding, no loops, nothing per call
+that could be decided once.
+
+`@op` knows which arguments are tensors, which are attributes and what the rules save, so the
+recording path of every op is written out as source and compiled, as `collections.namedtuple` and
+`dataclasses` do.  `autograd.record.source("mul")` prints what came out.  For `mul`:
+
+    def mul(input, other):
+        if isinstance(input, Tensor):
+            a0 = input._array; v0 = input._version
+            n0 = input._node if input._view is None else current_node(input)
+        else:
+            a0 = operand(op, 0, input); n0 = None; v0 = CONSTANT
+        ...                                             # the same for `other`
+        if v0 is CONSTANT and v1 is CONSTANT:
+            return forward(a0, a1)                      # a rule at work on plain arrays
+        if a0.__class__ is not a1.__class__ or a0.dtype is not a1.dtype:
+            a0, a1 = common(a0, a1)
+        try:
+            result = forward(a0, a1)
+        except ERRORS as error:
+            explain(op, error, (input, other))          # says which op and operands
+            raise
+        ...                                             # wrap the result in a Tensor `out`
+        if (n0 is None and n1 is None) or not is_grad_enabled():
+            out._node = None
+            return out
+        ...                                             # make the Node, saving a1 for n0, a0 for n1
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from types import FunctionType
+
+_CODE: dict = {}
+
+
+def signature(code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
+    """Names of the inputs (before `/`) and attributes, and the public signature's text, in which
+    default values appear as `defaults[i]` and `kwdefaults[name]`."""
+    names = code.co_varnames[: code.co_argcount]
+    first_default = code.co_argcount - len(defaults)
+    parts = [name if i < first_default else f"{name}=defaults[{i - first_default}]"
+             for i, name in enumerate(names)]
+    kwonly = code.co_varnames[code.co_argcount: code.co_argcount + code.co_kwonlyargcount]
+    passed = list(names[code.co_posonlyargcount:])
+    if code.co_flags & 0x04:
+        star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        parts.append(f"*{star}")
+        passed.append(f"*{star}")
+    elif kwonly:
+        parts.append("*")
+    for name in kwonly:
+        default = f"=kwdefaults[{name!r}]" if name in kwdefaults else ""
+        parts.append(name + default)
+        passed.append(f"{name}={name}")
+    return list(names[: code.co_posonlyargcount]), passed, ", ".join(parts)
+
+
+def declared(op, namespace: dict):
+    """The op's public function, whose code is written when it is first called: compiling all of
+    them would take most of the time of `import autograd`."""
+    own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
+           "kwdefaults": op.kwdefaults, "write": write}
+    own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
+    return FunctionType(_first_call.__code__, own, op.name)
+
+
+def _first_call(*args, **kwargs):
+    write(op)  # noqa: F821
+    return op.function(*args, **kwargs)  # noqa: F821
+
+
+def write(op) -> None:
+    """Write the code of the op's function and of its backward."""
+    text = forward_source(op) + backward_source(op)
+    code = _CODE.get(text)
+    if code is None:
+        code = _CODE[text] = compile(text, "<wengert op>", "exec")
+    namespace = op.function.__globals__
+    exec(code, namespace)
+    written = namespace["function"]
+    op.backward = namespace.get("backward")
+    op.function.__defaults__ = written.__defaults__
+    op.function.__kwdefaults__ = written.__kwdefaults__
+    op.function.__code__ = written.__code__.replace(co_name=op.name)
+    namespace["function"] = op.function
+    op.function.__dict__.pop("__wrapped__", None)
+    if op.public_extra:
+        op.result = namedtuple(op.name, ("values", *op.public_extra))  # type: ignore[misc]
+
+
+def forward_source(op) -> str:
+    """The text of the function that runs the op and records it."""
+    body = _list_operands(op) if op.variadic else _operands(op)
+    body += _call(op)
+    if op.rules:
+        body.append(f"    if ({_no_node(op)}) or not is_grad_enabled():")
+        body += _unrecorded(op, "        ") + _recorded(op)
+    else:
+        body += _unrecorded(op, "    ")
+    return f"def function({op.signature}):\n" + "\n".join(body) + "\n"
+
+
+def _operands(op) -> list[str]:
+    lines = []
+    for i, name in enumerate(op.inputs):
+        lines += [
+            f"    if isinstance({name}, Tensor):",
+            f"        a{i} = {name}._array; v{i} = {name}._version",
+            f"        n{i} = {name}._node if {name}._view is None else current_node({name})",
+            "    else:",
+            f"        a{i} = operand(op, {i}, {name}); n{i} = None; v{i} = CONSTANT",
+        ]
+    plain = " and ".join(f"v{i} is CONSTANT" for i in range(len(op.inputs)))
+    first = "[0]" if op.extra else ""
+    lines += [f"    if {plain}:", f"        return forward({_arguments(op)}){first}"]
+    if op.promotes:
+        lines += _promotion(op)
+    return lines
+
+
+def _list_operands(op) -> list[str]:
+    return [
+        f"    a0, n0, v0 = operands(op, {op.inputs[0]})",
+        "    if v0 is None:",
+        f"        return forward({_arguments(op)})",
+    ]
+
+
+def _promotion(op) -> list[str]:
+    many = [f"a{i}" for i, name in enumerate(op.inputs) if name not in op.unpromoted]
+    convert = "common_float" if op.promotes == "float" else "common"
+    if len(many) == 1:
+        if op.promotes != "float":
+            return []
+        return [f"    if {many[0]}.dtype.kind != 'f': {many[0]}, = common_float({many[0]})"]
+    first = many[0]
+    checks = " or ".join(
+        f"{first}.__class__ is not {a}.__class__ or {first}.dtype is not {a}.dtype"
+        for a in many[1:])
+    if op.promotes == "float":
+        checks += f" or {first}.dtype.kind != 'f'"
+    return [f"    if {checks}:", f"        {', '.join(many)} = {convert}({', '.join(many)})"]
+
+
+def _arguments(op) -> str:
+    return ", ".join([f"a{i}" for i in range(len(op.inputs))] + op.passed)
+
+
+def _call(op) -> list[str]:
+    inputs = ", ".join(op.inputs)
+    extra = "".join(f", {name}" for name in op.extra)
+    call = f"result{extra} = forward({_arguments(op)})"
+    lines = ["    try:"]
+    if op.quiet:
+        lines += ["        with errstate(all='ignore'):", f"            {call}"]
+    else:
+        lines += [f"        {call}"]
+    lines += ["    except ERRORS as error:",
+              f"        explain(op, error, ({inputs},))",
+              "        raise"]
+    if not op.many:
+        lines += [
+            "    if result.__class__ is not ndarray: result = asarray(result)",
+            "    out = new(Tensor); out._array = result; out._grad = None; out._view = None",
+        ]
+        if op.view:
+            lines += [
+                f"    out._version = {op.inputs[0]}._version if shares(result, a0) else [0, None]"]
+        else:
+            lines += ["    out._version = [0, None]"]
+    return lines
+
+
+def _no_node(op) -> str:
+    if op.variadic:
+        return "n0.count(None) == len(n0)"
+    return " and ".join(f"n{i} is None" for i in range(len(op.inputs)))
+
+
+def _unrecorded(op, indent: str) -> list[str]:
+    if op.many:
+        return [f"{indent}return outputs(op, {op.inputs[0]}, None, result)"]
+    lines = [f"{indent}out._node = None"]
+    if op.view:
+        lines += [f"{indent}if out._version is {op.inputs[0]}._version:",
+                  f"{indent}    out._view = view({op.inputs[0]}, function, {_view_arguments(op)})"]
+    return lines + [f"{indent}return {_returned(op)}"]
+
+
+def _recorded(op) -> list[str]:
+    lines = []
+    if not op.variadic:
+        for i, name in enumerate(op.inputs):
+            if name not in op.rule_names:
+                lines += [f"    if n{i} is not None: refuse(op, {name!r})"]
+    parents = "n0" if op.variadic else _tuple(f"n{i}" for i in range(len(op.inputs)))
+    lines += [
+        "    node = Node(); node.op = op; node.hooks = None; node.seq = next_seq()",
+        f"    node.parents = {parents}",
+        f"    node.saved = {_tuple(_saved(op, name) for name in op.saved_names)}",
+        f"    node.versions = {_versions(op)}",
+    ]
+    if op.many:
+        return lines + [f"    return outputs(op, {op.inputs[0]}, node, result)"]
+    lines += ["    node.shape = result.shape; node.dtype = result.dtype", "    out._node = node"]
+    if op.view:
+        lines += [f"    if out._version is {op.inputs[0]}._version:",
+                  f"        out._view = view({op.inputs[0]}, function, {_view_arguments(op)})"]
+    return lines + [f"    return {_returned(op)}"]
+
+
+def _view_arguments(op) -> str:
+    return _tuple([*op.inputs[1:], *op.passed])
+
+
+def _returned(op) -> str:
+    if op.public_extra:
+        wrapped = ", ".join(f"wrap({name})" for name in op.public_extra)
+        return f"op.result(out, {wrapped})"
+    return "out"
+
+
+def _tuple(parts) -> str:
+    parts = list(parts)
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def _wanting(op, name: str) -> str:
+    """The condition that some needed rule names `name`; empty where every rule does."""
+    nodes = [f"n{op.inputs.index(arg)} is not None"
+             for arg, names in zip(op.rule_names, op.rule_saves, strict=True) if name in names]
+    if len(op.rule_names) == 1 or len(nodes) == len(op.inputs):
+        return ""
+    return " or ".join(nodes)
+
+
+def _saved(op, name: str) -> str:
+    """The expression for one saved value."""
+    if name == "out":
+        value = "result"
+    elif name in op.inputs:
+        value = f"a{op.inputs.index(name)}"
+    elif name.endswith("_shape") and name[:-6] in op.inputs:
+        i = op.inputs.index(name[:-6])
+        if op.variadic:
+            return f"[a.shape for a in a{i}]"
+        return f"shape(a{i})" if op.promotes or op.optional else f"a{i}.shape"
+    else:
+        return name
+    wanting = "" if op.variadic else _wanting(op, name)
+    return f"({value} if {wanting} else None)" if wanting else value
+
+
+def _versions(op) -> str:
+    if op.variadic:
+        return "tuple(v0)" if op.inputs[0] in op.saved_names else "()"
+    boxes = []
+    for name in op.saved_names:
+        if name == "out":
+            boxes.append("out._version")
+        elif name in op.inputs:
+            i = op.inputs.index(name)
+            wanting = _wanting(op, name)
+            boxes.append(f"(v{i} if {wanting} else CONSTANT)" if wanting else f"v{i}")
+    return _tuple(boxes)
+
+
+def backward_source(op) -> str:
+    """The text of `backward(g, saved, parents)`: one gradient per input, None where not needed."""
+    if not op.rules:
+        return ""
+    lines = ["def backward(g, saved, parents):"]
+    if op.saved_names:
+        lines.append(f"    {_tuple('s_' + name for name in op.saved_names)} = saved")
+    calls = []
+    for i, name in enumerate(op.inputs):
+        if name not in op.rule_names:
+            calls.append("None")
+            continue
+        r = op.rule_names.index(name)
+        call = f"rule{r}({', '.join(['g'] + ['s_' + n for n in op.rule_saves[r]])})"
+        if op.variadic:
+            return "\n".join(lines) + f"\n    return {call}\n"
+        calls.append(call if len(op.inputs) == 1 else f"None if parents[{i}] is None else {call}")
+    return "\n".join(lines) + f"\n    return {_tuple(calls)}\n"

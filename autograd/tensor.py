@@ -1,0 +1,398 @@
+"""The Tensor: an array, its place in the graph, and who else shares its memory.  No mathematics.
+
+Operations, operators and `backward` are attached to the class by the layers above; each op's own
+declaration says that it is also a method.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import dtypes
+from .errors import caller, describe
+from .hooks import RemovableHandle, RetainGrad
+from .metadata import CPU, Size, device
+from .mode import enable_grad
+from .node import Leaf, Node, next_seq
+from .printing import format_tensor
+
+ndarray = np.ndarray
+
+
+class View:
+    """How a view came about: `function(source, *args)` showed the source's memory.
+
+    An in-place write through any alias gives the base a new history; `seen` is the write this
+    view's node was last built after, so a later one is noticed and the node is built anew.
+    `function` is None where that cannot be done, and `reason` says why.
+    """
+
+    __slots__ = ("source", "function", "args", "seen", "reason")
+
+    def __init__(self, source: Tensor, function, args: tuple, reason: str = "") -> None:
+        self.source, self.function, self.args, self.reason = source, function, args, reason
+        self.seen = source._version[0]
+
+
+class Tensor:
+    """An n-dimensional array that records what is computed from it.
+
+    `Tensor(data)` makes a tensor of the default float type and `Tensor(2, 3)` one of that size
+    (zeros here), as in PyTorch; `autograd.tensor(data)` keeps the data's own type and is the
+    usual way to make one.
+    """
+
+    __slots__ = ("_array", "_node", "_view", "_version", "_grad", "__weakref__")
+
+    _array: np.ndarray  # the numbers
+    _node: Node | None  # the node of the graph that made it; a Leaf if it requires grad
+    _view: View | None  # where it shows another tensor's memory and is differentiable through it
+    _version: list  # [stamp of the last in-place write, who wrote], shared by all aliases
+    _grad: Tensor | None  # the accumulated gradient
+
+    if TYPE_CHECKING:
+        # what the layers above attach
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index) -> Tensor: ...
+        def __setitem__(self, index, value) -> None: ...
+        def __add__(self, other) -> Tensor: ...
+        def __mul__(self, other) -> Tensor: ...
+        def __sub__(self, other) -> Tensor: ...
+        def __truediv__(self, other) -> Tensor: ...
+        def __matmul__(self, other) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __radd__(self, other) -> Tensor: ...
+        def __rmul__(self, other) -> Tensor: ...
+        def __rsub__(self, other) -> Tensor: ...
+        def __pow__(self, other) -> Tensor: ...
+        def __iter__(self) -> Any: ...
+
+    def __init__(self, *data) -> None:
+        dtype = dtypes.get_default_dtype()
+        if len(data) == 1 and not isinstance(data[0], int):
+            source = getattr(data[0], "_array", data[0])
+            array = np.array(source, dtype=dtype)
+        else:
+            array = np.zeros(data or (0,), dtype)
+        _fill(self, array)
+
+    # ---- what it is ---------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of all dimensions."""
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self._array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def device(self) -> device:
+        """Always the CPU."""
+        return CPU
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._array.nbytes
+
+    is_cuda = False
+
+    def size(self, dim: int | None = None):
+        """The shape, or the size of one dimension."""
+        return self.shape if dim is None else self._array.shape[dim]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
+    def stride(self, dim: int | None = None):
+        """Elements (not bytes) between neighbours along each dimension, or along one."""
+        strides = tuple(s // self._array.itemsize for s in self._array.strides)
+        return strides if dim is None else strides[dim]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in C order without gaps."""
+        return self._array.flags.c_contiguous
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is float16, float32 or float64."""
+        return self._array.dtype.kind == "f"
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self._array.ctypes.data
+
+    # ---- its place in the graph ---------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to this tensor."""
+        return current_node(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        self.requires_grad_(on)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask (or stop asking) for gradients of this leaf; returns the tensor itself."""
+        node = current_node(self)
+        if node is not None and not isinstance(node, Leaf):
+            if requires_grad:
+                return self
+            raise RuntimeError(
+                f"requires_grad can only be turned off on leaves; this tensor {describe(self)} "
+                f"was made by {node.op.name}. Use .detach() to get one without history.")
+        if not requires_grad:
+            self._node = None
+        elif node is None:
+            if self._array.dtype.kind != "f":
+                raise RuntimeError(
+                    f"only floating-point tensors can require gradients, got {describe(self)}; "
+                    "convert it first, for example with .float()")
+            self._view = None
+            self._node = Leaf(self, self._array.shape, self._array.dtype)
+        return self
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that made this tensor; None for a leaf."""
+        node = current_node(self)
+        return None if isinstance(node, Leaf) else node
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user rather than computed from what requires grad."""
+        return self.grad_fn is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient accumulated by backward(), or None."""
+        made_by = self.grad_fn
+        if self._grad is None and made_by is not None:
+            warnings.warn(
+                f".grad of a tensor computed by {made_by.op.name} is None: backward() keeps "
+                "the gradients of leaves only. Call .retain_grad() on it before backward().",
+                stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f".grad must be a Tensor or None, got {describe(value)}")
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise RuntimeError(f".grad must match its tensor: got {describe(value)} "
+                                   f"for {describe(self)}")
+        self._grad = value
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether retain_grad() was called on this non-leaf."""
+        node = self._node
+        hooks = node.hooks.values() if node is not None and node.hooks else ()
+        return any(isinstance(hook, RetainGrad) for hook in hooks)
+
+    def retain_grad(self) -> None:
+        """Keep this non-leaf's gradient in `.grad` during backward; on a leaf nothing changes."""
+        node = current_node(self)
+        if node is None:
+            raise RuntimeError("retain_grad: the tensor does not require grad")
+        if not isinstance(node, Leaf) and not self.retains_grad:
+            self.register_hook(RetainGrad(self))
+
+    def register_hook(self, hook) -> RemovableHandle:
+        """Call `hook(grad)` when this tensor's gradient is complete; what it returns, unless None,
+        replaces the gradient."""
+        node = current_node(self)
+        if node is None:
+            raise RuntimeError("register_hook: the tensor does not require grad")
+        if node.hooks is None:
+            node.hooks = {}
+        return RemovableHandle(node.hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook) -> RemovableHandle:
+        """Call `hook(tensor)` each time backward() has written this leaf's `.grad`."""
+        node = current_node(self)
+        if not isinstance(node, Leaf):
+            raise RuntimeError("register_post_accumulate_grad_hook: only leaves that require grad")
+        if node.after is None:
+            node.after = {}
+        return RemovableHandle(node.after, hook)
+
+    # ---- memory -------------------------------------------------------------------------------
+
+    def detach(self) -> Tensor:
+        """The same memory without history; an in-place write through either is noticed by both."""
+        return alias(self, self._array)
+
+    def detach_(self) -> Tensor:
+        """Drop this tensor's history: it becomes a leaf that does not require grad."""
+        if self._view is not None:
+            raise RuntimeError("detach_: cannot detach a view in place; use detach()")
+        self._node = None
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The tensor without history, like detach(); assigning replaces memory, shape and dtype."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f".data must be set to a Tensor, got {describe(value)}")
+        self._array = value._array
+        mark_written(self, "setting .data")
+        if isinstance(self._node, Leaf):
+            self._node.shape, self._node.dtype = value._array.shape, value._array.dtype
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The numbers as an ndarray that shares memory: read-only while the tensor requires grad,
+        so that the graph cannot be changed behind its back; `force=True` copies then."""
+        if self.requires_grad:
+            if force:
+                return self._array.copy()
+            shown = self._array.view()
+            shown.flags.writeable = False
+            return shown
+        return self._array
+
+    def item(self):
+        """The one element as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(f"item: a tensor with one element is needed, got {describe(self)}")
+        return self._array.item()
+
+    def tolist(self):
+        """Nested lists of Python numbers."""
+        return self._array.tolist()
+
+    # ---- Python's protocols -------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise RuntimeError(f"the truth of {describe(self)} is ambiguous; use .any() or .all()")
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind == "f":
+            raise TypeError(f"only integer tensors can be an index, got {describe(self)}")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._array.ndim == 0 else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        node = current_node(self)
+        if node is None:
+            return format_tensor(self._array, "")
+        if isinstance(node, Leaf):
+            return format_tensor(self._array, "requires_grad=True")
+        return format_tensor(self._array, f"grad_fn=<{node.name()}>")
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **options):
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self._array.__dlpack_device__()
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        made_by = self.grad_fn
+        if made_by is not None:
+            raise RuntimeError("only leaves can be deep-copied; use .detach() or .clone() on this "
+                               f"{describe(self)} made by {made_by.op.name}")
+        from copy import deepcopy
+
+        copied = memo[id(self)] = rebuild(type(self), self._array.copy(), self.requires_grad)
+        copied._grad = deepcopy(self._grad, memo)
+        copied.__dict__.update(deepcopy(self.__dict__, memo)) if hasattr(self, "__dict__") else None
+        return copied
+
+    def __reduce__(self):
+        return rebuild, (type(self), self._array, self.requires_grad)
+
+
+def _fill(tensor: Tensor, array: np.ndarray) -> None:
+    tensor._array = array
+    tensor._node = tensor._view = tensor._grad = None
+    tensor._version = [0, None]
+
+
+def wrap(array: np.ndarray) -> Tensor:
+    """A tensor of these numbers, without history."""
+    tensor = object.__new__(Tensor)
+    _fill(tensor, array if array.__class__ is ndarray else np.asarray(array))
+    return tensor
+
+
+def alias(source: Tensor, array: np.ndarray) -> Tensor:
+    """A tensor that shows (part of) the source's memory and shares its version, without history."""
+    tensor = wrap(array)
+    tensor._version = source._version
+    return tensor
+
+
+def rebuild(cls: Any, array: np.ndarray, requires_grad: bool) -> Tensor:
+    """A leaf of class `cls`, as copying and unpickling need it."""
+    tensor = cls.__new__(cls)
+    _fill(tensor, array)
+    return tensor.requires_grad_(requires_grad)
+
+
+def current_node(tensor: Tensor) -> Node | None:
+    """The tensor's node, built anew if it is a view whose memory was written since."""
+    view, node = tensor._view, tensor._node
+    if view is None or view.seen == tensor._version[0] or (node is None and view.reason):
+        return node
+    if view.function is None:
+        by, where = tensor._version[1]
+        raise RuntimeError(f"this {describe(tensor)} is {view.reason}, whose memory {by} changed "
+                           f"in place at {where}; make the view again after the write")
+    with enable_grad():
+        tensor._node = view.function(view.source, *view.args)._node
+    view.seen = tensor._version[0]
+    return tensor._node
+
+
+def mark_written(tensor: Tensor, by: str, where: str | None = None) -> None:
+    """Note an in-place write: a backward pass that needs the old values will name it."""
+    box = tensor._version
+    box[0] = next_seq()
+    box[1] = (by, where or caller())

@@ -1,0 +1,238 @@
+"""The recorded graph as a drawing: from the leaves at the top down to the outputs.
+
+Names count in the order of creation, so the same program gives the same text every time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from ..dtypes import float32
+from ..engine import reachable
+from ..errors import describe
+from ..node import Leaf, Node, Output
+from ..record import Op
+from ..tensor import Tensor, current_node
+from .picture import Picture
+
+_SANS, _MONO = "Helvetica,Arial,sans-serif", "Courier New,monospace"
+_SLATE = "#64748b"
+_STYLES = {  # kind -> style, fill and border
+    "parameter": ("filled,rounded", "#dbeafe", "#2563eb"),
+    "leaf": ("filled,rounded", "#ede9fe", "#7c3aed"),
+    "input": ("filled,rounded", "#f1f5f9", _SLATE),
+    "op": ("filled", "#ffffff", "#475569"),
+    "output": ("filled,rounded,bold", "#dcfce7", "#16a34a"),
+}
+_REPEATABLE = ("parameter", "leaf", "input")
+_MOST_USES = 4  # of a leaf that is drawn once
+_GRAPH = {"rankdir": "TB", "nodesep": "0.25", "ranksep": "0.35", "bgcolor": "white",
+          "nslimit": "2", "nslimit1": "2"}  # the limits keep dot from searching for hours
+_NODE = {"shape": "box", "fontname": _SANS, "fontsize": "12", "height": "0.3",
+         "margin": "0.12,0.06"}
+_LINE = {"color": _SLATE, "arrowsize": "0.6", "fontname": _MONO, "fontsize": "9",
+         "fontcolor": _SLATE}
+
+
+def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 2000) -> Picture:
+    """Draw what `outputs`, a Tensor or several, were computed from.
+
+    Boxes are ops with the shape of their result (and its dtype if it is not float32), blue the
+    leaves named in `params`, violet other leaves, grey the data that an op saved, green the
+    outputs. `params` is a dict of names and Tensors, or pairs of them; it may name data too.
+    `show_saved` lists in each op what it keeps for the gradient. A backward pass frees what was
+    saved, and with it goes the data: draw before it.
+
+    Raises: ValueError for a graph of more than `max_nodes` nodes, RuntimeError for an output
+        without history, ModuleNotFoundError where the package graphviz is missing.
+    Reference: E. Gansner et al., A Technique for Drawing Directed Graphs, 1993.
+
+    >>> w = autograd.ones(3, requires_grad=True)
+    >>> autograd.viz.graph((w * w).sum(), {"w": w})
+    <graph of 4 nodes and 4 edges>
+    """
+    roots = _roots(outputs)
+    nodes = reachable(roots)
+    if len(nodes) > max_nodes:
+        raise ValueError(
+            f"graph: {len(nodes):,} nodes are more than max_nodes={max_nodes:,}. Draw a smaller "
+            "part: a result computed earlier, fewer layers or time steps; a larger max_nodes "
+            "draws it all, but nobody can read it and dot may take minutes.")
+    drawing = _Drawing(_names(params), show_saved)
+    for node in nodes:
+        if node.__class__ is not Output:
+            drawing.add(node)
+    for i, root in enumerate(roots):
+        drawing.add_output(f"out{i}", "output" if len(roots) == 1 else f"output {i}", root)
+    return drawing.picture()
+
+
+class _Drawing:
+    """The boxes and edges of the drawing, and the names given so far."""
+
+    def __init__(self, names: dict[int, str], show_saved: bool) -> None:
+        self.names = names
+        self.show_saved = show_saved
+        self.places: dict[Node, str] = {}  # node -> its name in the drawing
+        self.data: dict[int, str] = {}  # id of an array -> the same
+        self.boxes: dict[str, tuple] = {}  # that name -> kind, label, size and notes
+        self.edges: list[tuple[str, str, dict]] = []
+
+    def add(self, node: Node) -> None:
+        """Draw a leaf or an op, and the edges to the op from what it was computed from."""
+        place = self.places[node] = f"n{len(self.places)}"
+        if node.__class__ is Leaf:
+            name = self.names.get(id(node.tensor()))
+            kind = "leaf" if name is None else "parameter"
+            self.boxes[place] = (kind, name or "leaf", _result(node), [])
+            return
+        saved = _saved(node)
+        for position, parent in enumerate(node.parents):
+            if parent is not None:
+                self.add_edge(parent, place)
+            else:
+                self.add_data(place, next((s for s in saved if s[2] == position), None))
+        notes = _notes(node, saved) if self.show_saved else []
+        self.boxes[place] = ("op", node.op.name.strip("_"), _result(node), notes)
+
+    def add_data(self, place: str, saved) -> None:
+        """Draw an input without gradient: known only if the op saved it.  Numbers are left out."""
+        if saved is None or saved[1].ndim == 0:
+            return
+        name, array, _ = saved
+        source = self.data.setdefault(id(array), f"x{len(self.data)}")
+        name = self.names.get(id(array), name)
+        self.boxes.setdefault(source, ("input", name, _size(array.shape, array.dtype), []))
+        self.edges.append((source, place, {}))
+
+    def add_output(self, place: str, label: str, node: Node) -> None:
+        """Draw one of the outputs."""
+        self.boxes[place] = ("output", label, _result(node), [])
+        self.add_edge(node, place)
+
+    def add_edge(self, source, place: str) -> None:
+        """Draw an edge.  Those between ops are heavy, which keeps the main line straight; one from
+        an op with several results says which it is."""
+        style = {} if source.__class__ is Leaf else {"weight": "8"}
+        if source.__class__ is Output:
+            style["label"] = f" [{source.index}] {_result(source)}"
+            source = source.parents[0]
+        self.edges.append((self.places[source], place, style))
+
+    def picture(self) -> Picture:
+        """The finished drawing.
+
+        A leaf of many uses is drawn beside each of them: edges across the whole picture, as the
+        weights of a recurrent network have them, hide the rest, and dot may never finish."""
+        import graphviz
+
+        digraph = graphviz.Digraph("graph", graph_attr=_GRAPH, node_attr=_NODE, edge_attr=_LINE)
+        uses = Counter(source for source, _, _ in self.edges)
+        repeated = {place for place, box in self.boxes.items()
+                    if box[0] in _REPEATABLE and uses[place] > _MOST_USES}
+        for place in sorted(self.boxes, key=_data_first):
+            if place not in repeated:
+                _draw(digraph, place, *self.boxes[place])
+        for i, (source, target, style) in enumerate(self.edges):
+            if source in repeated:
+                kind, name, size, _ = self.boxes[source]
+                note = f"{uses[source]} uses"
+                source = f"{source}_{i}"
+                _draw(digraph, source, kind, name, size, [note])
+            digraph.edge(source, target, **style)
+        return Picture(digraph, f"graph of {len(self.boxes)} nodes and {len(self.edges)} edges")
+
+
+def _data_first(place: str) -> bool:
+    return not place.startswith("x")  # so that data stand to the left of parameters
+
+
+def _draw(digraph, place: str, kind: str, name: str, size: str, notes: list[str]) -> None:
+    """A box with a label in Graphviz's HTML: the name, below it the size, and grey notes."""
+    lines = f"<br/>{_escaped(size)}"
+    lines += "".join(f'<br/><font color="{_SLATE}">{_escaped(note)}</font>' for note in notes)
+    label = f'<{_escaped(name)}<font face="{_MONO}" point-size="10">{lines}</font>>'
+    style, fill, border = _STYLES[kind]
+    digraph.node(place, label, style=style, fillcolor=fill, color=border)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _roots(outputs) -> list[Node]:
+    tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    nodes = []
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"graph: outputs[{i}] must be a Tensor, got {describe(tensor)}")
+        node = current_node(tensor)
+        if node is None:
+            raise RuntimeError(
+                f"graph: outputs[{i}], {describe(tensor)}, has no history. Nothing it was computed "
+                "from requires grad, or it was computed under no_grad or detached.")
+        nodes.append(node)
+    if not nodes:
+        raise ValueError("graph: outputs is empty; pass the Tensor to draw, such as the loss")
+    return nodes
+
+
+def _names(params) -> dict[int, str]:
+    """Names by the id of the Tensor and of its array; the first of several names counts."""
+    pairs = params.items() if isinstance(params, dict) else params or ()
+    names: dict[int, str] = {}
+    for pair in pairs if hasattr(pairs, "__iter__") else [pairs]:
+        if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], Tensor)):
+            raise TypeError(f"graph: params must be a dict of names and Tensors, or pairs of them, "
+                            f"got {describe(params)}; for a module pass "
+                            "dict(model.named_parameters())")
+        name, tensor = pair
+        names.setdefault(id(tensor), str(name))
+        names.setdefault(id(tensor._array), str(name))
+    return names
+
+
+def _saved(node: Node) -> list[tuple]:
+    """(name, array, position of the input that it is, else None) of each saved array."""
+    if not node.saved:
+        return []
+    if isinstance(node.op, Op):
+        rows = zip(node.op.saved_names, node.saved, node.op.sources, strict=True)
+    else:  # a user's Function
+        _, values, sources = node.saved
+        rows = [(_function_name(node.op, source), value, source)  # type: ignore[assignment]
+                for value, source in zip(values, sources, strict=True)]
+    found = []
+    for name, value, source in rows:
+        if isinstance(value, np.ndarray):
+            found.append((name, value, source if isinstance(source, int) and source >= 0 else None))
+        elif isinstance(value, (list, tuple)):  # the inputs of an op that takes a sequence
+            found += [(f"{name}[{i}]", part, i if source == 0 else None)
+                      for i, part in enumerate(value) if isinstance(part, np.ndarray)]
+    return found
+
+
+def _function_name(op, source) -> str:
+    """What a saved value of a user's Function is: the name of an input, `out` or `value`."""
+    if isinstance(source, int):
+        return op.inputs[min(source, len(op.inputs) - 1)]
+    return source or "value"
+
+
+def _notes(node: Node, saved: list) -> list[str]:
+    if node.saved is None:
+        return ["saved values freed"]
+    return [f"saves {name} {_size(array.shape, array.dtype)}" for name, array, _ in saved]
+
+
+def _result(node: Node) -> str:
+    if isinstance(node.dtype, list):
+        return f"{len(node.dtype)} results"
+    return _size(node.shape, node.dtype)
+
+
+def _size(shape: tuple, dtype: np.dtype) -> str:
+    text = str(tuple(shape)) if shape else "scalar"
+    return text if dtype == float32 else f"{text} {dtype}"

@@ -1,0 +1,94 @@
+"""Where in a model an error happened, and what was put where a model cannot see it."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import islice
+
+from .parameter import Parameter
+
+LOCATED = (TypeError, ValueError, IndexError, RuntimeError)
+_PLAIN = frozenset({list, tuple, dict})
+_SCANNED = 100  # elements of a plain container that are looked at
+
+
+def locate(module, error: Exception, args: tuple) -> None:
+    """Add to the message of an error that leaves `module.forward` where that was.
+
+    Every module on the way outwards calls this; each sees the failing module at a longer path, so
+    what stands in the end is the path from the outermost module.
+    """
+    if type(error) not in LOCATED or len(error.args) != 1 or not isinstance(error.args[0], str):
+        return
+    found = error.__dict__.get("failed")
+    if found is None:
+        found = module, error.args[0], module._advice(args)
+        error.__dict__["failed"] = found
+    failed, message, advice = found
+    path = next((name for name, inner in module.named_modules() if inner is failed), None)
+    if path is not None:
+        lines = [message, f"  in {_place(module, path, failed)}{_source(module, path)}", advice]
+        error.args = ("\n".join(line for line in lines if line),)
+
+
+def _place(root, path: str, module) -> str:
+    """`Net.classifier.2 (Linear(in_features=12, out_features=3))`."""
+    shown = repr(module) if not any(module.children()) else type(module).__name__
+    return f"{type(root).__name__}.{path} ({shown})" if path else shown
+
+
+def _source(root, path: str) -> str:
+    """Which module the failing one's input came from, where a Sequential says so."""
+    parent, _, name = path.rpartition(".")
+    before = root.get_submodule(parent)._before(name) if path else None
+    if before is None:
+        return ""
+    path = f"{parent}.{before}" if parent else before
+    return f", whose input came from {_place(root, path, root.get_submodule(path))}"
+
+
+def warn_of_strays(root) -> None:
+    """Warn, once for each attribute, of Modules and Parameters in a plain list, tuple or dict:
+    they are not registered, so they are not trained, saved or moved."""
+    for path, module in root.named_modules():
+        registered, told = module._registered, module._told
+        for name, value in vars(module).items():
+            if (value.__class__ in _PLAIN and value and value is not registered
+                    and name not in told):
+                stray = _first_stray(value, root)
+                if stray is not None:
+                    told.add(name)
+                    _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
+
+
+def _warn(place: str, container, stray) -> None:
+    kind = "Parameter" if isinstance(stray, Parameter) else "Module"
+    fit = kind + ("Dict" if isinstance(container, dict) else "List")
+    warnings.warn(
+        f"{place} is a plain {type(container).__name__} that holds a {type(stray).__name__}, which "
+        f"is not registered there: it will not be trained, saved or moved. Use nn.{fit}.",
+        stacklevel=5)
+
+
+def _first_stray(container, root):
+    """A Module or Parameter inside that is not registered elsewhere in the model."""
+    held = [value for value in _contents(container)
+            if isinstance(value, Parameter) or hasattr(value, "named_modules")]
+    if not held:
+        return None
+    known = set()
+    for module in root.modules():
+        known.add(id(module))
+        known.update(id(p) for p in module._members("parameter").values())
+    return next((value for value in held if id(value) not in known), None)
+
+
+def _contents(container):
+    """The elements, and those of plain containers among them."""
+    values = container.values() if isinstance(container, dict) else container
+    for value in islice(values, _SCANNED):
+        if value.__class__ in _PLAIN:
+            inner = value.values() if isinstance(value, dict) else value
+            yield from islice(inner, _SCANNED)
+        else:
+            yield value

@@ -1,0 +1,135 @@
+"""Functions called around a Module's forward, and when gradients have passed through it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from autograd import Function, Tensor, is_grad_enabled
+from autograd.hooks import RemovableHandle
+
+
+class Hooks:
+    """The hooks of one module; a module without any has None in its place, which costs nothing.
+
+    Each table maps a key to (hook, with_kwargs).
+    """
+
+    def __init__(self) -> None:
+        self.forward_pre: OrderedDict = OrderedDict()
+        self.forward: OrderedDict = OrderedDict()
+        self.backward: OrderedDict = OrderedDict()
+
+
+def add(table: OrderedDict, hook, prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
+    """Put a hook at the end of a table, or at its beginning."""
+    handle = RemovableHandle(table, (hook, with_kwargs))
+    if prepend:
+        table.move_to_end(next(reversed(table)), last=False)
+    return handle
+
+
+def call(module, args: tuple, kwargs: dict):
+    """forward, with the module's hooks around it."""
+    hooks = module._hooks
+    for hook, with_kwargs in tuple(hooks.forward_pre.values()):
+        changed = hook(module, args, kwargs) if with_kwargs else hook(module, args)
+        if changed is None:
+            continue
+        if with_kwargs:
+            args, kwargs = _pair(module, hook, changed)
+        else:
+            args = changed if isinstance(changed, tuple) else (changed,)
+    passage = _Passage(module) if hooks.backward and is_grad_enabled() else None
+    if passage is not None:
+        args = passage.enter(args)
+    output = module.forward(*args, **kwargs)
+    for hook, with_kwargs in tuple(hooks.forward.values()):
+        changed = (hook(module, args, kwargs, output) if with_kwargs
+                   else hook(module, args, output))
+        if changed is not None:
+            output = changed
+    return output if passage is None else passage.leave(output)
+
+
+def _pair(module, hook, changed) -> tuple[tuple, dict]:
+    if isinstance(changed, tuple) and len(changed) == 2 and isinstance(changed[1], dict):
+        args, kwargs = changed
+        return (args if isinstance(args, tuple) else (args,)), kwargs
+    raise RuntimeError(f"{type(module).__name__}: a forward pre-hook with kwargs must return None "
+                       f"or a pair (args, kwargs), but {hook!r} returned {changed!r:.60}")
+
+
+class _Gate(Function):
+    """The identity of several tensors: hands their gradients, all at once, to `receive`."""
+
+    @staticmethod
+    def forward(ctx, receive, *tensors):
+        ctx.receive = receive
+        return tensors
+
+    @staticmethod
+    def backward(ctx, *grads):
+        needed = ctx.needs_input_grad[1:]
+        grads = tuple(g if wanted else None for g, wanted in zip(grads, needed, strict=True))
+        return None, *ctx.receive(grads)
+
+
+class _Passage:
+    """One call of a module between two gates: backward meets the outputs' gate first, then the
+    inputs', where the hooks learn both gradients."""
+
+    def __init__(self, module) -> None:
+        self.module = module
+        self.grad_output: tuple = ()
+        self.inputs = 0
+        self.differentiable = False
+
+    def enter(self, args: tuple) -> tuple:
+        """The arguments, with a gate at the tensors among them."""
+        self.inputs = len(args)
+        at = [i for i, value in enumerate(args) if isinstance(value, Tensor)]
+        self.differentiable = any(args[i].requires_grad for i in at)
+        if not self.differentiable:
+            return args
+
+        def receive(grads: tuple) -> tuple:
+            grad_input: list = [None] * self.inputs
+            for i, grad in zip(at, grads, strict=True):
+                grad_input[i] = grad
+            found = self._run(tuple(grad_input))
+            return tuple(found[i] for i in at)
+
+        passed = list(args)
+        for i, value in zip(at, _Gate.apply(receive, *(args[i] for i in at)), strict=True):
+            passed[i] = value
+        return tuple(passed)
+
+    def leave(self, output):
+        """The output, a Tensor or a tuple of them, behind a gate."""
+        outputs = output if isinstance(output, tuple) else (output,)
+        if not all(isinstance(value, Tensor) for value in outputs):
+            raise TypeError(f"{type(self.module).__name__}: a full backward hook needs forward to "
+                            f"return a Tensor or a tuple of Tensors, got {type(output).__name__}")
+
+        def receive(grads: tuple) -> tuple:
+            self.grad_output = grads
+            if not self.differentiable:
+                self._run((None,) * self.inputs)
+            return grads
+
+        outputs = _Gate.apply(receive, *outputs)
+        return outputs if isinstance(output, tuple) else outputs[0]
+
+    def _run(self, grad_input: tuple) -> tuple:
+        for hook, _ in tuple(self.module._hooks.backward.values()):
+            changed = hook(self.module, grad_input, self.grad_output)
+            if changed is None:
+                continue
+            changed = changed if isinstance(changed, tuple) else (changed,)
+            if len(changed) != len(grad_input):
+                raise RuntimeError(
+                    f"{type(self.module).__name__}: a full backward hook must return None or "
+                    f"{len(grad_input)} gradients, one per input, got {len(changed)}")
+            grad_input = changed
+        self.grad_output = ()
+        return grad_input

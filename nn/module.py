@@ -1,0 +1,229 @@
+"""Module, the base of every network: called, switched between training and evaluation, converted,
+saved, printed.  How it knows its parameters and submodules is in `tree`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import autograd
+from autograd import Tensor
+from autograd.errors import did_you_mean
+from autograd.hooks import RemovableHandle
+
+from .errors import LOCATED, locate
+from .hooks import Hooks, add, call
+from .state import IncompatibleKeys, load, named_state
+from .tree import Tree, own_names
+
+
+class Module(Tree):
+    """Base class of networks and layers: set Parameters and Modules as attributes in `__init__`
+    (after `super().__init__()`), and define `forward`.
+
+    >>> import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.scale = nn.Parameter(autograd.ones(3))
+    ...     def forward(self, x):
+    ...         return x * self.scale
+    >>> [name for name, _ in Net().named_parameters()]
+    ['scale']
+    """
+
+    training: bool
+    _hooks: Hooks | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "training", True)
+        object.__setattr__(self, "_hooks", None)
+
+    def _is_method(self, name: str) -> bool:
+        return hasattr(Module, name)
+
+    # ---- calling ------------------------------------------------------------------------------
+
+    def __call__(self, *args, **kwargs) -> Any:
+        try:
+            if self._hooks is not None:
+                return call(self, args, kwargs)
+            if kwargs:
+                return self.forward(*args, **kwargs)
+            return self.forward(*args)  # half the time of a call with an empty **kwargs
+        except LOCATED as error:
+            locate(self, error, args)
+            raise
+
+    def forward(self, *args, **kwargs) -> Any:
+        """What the module computes; subclasses define it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward()"
+                                  + did_you_mean("forward", own_names(type(self))))
+
+    def _advice(self, args: tuple) -> str:
+        """What would mend an error that these arguments caused, if the module can tell."""
+        return ""
+
+    def _before(self, name: str) -> str | None:
+        """The name of the child whose output is the input of child `name`, if that is known."""
+        return None
+
+    def register_forward_pre_hook(self, hook: Callable, *, prepend: bool = False,
+                                  with_kwargs: bool = False) -> RemovableHandle:
+        """Call `hook(module, args)` before forward; what it returns, unless None, replaces args."""
+        return add(self._hook_tables().forward_pre, hook, prepend, with_kwargs)
+
+    def register_forward_hook(self, hook: Callable, *, prepend: bool = False,
+                              with_kwargs: bool = False) -> RemovableHandle:
+        """Call `hook(module, args, output)` after forward; what it returns, unless None, replaces
+        the output."""
+        return add(self._hook_tables().forward, hook, prepend, with_kwargs)
+
+    def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)`, tuples of gradients with None where there
+        is none, once gradients have passed; what it returns, unless None, replaces grad_input."""
+        return add(self._hook_tables().backward, hook, prepend)
+
+    def _hook_tables(self) -> Hooks:
+        if self._hooks is None:
+            object.__setattr__(self, "_hooks", Hooks())
+        assert self._hooks is not None
+        return self._hooks
+
+    # ---- state --------------------------------------------------------------------------------
+
+    def state_dict(self, *, destination: dict | None = None, prefix: str = "",
+                   keep_vars: bool = False) -> dict[str, Tensor]:
+        """Path -> tensor of all parameters and persistent buffers, sharing their memory; detached
+        unless `keep_vars`."""
+        state = {} if destination is None else destination
+        for name, _, _, tensor in named_state(self, prefix.removesuffix(".")):
+            state[name] = tensor if keep_vars else tensor.detach()
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True,
+                        assign: bool = False) -> IncompatibleKeys:
+        """Copy the values of `state_dict` (Tensors or arrays) into the parameters and buffers.
+
+        Returns the names that were missing and unexpected; with `strict` these raise.  `assign`
+        sets the given tensors themselves instead of copying.
+
+        Raises: RuntimeError with a table of what does not fit; nothing was changed then.
+        """
+        return load(self, state_dict, strict, assign)
+
+    def apply(self, fn: Callable[[Module], Any]) -> Module:
+        """Call `fn` on every submodule and then on this one, as for initialisation."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Module:
+        """Training mode, here and below: dropout drops."""
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: mode must be True or False, got {mode!r}")
+        for module in self.modules():
+            object.__setattr__(module, "training", mode)
+        return self
+
+    def eval(self) -> Module:
+        """Evaluation mode, here and below: dropout lets everything pass."""
+        return self.train(False)
+
+    @contextmanager
+    def evaluating(self) -> Iterator[Module]:
+        """`with model.evaluating():` evaluation mode inside, each module's own mode after."""
+        before = [(module, module.training) for module in self.modules()]
+        try:
+            yield self.eval()
+        finally:
+            for module, mode in before:
+                object.__setattr__(module, "training", mode)
+
+    def _warn_of_training(self) -> None:
+        """Warn once that this module behaves as in training although nothing is recorded."""
+        if "training" not in self._told:
+            self._told.add("training")
+            warnings.warn(
+                f"{self!r} runs in training mode under no_grad: call model.eval() before "
+                "predicting, or use `with model.evaluating():`", stacklevel=4)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Ask (or stop asking) for gradients of all parameters; False freezes the module."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with 0."""
+        for parameter in self.parameters():
+            grad = None if set_to_none else parameter.grad
+            parameter.grad = None if grad is None else grad.detach().zero_()
+
+    # ---- conversion ---------------------------------------------------------------------------
+
+    def to(self, *args, **kwargs) -> Module:
+        """Convert all floating-point parameters and buffers, in place, as Tensor.to does:
+        `to(autograd.float64)`, `to("cpu")`, `to(other_tensor)`.  Gradients go along."""
+        probe = autograd.zeros(1).to(*args, **kwargs)
+        if not probe.is_floating_point():
+            raise TypeError(f"{type(self).__name__}.to: a floating-point dtype is needed, got "
+                            f"{probe.dtype}; integers cannot be trained")
+        for tensor in (*self.parameters(), *self.buffers()):
+            if not tensor.is_floating_point():
+                continue
+            converted = tensor.data.to(*args, **kwargs)
+            if converted.dtype != tensor.dtype:
+                grad = tensor.grad
+                tensor.data = converted
+                if grad is not None:
+                    grad.data = grad.data.to(*args, **kwargs)
+        return self
+
+    def float(self) -> Module:
+        """Convert to float32."""
+        return self.to(autograd.float32)
+
+    def double(self) -> Module:
+        """Convert to float64."""
+        return self.to(autograd.float64)
+
+    def half(self) -> Module:
+        """Convert to float16."""
+        return self.to(autograd.float16)
+
+    def cpu(self) -> Module:
+        """The module itself: it is on the CPU."""
+        return self
+
+    # ---- printing -----------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What the repr shows between the parentheses; layers show settings that are not default.
+        """
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.splitlines() if "\n" in extra else []
+        lines += self._child_lines()
+        if not lines:
+            return f"{type(self).__name__}({extra})"
+        if extra and "\n" not in extra:
+            lines.insert(0, extra)
+        body = "\n".join(lines).replace("\n", "\n  ")
+        return f"{type(self).__name__}(\n  {body}\n)"
+
+    def _child_lines(self) -> list[str]:
+        """The submodules' part of the repr."""
+        return [f"({name}): {child!r}" for name, child in self._members("module").items()]
+
+
+def changed(module: Module, **defaults) -> str:
+    """`name=value, ...` of those settings that are not the default: for extra_repr."""
+    return ", ".join(f"{name}={getattr(module, name)!r}" for name, default in defaults.items()
+                     if getattr(module, name) != default)

@@ -1,0 +1,63 @@
+"""What holds for every test: seeds of its own, and nothing left behind that others would feel."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import dtypes, mode, pytest_plugin, random, threads
+
+
+def pytest_configure(config):
+    # an installed wengert has been registered by its entry point already
+    if not config.pluginmanager.is_registered(pytest_plugin):
+        config.pluginmanager.register(pytest_plugin, "wengert")
+
+
+def _seed(request) -> int:
+    """A number that depends on the test's name alone, so that neither order nor selection count."""
+    return zlib.crc32(request.node.nodeid.encode())
+
+
+def _state() -> dict[str, object]:
+    """What a test could change for those after it."""
+    kind, keys, *rest = np.random.get_state()
+    return {
+        "the grad mode": mode.is_grad_enabled(),
+        "the inference mode": mode.is_inference_mode_enabled(),
+        "the default dtype": dtypes.get_default_dtype(),
+        "the number of threads": threads.get_num_threads(),
+        "the default generator": id(random.default_generator),
+        "NumPy's error handling": np.geterr(),
+        "NumPy's global random state": (kind, keys.tobytes(), *rest),
+    }
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind(request):
+    """Fail a test that leaves a mode, a setting or NumPy's global random state changed.
+
+    The default generator is ours to draw from: it starts from a seed of the test's own each time.
+    """
+    autograd.manual_seed(_seed(request))
+    before = _state()
+    yield
+    after = _state()
+    mode._grad.set(before["the grad mode"])
+    mode._inference.set(before["the inference mode"])
+    dtypes.set_default_dtype(before["the default dtype"])
+    changed = [name for name in before if before[name] != after[name]]
+    if "the number of threads" in changed:
+        threads.set_num_threads(before["the number of threads"])
+    if "NumPy's error handling" in changed:
+        np.seterr(**before["NumPy's error handling"])
+    assert not changed, f"the test left {' and '.join(changed)} changed; restore what it sets"
+
+
+@pytest.fixture
+def rng(request) -> np.random.Generator:
+    """NumPy's random numbers, the same in every run of this test."""
+    return np.random.default_rng(_seed(request))

@@ -1,0 +1,221 @@
+"""Activations: kinks, NaN and infinities, softmax on extreme scores, messages, accuracy of erf."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor
+from autograd.kernels.reference import special
+from autograd.ops.activation import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    relu,
+    relu_grad,
+    silu,
+    softmax,
+    softplus,
+)
+
+NAN, INF = math.nan, math.inf
+
+
+def leaf(*values, dtype=autograd.float64):
+    return autograd.tensor(values, dtype=dtype, requires_grad=True)
+
+
+# ---- relu ---------------------------------------------------------------------------------------
+
+def test_relu_at_its_kink_and_beyond():
+    x = leaf(-1.0, -0.0, 0.0, 1e-300, INF, -INF)
+    y = relu(x)
+    y.sum().backward()
+    assert y.tolist() == [0, 0, 0, 1e-300, INF, 0]
+    assert x.grad.tolist() == [0, 0, 0, 1, 1, 0]
+
+
+def test_nan_travels_through_relu():
+    x = leaf(NAN, -1.0)
+    y = relu(x)
+    y.backward(autograd.tensor([NAN, 2.0], dtype=autograd.float64))
+    assert math.isnan(y[0].item()) and math.isnan(x.grad[0].item()) and x.grad[1].item() == 0
+
+
+def test_relu_stops_infinite_gradients_where_it_is_off():
+    x = leaf(-1.0, 2.0, -3.0)
+    relu(x).backward(autograd.tensor([INF, INF, NAN], dtype=autograd.float64))
+    assert x.grad.tolist() == [0, INF, 0]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_relu_grad_of_any_layout_and_width(dtype):
+    g = np.arange(24, dtype=dtype).reshape(2, 3, 4).transpose(2, 0, 1)
+    out = np.maximum(np.random.default_rng(0).standard_normal(g.shape), 0).astype(dtype)
+    found = relu_grad(g, out)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, g * (out > 0))
+
+
+def test_relu_keeps_its_result_only():
+    x = leaf(-1.0, 2.0)
+    y = relu(x)
+    assert [value is y._array for value in y._node.saved] == [True]
+
+
+def test_relu_of_integers_and_in_place():
+    assert relu(autograd.tensor([-2, 3])).tolist() == [0, 3]
+    x = leaf(-1.0, 2.0)
+    y = x * 3
+    assert y.relu_() is y and y.tolist() == [0, 6]
+    y.sum().backward()
+    assert x.grad.tolist() == [0, 3]
+
+
+# ---- the others ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("function, at_minus, at_plus", [
+    (leaky_relu, -10.0, 1000.0), (elu, -1.0, 1000.0), (silu, 0.0, 1000.0), (gelu, 0.0, 1000.0),
+    (softplus, 0.0, 1000.0), (logsigmoid, -1000.0, 0.0),
+])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_from_zero_without_overflow(function, at_minus, at_plus, dtype):
+    x = autograd.tensor(np.array([-1000, 1000], dtype), requires_grad=True)
+    y = function(x)
+    y.sum().backward()
+    np.testing.assert_allclose(y.detach(), [at_minus, at_plus], 1e-6)
+    assert y.dtype == dtype == x.grad.dtype and np.isfinite(x.grad.numpy()).all()
+
+
+@pytest.mark.parametrize("function", [leaky_relu, elu, silu, gelu, softplus, logsigmoid])
+def test_nan_travels(function):
+    x = leaf(NAN, 1.0)
+    y = function(x)
+    y.sum().backward()
+    assert math.isnan(y[0].item()) and math.isfinite(y[1].item())
+    assert math.isfinite(x.grad[1].item())
+
+
+def test_gelu_knows_two_ways():
+    with pytest.raises(ValueError, match="gelu: approximate 'erf'; choose 'none' or 'tanh'"):
+        gelu(leaf(1.0), approximate="erf")
+
+
+# ---- softmax ------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("shape, dim, size", [
+    ((64, 10), 1, 10), ((3, 4, 5), 2, 5), ((8,), 0, 8), ((2, 21, 8, 8), 1, 21)])
+def test_softmax_asks_for_its_dimension(name, shape, dim, size):
+    function = {"softmax": softmax, "log_softmax": log_softmax}[name]
+    with pytest.raises(TypeError) as error:
+        function(autograd.zeros(shape))
+    assert str(error.value) == (
+        f"{name}: dim is required: over which dimension of {shape} shall the results sum to 1? "
+        f"Most likely dim={dim}, of size {size}")
+    with pytest.raises(TypeError, match="dim is required"):
+        getattr(autograd.zeros(shape), name)()
+
+
+def test_softmax_of_what_does_not_fit():
+    with pytest.raises(IndexError, match=r"softmax: dim 2 is out of range for 2 dimensions"):
+        softmax(autograd.zeros(2, 3), 2)
+    with pytest.raises(TypeError, match=r"softmax: a floating dtype is needed, got int64"):
+        softmax(autograd.tensor([1, 2]), 0)
+    with pytest.raises(TypeError, match=r"log_softmax: a floating dtype is needed, got int64"):
+        log_softmax(autograd.zeros(2), 0, dtype=autograd.int64)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [softmax, log_softmax])
+def test_extreme_scores_stay_finite(function, dtype):
+    x = autograd.tensor(np.array([[1e4, -1e4, 0], [1e4, 1e4, 1e4]], dtype), requires_grad=True)
+    y = function(x, 1)
+    (y * autograd.tensor(np.array([[1, 2, 3], [4, 5, 6]], dtype))).sum().backward()
+    assert np.isfinite(y.detach().numpy()).all() and np.isfinite(x.grad.numpy()).all()
+    np.testing.assert_allclose(np.exp(log_softmax(x, 1).detach().numpy()).sum(1), 1, 1e-6)
+    np.testing.assert_allclose(softmax(x, 1).detach(), [[1, 0, 0], [1 / 3] * 3], 1e-6)
+
+
+def test_a_masked_score_has_no_share():
+    x = leaf(1.0, -INF, 1.0)
+    softmax(x, 0).backward(autograd.tensor([1.0, 5.0, 2.0], dtype=autograd.float64))
+    assert softmax(x, 0).tolist() == [0.5, 0, 0.5] and x.grad.tolist() == [-0.25, 0, 0.25]
+    assert log_softmax(x, 0)[1].item() == -INF
+
+
+def test_softmax_in_another_dtype():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    y = softmax(x, 0, dtype=autograd.float64)
+    assert y.dtype == np.float64
+    y[0].backward()
+    assert x.grad.dtype == np.float32
+    assert softmax(autograd.tensor([1, 1]), 0, dtype="float32").tolist() == [0.5, 0.5]
+
+
+def test_softmax_of_nothing_and_of_one():
+    assert softmax(autograd.zeros(3, 0), 1).shape == (3, 0)
+    assert softmax(autograd.zeros(0, 3), 1).shape == (0, 3)
+    assert softmax(autograd.tensor(5.0), 0).item() == 1 == softmax(autograd.tensor(5.0), -1).item()
+
+
+def test_softmax_along_a_middle_dimension_lies_in_order():
+    y = softmax(autograd.zeros(2, 3, 4), 1)
+    assert y.is_contiguous() and y.view(24).shape == (24,)
+
+
+def test_methods_and_their_inplace_twins():
+    for name in ("relu", "sigmoid", "tanh"):
+        y = autograd.tensor([0.5, -0.5])
+        wanted = getattr(y, name)().tolist()
+        assert getattr(y, name + "_")() is y and y.tolist() == wanted
+    assert hasattr(Tensor, "softmax") and hasattr(Tensor, "log_softmax")
+
+
+# ---- erf ----------------------------------------------------------------------------------------
+
+def relative(found, x):
+    exact = np.array([math.erf(v) for v in x])
+    return np.abs(found.astype(np.float64) - exact) / np.maximum(np.abs(exact), 5e-324)
+
+
+def test_erf_is_accurate_in_float64():
+    x = np.concatenate([np.linspace(-7, 7, 20001), np.geomspace(1e-300, 30, 5000),
+                        np.nextafter([1, 1, -1, 6, 6], [0, 2, 0, 0, 7])])
+    assert relative(special.erf(x), x).max() < 5e-16
+
+
+def test_erf_is_accurate_in_float32():
+    x = np.concatenate([np.linspace(-5, 5, 20001), np.geomspace(1e-30, 9, 2000)]).astype(np.float32)
+    found = special.erf(x)
+    assert found.dtype == np.float32 and relative(found, x).max() < 3e-7
+
+
+def test_erf_keeps_what_is_special():
+    found = special.erf(np.array([NAN, INF, -INF, 0.0, -0.0, 30.0, -1e300]))
+    np.testing.assert_array_equal(found, [NAN, 1, -1, 0, -0.0, 1, -1])
+    assert np.signbit(found[4]) and not np.signbit(found[3])
+    assert special.erf(np.array([0.5, 2.0], np.float16)).dtype == np.float16
+    assert special.erf(np.zeros((0, 3))).shape == (0, 3)
+    assert special.erf(np.array(0.5)).shape == () == special.erf(np.array(2.0)).shape
+
+
+def test_erf_is_odd_and_grows():
+    x = np.linspace(0, 6.5, 200001)
+    y = special.erf(x)
+    np.testing.assert_array_equal(special.erf(-x), -y)
+    assert (np.diff(y) >= -2.3e-16).all() and y[-1] == 1
+
+
+def test_erf_of_a_tensor():
+    x = leaf(0.0, 1.0)
+    y = x.erf()
+    y.sum().backward()
+    assert y.tolist() == [0.0, special.erf(np.array([1.0]))[0]]
+    np.testing.assert_allclose(x.grad, 2 / math.sqrt(math.pi) * np.exp([0, -1]), 1e-15)
+    assert autograd.erf(autograd.tensor([1, 0])).dtype == np.float32

@@ -1,0 +1,86 @@
+"""Embedding and one_hot: which rows get a gradient, and indices that do not fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd.ops.embedding import embedding, one_hot
+
+
+def table(rows, columns):
+    values = np.arange(float(rows * columns)).reshape(rows, columns)
+    return autograd.tensor(values, requires_grad=True)
+
+
+def ids(*values):
+    return autograd.tensor(values, dtype=autograd.int64)
+
+
+def test_repeated_rows_get_the_sum():
+    w = table(4, 2)
+    y = embedding(ids(3, 1, 3), w)
+    y.backward(autograd.tensor([[1.0, 2], [3, 4], [5, 6]], dtype=autograd.float64))
+    assert y.tolist() == [[6, 7], [2, 3], [6, 7]]
+    assert w.grad.tolist() == [[0, 0], [3, 4], [0, 0], [6, 8]]
+
+
+@pytest.mark.parametrize("padding_idx", [1, -3])
+def test_the_padding_row_gets_none(padding_idx):
+    w = table(4, 2)
+    y = embedding(ids(3, 1, 1), w, padding_idx)
+    grad, = autograd.grad((y * y).sum(), w, create_graph=True)
+    assert grad.tolist() == [[0, 0], [0, 0], [0, 0], [12, 14]]
+    second, = autograd.grad(grad.sum(), w)
+    assert second.tolist() == [[0, 0], [0, 0], [0, 0], [2, 2]]
+
+
+def test_many_indices_against_a_loop():
+    rng = np.random.default_rng(0)
+    w, index = table(50, 8), rng.integers(0, 50, (40, 5))
+    g = rng.standard_normal((40, 5, 8))
+    embedding(autograd.tensor(index), w).backward(autograd.tensor(g))
+    wanted = np.zeros((50, 8))
+    for place in np.ndindex(index.shape):
+        wanted[index[place]] += g[place]
+    np.testing.assert_allclose(w.grad, wanted, 1e-12, 1e-12)
+
+
+@pytest.mark.parametrize("index, text", [
+    ([0, 5], "embedding: index 5 at position [1] is out of range: the table has 5 rows, so 0 to 4 "
+             "fit"),
+    ([[0, 1], [-1, 9]], "embedding: index -1 at position [1, 0] is out of range"),
+    (7, "embedding: index 7 is out of range: the table has 5 rows"),
+])
+def test_an_index_out_of_range(index, text):
+    with pytest.raises(IndexError) as error:
+        embedding(autograd.tensor(index), table(5, 2))
+    assert str(error.value).startswith(text)
+
+
+def test_what_does_not_fit():
+    with pytest.raises(TypeError, match=r"indices must be integers, got .*float32; use .long\(\)"):
+        embedding(autograd.zeros(3), table(5, 2))
+    with pytest.raises(RuntimeError, match=r"weight must be \(rows, columns\), got \(5,\)"):
+        embedding(ids(1), autograd.zeros(5))
+    with pytest.raises(IndexError, match=r"padding_idx 5 is not in \[-5, 4\]"):
+        embedding(ids(1), table(5, 2), 5)
+
+
+def test_one_hot_finds_its_number_of_classes():
+    assert one_hot(ids(1, 0)).tolist() == [[0, 1], [1, 0]]
+    assert one_hot(autograd.tensor(2), 4).tolist() == [0, 0, 1, 0]
+    assert one_hot(autograd.zeros((0, 2), dtype=autograd.int64), 3).shape == (0, 2, 3)
+
+
+def test_one_hot_of_what_does_not_fit():
+    with pytest.raises(IndexError, match=r"one_hot: index 3 at position \[1\] is out of range: "
+                                         "num_classes is 3, so 0 to 2 fit"):
+        one_hot(ids(0, 3), 3)
+    with pytest.raises(IndexError, match="one_hot: index -1"):
+        one_hot(ids(-1))
+    with pytest.raises(TypeError, match="one_hot: indices must be integers"):
+        one_hot(autograd.zeros(2))
+    with pytest.raises(ValueError, match="one_hot: num_classes is needed where there is no index"):
+        one_hot(autograd.zeros(0, dtype=autograd.int64))

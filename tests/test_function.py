@@ -1,0 +1,200 @@
+"""User-defined Functions."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+import autograd
+
+
+class Cube(autograd.Function):
+    @staticmethod
+    def forward(ctx, x, scale=1.0):
+        ctx.save_for_backward(x)
+        ctx.scale = scale
+        return x * x * x * scale
+
+    @staticmethod
+    def backward(ctx, g):
+        x, = ctx.saved_tensors
+        return g * 3 * x * x * ctx.scale, None
+
+
+class Exp(autograd.Function):
+    @staticmethod
+    def forward(x):
+        return x.exp()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(output)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0]
+
+
+class SumAndDifference(autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        assert ctx.needs_input_grad == (True, False)
+        return a + b, a - b
+
+    @staticmethod
+    def backward(ctx, gs, gd):
+        return gs + gd, None
+
+
+def leaf(*values):
+    return autograd.tensor(values, dtype=autograd.float64, requires_grad=True)
+
+
+def test_gradient_and_attributes():
+    x = leaf(2.0)
+    Cube.apply(x, 5.0).sum().backward()
+    assert x.grad.item() == 60.0
+
+
+def test_second_derivative_runs_through_the_users_backward():
+    x = leaf(2.0)
+    g, = autograd.grad(Cube.apply(x), x, autograd.ones(1), create_graph=True)
+    h, = autograd.grad(g, x, create_graph=True)
+    assert h.item() == 12.0 and autograd.grad(h, x)[0].item() == 6.0
+    y = leaf(0.5)
+    first, = autograd.grad(Exp.apply(y).sum(), y, create_graph=True)
+    assert autograd.grad(first, y)[0].item() == pytest.approx(np.exp(0.5))
+
+
+def test_several_outputs():
+    a, b = leaf(1.0, 2.0), autograd.ones(2, dtype=autograd.float64)
+    s, d = SumAndDifference.apply(a, b)
+    (s * 3 + d * 5).sum().backward()
+    assert a.grad.tolist() == [8.0, 8.0]
+    a.grad = None
+    s, _ = SumAndDifference.apply(a, b)
+    s.sum().backward()
+    assert a.grad.tolist() == [1.0, 1.0]
+
+
+def test_nothing_is_recorded_inside_or_without_need():
+    assert not Exp.apply(autograd.ones(2)).requires_grad
+    with autograd.no_grad():
+        assert not Exp.apply(leaf(1.0)).requires_grad
+    assert Exp.apply(leaf(1.0)).grad_fn.name() == "ExpBackward"
+
+
+def test_saved_tensors_are_checked_and_freed():
+    x = leaf(1.0)
+    h = x * 2
+    y = Cube.apply(h)
+    h.add_(1)
+    with pytest.raises(RuntimeError, match="Cube saved .* add_ has since changed"):
+        y.backward()
+    y = Cube.apply(x)
+    y.backward()
+    with pytest.raises(RuntimeError, match="already walked"):
+        y.backward()
+
+
+def test_an_output_that_is_an_input():
+    class Identity(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 10
+
+    x = leaf(1.0)
+    y = Identity.apply(x)
+    assert y is not x
+    y.backward()
+    assert x.grad.item() == 10.0
+
+
+def test_outputs_without_gradient():
+    class WithIndex(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            index = x.detach().long()
+            marked = x * 0
+            ctx.mark_non_differentiable(marked)
+            return x * 2, index, marked
+
+        @staticmethod
+        def backward(ctx, g, g_index, g_marked):
+            return g * 2
+
+    y, index, marked = WithIndex.apply(leaf(1.0, 2.0))
+    assert y.requires_grad and not index.requires_grad and not marked.requires_grad
+
+
+def test_wrong_returns_are_named():
+    class Wrong(autograd.Function):
+        result = None
+
+        @staticmethod
+        def forward(ctx, a, b):
+            return a * b
+
+        @staticmethod
+        def backward(ctx, g):
+            return Wrong.result
+
+    a, b = leaf(1.0), leaf(2.0)
+    Wrong.result = (autograd.ones(1, dtype=autograd.float64),)
+    with pytest.raises(RuntimeError, match="Wrong.backward returned 1 gradients for 2 inputs"):
+        Wrong.apply(a, b).backward()
+    Wrong.result = (autograd.ones(3, dtype=autograd.float64), None)
+    with pytest.raises(RuntimeError, match=r"Wrong: the rule for a returned .*\(3,\).*\(1,\)"):
+        Wrong.apply(a, b).backward()
+    Wrong.result = (1.0, None)
+    with pytest.raises(TypeError, match="gradient 0 must be a Tensor or None, got float"):
+        Wrong.apply(a, b).backward()
+
+
+def test_bad_forward_and_missing_methods():
+    class NoTensor(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 3
+
+    with pytest.raises(TypeError, match="NoTensor.forward must return Tensors, got int 3"):
+        NoTensor.apply(leaf(1.0))
+    with pytest.raises(NotImplementedError, match="static method forward"):
+        autograd.Function.apply(leaf(1.0))
+
+
+def test_dirty_inputs():
+    class AddOne(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            x.add_(1)
+            ctx.mark_dirty(x)
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    assert AddOne.apply(autograd.zeros(2)).tolist() == [1.0, 1.0]
+    with pytest.raises(RuntimeError, match="requires grad and was marked dirty"):
+        AddOne.apply(leaf(1.0))
+
+
+def test_freed_without_the_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf(1.0)
+        y = Exp.apply(x)
+        node = weakref.ref(y.grad_fn)
+        del y
+        assert node() is None
+    finally:
+        gc.enable()

@@ -1,0 +1,171 @@
+"""Hooks around forward, and on the gradients that pass a module."""
+
+import copy
+
+import pytest
+
+import autograd
+import nn
+
+
+class Scale(nn.Module):
+    """x * factor, with a keyword."""
+
+    def forward(self, x, factor=2.0):
+        return x * factor
+
+
+def test_forward_hooks_see_and_replace():
+    module, seen = Scale(), []
+
+    def before(m, args):
+        seen.append(("before", m, args[0].item()))
+        return args[0] + 1
+
+    def after(m, args, output):
+        seen.append(("after", m, args[0].item(), output.item()))
+        return output * 10
+
+    handles = [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
+    assert module(autograd.tensor(3.0)).item() == 80.0
+    assert seen == [("before", module, 3.0), ("after", module, 4.0, 8.0)]
+    for handle in handles:
+        handle.remove()
+        handle.remove()
+    assert module(autograd.tensor(3.0)).item() == 6.0
+
+
+def test_order_and_prepend():
+    module, order = Scale(), []
+    module.register_forward_hook(lambda *_: order.append("first"))
+    module.register_forward_hook(lambda *_: order.append("second"))
+    with module.register_forward_hook(lambda *_: order.append("zeroth"), prepend=True):
+        module(autograd.ones(1))
+    module(autograd.ones(1))
+    assert order == ["zeroth", "first", "second", "first", "second"]
+
+
+def test_keywords():
+    module, seen = Scale(), {}
+
+    def before(m, args, kwargs):
+        seen["before"] = kwargs
+        return args, {"factor": 5.0}
+
+    def after(m, args, kwargs, output):
+        seen["after"] = kwargs
+
+    module.register_forward_pre_hook(before, with_kwargs=True)
+    module.register_forward_hook(after, with_kwargs=True)
+    assert module(autograd.ones(1), factor=3.0).item() == 5.0
+    assert seen == {"before": {"factor": 3.0}, "after": {"factor": 5.0}}
+
+
+def test_a_pre_hook_with_keywords_must_return_a_pair():
+    module = Scale()
+    module.register_forward_pre_hook(lambda m, args, kwargs: args, with_kwargs=True)
+    with pytest.raises(RuntimeError, match=r"Scale: a forward pre-hook .* a pair \(args, kwargs\)"):
+        module(autograd.ones(1))
+
+
+def test_a_hook_may_remove_itself():
+    module = Scale()
+    handle = module.register_forward_hook(lambda *_: handle.remove())
+    module(autograd.ones(1))
+    module(autograd.ones(1))
+
+
+def test_backward_hook_sees_this_call_only():
+    """x is used outside the module too: that share of its gradient is not grad_input."""
+    module, seen = Scale(), []
+    module.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    ((module(x) * 3).sum() + x.sum()).backward()
+    (grad_input,), (grad_output,) = seen[0]
+    assert grad_input.tolist() == [6.0, 6.0] and grad_output.tolist() == [3.0, 3.0]
+    assert x.grad.tolist() == [7.0, 7.0] and len(seen) == 1
+
+
+def test_backward_hook_replaces_grad_input():
+    module = Scale()
+    handle = module.register_full_backward_hook(lambda m, gi, go: (gi[0] * 100,))
+    x = autograd.tensor([1.0], requires_grad=True)
+    module(x).sum().backward()
+    assert x.grad.tolist() == [200.0]
+    handle.remove()
+    x.grad = None
+    module(x).sum().backward()
+    assert x.grad.tolist() == [2.0]
+
+
+def test_backward_hook_with_several_inputs_and_outputs():
+    class Both(nn.Module):
+        def forward(self, a, text, b):
+            return a * b, a + b
+
+    module, seen = Both(), []
+    module.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    a = autograd.tensor(3.0, requires_grad=True)
+    b = autograd.tensor(5.0)
+    product, total = module(a, "text", b)
+    (product * 2 + total * 7).backward()
+    grad_input, grad_output = seen[0]
+    assert grad_input[0].item() == 17.0 and grad_input[1:] == (None, None)
+    assert [g.item() for g in grad_output] == [2.0, 7.0]
+    assert a.grad.item() == 17.0
+
+
+def test_backward_hook_of_the_first_layer():
+    """The input needs no gradient; the hook still learns the output's."""
+    layer, seen = nn.Linear(2, 1), []
+    layer.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    layer(autograd.ones(1, 2)).sum().backward()
+    assert seen[0][0] == (None,) and seen[0][1][0].tolist() == [[1.0]]
+    assert layer.weight.grad.tolist() == [[1.0, 1.0]]
+
+
+def test_backward_hook_under_no_grad_and_with_other_outputs():
+    module = Scale()
+    module.register_full_backward_hook(lambda m, gi, go: None)
+    with autograd.no_grad():
+        assert not module(autograd.ones(1, requires_grad=True)).requires_grad
+
+    class Odd(nn.Module):
+        def forward(self, x):
+            return {"x": x}
+
+    odd = Odd()
+    odd.register_full_backward_hook(lambda m, gi, go: None)
+    with pytest.raises(TypeError, match="Odd: a full backward hook needs .* got dict"):
+        odd(autograd.ones(1))
+
+
+def test_backward_hook_must_return_one_gradient_per_input():
+    module = Scale()
+    module.register_full_backward_hook(lambda m, gi, go: (gi[0], gi[0]))
+    loss = module(autograd.ones(1, requires_grad=True)).sum()
+    with pytest.raises(RuntimeError, match="Scale: .* 1 gradients, one per input, got 2"):
+        loss.backward()
+
+
+def test_backward_hook_under_create_graph():
+    module, seen = Scale(), []
+    module.register_full_backward_hook(lambda m, gi, go: seen.append(gi[0].requires_grad))
+    x = autograd.tensor(3.0, requires_grad=True)
+    y = module(x * x)
+    (first,) = autograd.grad(y, x, create_graph=True)
+    (second,) = autograd.grad(first, x)
+    assert first.item() == 12.0 and second.item() == 4.0
+
+
+def test_hooks_are_copied():
+    calls = []
+    module = Scale()
+    module.register_forward_hook(_note)
+    _note.calls = calls
+    copy.deepcopy(module)(autograd.ones(1))
+    assert len(calls) == 1
+
+
+def _note(module, args, output):
+    _note.calls.append(module)

@@ -1,0 +1,284 @@
+"""Every op and composite of the registry over its samples: values against an independent answer,
+gradients of first and second order against finite differences, and hostile inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.record import COMPOSITES, INPLACE, REGISTRY
+from autograd.tensor import Tensor
+from tests.cases import Spec
+from tests.samples import (
+    CALLS,
+    MISSING,
+    SAMPLES,
+    Call,
+    call_id,
+    differentiable,
+    function,
+    gradients,
+    weights,
+)
+
+ELEMENTWISE = {name for name, op in REGISTRY.items() if op.promotes and name in SAMPLES}
+NEEDS_CONTIGUOUS = {"view", "view_as"}  # raise on other memory layouts, as they must
+BINARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) > 1]
+UNARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) == 1]
+
+
+def calls(fits=lambda call: True):
+    """Run a test on every sample that fits, as a Call."""
+    chosen = [c for c in CALLS if fits(Call(*c))]
+    return pytest.mark.parametrize("call", chosen, ids=call_id, indirect=True)
+
+
+@pytest.fixture
+def call(request) -> Call:
+    return Call(*request.param)
+
+
+def check_close(ours, wanted, rtol=1e-12):
+    """Equal shapes and values, relative to the largest; plain values just equal."""
+    assert len(ours) == len(wanted)
+    for a, b in zip(ours, wanted, strict=True):
+        if not isinstance(a, (Tensor, np.ndarray)):
+            assert a == b and type(a) is type(b)
+            continue
+        a, b = np.asarray(a), np.asarray(b)
+        assert a.shape == b.shape
+        rtol = max(rtol, 1e-6) if a.dtype == np.float32 else rtol
+        finite = np.abs(b, dtype=np.float64, where=np.isfinite(b), out=np.zeros(b.shape))
+        np.testing.assert_allclose(a, b, rtol, rtol * finite.max(initial=0.0))
+
+
+def test_every_op_has_samples():
+    without = [name for name in {**REGISTRY, **COMPOSITES} if not SAMPLES.get(name)]
+    assert not MISSING, f"families without a file in tests/cases: {MISSING}"
+    assert not without, f"ops without a sample in tests/cases: {without}"
+
+
+def test_every_op_has_an_independent_answer():
+    assert [n for n, cases in SAMPLES.items() if not any(c.reference for c in cases)] == []
+
+
+def test_samples_name_existing_functions():
+    known = {**REGISTRY, **COMPOSITES}
+    assert [n for n in SAMPLES if n not in known and not hasattr(Tensor, n)] == []
+
+
+@calls(lambda call: call.case.reference is not None)
+def test_value(call):
+    check_close(call(*call.tensors(grad=False)), call.reference())
+
+
+@calls(lambda call: call.arrays and call.case.order >= 1)
+def test_gradient(call):
+    assert gradcheck(call, call.tensors())
+
+
+@calls(lambda call: call.arrays and call.case.order >= 2)
+def test_second_gradient(call):
+    assert gradgradcheck(call, call.tensors())
+
+
+@calls(lambda call: call.case.order == 0 and call.arrays)
+def test_without_gradient(call):
+    """What has no gradient says so when asked, or gives a result that does not require grad."""
+    try:
+        results = call(*call.tensors())
+    except RuntimeError as error:
+        assert "no gradient" in str(error)
+        results = call(*call.tensors(grad=False))
+    assert not differentiable(results)
+
+
+def asks_for_float64(call) -> bool:
+    given = [*call.case.args, *call.case.kwargs.values()]
+    return call.name == "double" or any(isinstance(g, (np.dtype, type)) for g in given)
+
+
+@calls(lambda call: call.arrays and not asks_for_float64(call))
+def test_float32_stays_float32(call):
+    wanted = call(*call.tensors(grad=False))
+    tensors = call.tensors(np.float32, grad=call.case.order > 0)
+    results = call(*tensors)
+    for result, double in zip(results, wanted, strict=True):
+        if isinstance(result, Tensor):
+            narrow = np.float32 if double.dtype == np.float64 else double.dtype
+            assert result.dtype == narrow
+    check_close([r.detach() if isinstance(r, Tensor) else r for r in results], wanted, 1e-4)
+    if call.case.order:
+        for ours, double in zip(gradients(call, tensors), gradients(call, call.tensors()),
+                                strict=True):
+            assert (ours is None) == (double is None)
+            if ours is not None:
+                assert ours.dtype == np.float32
+                check_close([ours], [double], 1e-3)
+
+
+def layouts(array: np.ndarray):
+    """The same numbers in other memory layouts."""
+    yield np.array(array, order="F")
+    wide = np.full([2 * n for n in array.shape], 7.0)
+    strided = wide[(..., *(slice(1, None, 2) for _ in array.shape))]
+    strided[...] = array
+    yield strided
+    if array.ndim:
+        yield array[::-1].copy()[::-1]
+
+
+@calls(lambda call: call.arrays and call.name not in NEEDS_CONTIGUOUS)
+def test_memory_layout_does_not_count(call):
+    wanted = call(*call.tensors(grad=False))
+    grads = gradients(call, call.tensors()) if call.case.order else None
+    for arrays in zip(*map(layouts, call.arrays)):
+        tensors = [autograd.from_numpy(a) for a in arrays]
+        check_close(call(*tensors), wanted)
+        if grads:
+            for tensor in tensors:
+                tensor.requires_grad_()
+            check_close([g for g in gradients(call, tensors) if g is not None],
+                        [g for g in grads if g is not None])
+
+
+@calls(lambda call: call.arrays)
+def test_inputs_stay_unchanged(call):
+    tensors = call.tensors(grad=call.case.order > 0)
+    gradients(call, tensors)
+    for tensor, array in zip(tensors, call.arrays, strict=True):
+        np.testing.assert_array_equal(tensor.numpy(), array)
+
+
+@calls(lambda call: call.case.order and len(call.arrays) > 1)
+def test_one_input_without_grad(call):
+    wanted = gradients(call, call.tensors())
+    for i in range(len(call.arrays)):
+        tensors = call.tensors()
+        tensors[i].requires_grad_(False)
+        found = gradients(call, tensors)
+        assert found[i] is None
+        for j, (a, b) in enumerate(zip(found, wanted, strict=True)):
+            if j != i and b is not None:
+                assert a is not None
+                np.testing.assert_array_equal(a, b)
+
+
+@calls(lambda call: call.case.order and len(call.arrays) == 2
+       and call.arrays[0].shape == call.arrays[1].shape)
+def test_the_same_tensor_twice(call):
+    apart = [autograd.tensor(call.arrays[1], requires_grad=True) for _ in range(2)]
+    first, second = gradients(call, apart)
+    x = autograd.tensor(call.arrays[1], requires_grad=True)
+    results = differentiable(call(x, x))
+    g, = autograd.grad(results, [x], [autograd.tensor(w) for w in weights(results)])
+    wanted = (0 if first is None else first) + (0 if second is None else second)
+    check_close([g], [wanted])
+
+
+def is_method(call) -> bool:
+    is_one = Tensor.__dict__.get(call.name) is function(call.name)
+    return is_one and isinstance(call.case.args[0], (Spec, np.ndarray))
+
+
+@calls(lambda call: call.arrays and is_method(call))
+def test_method_is_the_function(call):
+    first, *rest = call.arguments(call.tensors(grad=False), autograd.tensor)
+    result = getattr(first, call.name)(*rest, **call.case.kwargs)
+    result = list(result) if isinstance(result, (list, tuple)) else [result]
+    check_close(result, call(*call.tensors(grad=False)), 0)
+
+
+@calls(lambda call: call.name in INPLACE and is_method(call))
+def test_inplace_twin(call):
+    leaf, *rest = call.arguments(call.tensors(), autograd.tensor)
+    wanted = call(*call.tensors(grad=False))[0]
+    target = leaf * 1.0 if leaf.is_floating_point() else leaf.clone()
+    before, version = target.numpy().copy(), target._version[0]
+    twin = getattr(target, call.name + "_")
+    fits = (wanted.shape == target.shape
+            and np.can_cast(wanted.dtype, target.dtype, "same_kind"))
+    if not fits:
+        with pytest.raises(RuntimeError, match=f"{call.name}_"):
+            twin(*rest, **call.case.kwargs)
+        np.testing.assert_array_equal(target.numpy(), before)
+        return
+    assert twin(*rest, **call.case.kwargs) is target
+    assert target.dtype == leaf.dtype and target._version[0] > version
+    check_close([target.detach()], [wanted], 0)
+
+
+def fits_inplace(call) -> bool:
+    """Whether the first argument is random and the result, which has a gradient, fits into it."""
+    if call.name not in INPLACE or not call.case.order or not isinstance(call.case.args[0], Spec):
+        return False
+    result, = call(*call.tensors())
+    return result.requires_grad and result.shape == call.arrays[0].shape
+
+
+@calls(fits_inplace)
+def test_inplace_twin_has_the_same_gradient(call):
+    def twin(*tensors):
+        first, *rest = call.arguments(tensors, autograd.tensor)
+        target = autograd.mul(first, 1.0)
+        return [getattr(target, call.name + "_")(*rest, **call.case.kwargs)]
+
+    check_close(gradients(twin, call.tensors()), gradients(call, call.tensors()))
+
+
+def elementwise(names):
+    """Run a test on the first all-random sample of each of these ops."""
+    found = []
+    for name in names:
+        for number in range(len(SAMPLES[name])):
+            call = Call(name, number)
+            if call.arrays and len(call.arrays) == len(REGISTRY[name].inputs):
+                found.append((name, number))
+                break
+    return pytest.mark.parametrize("call", found, ids=call_id, indirect=True)
+
+
+@elementwise(BINARY + UNARY)
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 3)])
+def test_empty(call, shape):
+    tensors = [autograd.zeros(shape, dtype=autograd.float64, requires_grad=call.case.order > 0)
+               for _ in call.arrays]
+    result, = call(*tensors)
+    assert result.shape == shape
+    if call.case.order:
+        assert all(g.shape == shape for g in gradients(call, tensors) if g is not None)
+
+
+@elementwise(BINARY)
+def test_broadcast_of_size_one(call):
+    """Shapes (2, 1, 3), (2, 1) and () against the same numbers spread out by NumPy."""
+    shapes = [(2, 1, 3), (2, 1), ()]
+    arrays = [np.resize(a, shapes[i % 3]) for i, a in enumerate(call.arrays)]
+    whole = np.broadcast_shapes(*(a.shape for a in arrays))
+    small = [autograd.tensor(a, requires_grad=call.case.order > 0) for a in arrays]
+    large = [autograd.tensor(np.broadcast_to(a, whole), requires_grad=call.case.order > 0)
+             for a in arrays]
+    check_close([r.detach() for r in call(*small)], [r.detach() for r in call(*large)], 0)
+    if call.case.order:
+        for ours, spread, array in zip(gradients(call, small), gradients(call, large), arrays,
+                                       strict=True):
+            axes = tuple(i for i, n in enumerate((1,) * (3 - array.ndim) + array.shape)
+                         if n != whole[i])
+            check_close([ours], [spread.sum(axes, keepdims=True).reshape(array.shape)])
+
+
+@elementwise(UNARY)
+def test_special_values(call):
+    """NaN and infinities go through as the reference says, forward and back, without a warning."""
+    values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 1e300, -1e300, 5e-324])
+    x = autograd.tensor(values, requires_grad=call.case.order > 0)
+    result, = call(x)
+    with np.errstate(all="ignore"):
+        wanted = call.case.reference(values)
+    np.testing.assert_allclose(result.detach(), wanted, 1e-12, 1e-300)
+    if call.case.order:
+        gradients(call, [x])
+
+

@@ -1,0 +1,228 @@
+"""The Tensor itself: properties, memory, Python's and NumPy's protocols, printing, copying."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import autograd
+
+
+def leaf(*values):
+    return autograd.tensor(values, requires_grad=True)
+
+
+def test_shape_and_size():
+    x = autograd.zeros(2, 3)
+    assert x.shape == (2, 3) and isinstance(x.shape, autograd.Size) and x.shape.numel() == 6
+    assert repr(x.shape) == "Size([2, 3])"
+    assert (x.size(), x.size(1), x.size(-1)) == ((2, 3), 3, 3)
+    assert (x.dim(), x.ndim, x.ndimension(), x.numel(), x.nelement()) == (2, 2, 2, 6, 6)
+    assert (x.element_size(), x.nbytes) == (4, 24)
+    assert x.stride() == (3, 1) and x.stride(0) == 3 and x.T.stride() == (1, 3)
+    assert x.is_contiguous() and not x.T.is_contiguous()
+    assert x.is_floating_point() and not x.long().is_floating_point()
+    assert not x.is_cuda
+
+
+def test_device():
+    x = autograd.zeros(2)
+    assert x.device == autograd.device("cpu") and str(x.device) == "cpu"
+    assert x.to("cpu") is x and x.cpu() is x and x.to(autograd.device("cpu")) is x
+    assert not autograd.cuda.is_available() and not autograd.accelerator.is_available()
+    assert autograd.cuda.device_count() == 0
+    with pytest.raises(RuntimeError, match="'cuda' is not available.*CPU"):
+        x.to("cuda")
+    with pytest.raises(RuntimeError, match="cuda:0"):
+        autograd.zeros(2, device="cuda:0")
+
+
+def test_conversions():
+    x = autograd.tensor([1.7, -1.7])
+    assert x.long().tolist() == [1, -1] and x.int().dtype == np.int32
+    assert x.double().dtype == np.float64 and x.half().dtype == np.float16
+    assert x.bool().tolist() == [True, True] and x.short().dtype == np.int16
+    assert x.float() is x and x.to(autograd.float32) is x
+    assert x.to(autograd.float32, copy=True) is not x
+    assert x.to(autograd.zeros(1, dtype=autograd.float64)).dtype == np.float64
+    assert x.type() == "float32" and x.type(autograd.int64).dtype == np.int64
+
+
+def test_a_cast_passes_gradients_in_the_inputs_dtype():
+    x = leaf(1.0, 2.0)
+    (x.double() * 3).sum().backward()
+    assert x.grad.dtype == np.float32 and x.grad.tolist() == [3.0, 3.0]
+    assert not x.long().requires_grad
+
+
+def test_leaf_rules():
+    x = leaf(1.0)
+    y = x * 2
+    assert x.is_leaf and x.grad_fn is None and not y.is_leaf
+    assert y.grad_fn.name() == "MulBackward0" and repr(y.grad_fn) == "<MulBackward0>"
+    assert y.grad_fn.next_functions[0][0].name() == "AccumulateGrad"
+    with pytest.raises(RuntimeError, match="made by mul.*detach"):
+        y.requires_grad = False
+    with pytest.raises(RuntimeError, match=r"floating-point.*\(1,\) int64"):
+        autograd.tensor([1]).requires_grad_()
+    x.requires_grad = False
+    assert not x.requires_grad and not (x * 2).requires_grad
+    y.detach_()
+    assert y.is_leaf and not y.requires_grad
+
+
+def test_grad_can_be_set_and_is_checked():
+    x = leaf(1.0, 2.0)
+    x.grad = autograd.ones(2)
+    x.grad = None
+    with pytest.raises(TypeError, match="must be a Tensor or None"):
+        x.grad = 3.0
+    with pytest.raises(RuntimeError, match=r"got Tensor \(3,\).*for Tensor \(2,\)"):
+        x.grad = autograd.ones(3)
+
+
+def test_data_setter_takes_another_shape_and_dtype():
+    x = leaf(1.0, 2.0)
+    x.data = autograd.ones(3, dtype=autograd.float64)
+    (x * 2).sum().backward()
+    assert x.grad.shape == (3,) and x.grad.dtype == np.float64
+    with pytest.raises(TypeError, match="Tensor"):
+        x.data = np.ones(3)
+
+
+def test_item_and_numbers():
+    assert autograd.tensor([[2.5]]).item() == 2.5
+    assert float(autograd.tensor(2.5)) == 2.5 and int(autograd.tensor(2.5)) == 2
+    assert [10, 20, 30][autograd.tensor(1)] == 20
+    assert f"{autograd.tensor(0.123456):.2f}" == "0.12"
+    with pytest.raises(RuntimeError, match=r"one element is needed, got Tensor \(2,\)"):
+        autograd.ones(2).item()
+    with pytest.raises(TypeError, match="integer tensors"):
+        [1, 2][autograd.tensor(1.0)]
+
+
+def test_truth():
+    assert autograd.tensor([1.0]) and not autograd.tensor(0)
+    with pytest.raises(RuntimeError, match=r"ambiguous.*any\(\) or \.all"):
+        bool(autograd.ones(2))
+
+
+def test_len_iteration_contains_hash():
+    x = autograd.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert len(x) == 2 and [row.tolist() for row in x] == [[1.0, 2.0], [3.0, 4.0]]
+    assert 3.0 in x and 5.0 not in x
+    assert len({x, x, autograd.ones(1)}) == 2
+    with pytest.raises(TypeError, match="0-d"):
+        len(autograd.tensor(1.0))
+    with pytest.raises(TypeError, match="0-d"):
+        iter(autograd.tensor(1.0))
+
+
+def test_numpy_shares_memory_and_is_read_only_where_grad_is_required():
+    x = autograd.ones(2)
+    x.numpy()[0] = 5.0
+    assert x.tolist() == [5.0, 1.0]
+    w = leaf(1.0, 2.0)
+    with pytest.raises(ValueError, match="read-only"):
+        w.numpy()[0] = 5.0
+    free = w.numpy(force=True)
+    free[0] = 7.0
+    assert w.tolist() == [1.0, 2.0]
+    assert np.asarray(w).tolist() == [1.0, 2.0]
+    assert np.asarray(x, dtype=np.float64).dtype == np.float64
+
+
+def test_ndarray_and_tensor_mix_into_tensors():
+    a, t = np.array([1.0, 2.0], np.float32), leaf(3.0, 4.0)
+    for result in (a * t, t * a, a + t, a - t, a / t, a ** t, np.multiply(a, t)):
+        assert isinstance(result, autograd.Tensor) and result.requires_grad
+    assert (a - t).tolist() == [-2.0, -2.0]
+    assert isinstance(np.float64(2.0) * t, autograd.Tensor)
+    assert (np.float64(2.0) * t).dtype == np.float32
+    assert (a @ t).item() == 11.0
+
+
+def test_numpy_functions_differentiate():
+    t = leaf(0.5, 1.0)
+    (np.sin(t) * np.exp(t)).sum().backward()
+    x = np.array([0.5, 1.0])
+    np.testing.assert_allclose(t.grad.numpy(), np.exp(x) * (np.sin(x) + np.cos(x)), rtol=1e-6)
+    with pytest.raises(TypeError, match=r"np\.arccosh .* not defined for Tensors"):
+        np.arccosh(t)
+    with pytest.raises(TypeError, match=r"np\.add\.reduce"):
+        np.add.reduce(t)
+
+
+def test_dlpack_both_ways():
+    t = autograd.arange(3)
+    array = np.from_dlpack(t)
+    assert array.tolist() == [0, 1, 2]
+    back = autograd.from_dlpack(np.arange(4.0))
+    assert back.dtype == np.float64 and back.tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(("make", "text"), [
+    (lambda: autograd.tensor([1.0, 2.0]), "tensor([1., 2.])"),
+    (lambda: autograd.tensor([1.5, -2.25]), "tensor([ 1.5000, -2.2500])"),
+    (lambda: autograd.tensor([[1, 2], [3, 4]]), "tensor([[1, 2],\n        [3, 4]])"),
+    (lambda: autograd.tensor(3.0), "tensor(3.)"),
+    (lambda: autograd.tensor([True]), "tensor([True])"),
+    (lambda: autograd.tensor([1.0], dtype=autograd.float64), "tensor([1.], dtype=float64)"),
+    (lambda: autograd.tensor([1], dtype=autograd.int32), "tensor([1], dtype=int32)"),
+    (lambda: autograd.zeros(0), "tensor([])"),
+    (lambda: autograd.zeros(2, 0), "tensor([], size=(2, 0))"),
+    (lambda: leaf(1.0), "tensor([1.], requires_grad=True)"),
+    (lambda: leaf(1.0) * 2, "tensor([2.], grad_fn=<MulBackward0>)"),
+    (lambda: autograd.tensor([1e-9, 1.0]), "tensor([1.0000e-09, 1.0000e+00])"),
+    (lambda: autograd.tensor([float("nan"), 1.0]), "tensor([nan,  1.])"),
+    (lambda: autograd.tensor([float("inf"), 1.5]), "tensor([   inf, 1.5000])"),
+])
+def test_printing(make, text):
+    assert repr(make()) == text == str(make())
+
+
+def test_long_tensors_are_summarised_and_options_change_that():
+    x = autograd.zeros(2000)
+    assert "..." in repr(x) and len(repr(x)) < 80
+    autograd.set_printoptions(precision=2)
+    try:
+        assert repr(autograd.tensor([1.255])) in ("tensor([1.25])", "tensor([1.26])")
+        autograd.set_printoptions(sci_mode=True)
+        assert repr(autograd.tensor([1.5])) == "tensor([1.50e+00])"
+        with pytest.raises(ValueError, match="profile 'x'"):
+            autograd.set_printoptions(profile="x")
+    finally:
+        autograd.set_printoptions(profile="default")
+
+
+def test_deepcopy_and_pickle():
+    x = leaf(1.0, 2.0)
+    x.grad = autograd.ones(2)
+    y = copy.deepcopy(x)
+    assert y.requires_grad and y.data_ptr() != x.data_ptr() and y.grad.tolist() == [1.0, 1.0]
+    both = copy.deepcopy([x, x])
+    assert both[0] is both[1]
+    z = pickle.loads(pickle.dumps(x))
+    assert z.requires_grad and z.tolist() == [1.0, 2.0]
+    with pytest.raises(RuntimeError, match="only leaves can be deep-copied.*mul"):
+        copy.deepcopy(x * 2)
+
+
+def test_the_old_constructors():
+    assert autograd.Tensor([1, 2]).dtype == np.float32
+    assert autograd.Tensor(2, 3).shape == (2, 3) and autograd.Tensor().shape == (0,)
+    assert autograd.FloatTensor([1]).dtype == np.float32
+    assert autograd.DoubleTensor(2, 2).dtype == np.float64
+    assert autograd.LongTensor([1.0, 2.0]).tolist() == [1, 2]
+    v = autograd.Variable(autograd.ones(2), requires_grad=True)
+    assert v.requires_grad
+
+
+def test_an_unknown_attribute():
+    with pytest.raises(AttributeError):
+        autograd.ones(2).no_such_thing  # noqa: B018
+    with pytest.raises(AttributeError):
+        autograd.ones(2).typo = 3
