@@ -49,7 +49,7 @@ from .dtypes import float32 as float
 from .dtypes import int32 as int
 from .engine import backward, grad
 from .function import Function
-from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .gradcheck import GradcheckError, KinkWarning, gradcheck, gradgradcheck
 from .kernels import config
 from .metadata import Size, accelerator, cuda, device
 from .mode import (
@@ -101,7 +101,6 @@ from .ops.compare import (
     ne,
     where,
 )
-from .ops.dropout import dropout
 from .ops.einsum import einsum
 from .ops.elementwise import (
     abs,
@@ -231,27 +230,28 @@ __all__ = [
     "bitwise_or", "bitwise_xor", "bmm", "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp",
     "clone", "concat", "concatenate", "config", "cos", "cosh", "cuda", "cumprod", "cumsum",
     "default_generator", "device", "diag", "diagonal", "div", "dot", "double", "DoubleTensor",
-    "dropout", "dstack", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf",
-    "exp", "exp2", "expm1", "eye", "flatten", "flip", "float", "float16", "float32", "float64",
+    "dstack", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp",
+    "exp2", "expm1", "eye", "flatten", "flip", "float", "float16", "float32", "float64",
     "FloatTensor", "floor", "floor_divide", "fmod", "from_dlpack", "from_numpy", "full",
     "full_like", "Function", "gather", "ge", "Generator", "get_default_dtype",
     "get_num_threads", "get_rng_state", "grad", "gradcheck", "GradcheckError", "gradgradcheck",
     "gt", "half", "hstack", "index_add", "index_fill", "index_put", "index_select",
     "inference_mode", "int", "int16", "int32", "int64", "int8", "is_grad_enabled",
-    "is_inference_mode_enabled", "isclose", "isfinite", "isinf", "isnan", "kernels", "kron",
-    "kthvalue", "le", "leaky_relu", "lerp", "linspace", "load", "log", "log10", "log1p", "log2",
-    "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logspace",
-    "logsumexp", "long", "LongTensor", "lt", "manual_seed", "masked_fill", "masked_select",
-    "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "movedim",
-    "mul", "multinomial", "mv", "narrow", "ne", "neg", "no_grad", "nonzero", "norm", "normal",
-    "ones", "ones_like", "outer", "permute", "pow", "prod", "promote_types", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "reciprocal",
-    "relu", "remainder", "repeat_interleave", "reshape", "roll", "rot90", "round", "rsqrt",
-    "save", "scatter", "scatter_add", "select", "set_default_dtype", "set_grad_enabled",
-    "set_num_threads", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin",
-    "sinh", "Size", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std",
-    "sub", "sum", "swapaxes", "t", "take_along_dim", "tan", "tanh", "Tensor", "tensor",
-    "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "tril", "triu",
-    "true_divide", "trunc", "uint8", "unbind", "unflatten", "unsqueeze", "var", "var_mean",
-    "Variable", "viz", "vstack", "where", "zeros", "zeros_like",
+    "is_inference_mode_enabled", "isclose", "isfinite", "isinf", "isnan", "kernels",
+    "KinkWarning", "kron", "kthvalue", "le", "leaky_relu", "lerp", "linspace", "load", "log",
+    "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logspace", "logsumexp", "long", "LongTensor", "lt", "manual_seed",
+    "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid",
+    "min", "minimum", "mm", "movedim", "mul", "multinomial", "mv", "narrow", "ne", "neg",
+    "no_grad", "nonzero", "norm", "normal", "ones", "ones_like", "outer", "permute", "pow",
+    "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape",
+    "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "select",
+    "set_default_dtype", "set_grad_enabled", "set_num_threads", "set_printoptions",
+    "set_rng_state", "short", "sigmoid", "sign", "sin", "sinh", "Size", "softmax", "sort",
+    "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t",
+    "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensor_split", "tensordot", "tile",
+    "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
+    "unflatten", "unsqueeze", "var", "var_mean", "Variable", "viz", "vstack", "where", "zeros",
+    "zeros_like",
 ]

@@ -13,8 +13,9 @@ import numpy as np
 from .errors import describe
 from .mode import is_grad_enabled
 from .node import Leaf, Node
+from .ops.compare import where
 from .ops.elementwise import cast
-from .ops.index import getitem, plain_index
+from .ops.index import as_index, getitem, last_writes, put
 from .ops.shape import sum_to_size
 from .record import INPLACE, op
 from .tensor import Tensor, alias, current_node, mark_written, wrap
@@ -29,12 +30,23 @@ def _look(x, region: tuple):
 
 @op(method=False, vjp=dict(
     input=lambda g, region: overwrite(g, g.dtype.type(0), region),
-    value=lambda g, region, value_shape: sum_to_size(_look(g, region), value_shape)))
+    value=lambda g, region, value_shape: sum_to_size(_reached(g, region), value_shape)))
 def overwrite(input, value, /, region):
     """A copy of input in which what `region` shows is replaced by value."""
     out = input.copy()
     _write(out, region, value)
     return out
+
+
+def _reached(g, region: tuple):
+    """What region shows of g, and 0 for elements that a later one of the same write replaced."""
+    shown = _look(g, region)
+    if region and region[-1][0] is getitem:
+        parts = region[-1][1][0]
+        if any(isinstance(part, np.ndarray) and part.dtype.kind != "b" for part in parts):
+            kept = last_writes(parts, tuple(_look(g, region[:-1]).shape))
+            return where(kept, shown, 0.0)
+    return shown
 
 
 def _write(array: np.ndarray, region: tuple, value) -> None:
@@ -44,7 +56,7 @@ def _write(array: np.ndarray, region: tuple, value) -> None:
         return
     shown, (function, args) = _look(array, region[:-1]), region[-1]
     if function is getitem:
-        shown[plain_index(args[0])[0]] = value
+        put(shown, as_index(args[0]), value)
     else:
         function(shown, *args)[...] = value
 
@@ -95,15 +107,15 @@ def make_replacing(name: str, function):
 def setitem(self, index, value) -> None:
     """self[index] = value, recorded where either requires grad."""
     _refuse("setitem", self)
-    source = value._array if isinstance(value, Tensor) else value
+    parts = as_index(index)
     try:
-        self._array[plain_index(index)[0]] = source
+        put(self._array, parts, value._array if isinstance(value, Tensor) else value)
     except (ValueError, IndexError, TypeError) as error:
         raise type(error)(f"setitem: {error}; writing {describe(value)} into {describe(self)}"
                           ) from None
     before = current_node(self)
     mark_written(self, "setitem")
-    _record_overwrite("setitem", self, before, value, ((getitem, (index,)),))
+    _record_overwrite("setitem", self, before, value, ((getitem, (parts,)),))
 
 
 def _record_overwrite(name: str, target: Tensor, before: Node | None, value, region: tuple) -> None:

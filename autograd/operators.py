@@ -35,7 +35,8 @@ _COMPARISON = {"eq": compare.eq, "ne": compare.ne, "lt": compare.lt, "le": compa
 _UNARY = {"neg": arithmetic.neg, "abs": elementwise.abs, "invert": compare.bitwise_not,
           "pos": lambda self: self}
 _AUGMENTED = {"add": "add_", "sub": "sub_", "mul": "mul_", "truediv": "div_", "pow": "pow_",
-              "mod": "remainder_"}
+              "mod": "remainder_", "floordiv": "floor_divide_", "and": "bitwise_and_",
+              "or": "bitwise_or_", "xor": "bitwise_xor_"}
 
 for _name, _function in {**_BINARY, **_COMPARISON, **_UNARY}.items():
     setattr(Tensor, f"__{_name}__", _function)

@@ -30,6 +30,7 @@ from .dtypes import common, common_float
 from .errors import describe
 from .mode import is_grad_enabled
 from .node import Node, Output, next_seq
+from .quiet import QUIET, hush, unhush
 from .tensor import Tensor, View, current_node, ndarray, wrap
 
 REGISTRY: dict[str, Op] = {}
@@ -48,7 +49,7 @@ class Op:
     __slots__ = ("name", "node_name", "forward", "inputs", "passed", "signature", "defaults",
                  "kwdefaults", "optional", "rules", "rule_names", "rule_saves", "saved_names",
                  "sources", "keeps_arrays", "broadcasts", "promotes", "unpromoted", "view",
-                 "quiet", "extra", "public_extra", "many", "variadic",
+                 "extra", "public_extra", "many", "variadic",
                  "result", "function", "backward")
 
     function: Any
@@ -58,7 +59,6 @@ class Op:
     promotes: str | None
     unpromoted: tuple
     view: bool
-    quiet: bool
     extra: tuple
     public_extra: tuple
     many: bool
@@ -77,6 +77,10 @@ class Op:
         defaulted = forward.__code__.co_varnames[: forward.__code__.co_argcount]
         defaulted = defaulted[len(defaulted) - len(self.defaults):]
         self.optional = tuple(name for name in self.inputs if name in defaulted)
+        taken = {"result", "out", "node", "token", *_NAMESPACE} & {*self.inputs, *self.passed}
+        if taken:
+            raise TypeError(f"{self.name}: its written code uses the name {taken} itself; "
+                            "call the argument something else")
         self._add_rules(vjp)
         self.backward = None
         self.function = template.declared(self, _NAMESPACE)
@@ -130,7 +134,7 @@ class Op:
 
 def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | None = None,
        unpromoted: tuple = (), view: bool = False, inplace: bool = False, method: bool = True,
-       quiet: bool = False, extra: tuple = (), public_extra: tuple = (), many: bool = False,
+       extra: tuple = (), public_extra: tuple = (), many: bool = False,
        variadic: bool = False, ufunc=None):
     """Declare an operation; see the module's docstring.
 
@@ -140,7 +144,6 @@ def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | Non
     view          the result may show the first input's memory
     inplace       also make the in-place method, with a trailing underscore
     method        also make it a method of Tensor
-    quiet         NumPy's floating-point warnings are kept still: infinities and NaN are answers
     extra         names of further results of the forward, for the rules; those in `public_extra`
                   are returned too, as tensors without gradient
     many          the forward returns a list of results, each with a gradient; a rule's `g` is
@@ -150,7 +153,7 @@ def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | Non
                   this op when it is applied to a Tensor
     """
     options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
-                   quiet=quiet, extra=(*public_extra, *extra), public_extra=public_extra,
+                   extra=(*public_extra, *extra), public_extra=public_extra,
                    many=many, variadic=variadic)
 
     def declare(forward):
@@ -304,8 +307,8 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 _NAMESPACE = dict(
     Tensor=Tensor, Node=Node, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
-    errstate=np.errstate, shape=np.shape, current_node=current_node, next_seq=next_seq,
-    is_grad_enabled=is_grad_enabled, common=common, common_float=common_float,
+    QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
+    next_seq=next_seq, is_grad_enabled=is_grad_enabled, common=common, common_float=common_float,
     CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand,
     operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
 )

@@ -16,11 +16,14 @@ recording path of every op is written out as source and compiled, as `collection
             return forward(a0, a1)                      # a rule at work on plain arrays
         if a0.__class__ is not a1.__class__ or a0.dtype is not a1.dtype:
             a0, a1 = common(a0, a1)
+        token = hush(QUIET)                             # NumPy's warnings, see quiet.py
         try:
             result = forward(a0, a1)
         except ERRORS as error:
             explain(op, error, (input, other))          # says which op and operands
             raise
+        finally:
+            unhush(token)
         ...                                             # wrap the result in a Tensor `out`
         if (n0 is None and n1 is None) or not is_grad_enabled():
             out._node = None
@@ -140,6 +143,8 @@ def _promotion(op) -> list[str]:
     checks = " or ".join(
         f"{first}.__class__ is not {a}.__class__ or {first}.dtype is not {a}.dtype"
         for a in many[1:])
+    if op.unpromoted:  # then all the others may be numbers
+        checks = f"{first}.__class__ is not ndarray or {checks}"
     if op.promotes == "float":
         checks += f" or {first}.dtype.kind != 'f'"
     return [f"    if {checks}:", f"        {', '.join(many)} = {convert}({', '.join(many)})"]
@@ -153,14 +158,16 @@ def _call(op) -> list[str]:
     inputs = ", ".join(op.inputs)
     extra = "".join(f", {name}" for name in op.extra)
     call = f"result{extra} = forward({_arguments(op)})"
-    lines = ["    try:"]
-    if op.quiet:
-        lines += ["        with errstate(all='ignore'):", f"            {call}"]
-    else:
-        lines += [f"        {call}"]
-    lines += ["    except ERRORS as error:",
-              f"        explain(op, error, ({inputs},))",
-              "        raise"]
+    lines = [
+        "    token = hush(QUIET)",
+        "    try:",
+        f"        {call}",
+        "    except ERRORS as error:",
+        f"        explain(op, error, ({inputs},))",
+        "        raise",
+        "    finally:",
+        "        unhush(token)",
+    ]
     if not op.many:
         lines += [
             "    if result.__class__ is not ndarray: result = asarray(result)",
@@ -247,7 +254,7 @@ def _saved(op, name: str) -> str:
         i = op.inputs.index(name[:-6])
         if op.variadic:
             return f"[a.shape for a in a{i}]"
-        return f"shape(a{i})" if op.promotes or op.optional else f"a{i}.shape"
+        return f"shape_of(a{i})" if op.promotes or op.optional else f"a{i}.shape"
     else:
         return name
     wanting = "" if op.variadic else _wanting(op, name)

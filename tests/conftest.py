@@ -43,12 +43,14 @@ def leaves_nothing_behind(request):
     The default generator is ours to draw from: it starts from a seed of the test's own each time.
     """
     autograd.manual_seed(_seed(request))
-    before = _state()
+    before, numpy_state, generator = _state(), np.random.get_state(), random.default_generator
     yield
     after = _state()
     mode._grad.set(before["the grad mode"])
     mode._inference.set(before["the inference mode"])
     dtypes.set_default_dtype(before["the default dtype"])
+    np.random.set_state(numpy_state)
+    random.default_generator = generator
     changed = [name for name in before if before[name] != after[name]]
     if "the number of threads" in changed:
         threads.set_num_threads(before["the number of threads"])

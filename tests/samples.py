@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pkgutil import iter_modules
 
 import numpy as np
@@ -19,14 +18,7 @@ from tests.cases import Case, Spec
 for _module in iter_modules(autograd.ops.__path__):
     import_module(f"{autograd.ops.__name__}.{_module.name}")  # so that every op is registered
 
-MISSING = [family for family in cases.FAMILIES
-           if find_spec(f"{cases.__name__}.{family}") is None]
-SAMPLES: dict[str, list[Case]] = {}
-for _family in cases.FAMILIES:
-    if _family not in MISSING:
-        for _name, _cases in import_module(f"{cases.__name__}.{_family}").CASES.items():
-            SAMPLES.setdefault(_name, []).extend(_cases)
-
+SAMPLES: dict[str, list[Case]] = cases.load()
 CALLS = [(name, i) for name, samples in SAMPLES.items() for i in range(len(samples))]
 
 

@@ -157,6 +157,24 @@ def test_a_view_made_under_no_grad_cannot_be_written_while_recording():
         v.mul_(2)
 
 
+def test_of_equal_indices_the_last_write_stays_and_gets_the_gradient():
+    x, v = leaf(1.0, 2.0), leaf(3.0, 4.0, 5.0)
+    h = x * 2
+    h[autograd.tensor([1, 1, 0])] = v
+    assert h.tolist() == [5.0, 4.0]
+    (h * autograd.tensor([10.0, 100.0], dtype=autograd.float64)).sum().backward()
+    assert v.grad.tolist() == [0.0, 100.0, 10.0] and x.grad.tolist() == [0.0, 0.0]
+
+
+def test_an_index_changed_later_does_not_change_the_gradient():
+    x, v = leaf(1.0, 2.0, 3.0), leaf(4.0, 5.0)
+    h, index = x * 2, autograd.tensor([2, 0])
+    h[index] = v
+    index.zero_()
+    (h * autograd.tensor([1.0, 10.0, 100.0], dtype=autograd.float64)).sum().backward()
+    assert v.grad.tolist() == [100.0, 1.0] and x.grad.tolist() == [0.0, 20.0, 0.0]
+
+
 def test_errors_come_before_the_write():
     x = autograd.ones(2, 3)
     for wrong in (lambda: x.add_(autograd.ones(4, 2, 3)), lambda: x.add_(autograd.ones(4))):

@@ -13,7 +13,6 @@ from autograd.tensor import Tensor
 from tests.cases import Spec
 from tests.samples import (
     CALLS,
-    MISSING,
     SAMPLES,
     Call,
     call_id,
@@ -23,6 +22,7 @@ from tests.samples import (
     weights,
 )
 
+TIGHT = 1e-8  # so that a gradient computed in float32 by mistake shows
 ELEMENTWISE = {name for name, op in REGISTRY.items() if op.promotes and name in SAMPLES}
 NEEDS_CONTIGUOUS = {"view", "view_as"}  # raise on other memory layouts, as they must
 BINARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) > 1]
@@ -56,7 +56,6 @@ def check_close(ours, wanted, rtol=1e-12):
 
 def test_every_op_has_samples():
     without = [name for name in {**REGISTRY, **COMPOSITES} if not SAMPLES.get(name)]
-    assert not MISSING, f"families without a file in tests/cases: {MISSING}"
     assert not without, f"ops without a sample in tests/cases: {without}"
 
 
@@ -76,12 +75,12 @@ def test_value(call):
 
 @calls(lambda call: call.arrays and call.case.order >= 1)
 def test_gradient(call):
-    assert gradcheck(call, call.tensors())
+    assert gradcheck(call, call.tensors(), rtol=TIGHT)
 
 
 @calls(lambda call: call.arrays and call.case.order >= 2)
 def test_second_gradient(call):
-    assert gradgradcheck(call, call.tensors())
+    assert gradgradcheck(call, call.tensors(), rtol=TIGHT)
 
 
 @calls(lambda call: call.case.order == 0 and call.arrays)

@@ -23,7 +23,7 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors mode dtypes metadata hooks printing threads kernels kernels.*",
+    0: "errors mode dtypes metadata hooks printing quiet threads kernels kernels.*",
     1: "node",
     2: "tensor",
     3: "template record",

@@ -19,7 +19,7 @@ from .elementwise import erf, exp, sigmoid, tanh
 from .reduce import sum
 from .shape import axis
 
-_QUIET: dict[str, Any] = dict(method=False, quiet=True)
+_QUIET: dict[str, Any] = dict(method=False)
 _INTEGERS = {2: np.int16, 4: np.int32, 8: np.int64}
 _ROOT_HALF, _ROOT_2_BY_PI, _CUBIC = sqrt(0.5), sqrt(2 / pi), 0.044715
 

@@ -64,14 +64,14 @@ def mul(input, other, /):
     """
 
 
-@op(broadcasts=True, promotes="float", quiet=True, ufunc=np.true_divide, vjp=dict(
+@op(broadcasts=True, promotes="float", ufunc=np.true_divide, vjp=dict(
     input=lambda g, other: g / other if _is_number(other) else safe_mul(g, 1 / other),
     other=lambda g, input, other: safe_mul(g, -input / (other * other))))
 def true_divide(input, other, /):
     """input / other as a float; integers become the default float first."""
 
 
-@op(promotes="common", quiet=True, inplace=True)
+@op(promotes="common", inplace=True)
 def floor_divide(input, other, /):
     """The quotient rounded towards -inf, in the operands' common dtype; its gradient is not
     defined."""
@@ -79,7 +79,7 @@ def floor_divide(input, other, /):
     return np.floor_divide(input, other)
 
 
-@op(broadcasts=True, promotes="common", quiet=True, vjp=dict(
+@op(broadcasts=True, promotes="common", vjp=dict(
     input=lambda g: g * 0,
     other=lambda g: g * 0))
 def div_trunc(input, other, /):
@@ -91,7 +91,7 @@ def div_trunc(input, other, /):
     return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)
 
 
-@op(broadcasts=True, promotes="common", quiet=True, vjp=dict(
+@op(broadcasts=True, promotes="common", vjp=dict(
     input=lambda g: g * 0,
     other=lambda g: g * 0))
 def div_floor(input, other, /):
@@ -121,7 +121,7 @@ def div(input, other, *, rounding_mode=None):
     raise ValueError(f"div: rounding_mode {rounding_mode!r}; choose None, 'trunc' or 'floor'")
 
 
-@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g: g,
     other=lambda g, input, other: -g * _quotient(input, other, "floor")))
 def remainder(input, other, /):
@@ -130,7 +130,7 @@ def remainder(input, other, /):
     return np.remainder(input, other)
 
 
-@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g: g,
     other=lambda g, input, other: -g * _quotient(input, other, "trunc")))
 def fmod(input, other, /):
@@ -155,7 +155,7 @@ def neg(input, /):
     """-input."""
 
 
-@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g, input, other: _pow_base_grad(g, input, other),
     other=lambda g, input, other, out: _pow_exponent_grad(g, input, other, out)))
 def pow(input, other, /):
@@ -185,7 +185,7 @@ def _pow_exponent_grad(g, input, other, out):
     return safe_mul(g, where(settled, 0.0, out * log(where(settled, 1.0, input))))
 
 
-@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g, input: g * (input * 2)))
 def square(input, /):
     """input²; of booleans as int64."""
@@ -213,7 +213,7 @@ def addcmul(input, tensor1, tensor2, /, *, value=1):
     return input + np.multiply(tensor1, tensor2) * value
 
 
-@op(broadcasts=True, promotes="common", quiet=True, inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g: g,
     tensor1=lambda g, tensor2, value: safe_mul(g, value / tensor2),
     tensor2=lambda g, tensor1, tensor2, value: safe_mul(g, -value * tensor1 / (tensor2 * tensor2))))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import result_dtype
 from ..record import composite, op
 from ..tensor import Tensor, wrap
 
@@ -120,11 +121,9 @@ def where(condition, input, other, /):
         if condition.dtype.kind == "f":
             raise TypeError("where: condition must be boolean; compare it, as in x > 0")
         condition = condition.astype(bool)
-    result = np.where(condition, input, other)
-    for value in (input, other):
-        if isinstance(value, np.ndarray) and result.dtype != value.dtype:
-            return result.astype(value.dtype)
-    return result
+    dtypes = {value.dtype for value in (input, other) if hasattr(value, "dtype")}
+    dtype = np.result_type(*dtypes) if dtypes else result_dtype((input, other))
+    return np.where(condition, input, other).astype(dtype, copy=False)
 
 
 Tensor.where = lambda self, condition, other: (  # type: ignore[attr-defined]

@@ -36,7 +36,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     Raises: IndexError for a target that is no class, TypeError and ValueError for misfits.
     Warns: where input comes out of softmax, since softmax is applied here.
 
-    >>> autograd.cross_entropy(autograd.tensor([[0., 0.]]), autograd.tensor([1]))
+    >>> nn.functional.cross_entropy(autograd.tensor([[0., 0.]]), autograd.tensor([1]))
     tensor(0.6931)
     """
     check_reduction("cross_entropy", reduction)
@@ -161,7 +161,7 @@ def _factor(input, target, weight, ignore_index: int, label_smoothing: float) ->
     return np.where(counted, hard + weight.sum() * (label_smoothing / classes), 0)
 
 
-@op(method=False, quiet=True, vjp=dict(
+@op(method=False, vjp=dict(
     input=lambda g, target, weight, input_shape, ignore_index:
         nll_loss_grad(g, target, weight, classes=input_shape[1], ignore_index=ignore_index)))
 def _nll_loss(input, target, weight=None, /, *, ignore_index):

@@ -154,7 +154,7 @@ def _select_grad(g, /, labels, kept, shape):
     return zeros
 
 
-@op(method=False, quiet=True, vjp=dict(
+@op(method=False, vjp=dict(
     input=lambda g, other, left, right, kept: _contract(g, other, kept, right, left),
     other=lambda g, input, left, right, kept: _contract(g, input, kept, left, right)))
 def _contract(input, other, /, left, right, kept):

@@ -18,10 +18,10 @@ from ..metadata import device as only_device
 from ..record import composite, op
 from ..tensor import Tensor
 
-_FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", quiet=True, inplace=True)
+_FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", inplace=True)
 
 
-@op(broadcasts=True, promotes="common", method=False, quiet=True, vjp=dict(
+@op(broadcasts=True, promotes="common", method=False, vjp=dict(
     g=lambda g_out, d: safe_mul(g_out, d),
     d=lambda g_out, g: safe_mul(g_out, g)))
 def safe_mul(g, d, /):
@@ -43,8 +43,7 @@ def cast(input, /, dtype):
 def cast_to_integral(input, /, dtype):
     """The same values as an integer or boolean dtype: towards zero, without gradient."""
     if dtype.kind != "b" and input.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):
-            return np.trunc(input).astype(dtype)
+        return np.trunc(input).astype(dtype)
     return input.astype(dtype)
 
 
@@ -55,8 +54,8 @@ def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False):
     for arg in from_args:
         if isinstance(arg, Tensor):
             dtype = arg.dtype
-        elif isinstance(arg, int) or hasattr(arg, "index") and not isinstance(arg, str) or (
-                str(arg).startswith(("cpu", "cuda", "meta", "mps"))):
+        elif (isinstance(arg, (only_device, int))
+              or str(arg).startswith(("cpu", "cuda", "meta", "mps"))):
             device = arg
         else:
             dtype = arg

@@ -21,8 +21,8 @@ def embedding(input, weight, /, padding_idx=None):
     Shape: (*) of integers, (n, d) -> (*, d)
     Raises: IndexError for an index that is not in [0, n), with its position.
 
-    >>> autograd.embedding(autograd.tensor([1, 0]), autograd.tensor([[1., 2.], [3., 4.]])).tolist()
-    [[3.0, 4.0], [1.0, 2.0]]
+    >>> nn.functional.embedding(autograd.tensor([1, 1]), autograd.eye(2)).tolist()
+    [[0.0, 1.0], [0.0, 1.0]]
     """
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: weight must be (rows, columns), got {weight.shape}")
@@ -65,7 +65,7 @@ def one_hot(tensor, num_classes=-1):
     """Integers as rows that are 1 at that index and 0 elsewhere; num_classes -1 means the largest
     index and one more.  Shape: (*) -> (*, num_classes), int64
 
-    >>> autograd.one_hot(autograd.tensor([0, 2]), 3).tolist()
+    >>> nn.functional.one_hot(autograd.tensor([0, 2]), 3).tolist()
     [[1, 0, 0], [0, 0, 1]]
     """
     indices = tensor._array if isinstance(tensor, Tensor) else np.asarray(tensor)

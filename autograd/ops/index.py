@@ -30,12 +30,6 @@ def as_index(index) -> Index:
     return Index(map(_plain_part, index if isinstance(index, tuple) else (index,)))
 
 
-def plain_index(index) -> tuple[Index, bool]:
-    """Any index as an Index, and whether it is basic (gives a view)."""
-    index = as_index(index)
-    return index, not any(isinstance(part, np.ndarray) for part in index)
-
-
 def _plain_part(part):
     if part.__class__ is int or part is None or part is Ellipsis:
         return part

@@ -17,7 +17,7 @@ from .reduce import sum
 from .shape import axis, ints, permute, reshape, sum_to_size, unsqueeze
 
 
-@op(broadcasts=True, quiet=True, vjp=dict(
+@op(broadcasts=True, vjp=dict(
     input=lambda g, input_shape, other: _left_grad(g, input_shape, other),
     other=lambda g, input, other_shape: _right_grad(g, input, other_shape)))
 def matmul(input, other, /):
@@ -138,7 +138,7 @@ def outer(input, vec2):
     return unsqueeze(input, 1) * vec2
 
 
-_ADDED: dict[str, Any] = dict(broadcasts=True, quiet=True, inplace=True)
+_ADDED: dict[str, Any] = dict(broadcasts=True, inplace=True)
 
 
 @op(**_ADDED, vjp=dict(
@@ -196,7 +196,7 @@ def _check_added(name: str, input, shape: tuple, dtype) -> None:
                            f"shape {shape}")
 
 
-@op(method=False, quiet=True, vjp=dict(
+@op(method=False, vjp=dict(
     input=lambda g, weight: matmul(g, weight),
     weight=lambda g, input: matmul(g.mT, input) if len(g.shape) == 2
         else matmul(rows(g).mT, rows(input)),
@@ -207,8 +207,8 @@ def linear(input, weight, bias=None, /):
     Shape: (..., in), (out, in), (out) -> (..., out)
     Raises: RuntimeError where sizes or dtypes do not match.
 
-    >>> autograd.linear(autograd.ones(1, 2), autograd.tensor([[1., 2.]]), autograd.tensor([10.]))
-    tensor([[13.]])
+    >>> nn.functional.linear(autograd.ones(2), autograd.eye(2), autograd.tensor([10., 20.]))
+    tensor([11., 21.])
     """
     shape = input.shape
     if (weight.ndim != 2 or not shape or shape[-1] != weight.shape[1]

@@ -46,18 +46,18 @@ def same_shape(name: str, input, target) -> None:
     raise ValueError(f"{name}: input {wanted} and target {got} must have the same shape; {fix}")
 
 
-def _weighted(name: str, losses, weight):
+def _weighted(name: str, losses, weight, which: str = "weight"):
     """The losses times weights that broadcast to them."""
     if weight is None:
         return losses
     product = losses * weight
     if product.shape != losses.shape:
-        raise ValueError(f"{name}: weight {tuple(np.shape(weight))} does not broadcast to input "
+        raise ValueError(f"{name}: {which} {tuple(np.shape(weight))} does not broadcast to input "
                          f"{tuple(losses.shape)}")
     return product
 
 
-@op(method=False, broadcasts=True, quiet=True, vjp=dict(
+@op(method=False, broadcasts=True, vjp=dict(
     input=lambda g, input, target, reduction: _mse_grad(g, input, target, reduction),
     target=lambda g, input, target, reduction: -_mse_grad(g, input, target, reduction)))
 def mse_loss(input, target, /, reduction="mean"):
@@ -65,7 +65,7 @@ def mse_loss(input, target, /, reduction="mean"):
 
     Raises: ValueError unless both have the same shape.
 
-    >>> autograd.mse_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
+    >>> nn.functional.mse_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
     tensor(2.)
     """
     check_reduction("mse_loss", reduction)
@@ -97,20 +97,21 @@ def binary_cross_entropy(input, target, weight=None, reduction="mean"):
     """
     check_reduction("binary_cross_entropy", reduction)
     same_shape("binary_cross_entropy", input, target)
+    _check_probabilities(input)
     losses = _weighted("binary_cross_entropy", _binary_cross_entropy(input, target), weight)
     return reduced(losses, reduction)
 
 
-@op(method=False, broadcasts=True, promotes="float", quiet=True, vjp=dict(
+@op(method=False, broadcasts=True, promotes="float", vjp=dict(
     input=lambda g, input, target: g * ((input - target) / maximum(input * (1 - input), 1e-12)),
     target=lambda g, input: g * (maximum(log1p(-input), -100.0) - maximum(log(input), -100.0))))
 def _binary_cross_entropy(input, target, /):
-    _check_probabilities(input)
     return -(target * np.maximum(np.log(input), -100)
              + (1 - target) * np.maximum(np.log1p(-input), -100))
 
 
 def _check_probabilities(input) -> None:
+    input = np.asarray(getattr(input, "_array", input))
     inside = (input >= 0) & (input <= 1)
     if not inside.all():
         at = tuple(int(i) for i in np.argwhere(~inside)[0])
@@ -128,7 +129,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     Never overflows, unlike a sigmoid followed by binary_cross_entropy.
     Raises: ValueError unless input and target have the same shape.
 
-    >>> autograd.binary_cross_entropy_with_logits(autograd.tensor([0.]), autograd.tensor([1.]))
+    >>> nn.functional.binary_cross_entropy_with_logits(autograd.tensor([0.]), autograd.tensor([1.]))
     tensor(0.6931)
     """
     name = "binary_cross_entropy_with_logits"
@@ -137,12 +138,12 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     if pos_weight is None:
         losses = _with_logits(input, target)
     else:
-        positive = _weighted(f"{name}: pos_", target, pos_weight)
+        positive = _weighted(name, target, pos_weight, "pos_weight")
         losses = (1 - target) * input - (positive - target + 1) * logsigmoid(input)
     return reduced(_weighted(name, losses, weight), reduction)
 
 
-@op(method=False, broadcasts=True, promotes="float", quiet=True, vjp=dict(
+@op(method=False, broadcasts=True, promotes="float", vjp=dict(
     input=lambda g, input, target: g * (sigmoid(input) - target),
     target=lambda g, input: g * -input))
 def _with_logits(input, target, /):

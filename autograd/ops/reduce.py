@@ -170,14 +170,14 @@ def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     return variance, center
 
 
-@op(quiet=True, vjp=dict(
+@op(vjp=dict(
     input=lambda g, input, out, dim, keepdim: _shared(g, input, out, dim, keepdim)))
 def amax(input, /, dim=(), keepdim=False):
     """The largest value over `dim`; equal ones share the gradient."""
     return np.maximum.reduce(input, _filled_axes("amax", dim, input), keepdims=keepdim)
 
 
-@op(quiet=True, vjp=dict(
+@op(vjp=dict(
     input=lambda g, input, out, dim, keepdim: _shared(g, input, out, dim, keepdim)))
 def amin(input, /, dim=(), keepdim=False):
     """The smallest value over `dim`; equal ones share the gradient."""
@@ -219,8 +219,8 @@ def all(input, /, dim=None, keepdim=False):
 def logsumexp(input, dim, keepdim=False):
     """log Σ eˣ over `dim`, without overflow.
 
-    >>> float(autograd.tensor([1000., 1000.]).logsumexp(0)) - 1000
-    0.693115234375
+    >>> round(autograd.tensor([1000., 1000.]).logsumexp(0).item(), 3)
+    1000.693
     """
     if _count(input.shape, dim):
         largest = amax(input.detach() if isinstance(input, Tensor) else input, dim, True)

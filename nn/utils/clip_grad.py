@@ -38,7 +38,7 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
     factor = float(max_norm) / (total.item() + 1e-6)
     if not factor >= 1:  # also where it is NaN
-        with autograd.no_grad(), np.errstate(invalid="ignore"):
+        with autograd.no_grad():
             for grad in grads:
                 grad.mul_(factor)
     return total

@@ -3,9 +3,14 @@
 
 import numpy as np
 
-from autograd.ops.index import getitem
+from autograd.ops.index import as_index, getitem
 from autograd.ops.shape import transpose
 from tests.cases import Case, Spec
+
+
+def at(index):
+    """The link of a region that indexing makes."""
+    return getitem, (as_index(index),)
 
 
 def _row(x, value, region):
@@ -32,12 +37,12 @@ def _copied(x, source):
 
 CASES = {
     "overwrite": [
-        Case((Spec((3, 2)), Spec((2,)), ((getitem, (1,)),)), reference=_row, torch=False),
-        Case((Spec((3, 2)), Spec(()), ((getitem, (1,)),)), reference=_row, torch=False),
+        Case((Spec((3, 2)), Spec((2,)), (at(1),)), reference=_row, torch=False),
+        Case((Spec((3, 2)), Spec(()), (at(1),)), reference=_row, torch=False),
         Case((Spec((3, 2)), Spec((2,)),
-              ((getitem, (slice(0, 2),)), (getitem, ((slice(None), 1),)))),
+              (at(slice(0, 2)), at((slice(None), 1)))),
              reference=_column_of_part, torch=False),
-        Case((Spec((3, 2)), Spec((3,)), ((transpose, (0, 1)), (getitem, (0,)))),
+        Case((Spec((3, 2)), Spec((3,)), ((transpose, (0, 1)), at(0))),
              reference=_transposed, torch=False)],
     "copy_": [Case((Spec((2, 3)), Spec((2, 3))), reference=_copied,
                    torch=lambda x, source: x.clone().copy_(source)),
