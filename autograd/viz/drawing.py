@@ -60,7 +60,8 @@ def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 20
             f"graph: {len(nodes):,} nodes are more than max_nodes={max_nodes:,}. Draw a smaller "
             "part: a result computed earlier, fewer layers or time steps; a larger max_nodes "
             "draws it all, but nobody can read it and dot may take minutes.")
-    drawing = _Drawing(_names(params), show_saved)
+    pairs = _pairs(params)  # held until the end: names go by the ids of these Tensors
+    drawing = _Drawing(_names(pairs), show_saved)
     for node in nodes:
         if node.__class__ is not Output:
             drawing.add(node)
@@ -163,7 +164,9 @@ def _escaped(text: str) -> str:
 
 
 def _roots(outputs) -> list[Node]:
-    tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    if not isinstance(outputs, (Tensor, list, tuple)):
+        raise TypeError(f"graph: outputs must be a Tensor or several, got {describe(outputs)}")
+    tensors = [outputs] if isinstance(outputs, Tensor) else outputs
     nodes = []
     for i, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
@@ -179,16 +182,21 @@ def _roots(outputs) -> list[Node]:
     return nodes
 
 
-def _names(params) -> dict[int, str]:
-    """Names by the id of the Tensor and of its array; the first of several names counts."""
-    pairs = params.items() if isinstance(params, dict) else params or ()
-    names: dict[int, str] = {}
-    for pair in pairs if hasattr(pairs, "__iter__") else [pairs]:
+def _pairs(params) -> list[tuple]:
+    pairs = params.items() if isinstance(params, dict) else () if params is None else params
+    pairs = list(pairs) if hasattr(pairs, "__iter__") else [pairs]
+    for pair in pairs:
         if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], Tensor)):
             raise TypeError(f"graph: params must be a dict of names and Tensors, or pairs of them, "
                             f"got {describe(params)}; for a module pass "
                             "dict(model.named_parameters())")
-        name, tensor = pair
+    return pairs
+
+
+def _names(pairs: list[tuple]) -> dict[int, str]:
+    """Names by the id of the Tensor and of its array; the first of several names counts."""
+    names: dict[int, str] = {}
+    for name, tensor in pairs:
         names.setdefault(id(tensor), str(name))
         names.setdefault(id(tensor._array), str(name))
     return names

@@ -35,7 +35,8 @@ class Picture:
         Raises: ValueError for another ending, FileNotFoundError for a missing folder.
         """
         path = os.fspath(path)
-        stem, suffix = os.path.splitext(path)
+        stem, ending = os.path.splitext(path)
+        suffix = ending.lower()
         if suffix not in (".svg", ".png", ".dot"):
             raise ValueError(f"save: {path!r} must end in .svg, .png or .dot, which chooses the "
                              "format")
