@@ -94,6 +94,11 @@ class Op:
         self.rule_saves = tuple(rule.__code__.co_varnames[1: rule.__code__.co_argcount]
                                 for rule in self.rules)
         self.saved_names = tuple(dict.fromkeys(n for names in self.rule_saves for n in names))
+        known = {"out", *self.inputs, *(f"{name}_shape" for name in self.inputs), *self.extra,
+                 *(name.split("=")[0].lstrip("*") for name in self.passed)}
+        if not known.issuperset(self.saved_names):
+            raise TypeError(f"{self.name}: its rules name {set(self.saved_names) - known}, which "
+                            f"is none of {sorted(known)}")
         self.sources = tuple(map(self._source, self.saved_names))
         self.keeps_arrays = any(source is not None or name in self.extra
                                 for name, source in zip(self.saved_names, self.sources,
