@@ -18,7 +18,8 @@ def leaf(*values):
 def test_shape_and_size():
     x = autograd.zeros(2, 3)
     assert x.shape == (2, 3) and isinstance(x.shape, autograd.Size) and x.shape.numel() == 6
-    assert repr(x.shape) == "Size([2, 3])"
+    assert repr(x.shape) == "Size([2, 3])" and x.shape[0] == 2
+    assert repr(x.shape[1:]) == "Size([3])" and x.shape[1:].numel() == 3
     assert (x.size(), x.size(1), x.size(-1)) == ((2, 3), 3, 3)
     assert (x.dim(), x.ndim, x.ndimension(), x.numel(), x.nelement()) == (2, 2, 2, 6, 6)
     assert (x.element_size(), x.nbytes) == (4, 24)
