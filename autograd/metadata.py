@@ -14,6 +14,10 @@ class Size(tuple):
         """The product of the sizes."""
         return prod(self)
 
+    def __getitem__(self, key):
+        part = tuple.__getitem__(self, key)
+        return Size(part) if key.__class__ is slice else part
+
     def __repr__(self) -> str:
         return f"Size({list(self)})"
 
