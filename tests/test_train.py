@@ -81,7 +81,7 @@ def test_it_leaves_weights_curves_and_graph(digits, train):
     assert f"In {folder}: best.npz, curves.png, graph." in text
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
     graph = next(folder.glob("graph.*")).read_text()
-    assert all(name in graph for name in ("1.weight", "5.bias", "cross_entropy", "images"))
+    assert all(name in graph for name in ("1.weight", "5.bias", "cross_entropy", "labels"))
     model = train.mlp([64, 64, 32, 10])
     model.load_state_dict(autograd.load(folder / "best.npz"))
     _, held_out, _ = train.load(train.parse([]))
