@@ -11,7 +11,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist test test-numpy parity lint bench clean
+.PHONY: help venv train mnist cnn test test-numpy parity lint bench clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -24,6 +24,9 @@ train: venv ## train on the embedded handwritten digits; ARGS="--epochs 5" goes 
 
 mnist: venv ## train on MNIST; ROOT=folder of its files, else they are downloaded
 	$(BIN)/python examples/train.py --dataset mnist $(if $(ROOT),--root "$(ROOT)") $(ARGS)
+
+cnn: venv ## train LeNet-5 on MNIST; ROOT=folder of its files, else they are downloaded
+	$(BIN)/python examples/train.py --dataset mnist --model lenet $(if $(ROOT),--root "$(ROOT)") $(ARGS)
 
 test: venv ## run the tests; ARGS="-k conv" goes to pytest
 	$(PYTEST) $(ARGS)

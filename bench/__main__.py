@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import statistics
 import sys
 import time
 from functools import partial
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from . import measure, processes
 from .libraries import machine
+from .networks import NETWORKS
 
+STEPS = ("small_mlp", "wide_mlp", "inference", *NETWORKS)
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -24,6 +27,8 @@ def cases(quick: bool) -> dict[str, tuple]:
         "small_mlp": ("small MLP step (batch 64, SGD)", "s", partial(steps, "small_mlp")),
         "wide_mlp": ("wide MLP step (batch 256, Adam)", "s", partial(steps, "wide_mlp")),
         "inference": ("inference, small MLP, batch 1", "s", partial(steps, "inference")),
+        **{name: (f"{name.replace('_', ' ')} step", "s", partial(steps, name))
+           for name in NETWORKS},
         "import": ("import", "s", partial(processes.imports, few)),
         "import_numpy": ("import, ours / NumPy's own", "s", partial(processes.beside_numpy, few)),
         "cold": ("first step, empty kernel cache", "s", partial(processes.cold_first_step, few)),
@@ -58,6 +63,9 @@ def main() -> None:
         results[name] = found = measure.summary(title, unit, take())
         low, high = found["spread"]
         print(f"{title:38} {found['ratio']:7.3f}   {low:.3f} to {high:.3f}", flush=True)
+    timed = [found["ratio"] for name, found in results.items() if name in STEPS]
+    if timed:
+        print(f"{'geometric mean of the steps':38} {statistics.geometric_mean(timed):7.3f}")
     record = {"when": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": options.quick,
               "machine": machine(), "results": results}
     RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

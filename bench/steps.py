@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from .networks import NETWORKS
+
 Step = Callable[[], object]
 
 
@@ -85,4 +87,5 @@ CASES: dict[str, Callable[[SimpleNamespace], Step]] = {
     "small_mlp": small_mlp,
     "wide_mlp": wide_mlp,
     "inference": inference,
+    **NETWORKS,
 }

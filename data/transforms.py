@@ -12,7 +12,13 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from data.augmentation import RandomCrop, RandomHorizontalFlip
 from data.dataset import newest_method
+
+__all__ = [
+    "Compose", "Lambda", "Normalize", "RandomCrop", "RandomHorizontalFlip", "ToTensor",
+    "batch_form",
+]
 
 
 class Compose:

@@ -2,6 +2,7 @@
 
     python examples/train.py                        # the 8x8 digits that come with the package
     python examples/train.py --dataset mnist        # MNIST, downloaded unless --root names it
+    python examples/train.py --dataset mnist --model lenet      # with a convolutional network
 
 It prints the model, a bar and a line for each epoch and the confusion matrix of the held-out data,
 and leaves in runs/<time>/ the weights of the best epoch, the curves and a picture of the graph.
@@ -28,19 +29,24 @@ FAILED, INTERRUPTED = 1, 130  # exit codes; the second is the shell's for Ctrl-C
 
 
 class Recipe(NamedTuple):
-    """How a dataset is trained on unless the command line says otherwise."""
+    """How a model is trained on a dataset unless the command line says otherwise.
 
-    dataset: type
+    SGD at a constant rate; where `momentum` is None, Adam at a rate that falls to 0 along half a
+    cosine."""
+
     epochs: int
     batch_size: int
     lr: float
-    momentum: float
+    momentum: float | None
 
 
+DATASETS = {"digits": datasets.Digits, "mnist": datasets.MNIST, "fashion": datasets.FashionMNIST}
 RECIPES = {
-    "digits": Recipe(datasets.Digits, epochs=20, batch_size=32, lr=0.05, momentum=0.9),
-    "mnist": Recipe(datasets.MNIST, epochs=12, batch_size=64, lr=0.01, momentum=0.0),
-    "fashion": Recipe(datasets.FashionMNIST, epochs=12, batch_size=64, lr=0.01, momentum=0.9),
+    ("digits", "mlp"): Recipe(epochs=20, batch_size=32, lr=0.05, momentum=0.9),
+    ("mnist", "mlp"): Recipe(epochs=12, batch_size=64, lr=0.01, momentum=0.0),
+    ("fashion", "mlp"): Recipe(epochs=12, batch_size=64, lr=0.01, momentum=0.9),
+    ("mnist", "lenet"): Recipe(epochs=6, batch_size=64, lr=2e-3, momentum=None),
+    ("fashion", "lenet"): Recipe(epochs=6, batch_size=64, lr=2e-3, momentum=None),
 }
 
 
@@ -69,7 +75,7 @@ def positive(text: str) -> float:
 
 def defaults(field: str) -> str:
     """The values of the recipes, for the help."""
-    values = {name: getattr(recipe, field) for name, recipe in RECIPES.items()}
+    values = {" ".join(name): getattr(recipe, field) for name, recipe in RECIPES.items()}
     return "default: " + ", ".join(f"{value:g} for {name}" for name, value in values.items())
 
 
@@ -78,20 +84,23 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="train.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--dataset", choices=RECIPES, default="digits", help="default: digits")
+    add("--dataset", choices=DATASETS, default="digits", help="default: digits")
+    add("--model", choices=("mlp", "lenet"), default="mlp", help="default: mlp")
     add("--root", metavar="FOLDER", help="the folder of the idx files of MNIST or FashionMNIST")
     add("--epochs", type=at_least_1, metavar="N", help=defaults("epochs"))
     add("--batch-size", type=at_least_1, metavar="N", help=defaults("batch_size"))
-    add("--lr", type=positive, metavar="RATE", help=f"learning rate of SGD ({defaults('lr')})")
+    add("--lr", type=positive, metavar="RATE", help=f"learning rate ({defaults('lr')})")
     add("--seed", type=int, default=0, metavar="N", help="of weights and order (default: 0)")
     add("--hidden", type=at_least_1, nargs="*", default=[64, 32], metavar="N",
-        help="nodes of each hidden layer (default: 64 32)")
+        help="nodes of each hidden layer of the mlp (default: 64 32)")
     add("--out", default="runs", metavar="FOLDER", help="where the results go (default: runs)")
     add("--threads", type=at_least_1, metavar="N", help="for kernels (default: all CPUs)")
     args = parser.parse_args(argv)
     if args.dataset == "digits" and args.root is not None:
         parser.error("--root is for mnist and fashion: the digits come with the package")
-    recipe = RECIPES[args.dataset]
+    recipe = RECIPES.get((args.dataset, args.model))
+    if recipe is None:
+        parser.error("lenet reads images of 28x28 pixels: choose --dataset mnist or fashion")
     for name in ("epochs", "batch_size", "lr"):
         if getattr(args, name) is None:
             setattr(args, name, getattr(recipe, name))
@@ -99,13 +108,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def load(args: argparse.Namespace) -> tuple[TensorDataset, TensorDataset, tuple[str, ...]]:
-    """Training and held-out data as tensors (N, pixels) in [0, 1], and the names of the classes."""
-    make = RECIPES[args.dataset].dataset
+    """Training and held-out images (N, 1, H, W) in [0, 1], and the names of the classes."""
+    make = DATASETS[args.dataset]
     options = {} if args.dataset == "digits" else {"root": args.root, "download": args.root is None}
     splits = []
     for train in (True, False):
         images = make(train=train, **options)
-        pixels = ToTensor().batch(images.data.numpy()).flatten(1)  # (N, H, W) -> (N, H * W)
+        pixels = ToTensor().batch(images.data.numpy())  # (N, H, W) -> (N, 1, H, W)
         splits.append(TensorDataset(pixels, images.targets))
     return splits[0], splits[1], make.classes
 
@@ -115,10 +124,30 @@ def mlp(sizes: list[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
     for inputs, outputs in zip(sizes, sizes[1:], strict=False):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+    return nn.Sequential(nn.Flatten(), *layers[:-1])
 
 
-def train_epoch(model, loader, criterion, optimizer, title: str) -> tuple[float, float, bool]:
+def lenet(classes: int) -> nn.Sequential:
+    """LeNet-5 for images of 28x28 pixels, with ReLU and max pooling.
+
+    Reference: Y. LeCun et al., Gradient-based learning applied to document recognition, 1998.
+    """
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes))
+
+
+def optimizer_and_schedule(args, model, steps: int):
+    """As the recipe says; the schedule counts steps, and is None for a constant rate."""
+    momentum = RECIPES[args.dataset, args.model].momentum
+    if momentum is not None:
+        return optim.SGD(model.parameters(), args.lr, momentum), None
+    optimizer = optim.Adam(model.parameters(), args.lr)
+    return optimizer, optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+
+
+def train_epoch(model, loader, criterion, optimizer, schedule, title: str):
     """One pass over the data: mean loss, accuracy, and whether Ctrl-C cut it short."""
     total, right, seen, stopped = 0.0, 0, 0, False
     with tqdm(loader, desc=title, leave=False, disable=None, unit="batch") as bar:
@@ -129,6 +158,8 @@ def train_epoch(model, loader, criterion, optimizer, title: str) -> tuple[float,
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
+                if schedule is not None:
+                    schedule.step()
                 total += loss.item() * len(labels)
                 right += (scores.argmax(1) == labels).sum().item()
                 seen += len(labels)
@@ -144,7 +175,7 @@ def evaluate(model, criterion, dataset: TensorDataset):
     """Loss, accuracy and predicted classes on a whole dataset."""
     images, labels = dataset.tensors
     with model.evaluating(), autograd.no_grad():
-        scores = model(images)
+        scores = autograd.cat([model(part) for part in images.split(1000)])
         loss = criterion(scores, labels).item()
     predictions = scores.argmax(1).numpy()
     return loss, float((predictions == labels.numpy()).mean()), predictions
@@ -153,14 +184,15 @@ def evaluate(model, criterion, dataset: TensorDataset):
 def fit(args, model, train, held_out, weights: str) -> tuple[list[Epoch], int]:
     """Train, keeping the weights of the best epoch in a file; the history and an exit code."""
     criterion = nn.CrossEntropyLoss()
-    optimizer = optim.SGD(model.parameters(), args.lr, RECIPES[args.dataset].momentum)
     loader = DataLoader(train, batch_size=args.batch_size, shuffle=True)
+    optimizer, schedule = optimizer_and_schedule(args, model, args.epochs * len(loader))
     history: list[Epoch] = []
     try:
         for number in range(1, args.epochs + 1):
             start = time.perf_counter()
             title = f"epoch {number:{len(str(args.epochs))}}/{args.epochs}"
-            loss, accuracy, stopped = train_epoch(model, loader, criterion, optimizer, title)
+            loss, accuracy, stopped = train_epoch(model, loader, criterion, optimizer, schedule,
+                                                  title)
             if not math.isfinite(loss):
                 print(f"train.py: the loss became {loss} in epoch {number}; a smaller --lr than "
                       f"{args.lr:g} may help", file=sys.stderr)
@@ -191,8 +223,7 @@ def report(args, model, held_out, classes, history: list[Epoch], folder: str) ->
     print(confusion_table(held_out.tensors[1].numpy(), predictions, classes))
     try:
         save_curves(os.path.join(folder, "curves.png"), history,
-                    f"{args.dataset}: SGD, lr {args.lr:g}, momentum "
-                    f"{RECIPES[args.dataset].momentum:g}, batch {args.batch_size}")
+                    f"{args.dataset} {args.model}: lr {args.lr:g}, batch {args.batch_size}")
     except ModuleNotFoundError:
         print("\nNo curves.png: matplotlib is missing. It comes with the extra plots: "
               "pip install 'wengert[plots]'")
@@ -222,10 +253,11 @@ def run(args: argparse.Namespace) -> int:
         if isinstance(error, FileNotFoundError) and args.root is not None:
             print("Without --root they are downloaded.", file=sys.stderr)
         return FAILED
-    pixels = train.tensors[0].shape[1]
-    model = mlp([pixels, *args.hidden, len(classes)])
+    shape = train.tensors[0].shape[1:]
+    model = (lenet(len(classes)) if args.model == "lenet"
+             else mlp([shape.numel(), *args.hidden, len(classes)]))
     print(f"{args.dataset}: {len(train):,} images to train on, {len(held_out):,} held out\n")
-    print(nn.summary(model, (1, pixels)), "\n")
+    print(nn.summary(model, (1, *shape)), "\n")
     images, labels = train.tensors[0][:64], train.tensors[1][:64]
     loss = nn.CrossEntropyLoss()(model(images), labels)
     save_graph(os.path.join(folder, "graph.svg"), loss,

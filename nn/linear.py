@@ -9,7 +9,7 @@ import autograd
 from autograd import Tensor
 
 from . import init
-from .functional import linear
+from .functional import bilinear, linear
 from .module import Module, changed
 from .parameter import Parameter
 
@@ -71,6 +71,45 @@ class Linear(Module):
     def extra_repr(self) -> str:
         bias = ", bias=False" if self.bias is None else ""
         return f"in_features={self.in_features}, out_features={self.out_features}{bias}"
+
+
+class Bilinear(Module):
+    """y[k] = x1ᵀ W[k] x2 + b[k], with weight and bias drawn from U(-1/√in1, 1/√in1).
+
+    Shape: (*, in1_features), (*, in2_features) -> (*, out_features); weight
+    (out_features, in1_features, in2_features).
+    """
+
+    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True,
+                 device=None, dtype=None) -> None:
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"Bilinear: in1_features must be positive, got {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        kind = dict(device=device, dtype=dtype)
+        self.weight = Parameter(autograd.empty(out_features, in1_features, in2_features, **kind))
+        if bias:
+            self.bias = Parameter(autograd.empty(out_features, **kind))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew."""
+        bound = 1 / sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        return bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        bias = ", bias=False" if self.bias is None else ""
+        return (f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+                f"out_features={self.out_features}{bias}")
 
 
 class Flatten(Module):

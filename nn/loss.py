@@ -1,4 +1,7 @@
-"""Losses as modules: a number that says how far an output is from its target."""
+"""Losses as modules: a number that says how far an output is from its target.
+
+Those that ask for a margin are in `loss_margin`.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,36 @@ from .functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
     mse_loss,
     nll_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
 )
 from .module import Module, changed
 
 
-class _Loss(Module):
+class Loss(Module):
     """A loss with a `reduction`: "mean", "sum" or "none"."""
+
+    _reductions: tuple[str, ...] = ("mean", "sum", "none")
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
-        if reduction not in ("mean", "sum", "none"):
-            raise ValueError(f"{type(self).__name__}: reduction {reduction!r}; choose 'mean', "
-                             "'sum' or 'none'")
+        if reduction not in self._reductions:
+            *others, last = map(repr, self._reductions)
+            raise ValueError(f"{type(self).__name__}: reduction {reduction!r}; choose "
+                             f"{', '.join(others)} or {last}")
         self.reduction = reduction
 
     def extra_repr(self) -> str:
         return changed(self, reduction="mean")
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
     """A loss whose terms can be weighted by the buffer `weight`."""
 
     weight: Tensor | None
@@ -38,7 +50,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """mean((input - target)²), over all elements.
 
     Shape: input and target (*), equal -> () or, with reduction "none", (*).
@@ -51,7 +63,57 @@ class MSELoss(_Loss):
         return mse_loss(input, target, reduction=self.reduction)
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class L1Loss(Loss):
+    """mean(|input - target|), over all elements.
+
+    Shape: input and target (*), equal -> () or, with reduction "none", (*).
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return l1_loss(input, target, reduction=self.reduction)
+
+
+class SmoothL1Loss(Loss):
+    """mean(d² / (2 beta) up to |d| = beta, |d| - beta / 2 above), with d = input - target.
+
+    Shape: input and target (*), equal -> () or, with reduction "none", (*).
+    """
+
+    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+    def extra_repr(self) -> str:
+        return changed(self, reduction="mean", beta=1.0)
+
+
+class HuberLoss(Loss):
+    """mean(d² / 2 up to |d| = delta, delta (|d| - delta / 2) above), with d = input - target.
+
+    Shape: input and target (*), equal -> () or, with reduction "none", (*).
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        if not delta > 0:
+            raise ValueError(f"HuberLoss: delta must be positive, got {delta}; for |d| itself "
+                             "use L1Loss")
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+    def extra_repr(self) -> str:
+        return changed(self, reduction="mean", delta=1.0)
+
+
+class CrossEntropyLoss(WeightedLoss):
     """-log softmax(input)[target], averaged over the batch: takes scores, not probabilities.
 
     The target holds class indices, or probabilities of input's shape.  `weight` scales each class,
@@ -78,7 +140,7 @@ class CrossEntropyLoss(_WeightedLoss):
         return changed(self, ignore_index=-100, reduction="mean", label_smoothing=0.0)
 
 
-class NLLLoss(_WeightedLoss):
+class NLLLoss(WeightedLoss):
     """-input[target], averaged over the batch: takes log-probabilities, as LogSoftmax gives them.
 
     Shape: input (N, C, *) or (C,), target of class indices (N, *) or () -> () or, unreduced,
@@ -98,7 +160,7 @@ class NLLLoss(_WeightedLoss):
         return changed(self, ignore_index=-100, reduction="mean")
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """-(y log p + (1 - y) log(1 - p)), averaged over all elements: takes probabilities p.
 
     Shape: input and target (*), equal -> () or, unreduced, (*).
@@ -111,7 +173,7 @@ class BCELoss(_WeightedLoss):
         return binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_WeightedLoss):
+class BCEWithLogitsLoss(WeightedLoss):
     """BCELoss of sigmoid(input), computed without overflow: takes scores.
 
     `pos_weight` scales the terms of positive targets.
@@ -130,3 +192,68 @@ class BCEWithLogitsLoss(_WeightedLoss):
         return binary_cross_entropy_with_logits(input, target, weight=self.weight,
                                                 reduction=self.reduction,
                                                 pos_weight=self.pos_weight)
+
+
+class KLDivLoss(Loss):
+    """mean(t (log t - x)) for log-probabilities x and probabilities t, or their logarithms where
+    `log_target`.
+
+    "mean" divides by the number of elements; "batchmean", by the batch, gives the
+    Kullback-Leibler divergence.
+
+    Shape: input and target (*), equal -> () or, with reduction "none", (*).
+    """
+
+    _reductions = ("mean", "batchmean", "sum", "none")
+
+    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+    def extra_repr(self) -> str:
+        return changed(self, reduction="mean", log_target=False)
+
+
+class PoissonNLLLoss(Loss):
+    """mean(eˣ - t x): counts t under a Poisson distribution with expected count eˣ, or x itself
+    where `log_input` is False; `full` adds Stirling's formula for log t!.
+
+    Shape: input and target (*), equal -> () or, with reduction "none", (*).
+    """
+
+    def __init__(self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8,
+                 reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return poisson_nll_loss(input, target, log_input=self.log_input, full=self.full,
+                                eps=self.eps, reduction=self.reduction)
+
+    def extra_repr(self) -> str:
+        return changed(self, log_input=True, full=False, eps=1e-8, reduction="mean")
+
+
+class GaussianNLLLoss(Loss):
+    """mean((log v + (x - t)² / v) / 2), with v = max(var, eps); `full` adds log(2 π) / 2.
+
+    Shape: input and target (*), equal, var as input, without its last dimension, or with 1 there
+    -> () or, with reduction "none", (*).
+    """
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        return gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps,
+                                 reduction=self.reduction)
+
+    def extra_repr(self) -> str:
+        return changed(self, full=False, eps=1e-6, reduction="mean")

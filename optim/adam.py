@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import Tensor, float32, kernels, tensor, zeros
-from optim.optimizer import Optimizer, Params, check_at_least_zero, check_fractions
+from autograd import kernels
+from optim.optimizer import CountingOptimizer, Params, check_at_least_zero, check_fractions
 
 
-class Adam(Optimizer):
+class Adam(CountingOptimizer):
     r"""Adam: steps of about lr, whatever the scale of the gradient.
 
         g = grad + weight_decay w                  (-grad with `maximize`)
@@ -17,6 +17,7 @@ class Adam(Optimizer):
         w = w - lr m^ / (sqrt(v^) + eps),   m^ = m / (1 - beta1^t),  v^ = v / (1 - beta2^t)
 
     with t = 1 at the first step.  `amsgrad` puts the largest v so far in the place of v.
+    `eps_inside_sqrt` divides by sqrt(v^ + eps); without `bias_correction` m^ = m and v^ = v.
 
     Raises: ValueError for a negative lr, eps or weight_decay, or betas outside [0, 1).
     Reference: Kingma & Ba 2015, algorithm 1; Reddi et al. 2018, algorithm 2 (AMSGrad).
@@ -31,6 +32,7 @@ class Adam(Optimizer):
     """
 
     _decoupled = False
+    _extensions = ("eps_inside_sqrt", "bias_correction")
 
     def __init__(
         self,
@@ -42,6 +44,8 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        eps_inside_sqrt: bool = False,
+        bias_correction: bool = True,
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -50,6 +54,8 @@ class Adam(Optimizer):
             weight_decay=weight_decay,
             amsgrad=amsgrad,
             maximize=maximize,
+            eps_inside_sqrt=eps_inside_sqrt,
+            bias_correction=bias_correction,
         )
         super().__init__(params, defaults)
 
@@ -58,40 +64,17 @@ class Adam(Optimizer):
         check_at_least_zero(who, group, "lr", "eps", "weight_decay")
         check_fractions(who, "betas", group["betas"], 2)
 
-    def _prepare(self, param: Tensor, group: dict[str, Any]) -> float:
-        """Count this step; returns its number t."""
-        state = self.state[param]
-        if not state:
-            state["step"] = tensor(0.0, dtype=float32)
-            state["exp_avg"] = zeros(param.shape, dtype=param.dtype)
-            state["exp_avg_sq"] = zeros(param.shape, dtype=param.dtype)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros(param.shape, dtype=param.dtype)
-        count = state["step"]._array
-        step = count[()] = count.item() + 1
-        return step
+    def _arrays(self, group: dict[str, Any]) -> dict[str, float]:
+        names = {"exp_avg": 0.0, "exp_avg_sq": 0.0}
+        return {**names, "max_exp_avg_sq": 0.0} if group["amsgrad"] else names
 
     def _update(self, params: list, arrays: list, grads: list, group: dict, age: float) -> None:
-        states = [self.state[p] for p in params]
-        averages = [s["exp_avg"]._array for s in states]
-        squares = [s["exp_avg_sq"]._array for s in states]
-        largest = [s["max_exp_avg_sq"]._array for s in states] if group["amsgrad"] else None
-        beta1, beta2 = group["betas"]
+        averages, squares, *largest = self._lists(params, group)
         kernels.adam_(
-            arrays,
-            grads,
-            averages,
-            squares,
-            largest,
-            age,
-            group["lr"],
-            beta1,
-            beta2,
-            group["eps"],
-            group["weight_decay"],
-            self._decoupled,
-            group["maximize"],
-        )
+            arrays, grads, averages, squares, largest[0] if largest else None, age,
+            group["lr"], *group["betas"], group["eps"], group["weight_decay"], self._decoupled,
+            group["maximize"], group["eps_inside_sqrt"], group["bias_correction"],
+        )  # fmt: skip
 
 
 class AdamW(Adam):
@@ -114,5 +97,10 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        eps_inside_sqrt: bool = False,
+        bias_correction: bool = True,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize,
+            eps_inside_sqrt=eps_inside_sqrt, bias_correction=bias_correction,
+        )  # fmt: skip

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograd import Tensor, enable_grad, float32, no_grad, tensor
+from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
 from autograd.errors import caller, describe
 from autograd.tensor import mark_written
 
@@ -36,6 +36,9 @@ class Optimizer:
     Raises: ValueError for no parameters, a parameter given twice or not a leaf, an option out of
         range; TypeError for what is not a Tensor.
     """
+
+    _extensions: tuple[str, ...] = ()  # options PyTorch has not, so not in its checkpoints
+    _scalars: tuple[str, ...] = ("step",)  # state that is one float32, whatever the parameter
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -147,7 +150,8 @@ class Optimizer:
                 f"{who}: the saved groups hold {saved} parameters, this optimizer's "
                 f"{mine}; build it from the same parameters in the same order"
             )
-        missing = [name for name in self.defaults for group in groups if name not in group]
+        needed = [name for name in self.defaults if name not in self._extensions]
+        missing = [name for name in needed for group in groups if name not in group]
         if missing:
             raise ValueError(
                 f"{who}: the saved groups have no {', '.join(dict.fromkeys(missing))};"
@@ -158,10 +162,23 @@ class Optimizer:
         for index, param in zip(indices, self._all_params(), strict=True):
             for name, value in state_dict["state"].get(index, {}).items():
                 what = f"{who}: {name} of parameter {index}"
-                state[param][name] = _fitted(what, name, value, param)
+                state[param][name] = self._fitted(what, name, value, param)
         for group, new in zip(self.param_groups, groups, strict=True):
             group.update({**new, "params": group["params"]})
         self.state = state
+
+    def _fitted(self, what: str, name: str, value: Any, param: Tensor) -> Any:
+        """A saved piece of state as the parameter needs it."""
+        if name in self._scalars:
+            return tensor(float(value), dtype=float32)
+        if not isinstance(value, Tensor):
+            return value
+        if value.ndim and value.shape != param.shape:
+            raise ValueError(
+                f"{what} has shape {tuple(value.shape)}, but the parameter "
+                f"{tuple(param.shape)}; were the parameters in another order?"
+            )
+        return value.detach().to(param.dtype).clone()
 
     def _all_params(self) -> list[Tensor]:
         return [param for group in self.param_groups for param in group["params"]]
@@ -174,21 +191,54 @@ class Optimizer:
         return "\n".join([f"{type(self).__name__} (", *lines, ")"])
 
 
+class CountingOptimizer(Optimizer):
+    """An optimizer that counts the steps of each parameter, in state["step"], and keeps arrays
+    of its shape: those `_arrays` names.  The age of a parameter is its count, from 1."""
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, float]:
+        """Names of the arrays of state, each with the number it is filled with at first."""
+        raise NotImplementedError(f"{type(self).__name__} must define _arrays()")
+
+    def _prepare(self, param: Tensor, group: dict[str, Any]) -> Any:
+        state = self.state[param]
+        if not state:
+            state.update((name, tensor(0.0, dtype=float32)) for name in self._scalars)
+        for name, value in self._arrays(group).items():
+            if name not in state:
+                state[name] = full(param.shape, value, dtype=param.dtype)
+        count = state["step"]._array
+        step = count[()] = count.item() + 1
+        return step
+
+    def _lists(self, params: list[Tensor], group: dict[str, Any]) -> list[list[Any]]:
+        """For each name of `_arrays`, the list of these parameters' arrays."""
+        states = [self.state[param] for param in params]
+        return [[state[name]._array for state in states] for name in self._arrays(group)]
+
+
 def check_at_least_zero(who: str, group: dict[str, Any], *names: str) -> None:
     """Raise unless these options of a group are numbers of at least 0."""
     for name in names:
-        _check(who, name, group[name], lambda value: value >= 0, "a number of at least 0")
+        check_range(who, name, group[name], lambda value: value >= 0, "a number of at least 0")
 
 
 def check_fractions(who: str, name: str, values: Any, count: int) -> None:
     """Raise unless `values` is a tuple of `count` numbers in [0, 1)."""
+    for i, value in enumerate(check_tuple(who, name, values, count)):
+        check_range(who, f"{name}[{i}]", value, lambda value: 0 <= value < 1, "in [0, 1)")
+
+
+def check_tuple(who: str, name: str, values: Any, count: int) -> tuple[Any, ...]:
+    """The values; raises unless they are a tuple of `count`."""
     if not isinstance(values, (tuple, list)) or len(values) != count:
         raise TypeError(f"{who}: {name} must be a tuple of {count} numbers, got {values!r}")
-    for i, value in enumerate(values):
-        _check(who, f"{name}[{i}]", value, lambda value: 0 <= value < 1, "in [0, 1)")
+    return tuple(values)
 
 
-def _check(who: str, name: str, value: Any, fits: Callable[[Any], bool], range: str) -> None:
+def check_range(
+    who: str, name: str, value: Any, fits: Callable[[Any], bool], range: str
+) -> None:
+    """Raise unless `value` is a number that fits."""
     if isinstance(value, Tensor) or not hasattr(value, "__float__"):
         raise TypeError(f"{who}: {name} must be a number, got {describe(value)}")
     if not fits(value):
@@ -232,17 +282,3 @@ def _check_parameter(what: str, param: Any) -> None:
             "backward() leaves no gradient there. Optimize the tensors it was computed from, or "
             "make a leaf of it: .detach().requires_grad_()"
         )
-
-
-def _fitted(what: str, name: str, value: Any, param: Tensor) -> Any:
-    """A saved piece of state as the parameter needs it."""
-    if name == "step":
-        return tensor(float(value), dtype=float32)
-    if not isinstance(value, Tensor):
-        return value
-    if value.ndim and value.shape != param.shape:
-        raise ValueError(
-            f"{what} has shape {tuple(value.shape)}, but the parameter "
-            f"{tuple(param.shape)}; were the parameters in another order?"
-        )
-    return value.detach().to(param.dtype).clone()

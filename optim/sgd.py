@@ -15,8 +15,11 @@ class SGD(Optimizer):
         b = momentum b + (1 - dampening) g         (b = g at the first step)
         w = w - lr b                               (g without momentum; g + momentum b: Nesterov)
 
+    `variant` names textbooks' forms of momentum, with b = 0 at first: "classic" has the rate
+    within, b = momentum b + lr g, w = w - b; "ema" averages, b = momentum b + (1 - momentum) g.
+
     Raises: ValueError for a negative lr, momentum or weight_decay; for Nesterov without momentum
-        or with dampening.
+        or with dampening; for another variant, or these options with one.
     Reference: Sutskever et al. 2013, "On the importance of initialization and momentum".
 
     >>> import autograd
@@ -28,6 +31,8 @@ class SGD(Optimizer):
     0.5
     """
 
+    _extensions = ("variant",)
+
     def __init__(
         self,
         params: Params,
@@ -38,6 +43,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        variant: str = "torch",
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -46,6 +52,7 @@ class SGD(Optimizer):
             weight_decay=weight_decay,
             nesterov=nesterov,
             maximize=maximize,
+            variant=variant,
         )
         super().__init__(params, defaults)
 
@@ -56,6 +63,15 @@ class SGD(Optimizer):
             raise ValueError(
                 f"{who}: nesterov=True needs momentum > 0 and dampening = 0, got "
                 f"momentum={group['momentum']}, dampening={group['dampening']}"
+            )
+        if group["variant"] not in ("torch", "classic", "ema"):
+            raise ValueError(
+                f"{who}: variant must be 'torch', 'classic' or 'ema', got {group['variant']!r}"
+            )
+        if group["variant"] != "torch" and (group["nesterov"] or group["dampening"] != 0):
+            raise ValueError(
+                f"{who}: variant={group['variant']!r} has neither nesterov nor dampening; leave "
+                "them out, or the variant"
             )
 
     def _prepare(self, param: Tensor, group: dict[str, Any]) -> bool:
@@ -69,18 +85,12 @@ class SGD(Optimizer):
         return True
 
     def _update(self, params: list, arrays: list, grads: list, group: dict, age: bool) -> None:
-        momentum, buffers, state = group["momentum"], None, self.state
-        if momentum:
-            buffers = [state[p]["momentum_buffer"]._array for p in params]
+        lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
+        if momentum and group["variant"] != "torch":
+            age = False
+            lr, dampening = (1.0, 1 - lr) if group["variant"] == "classic" else (lr, momentum)
+        buffers = [self.state[p]["momentum_buffer"]._array for p in params] if momentum else None
         kernels.sgd_(
-            arrays,
-            grads,
-            buffers,
-            group["lr"],
-            momentum,
-            group["dampening"],
-            group["nesterov"],
-            group["weight_decay"],
-            group["maximize"],
-            age,
-        )
+            arrays, grads, buffers, lr, momentum, dampening, group["nesterov"],
+            group["weight_decay"], group["maximize"], age,
+        )  # fmt: skip

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Generator
+from autograd import Generator, threads
+from autograd.kernels import reference
 from autograd.ops.dropout import alpha_dropout, dropout, feature_dropout
 
 ALL = [dropout, feature_dropout, alpha_dropout]
@@ -94,3 +95,48 @@ def test_alpha_dropout_keeps_mean_and_variance(generator):
     assert abs(y.mean()) < 0.02 and abs(y.var() - 1) < 0.03
     values, counts = np.unique(y, return_counts=True)
     assert abs(counts.max() / y.size - 0.2) < 0.01 and values[counts.argmax()] < -1
+
+
+def test_no_mask_is_kept_and_the_gradient_draws_it_again(generator):
+    x = autograd.ones(300, 200, requires_grad=True)
+    y = dropout(x, 0.5, generator=generator)
+    assert all(not isinstance(value, np.ndarray) for value in y._node.saved)
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, y.detach())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(0,), (1,), (63,), (64, 1), (7, 65), (200, 300)])
+def test_both_tiers_drop_the_same(shape, dtype):
+    compiled = pytest.importorskip("autograd.kernels.compiled")
+    x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    for key, p in ((1, 0.5), (2**64 - 1, 0.1), (12345, 0.999), (5, 1.0)):
+        for layout in (x, x.T, x[::-1]):
+            np.testing.assert_array_equal(compiled.dropout(layout, key, p),
+                                          reference.dropout(layout, key, p))
+
+
+def test_the_threads_do_not_matter():
+    compiled = pytest.importorskip("autograd.kernels.compiled")
+    x, before, found = np.ones(100_001, np.float32), threads.get_num_threads(), set()
+    try:
+        for count in (1, 2, 3):
+            threads.set_num_threads(count)
+            found.add(compiled.dropout(x, 99, 0.3).tobytes())
+    finally:
+        threads.set_num_threads(before)
+    assert len(found) == 1
+
+
+def test_keys_and_neighbours_are_independent():
+    """Shares of kept elements, and of kept pairs of neighbours and of equal places of two keys."""
+    x = np.ones(400_000, np.float32)
+    a, b = (reference.dropout(x, key, 0.5) > 0 for key in (3, 4))
+    for share, wanted in ((a.mean(), 0.5), ((a[1:] & a[:-1]).mean(), 0.25), ((a & b).mean(), 0.25),
+                          ((a[1024:] & a[:-1024]).mean(), 0.25)):
+        assert abs(share - wanted) < 0.004
+
+
+def test_dropout1d_knows_what_has_no_batch(generator):
+    y = feature_dropout(autograd.ones(500, 6), 0.5, generator=generator, name="dropout1d").numpy()
+    assert (y == y[:, :1]).all() and 0.4 < (y[:, 0] == 0).mean() < 0.6

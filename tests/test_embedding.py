@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd import threads
+from autograd.kernels import reference
 from autograd.ops.embedding import embedding, one_hot
 
 
@@ -84,3 +86,33 @@ def test_one_hot_of_what_does_not_fit():
         one_hot(autograd.zeros(2))
     with pytest.raises(ValueError, match="one_hot: num_classes is needed where there is no index"):
         one_hot(autograd.zeros(0, dtype=autograd.int64))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("places", "columns", "rows"), [
+    ((), 3, 2), ((1,), 1, 1), ((0,), 4, 3), ((5, 3), 15, 4), ((700,), 17, 50), ((40, 60), 33, 9)])
+def test_sums_of_rows_are_alike_in_both_tiers(places, columns, rows, dtype):
+    compiled = pytest.importorskip("autograd.kernels.compiled")
+    rng = np.random.default_rng(0)
+    index = rng.integers(0, rows, places)
+    g = rng.standard_normal((*places, columns)).astype(dtype)
+    table = rng.standard_normal((rows, 2 * columns)).astype(dtype)[:, ::-2]
+    np.testing.assert_array_equal(compiled.embedding(index, table), table[index])
+    for indices in (index, index.astype(np.int32)):
+        np.testing.assert_array_equal(compiled.embedding_grad(g, indices, rows),
+                                      reference.embedding_grad(g, indices, rows))
+    backwards = compiled.embedding_grad(g[..., ::-1], index, rows)
+    np.testing.assert_array_equal(backwards, reference.embedding_grad(g[..., ::-1], index, rows))
+
+
+def test_sums_of_rows_do_not_depend_on_the_threads():
+    compiled = pytest.importorskip("autograd.kernels.compiled")
+    rng, before, found = np.random.default_rng(0), threads.get_num_threads(), set()
+    index, g = rng.integers(0, 20, 3000), rng.standard_normal((3000, 70)).astype(np.float32)
+    try:
+        for count in (1, 2, 3):
+            threads.set_num_threads(count)
+            found.add(compiled.embedding_grad(g, index, 20).tobytes())
+    finally:
+        threads.set_num_threads(before)
+    assert len(found) == 1

@@ -193,3 +193,102 @@ def test_threads_do_not_change_a_bit(dtype, monkeypatch):
         total = np.array(compiled.sum_of_squares(params))
         results.append(b"".join(a.tobytes() for a in (*params, *m, *v, *top, total)))
     assert len(set(results)) == 1
+
+
+def lifted(squares):
+    """Averages of squares raised, in place, above the squares of averages."""
+    for a in squares:
+        a += 40
+    return squares
+
+
+# every rule: (a call with a tier, the parameters, the gradients and the state; lists of state)
+RULES = {
+    "sgd": (lambda t, p, g, m: t.sgd_(p, g, m, 0.1, 0.9, 0.2, False, 0.1, True), 1),
+    "asgd": (lambda t, p, g, a: t.asgd_(p, g, a, 0.1, 0.5, 0.01, 0.1, True), 1),
+    "asgd first": (lambda t, p, g, a: t.asgd_(p, g, a, 0.1, 1.0), 1),
+    "rprop": (lambda t, p, g, a, s: t.rprop_(p, g, a, s, (0.5, 1.2), (0.3, 1.0), True), 2),
+    "rmsprop": (lambda t, p, g, v: t.rmsprop_(p, g, v, None, None, 0.1, 0.8, 1e-4, 0.1), 1),
+    "rmsprop momentum": (
+        lambda t, p, g, v, b: t.rmsprop_(p, g, v, None, b, momentum=0.5, maximize=True), 2),
+    "rmsprop centered": (
+        lambda t, p, g, v, m: t.rmsprop_(p, g, lifted(v), m, None), 2),
+    "rmsprop inside": (
+        lambda t, p, g, v: t.rmsprop_(p, g, v, None, None, eps=0.1, eps_inside_sqrt=True), 1),
+    "rmsprop centered momentum": (
+        lambda t, p, g, v, m, b: t.rmsprop_(p, g, lifted(v), m, b, momentum=0.9), 3),
+    "adagrad": (lambda t, p, g, v: t.adagrad_(p, g, v, 4, 0.1, 0.5, 1e-3, 0.1, True), 1),
+    "adagrad inside": (lambda t, p, g, v: t.adagrad_(p, g, v, 1, eps_inside_sqrt=True), 1),
+    "adadelta": (lambda t, p, g, v, u: t.adadelta_(p, g, v, u, 1.0, 0.9, 1e-3, 0.1, True), 2),
+    "adam": (lambda t, p, g, m, v: t.adam_(p, g, m, v, None, 3, eps_inside_sqrt=True), 2),
+    "adam plain": (lambda t, p, g, m, v: t.adam_(p, g, m, v, None, 3, bias_correction=False), 2),
+    "amsgrad": (lambda t, p, g, m, v, top: t.adam_(p, g, m, v, top, 3, eps_inside_sqrt=True), 3),
+    "nadam": (lambda t, p, g, m, v: t.nadam_(p, g, m, v, 3, 0.4, 0.7, weight_decay=0.1), 2),
+    "nadam decoupled": (
+        lambda t, p, g, m, v: t.nadam_(p, g, m, v, 3, 0.4, 0.7, 0.1, weight_decay=0.1,
+                                       decoupled=True, maximize=True), 2),
+    "radam": (lambda t, p, g, m, v: t.radam_(p, g, m, v, 9, 0.3, weight_decay=0.1), 2),
+    "radam first": (lambda t, p, g, m, v: t.radam_(p, g, m, v, 2, None, 0.1, maximize=True), 2),
+    "adamax": (lambda t, p, g, m, u: t.adamax_(p, g, m, u, 3, 0.1, weight_decay=0.1), 2),
+    "clip": (lambda t, p, g: t.clip_(p, 0.3), 0),
+    "clamp": (lambda t, p, g: t.clamp_(p, -0.5, 0.7), 0),
+}  # fmt: skip
+rules = pytest.mark.parametrize(("run", "states"), RULES.values(), ids=RULES)
+EDGES = [(0,), (1,), (), (15,), (16,), (17,), (4096,), (3, 5), (63, 65)]
+
+
+def lists_for(rng, dtype, states, shapes=EDGES):
+    """Parameters, gradients, and positive state (averages of squares must not be negative)."""
+    return [draw(rng, dtype, shapes), draw(rng, dtype, shapes)] + [
+        [np.asarray(np.abs(a)) for a in draw(rng, dtype, shapes)] for _ in range(states)
+    ]
+
+
+@rules
+@both_types
+def test_twins_agree(run, states, dtype):
+    results = []
+    for tier in (compiled, reference):
+        lists = lists_for(np.random.default_rng(5), dtype, states)
+        for _ in range(3):
+            run(tier, *lists)
+        results.append([flat(arrays) for arrays in lists])
+    for mine, other in zip(*results):
+        np.testing.assert_allclose(mine, other, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@rules
+def test_twins_agree_on_strided_arrays_and_half(run, states):
+    for dtype, cut in ((np.float64, np.s_[::-2, ::3]), (np.float16, np.s_[:, :])):
+        results = []
+        for tier in (compiled, reference):
+            wide = lists_for(np.random.default_rng(6), dtype, states, [(8, 9), (2, 2)])
+            lists = [[a[cut] for a in arrays] for arrays in wide]
+            run(tier, *lists)
+            results.append(b"".join(a.tobytes() for arrays in wide for a in arrays))
+        assert results[0] == results[1]
+
+
+@rules
+def test_nan_and_infinity_travel(run, states):
+    found = []
+    for tier in (compiled, reference):
+        lists = lists_for(np.random.default_rng(7), np.float32, states, [(64,)])
+        lists[1][0][[3, 40]], lists[1][0][50] = np.nan, np.inf
+        lists[0][0][[3, 41]] = np.nan
+        run(tier, *lists)
+        found.append(np.isnan(lists[0][0]).nonzero()[0].tolist())
+        assert {3, 41} <= set(found[-1])
+    assert found[0] == found[1]
+
+
+@rules
+def test_threads_do_not_change_a_bit_of_any_rule(run, states, monkeypatch):
+    results = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr(threads, "_threads", count)
+        shapes = [(100, 301), (7,), (40_000,)]
+        lists = lists_for(np.random.default_rng(8), np.float32, states, shapes)
+        run(compiled, *lists)
+        results.append(b"".join(a.tobytes() for arrays in lists for a in arrays))
+    assert len(set(results)) == 1

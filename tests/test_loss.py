@@ -11,15 +11,17 @@ import pytest
 import autograd
 from autograd.ops.activation import log_softmax, softmax
 from autograd.ops.cross_entropy import cross_entropy, nll_loss
-from autograd.ops.loss import (
+from autograd.ops.loss import huber_loss, l1_loss, mse_loss, same_shape, smooth_l1_loss
+from autograd.ops.loss_binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    mse_loss,
-    same_shape,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
 )
 
 CLASSES = [cross_entropy, nll_loss]
-ELEMENTWISE = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits]
+ELEMENTWISE = [mse_loss, l1_loss, huber_loss, smooth_l1_loss, binary_cross_entropy,
+               binary_cross_entropy_with_logits, soft_margin_loss]
 NAN = math.nan
 
 
@@ -76,6 +78,58 @@ def test_losses_of_nothing(function):
     assert function(x, autograd.zeros((0, 2)), reduction="none").shape == (0, 2)
 
 
+@pytest.mark.parametrize("function", ELEMENTWISE)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_large_losses_are_the_reduced_small_ones(function, reduction):
+    """Large enough for a compiled kernel; gradients and those of the gradient likewise."""
+    rng = np.random.default_rng(3)
+    values, seeds = rng.uniform(0.01, 0.99, (2, 40, 33)), autograd.tensor(rng.random((40, 33)))
+    found = []
+    for how in (reduction, "none"):
+        x, t = (autograd.tensor(v, requires_grad=True) for v in values)
+        loss = function(x, t, reduction=how)
+        loss = loss if how == reduction else getattr(loss, reduction)()
+        slope, back = autograd.grad(loss, [x, t], create_graph=True)
+        (slope * seeds).sum().backward()
+        found.append((loss.detach(), slope.detach(), back.detach(), x.grad, t.grad))
+    for ours, wanted in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, wanted, 1e-11, 1e-15)
+
+
+@pytest.mark.parametrize("function", [mse_loss, l1_loss, huber_loss])
+def test_a_loss_gives_its_target_the_opposite_gradient(function):
+    x, t = scores(5), scores(5, seed=1)
+    function(x, t).backward()
+    np.testing.assert_array_equal(x.grad, -t.grad.numpy())
+
+
+@pytest.mark.parametrize("function", [l1_loss, smooth_l1_loss, huber_loss])
+def test_no_distance_gives_no_gradient(function):
+    x = autograd.tensor([1.0, NAN, 3.0], requires_grad=True)
+    function(x, autograd.tensor([1.0, 1.0, 1.0]), reduction="sum").backward()
+    np.testing.assert_array_equal(x.grad, [0, NAN, 1])
+
+
+def test_settings_of_huber_and_smooth_l1():
+    x, t = scores(4), autograd.zeros(4, dtype=autograd.float64)
+    assert message(ValueError, huber_loss, x, t, delta=0) == (
+        "huber_loss: delta must be positive, got 0; for |d| itself use l1_loss")
+    assert message(ValueError, smooth_l1_loss, x, t, beta=-1.0) == (
+        "smooth_l1_loss: beta must be at least 0, got -1.0")
+    assert smooth_l1_loss(x, t, beta=0).item() == l1_loss(x, t).item()
+    np.testing.assert_allclose(huber_loss(x, t, delta=100.0).item() * 2, mse_loss(x, t).item())
+    assert huber_loss(autograd.tensor([math.inf]), autograd.zeros(1)).item() == math.inf
+
+
+def test_sums_of_float32_keep_their_digits():
+    """A running sum in float32 would be off by a thousandth, and a sum of these squares by all."""
+    x = autograd.full((1 << 20,), 0.1)
+    total = l1_loss(x, autograd.zeros_like(x), reduction="sum").item()
+    assert total == pytest.approx(float(np.float32(0.1)) * (1 << 20), rel=1e-7)
+    large = autograd.full((1 << 14,), 1e17)
+    assert mse_loss(large * 4, large).item() == pytest.approx(9e34, rel=1e-6)
+
+
 def test_mse_loss_brings_dtypes_together():
     x = autograd.tensor([1.0, 2.0], requires_grad=True)
     loss = mse_loss(x, autograd.tensor([1, 4]))
@@ -118,6 +172,29 @@ def test_with_logits_of_extreme_scores(dtype):
         assert losses.tolist() == [0, 0, 1e4, 1e4 if pos_weight is None else 2e4]
         losses.sum().backward()
         assert x.grad.tolist() == [0, 0, 1, -1 if pos_weight is None else -2]
+
+
+def test_multilabel_soft_margin_loss_has_classes():
+    x = scores(3, 4)
+    assert multilabel_soft_margin_loss(x, x.detach().sigmoid(), reduction="none").shape == (3,)
+    assert message(ValueError, multilabel_soft_margin_loss, x[0, 0], x[0, 0]) == (
+        "multilabel_soft_margin_loss: input must be (N, C) or (C), got ()")
+
+
+def test_soft_margin_loss_does_not_overflow():
+    x = autograd.tensor([1e4, -1e4], requires_grad=True)
+    losses = soft_margin_loss(x, autograd.tensor([1.0, 1.0]), reduction="none")
+    losses.sum().backward()
+    assert losses.tolist() == [0, 1e4] and x.grad.tolist() == [0, -1]
+
+
+def test_binary_cross_entropy_of_a_large_input_names_what_is_no_probability():
+    x = np.full((50, 100), 0.5)
+    x[7, 3] = 2.0
+    for reduction in ("mean", "none"):
+        assert "input 2.0 at position [7, 3] is not a probability" in message(
+            ValueError, binary_cross_entropy, autograd.tensor(x), autograd.ones(50, 100).double(),
+            reduction=reduction)
 
 
 def test_weights_that_do_not_fit():

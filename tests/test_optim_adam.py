@@ -64,7 +64,8 @@ def test_the_formula(kind, amsgrad, weight_decay, maximize, betas):
 
 def test_defaults():
     w = [autograd.ones(1, requires_grad=True)]
-    shared = dict(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, amsgrad=False, maximize=False)
+    shared = dict(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, amsgrad=False, maximize=False,
+                  eps_inside_sqrt=False, bias_correction=True)  # fmt: skip
     assert optim.Adam(w).defaults == {**shared, "weight_decay": 0}
     assert optim.AdamW(w).defaults == {**shared, "weight_decay": 1e-2}
 

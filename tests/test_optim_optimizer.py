@@ -27,8 +27,18 @@ KINDS = [
     lambda params: optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True),
     lambda params: optim.Adam(params, lr=0.1, amsgrad=True),
     lambda params: optim.AdamW(params, lr=0.1),
+    lambda params: optim.Adamax(params, lr=0.1),
+    lambda params: optim.NAdam(params, lr=0.1),
+    lambda params: optim.RAdam(params, lr=0.1, betas=(0.9, 0.8)),
+    lambda params: optim.RMSprop(params, lr=0.1, momentum=0.5, centered=True),
+    lambda params: optim.Adagrad(params, lr=0.3, lr_decay=0.1),
+    lambda params: optim.Adadelta(params, lr=9.0),
+    lambda params: optim.ASGD(params, lr=0.1, t0=2),
+    lambda params: optim.Rprop(params, lr=0.1),
 ]
-kinds = pytest.mark.parametrize("make", KINDS, ids=["sgd", "nesterov", "adam", "adamw"])
+kinds = pytest.mark.parametrize("make", KINDS, ids=[
+    "sgd", "nesterov", "adam", "adamw", "adamax", "nadam", "radam", "rmsprop", "adagrad",
+    "adadelta", "asgd", "rprop"])  # fmt: skip
 
 
 class TestParameters:
@@ -133,9 +143,9 @@ class TestGroups:
         optimizer.add_param_group({"params": [parameter([1.0])], "lr": 0.2})
         assert repr(optimizer) == (
             "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n    maximize: False\n"
-            "    momentum: 0\n    nesterov: False\n    weight_decay: 0\n"
+            "    momentum: 0\n    nesterov: False\n    variant: torch\n    weight_decay: 0\n"
             "Parameter Group 1\n    dampening: 0\n    lr: 0.2\n    maximize: False\n"
-            "    momentum: 0\n    nesterov: False\n    weight_decay: 0\n)"
+            "    momentum: 0\n    nesterov: False\n    variant: torch\n    weight_decay: 0\n)"
         )
 
 
@@ -258,7 +268,7 @@ class TestStep:
         np.testing.assert_allclose(w.detach().numpy(), v.detach().numpy(), rtol=1e-6)
         for param, state in optimizer.state.items():
             assert all(
-                value.dtype == param.dtype for name, value in state.items() if name != "step"
+                state[name].dtype == param.dtype for name in state.keys() - optimizer._scalars
             )
 
     @kinds
@@ -300,12 +310,13 @@ class TestStateDict:
         descend(optimizer, w, v, steps=4)
 
         again = [parameter(value.numpy()) for value in values]
-        resumed = optim.SGD(again, 9.0) if type(optimizer) is optim.SGD else make(again)
+        resumed = make(again)
+        resumed.param_groups[0]["lr"] = 9.0
         resumed.load_state_dict(saved)
         descend(resumed, *again, steps=4)
         for mine, other in zip(again, (w, v), strict=True):
             np.testing.assert_array_equal(mine.detach().numpy(), other.detach().numpy())
-        assert resumed.param_groups[0]["lr"] == 0.1
+        assert resumed.param_groups[0]["lr"] == optimizer.param_groups[0]["lr"]
         before, after = optimizer.state_dict(), resumed.state_dict()
         assert before["param_groups"] == after["param_groups"]
         assert before["state"].keys() == after["state"].keys()

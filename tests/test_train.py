@@ -81,7 +81,7 @@ def test_it_leaves_weights_curves_and_graph(digits, train):
     assert f"In {folder}: best.npz, curves.png, graph." in text
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
     graph = next(folder.glob("graph.*")).read_text()
-    assert all(name in graph for name in ("0.weight", "4.bias", "cross_entropy", "images"))
+    assert all(name in graph for name in ("1.weight", "5.bias", "cross_entropy", "labels"))
     model = train.mlp([64, 64, 32, 10])
     model.load_state_dict(autograd.load(folder / "best.npz"))
     _, held_out, _ = train.load(train.parse([]))
@@ -103,7 +103,7 @@ def test_the_seed_decides_everything(train, tmp_path):
 def test_the_recipe_of_mnist_is_the_course_s(train):
     args = train.parse(["--dataset", "mnist"])
     assert (args.epochs, args.batch_size, args.lr, args.hidden) == (12, 64, 0.01, [64, 32])
-    assert train.RECIPES["mnist"].momentum == 0
+    assert train.RECIPES["mnist", "mlp"].momentum == 0
     assert sum(p.numel() for p in train.mlp([784, *args.hidden, 10]).parameters()) == 52_650
 
 

@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, kernels
-from ..kernels.reference import special
-from ..record import op
+from ..record import composite, op
 from .compare import minimum, where
-from .elementwise import erf, exp, sigmoid, tanh
+from .elementwise import erf, exp, expm1, sigmoid, swept, tanh
 from .reduce import sum
 from .shape import axis
 
 _QUIET: dict[str, Any] = dict(method=False)
-_INTEGERS = {2: np.int16, 4: np.int32, 8: np.int64}
 _ROOT_HALF, _ROOT_2_BY_PI, _CUBIC = sqrt(0.5), sqrt(2 / pi), 0.044715
 
 
@@ -31,87 +29,141 @@ def relu(input, /):
     >>> autograd.relu(autograd.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    return np.maximum(input, 0)
+    return kernels.elementwise("relu", input)
 
 
 @op(method=False, vjp=dict(
     g=lambda g_out, relued: relu_grad(g_out, relued),
     relued=lambda g_out: None))
 def relu_grad(g, relued, /):
-    """g where relu's result is not 0, else 0.
-
-    The choice is made on bits: a product with the mask would make NaN of inf * 0, and `where`
-    takes ten times as long, as no branch predictor foresees the signs.
-    """
-    alive = np.negative(np.not_equal(relued, 0).view(np.int8))  # all bits 0, or all 1
-    bits = g.view(_INTEGERS[g.itemsize])
-    return np.bitwise_and(bits, alive).view(g.dtype)
+    """g where relu's result is not 0, else 0, even where g is infinite."""
+    return kernels.elementwise_grad("relu", g, relued)
 
 
-@op(**_QUIET, vjp=dict(
-    input=lambda g, input, negative_slope: where(input > 0, g, g * negative_slope)))
-def leaky_relu(input, /, negative_slope=0.01):
+def choose(function, input, inplace: bool, *settings):
+    """What an op makes of input, written into input itself if that is wanted."""
+    if inplace:
+        return getattr(input, function.op.name + "_")(*settings)
+    return function(input, *settings)
+
+
+_leaky_rule = swept("leaky_relu", lambda g, out, slope: where(out > 0, g, g * slope))
+
+
+@op(inplace=True, method=False, vjp=dict(
+    input=lambda g, out, negative_slope: _leaky_rule(g, out, negative_slope)))
+def _leaky_relu(input, /, negative_slope):
+    """leaky_relu with a slope that is not negative, so that the result tells the side."""
+    return kernels.elementwise("leaky_relu", input, negative_slope)
+
+
+@composite(method=False)
+def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x where it is above 0, else negative_slope * x."""
-    return np.where(input > 0, input, input * negative_slope)
+    if negative_slope < 0 and not inplace:
+        return where(input > 0, input, input * negative_slope)
+    _refuse_negative("leaky_relu", "negative_slope", negative_slope)
+    return choose(_leaky_relu, input, inplace, negative_slope)
 
 
-@op(**_QUIET, vjp=dict(
-    input=lambda g, input, alpha: where(input > 0, g, g * exp(minimum(input, 0.0)) * alpha)))
-def elu(input, /, alpha=1.0):
-    """x where it is above 0, else alpha (eˣ - 1)."""
-    return np.where(input > 0, input, np.expm1(np.minimum(input, 0)) * alpha)
+def _refuse_negative(name: str, setting: str, value) -> None:
+    if value < 0:
+        raise ValueError(f"{name}: in place, {setting} must not be negative, got {value}, as the "
+                         "result would not tell the gradient; use inplace=False")
 
 
-@op(**_QUIET, vjp=dict(input=lambda g, input: g * _silu_slope(input)))
-def silu(input, /):
-    """x sigmoid(x), also called swish."""
-    return input * sigmoid(input)
+_elu_rule = swept("elu", lambda g, out, alpha, scale, inner: where(
+    out > 0, g * scale, g * ((out + alpha * scale) * inner)))
 
 
-def _silu_slope(input):
+@op(inplace=True, method=False, vjp=dict(
+    input=lambda g, out, alpha, scale, inner: _elu_rule(g, out, alpha, scale, inner)))
+def _elu(input, /, alpha, scale, inner):
+    """scale x where it is above 0, else scale alpha (exp(inner x) - 1), with alpha >= 0."""
+    return kernels.elementwise("elu", input, alpha, scale, inner)
+
+
+@composite(method=False)
+def elu(input, alpha=1.0, inplace=False):
+    """x where it is above 0, else alpha (eˣ - 1).
+
+    Reference: Clevert et al., Fast and Accurate Deep Network Learning by Exponential Linear Units,
+    2015, equation 15.
+    """
+    if alpha < 0 and not inplace:
+        return where(input > 0, input, expm1(minimum(input, 0.0)) * alpha)
+    _refuse_negative("elu", "alpha", alpha)
+    return choose(_elu, input, inplace, alpha, 1.0, 1.0)
+
+
+def _silu_product(g, input):
     s = sigmoid(input)
-    return s * (input * (1 - s) + 1)
+    return g * (s * (input * (1 - s) + 1))
 
 
-@op(**_QUIET, vjp=dict(input=lambda g, input: g * sigmoid(-input)))
+_silu_rule = swept("silu", _silu_product)
+
+
+@op(inplace=True, method=False, vjp=dict(input=lambda g, input: _silu_rule(g, input)))
+def _silu(input, /):
+    """x sigmoid(x)."""
+    return kernels.elementwise("silu", input)
+
+
+@composite(method=False)
+def silu(input, inplace=False):
+    """x sigmoid(x), also called swish."""
+    return choose(_silu, input, inplace)
+
+
+_logsigmoid_rule = swept("logsigmoid", lambda g, out: -(g * expm1(out)))
+
+
+@op(**_QUIET, vjp=dict(input=lambda g, out: _logsigmoid_rule(g, out)))
 def logsigmoid(input, /):
     """log(sigmoid(x)), without overflow on either side."""
-    return np.minimum(input, 0) - np.log1p(np.exp(-np.absolute(input)))
+    return kernels.elementwise("logsigmoid", input)
+
+
+_softplus_rule = swept("softplus", lambda g, input, beta, threshold: where(
+    input * beta > threshold, g, g * sigmoid(input * beta)))
 
 
 @op(**_QUIET, vjp=dict(
-    input=lambda g, input, beta, threshold:
-        where(input * beta > threshold, g, g * sigmoid(input * beta))))
+    input=lambda g, input, beta, threshold: _softplus_rule(g, input, beta, threshold)))
 def softplus(input, /, beta=1.0, threshold=20.0):
     """log(1 + exp(beta x)) / beta, a smooth relu; x itself where beta x is above the threshold."""
-    scaled = input * beta
-    smooth = (np.maximum(scaled, 0) + np.log1p(np.exp(-np.absolute(scaled)))) / beta
-    return np.where(scaled > threshold, input, smooth)
+    return kernels.elementwise("softplus", input, beta, threshold)
 
 
-@op(**_QUIET, vjp=dict(input=lambda g, input, approximate: g * _gelu_slope(input, approximate)))
+def _gelu_product(g, input):
+    """g (Φ(x) + x φ(x))."""
+    density = exp(input * input * -0.5) * (_ROOT_2_BY_PI / 2)
+    return g * ((erf(input * _ROOT_HALF) + 1) * 0.5 + input * density)
+
+
+def _gelu_tanh_product(g, input):
+    """The same for the approximation of Φ."""
+    square = input * input
+    t = tanh((input + square * input * _CUBIC) * _ROOT_2_BY_PI)
+    inner_slope = (square * (3 * _CUBIC) + 1) * _ROOT_2_BY_PI
+    return g * ((t + 1 + input * (1 - t * t) * inner_slope) * 0.5)
+
+
+_GELU = {"none": "gelu", "tanh": "gelu_tanh"}
+_gelu_rules = {"none": swept("gelu", _gelu_product),
+               "tanh": swept("gelu_tanh", _gelu_tanh_product)}
+
+
+@op(**_QUIET, vjp=dict(input=lambda g, input, approximate: _gelu_rules[approximate](g, input)))
 def gelu(input, /, approximate="none"):
     """x Φ(x), with the normal distribution function Φ; "tanh" approximates it.
 
     Reference: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016, section 2.
     """
-    if approximate == "none":
-        return input * 0.5 * (special.erf(input * _ROOT_HALF) + 1)
-    if approximate == "tanh":
-        inner = (input + input * input * input * _CUBIC) * _ROOT_2_BY_PI
-        return input * 0.5 * (np.tanh(inner) + 1)
-    raise ValueError(f"gelu: approximate {approximate!r}; choose 'none' or 'tanh'")
-
-
-def _gelu_slope(input, approximate: str):
-    """Φ(x) + x φ(x), or the same for the approximation of Φ."""
-    square = input * input
-    if approximate == "none":
-        density = exp(square * -0.5) * (_ROOT_2_BY_PI / 2)
-        return (erf(input * _ROOT_HALF) + 1) * 0.5 + input * density
-    t = tanh((input + square * input * _CUBIC) * _ROOT_2_BY_PI)
-    inner_slope = (square * (3 * _CUBIC) + 1) * _ROOT_2_BY_PI
-    return (t + 1 + input * (1 - t * t) * inner_slope) * 0.5
+    if approximate not in _GELU:
+        raise ValueError(f"gelu: approximate {approximate!r}; choose 'none' or 'tanh'")
+    return kernels.elementwise(_GELU[approximate], input)
 
 
 @op(broadcasts=True, vjp=dict(input=lambda g, out, dim: softmax_grad(g, out, dim)))

@@ -11,8 +11,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import kernels
 from ..errors import describe
+from ..record import op
 from ..tensor import Tensor, wrap
+
+
+@op(method=False, vjp=dict(input=lambda g, key, p: drop(g, key, p)))
+def drop(input, /, key, p):
+    """input with a share p of its elements set to 0 and the others divided by 1 - p.
+
+    The integer `key` decides which, so that no mask is kept: the gradient draws it again.
+    """
+    return kernels.dropout(input, key, p)
+
 
 _SATURATION = -1.7580993408473766  # where selu's negative side ends: -scale * alpha
 
@@ -20,17 +32,27 @@ _SATURATION = -1.7580993408473766  # where selu's negative side ends: -scale * a
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *,
             generator) -> Tensor:
     """Each element set to 0 with probability p, the others divided by 1 - p, when training."""
-    return _drop("dropout", input, p, training, inplace, input.shape, generator)
+    _check("dropout", input, p)
+    if not training or p == 0:
+        return input
+    if inplace:
+        return input.mul_(_mask(input, input.shape, p, generator))
+    return drop(input, _key(generator), float(p))
 
 
 def feature_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *,
                     generator, name: str = "dropout2d") -> Tensor:
     """Each channel, (i, j, ...) for sample i and channel j, set to 0 as a whole with probability p,
-    the others divided by 1 - p, when training."""
+    the others divided by 1 - p, when training; to dropout1d two dimensions are (C, L)."""
     if len(input.shape) < 2:
         raise ValueError(f"{name}: (N, C, ...) is needed, got {describe(input)}")
-    shape = (*input.shape[:2], *[1] * (len(input.shape) - 2))
-    return _drop(name, input, p, training, inplace, shape, generator)
+    _check(name, input, p)
+    if not training or p == 0:
+        return input
+    kept = 1 if name == "dropout1d" and len(input.shape) == 2 else 2  # (C, L), or (N, C, ...)
+    shape = (*input.shape[:kept], *[1] * (len(input.shape) - kept))
+    mask = _mask(input, shape, p, generator)
+    return input.mul_(mask) if inplace else input * mask
 
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *,
@@ -41,7 +63,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace:
     if not training or p == 0:
         return input
     scale = ((1 - p) * (1 + p * _SATURATION**2)) ** -0.5 if p < 1 else 0.0
-    kept = _kept(input, input.shape, p, generator)
+    kept = _mask(input, input.shape, p, generator)._array != 0
     shift = np.where(kept, -scale * p * _SATURATION, scale * (1 - p) * _SATURATION)
     factor, shift = kept * input.dtype.type(scale), shift.astype(input.dtype)
     if inplace:
@@ -49,18 +71,14 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace:
     return input * wrap(factor) + wrap(shift)
 
 
-def _drop(name, input, p, training, inplace, shape, generator):
-    _check(name, input, p)
-    if not training or p == 0:
-        return input
-    scale = input.dtype.type(1 / (1 - p) if p < 1 else 0)
-    mask = wrap(_kept(input, shape, p, generator) * scale)
-    return input.mul_(mask) if inplace else input * mask
+def _key(generator) -> int:
+    """A random integer of 64 bits."""
+    return int(generator.numpy.bit_generator.random_raw())
 
 
-def _kept(input, shape, p, generator) -> np.ndarray:
-    """Random truths with probability 1 - p."""
-    return np.asarray(generator.numpy.random(tuple(shape), np.float32) >= p)
+def _mask(input, shape, p, generator) -> Tensor:
+    """0 with probability p, else 1 / (1 - p)."""
+    return wrap(kernels.dropout(np.ones(tuple(shape), input.dtype), _key(generator), float(p)))
 
 
 def _check(name: str, input, p) -> None:

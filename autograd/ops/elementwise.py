@@ -12,13 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
-from ..kernels.reference import special
+from .. import dtypes, kernels
 from ..metadata import device as only_device
-from ..record import composite, op
-from ..tensor import Tensor
+from ..record import UFUNCS, composite, op
+from ..tensor import Tensor, ndarray
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", inplace=True)
+LARGE = 1 << 12  # elements from which one sweep of a kernel is quicker than NumPy's several
+
+
+def is_large(x) -> bool:
+    """Whether a kernel pays: for large arrays; never for Tensors, which are to be recorded."""
+    return x.__class__ is ndarray and x.size >= LARGE
+
+
+def swept(name: str, rule):
+    """The rule (g, saved, *settings) of an op that saves its result or its input, for large arrays
+    by one sweep of the kernel `name`."""
+    def apply(g, saved, *settings):
+        if is_large(g):
+            return kernels.elementwise_grad(name, g, saved, *settings)
+        return rule(g, saved, *settings)
+
+    return apply
 
 
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
@@ -31,6 +47,12 @@ def safe_mul(g, d, /):
     if not np.isfinite(product.sum()):
         product = np.where(np.equal(g, 0), np.zeros((), product.dtype), product)
     return product
+
+
+_exp_rule = swept("exp", safe_mul)
+_log_rule = swept("log", lambda g, input: safe_mul(g, 1 / input))
+_tanh_rule = swept("tanh", lambda g, out: g * (1 - out * out))
+_sigmoid_rule = swept("sigmoid", lambda g, out: g * (out * (1 - out)))
 
 
 @op(broadcasts=True, method=False, vjp=dict(input=lambda g: g))
@@ -113,9 +135,10 @@ def sign(input, /):
     """-1, 0 or 1 by the sign of input."""
 
 
-@op(**_FLOAT, ufunc=np.exp, vjp=dict(input=lambda g, out: safe_mul(g, out)))
+@op(**_FLOAT, vjp=dict(input=lambda g, out: _exp_rule(g, out)))
 def exp(input, /):
     """eˣ."""
+    return kernels.elementwise("exp", input) if is_large(input) else np.exp(input)
 
 
 @op(**_FLOAT, ufunc=np.exp2, vjp=dict(input=lambda g, out: safe_mul(g, out * 0.6931471805599453)))
@@ -128,9 +151,10 @@ def expm1(input, /):
     """eˣ - 1, accurate near 0."""
 
 
-@op(**_FLOAT, ufunc=np.log, vjp=dict(input=lambda g, input: safe_mul(g, 1 / input)))
+@op(**_FLOAT, vjp=dict(input=lambda g, input: _log_rule(g, input)))
 def log(input, /):
     """The natural logarithm; -inf at 0, NaN below."""
+    return kernels.elementwise("log", input) if is_large(input) else np.log(input)
 
 
 @op(**_FLOAT, ufunc=np.log1p, vjp=dict(input=lambda g, input: safe_mul(g, 1 / (input + 1))))
@@ -221,20 +245,20 @@ def cosh(input, /):
     """(eˣ + e⁻ˣ) / 2."""
 
 
-@op(**_FLOAT, ufunc=np.tanh, vjp=dict(input=lambda g, out: g * (1 - out * out)))
+@op(**_FLOAT, vjp=dict(input=lambda g, out: _tanh_rule(g, out)))
 def tanh(input, /):
     """The hyperbolic tangent, (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)."""
+    return kernels.elementwise("tanh", input) if is_large(input) else np.tanh(input)
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, out: g * (out * (1 - out))))
+@op(**_FLOAT, vjp=dict(input=lambda g, out: _sigmoid_rule(g, out)))
 def sigmoid(input, /):
     """1 / (1 + e⁻ˣ), computed without overflow on either side.
 
     >>> autograd.sigmoid(autograd.tensor([0., 100., -100.])).tolist()[:2]
     [0.5, 1.0]
     """
-    e = np.exp(-np.absolute(input))
-    return np.where(input >= 0, 1, e) / (1 + e)
+    return kernels.elementwise("sigmoid", np.asarray(input))
 
 
 @op(**_FLOAT, vjp=dict(input=lambda g, input: g * (exp(-(input * input)) * (2 / _root(pi)))))
@@ -244,7 +268,10 @@ def erf(input, /):
     >>> autograd.erf(autograd.tensor([0., 1.]))
     tensor([0.0000, 0.8427])
     """
-    return special.erf(input)
+    return kernels.elementwise("erf", np.asarray(input))
+
+
+UFUNCS.update({np.exp: exp, np.log: log, np.tanh: tanh})
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.floor, vjp=dict(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import kernels
 from ..errors import describe
 from ..record import composite, op
 from ..tensor import Tensor, wrap
 from .compare import where
-from .index import add_at, along
 from .shape import unsqueeze
 
 
@@ -29,7 +29,7 @@ def embedding(input, weight, /, padding_idx=None):
     _check_indices("embedding", input, len(weight), "the table has {} rows")
     if padding_idx is not None:
         _padding_row(padding_idx, len(weight))
-    return weight[input]
+    return kernels.embedding(input, weight)
 
 
 @op(method=False, vjp=dict(
@@ -37,8 +37,7 @@ def embedding(input, weight, /, padding_idx=None):
 def embedding_grad(g, input, /, rows, padding_idx=None):
     """A table of `rows` rows in which row i is the sum of those of g at the places where input
     is i; row `padding_idx` stays 0."""
-    table = np.zeros((rows, g.shape[-1]), g.dtype)
-    add_at(table, along(0, input), g)
+    table = kernels.embedding_grad(g, input, rows)
     if padding_idx is not None:
         table[_padding_row(padding_idx, rows)] = 0
     return table

@@ -1,7 +1,10 @@
-"""Losses: how far predictions are from their targets, per element or reduced to one number.
+"""Losses of regression: how far predictions are from their targets, and what all losses share.
 
 `reduction` is "mean", "sum" or "none".  Input and target of an elementwise loss must have one
 shape: (N, 1) against (N) is an error here, where broadcasting would train on an N x N matrix.
+
+A reduced loss is one sweep over its inputs, its gradient another; each gradient is an op with rules
+of its own, so that it can be differentiated again.  Kinks have the subgradient of least norm.
 """
 
 from __future__ import annotations
@@ -10,11 +13,14 @@ from math import prod
 
 import numpy as np
 
+from .. import kernels
 from ..dtypes import common_float
+from ..errors import describe
+from ..kernels.reference import loss as plain
 from ..record import composite, op
-from .activation import logsigmoid
-from .compare import maximum
-from .elementwise import log, log1p, sigmoid
+from ..tensor import Tensor
+from .compare import where
+from .elementwise import abs, sign
 
 
 def check_reduction(name: str, reduction) -> None:
@@ -30,36 +36,54 @@ def reduced(losses, reduction: str):
     return losses.mean() if reduction == "mean" else losses.sum()
 
 
-def same_shape(name: str, input, target) -> None:
-    """Raise unless input and target have one shape, saying how to bring them there."""
+def same_shape(name: str, input, target, names: tuple[str, str] = ("input", "target")) -> None:
+    """Raise unless input and target are tensors of one shape, saying how to bring them there."""
+    for which, value in zip(names, (input, target), strict=True):
+        if not isinstance(value, (Tensor, np.ndarray, np.generic)):
+            raise TypeError(f"{name}: {which} must be a Tensor, got {describe(value)}; "
+                            "autograd.tensor(...) makes one")
     wanted, got = tuple(np.shape(input)), tuple(np.shape(target))
     if got == wanted:
         return
+    first, second = names
     if (*got, 1) == wanted:
-        fix = f"use target.unsqueeze({len(got)}) or input.squeeze({len(got)})"
+        fix = f"use {second}.unsqueeze({len(got)}) or {first}.squeeze({len(got)})"
     elif (*wanted, 1) == got:
-        fix = f"use target.squeeze({len(wanted)}) or input.unsqueeze({len(wanted)})"
-    elif np.prod(got, dtype=int) == np.prod(wanted, dtype=int):
-        fix = "if the elements correspond, use target.reshape(input.shape)"
+        fix = f"use {second}.squeeze({len(wanted)}) or {first}.unsqueeze({len(wanted)})"
+    elif prod(got) == prod(wanted):
+        fix = f"if the elements correspond, use {second}.reshape({first}.shape)"
     else:
         fix = "to repeat elements on purpose, use .expand(...)"
-    raise ValueError(f"{name}: input {wanted} and target {got} must have the same shape; {fix}")
+    raise ValueError(f"{name}: {first} {wanted} and {second} {got} must have the same shape; {fix}")
 
 
-def _weighted(name: str, losses, weight, which: str = "weight"):
-    """The losses times weights that broadcast to them."""
-    if weight is None:
-        return losses
-    product = losses * weight
-    if product.shape != losses.shape:
-        raise ValueError(f"{name}: {which} {tuple(np.shape(weight))} does not broadcast to input "
-                         f"{tuple(losses.shape)}")
-    return product
+def pair(name: str, input, target, reduction) -> tuple[np.ndarray, np.ndarray]:
+    """Input and target of an elementwise loss, checked and brought to one floating dtype."""
+    check_reduction(name, reduction)
+    if input.shape != target.shape:
+        same_shape(name, input, target)
+    if input.dtype is not target.dtype or input.dtype.kind != "f":
+        return common_float(input, target)
+    return input, target
+
+
+def as_reduced(total, input, reduction: str):
+    """A sum over all elements in float64 as the loss asked for, in input's dtype."""
+    if reduction == "mean":
+        total = total / input.size if input.size else np.nan
+    return input.dtype.type(total)
+
+
+def shared(g, input, reduction: str):
+    """The gradient of every element's loss from that of the result."""
+    return g / max(prod(input.shape), 1) if reduction == "mean" else g
 
 
 @op(method=False, broadcasts=True, vjp=dict(
-    input=lambda g, input, target, reduction: _mse_grad(g, input, target, reduction),
-    target=lambda g, input, target, reduction: -_mse_grad(g, input, target, reduction)))
+    input=lambda g, input, target, reduction:
+        mse_loss_grad(shared(g, input, reduction), input, target),
+    target=lambda g, input, target, reduction:
+        mse_loss_grad(shared(-g, input, reduction), input, target)))
 def mse_loss(input, target, /, reduction="mean"):
     """(input - target)², reduced.
 
@@ -68,84 +92,101 @@ def mse_loss(input, target, /, reduction="mean"):
     >>> nn.functional.mse_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
     tensor(2.)
     """
-    check_reduction("mse_loss", reduction)
-    same_shape("mse_loss", input, target)
-    if input.dtype is not target.dtype or input.dtype.kind != "f":
-        input, target = common_float(input, target)
-    distance = input - target
-    losses = distance * distance
+    input, target = pair("mse_loss", input, target, reduction)
     if reduction == "none":
-        return losses
-    total = np.add.reduce(losses, None)
-    if reduction == "sum":
-        return total
-    return total / losses.size if losses.size else total * np.nan
+        distance = input - target
+        return distance * distance
+    return as_reduced(kernels.mse_loss(input, target), input, reduction)
 
 
-def _mse_grad(g, input, target, reduction: str):
-    distance = input - target
-    factor = 2.0 / max(prod(distance.shape), 1) if reduction == "mean" else 2.0
-    return distance * (g * factor)
+@op(method=False, broadcasts=True, vjp=dict(
+    g=lambda g_out, input, target: g_out * ((input - target) * 2.0),
+    input=lambda g_out, g: g_out * g * 2.0,
+    target=lambda g_out, g: g_out * g * -2.0))
+def mse_loss_grad(g, input, target, /):
+    """2 g (input - target): what `mse_loss` gives back to its input, g per element or one."""
+    return kernels.mse_loss_grad(g, input, target)
+
+
+@op(method=False, broadcasts=True, vjp=dict(
+    input=lambda g, input, target, reduction:
+        l1_loss_grad(shared(g, input, reduction), input, target),
+    target=lambda g, input, target, reduction:
+        l1_loss_grad(shared(-g, input, reduction), input, target)))
+def l1_loss(input, target, /, reduction="mean"):
+    """|input - target|, reduced; where both are equal the gradient is 0.
+
+    Raises: ValueError unless both have the same shape.
+
+    >>> nn.functional.l1_loss(autograd.tensor([1., 2.]), autograd.tensor([1., 4.]))
+    tensor(1.)
+    """
+    input, target = pair("l1_loss", input, target, reduction)
+    if reduction == "none":
+        return np.abs(input - target)
+    return as_reduced(kernels.l1_loss(input, target), input, reduction)
+
+
+@op(method=False, broadcasts=True, vjp=dict(
+    g=lambda g_out, input, target: g_out * sign(input - target),
+    input=lambda g_out: g_out * 0,
+    target=lambda g_out: g_out * 0))
+def l1_loss_grad(g, input, target, /):
+    """g sign(input - target): what `l1_loss` gives back to its input, g per element or one."""
+    return kernels.l1_loss_grad(g, input, target)
+
+
+@op(method=False, broadcasts=True, vjp=dict(
+    input=lambda g, input, target, reduction, delta:
+        huber_loss_grad(shared(g, input, reduction), input, target, delta=delta),
+    target=lambda g, input, target, reduction, delta:
+        huber_loss_grad(shared(-g, input, reduction), input, target, delta=delta)))
+def huber_loss(input, target, /, reduction="mean", delta=1.0):
+    """d²/2 for distances d = input - target up to delta, delta (|d| - delta/2) above, reduced.
+
+    Raises: ValueError unless both have the same shape and delta is positive.
+    Reference: Huber, Robust Estimation of a Location Parameter, 1964.
+
+    >>> nn.functional.huber_loss(autograd.tensor([0.5, 3.]), autograd.tensor([0., 0.]), "none")
+    tensor([0.1250, 2.5000])
+    """
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}; for |d| itself use "
+                         "l1_loss")
+    input, target = pair("huber_loss", input, target, reduction)
+    if reduction == "none":
+        return plain.huber(input, target, delta)
+    return as_reduced(kernels.huber_loss(input, target, delta), input, reduction)
+
+
+@op(method=False, broadcasts=True, vjp=dict(
+    g=lambda g_out, input, target, delta: g_out * _limited(input - target, delta),
+    input=lambda g_out, g, input, target, delta:
+        where(abs(input - target) < delta, g_out * g, 0.0),
+    target=lambda g_out, g, input, target, delta:
+        where(abs(input - target) < delta, -(g_out * g), 0.0)))
+def huber_loss_grad(g, input, target, /, *, delta):
+    """g times input - target limited to [-delta, delta]: what `huber_loss` gives its input."""
+    return kernels.huber_loss_grad(g, input, target, delta)
+
+
+def _limited(distance, delta: float):
+    """The distances limited to [-delta, delta]."""
+    return where(abs(distance) < delta, distance, sign(distance) * delta)
 
 
 @composite(method=False)
-def binary_cross_entropy(input, target, weight=None, reduction="mean"):
-    """-(t log x + (1 - t) log(1 - x)) for probabilities x, reduced; logarithms below -100 count
-    as -100.
+def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
+    """d²/(2 beta) for distances d = input - target up to beta, |d| - beta/2 above, reduced.
 
-    Raises: ValueError for an input outside [0, 1], or another shape than the target's.
+    This is huber_loss / beta; for beta 0 it is l1_loss.
+    Raises: ValueError unless both have the same shape and beta is at least 0.
+    Reference: Girshick, Fast R-CNN, 2015, equation 3.
     """
-    check_reduction("binary_cross_entropy", reduction)
-    same_shape("binary_cross_entropy", input, target)
-    _check_probabilities(input)
-    losses = _weighted("binary_cross_entropy", _binary_cross_entropy(input, target), weight)
-    return reduced(losses, reduction)
-
-
-@op(method=False, broadcasts=True, promotes="float", vjp=dict(
-    input=lambda g, input, target: g * ((input - target) / maximum(input * (1 - input), 1e-12)),
-    target=lambda g, input: g * (maximum(log1p(-input), -100.0) - maximum(log(input), -100.0))))
-def _binary_cross_entropy(input, target, /):
-    return -(target * np.maximum(np.log(input), -100)
-             + (1 - target) * np.maximum(np.log1p(-input), -100))
-
-
-def _check_probabilities(input) -> None:
-    input = np.asarray(getattr(input, "_array", input))
-    inside = (input >= 0) & (input <= 1)
-    if not inside.all():
-        at = tuple(int(i) for i in np.argwhere(~inside)[0])
-        place = f" at position {list(at)}" if at else ""
-        raise ValueError(f"binary_cross_entropy: input {input[at]}{place} is not a probability in "
-                         "[0, 1]; for scores before the sigmoid use "
-                         "binary_cross_entropy_with_logits")
-
-
-@composite(method=False)
-def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean",
-                                     pos_weight=None):
-    """-(w t log σ(x) + (1 - t) log(1 - σ(x))) for scores x, reduced; w is `pos_weight`, or 1.
-
-    Never overflows, unlike a sigmoid followed by binary_cross_entropy.
-    Raises: ValueError unless input and target have the same shape.
-
-    >>> nn.functional.binary_cross_entropy_with_logits(autograd.tensor([0.]), autograd.tensor([1.]))
-    tensor(0.6931)
-    """
-    name = "binary_cross_entropy_with_logits"
-    check_reduction(name, reduction)
-    same_shape(name, input, target)
-    if pos_weight is None:
-        losses = _with_logits(input, target)
-    else:
-        positive = _weighted(name, target, pos_weight, "pos_weight")
-        losses = (1 - target) * input - (positive - target + 1) * logsigmoid(input)
-    return reduced(_weighted(name, losses, weight), reduction)
-
-
-@op(method=False, broadcasts=True, promotes="float", vjp=dict(
-    input=lambda g, input, target: g * (sigmoid(input) - target),
-    target=lambda g, input: g * -input))
-def _with_logits(input, target, /):
-    return (np.maximum(input, 0) - input * target
-            + np.log1p(np.exp(-np.absolute(input))))
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: beta must be at least 0, got {beta}")
+    check_reduction("smooth_l1_loss", reduction)
+    same_shape("smooth_l1_loss", input, target)
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    return huber_loss(input, target, reduction, beta) / beta

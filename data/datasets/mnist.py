@@ -80,7 +80,7 @@ class MNIST(ImageDataset):
         download: bool = False,
     ) -> None:
         self.train = bool(train)
-        self.roots = _roots(root)
+        self.roots = search_roots(root)
         wanted = self.files[self.train]
         failure = ""
         if download and any(self._find(file) is None for file in wanted):
@@ -183,7 +183,7 @@ class FashionMNIST(MNIST):
     class_counts = {True: (6000,) * 10, False: (1000,) * 10}
 
 
-def _roots(root: str | os.PathLike | None) -> list[str]:
+def search_roots(root: str | os.PathLike | None) -> list[str]:
     """The folders to search, the one that takes downloads first."""
     if root is not None:
         return [os.path.expanduser(root)]

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 FAMILIES = ("arithmetic", "elementwise", "compare", "shape", "index", "join", "order", "reduce",
-            "linalg", "activation", "loss", "inplace")
+            "linalg", "activation", "activation_extra", "loss", "loss_margin", "norm", "inplace",
+            "conv", "pool", "pad", "resample")
 
 
 @dataclass(frozen=True)

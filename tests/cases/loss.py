@@ -1,5 +1,5 @@
-"""Samples for autograd/ops/loss.py and cross_entropy.py; the answers are loops over the samples by
-the definitions, with probabilities from SciPy."""
+"""Samples for autograd/ops/loss.py, loss_binary.py and cross_entropy.py; the answers are loops over
+the samples by the definitions, with probabilities from SciPy."""
 
 import numpy as np
 from scipy import special
@@ -126,6 +126,32 @@ def torch_classes(name):
         input, target, weight, **rest)
 
 
+def slopes(first, slope):
+    """Samples of an elementwise loss's gradient: g per element, and one g for all."""
+    return [Case((Spec(shape), first, PROBABILITY), torch=False,
+                 reference=lambda g, x, t: g * slope(x, t)) for shape in ((2, 3), ())]
+
+
+def _huber(x, t, reduction, delta):
+    losses = [0.5 * d * d if abs(d) <= delta else delta * (abs(d) - 0.5 * delta)
+              for d in (x - t).flat]
+    return reduce(np.reshape(losses, x.shape), reduction)
+
+
+def _smooth_l1(x, t, reduction, beta):
+    losses = [0.5 * d * d / beta if abs(d) < beta else abs(d) - 0.5 * beta for d in (x - t).flat]
+    return reduce(np.reshape(losses, x.shape), reduction)
+
+
+def _soft_margin(x, y, reduction="mean"):
+    return reduce(np.log(1 + np.exp(-y * x)), reduction)
+
+
+def _multilabel(x, t, weight=None, reduction="mean"):
+    return reduce(_bce_with_logits(x, t, weight, "none").mean(-1), reduction)
+
+
+APART = Spec((2, 3), 1.2, 2.0)  # away from PROBABILITY
 SCORES = Spec((3, 4))
 CLASS_CALLS = [
     ((SCORES, LABELS), {}), ((SCORES, LABELS, WEIGHT), {}), ((SCORES, SOME), {}),
@@ -171,16 +197,48 @@ CASES = {
         for weight in ((), (WEIGHT,))],
     "mse_loss": pairs("mse_loss", lambda x, t, reduction="mean": reduce((x - t)**2, reduction),
                       Spec((2, 3))),
+    "mse_loss_grad": slopes(Spec((2, 3)), lambda x, t: 2 * (x - t)),
+    "l1_loss": pairs("l1_loss", lambda x, t, reduction="mean": reduce(abs(x - t), reduction),
+                     APART),
+    "l1_loss_grad": slopes(APART, lambda x, t: np.sign(x - t)),
+    "huber_loss": [
+        Case((APART, PROBABILITY), {"reduction": how, "delta": delta}, _huber,
+             functional("huber_loss"))
+        for how, delta in (("none", 0.2), ("mean", 0.2), ("sum", 3.0), ("mean", 3.0))],
+    "huber_loss_grad": [
+        Case((Spec(shape), APART, PROBABILITY), {"delta": delta}, torch=False,
+             reference=lambda g, x, t, delta: g * np.clip(x - t, -delta, delta))
+        for shape, delta in (((2, 3), 0.2), ((), 3.0))],
+    "smooth_l1_loss": [
+        Case((APART, PROBABILITY), {"reduction": how, "beta": beta}, _smooth_l1,
+             functional("smooth_l1_loss"))
+        for how, beta in (("none", 0.2), ("mean", 0.2), ("sum", 3.0), ("mean", 0.0))],
     "binary_cross_entropy": [
         *pairs("binary_cross_entropy", _bce, PROBABILITY),
         *weighted("binary_cross_entropy", _bce, PROBABILITY)],
-    "_binary_cross_entropy": [Case((PROBABILITY, PROBABILITY), torch=False,
-                                   reference=lambda x, t: _bce(x, t, reduction="none"))],
+    "_binary_cross_entropy": [
+        Case((PROBABILITY, PROBABILITY), {"reduction": how}, torch=False,
+             reference=lambda x, t, reduction: _bce(x, t, reduction=reduction))
+        for how in ("none", "mean")],
+    "binary_cross_entropy_grad": slopes(PROBABILITY, lambda x, t: (x - t) / (x * (1 - x))),
     "binary_cross_entropy_with_logits": [
         *pairs("binary_cross_entropy_with_logits", _bce_with_logits, Spec((2, 3))),
         *weighted("binary_cross_entropy_with_logits", _bce_with_logits, Spec((2, 3))),
         Case((Spec((2, 3)), PROBABILITY, None, "mean", WEIGHT[:3]), {}, _bce_with_logits,
              torch_weighted("binary_cross_entropy_with_logits"))],
-    "_with_logits": [Case((Spec((2, 3)), PROBABILITY), torch=False,
-                          reference=lambda x, t: _bce_with_logits(x, t, reduction="none"))],
+    "_with_logits": [
+        Case((Spec((2, 3)), PROBABILITY), {"reduction": how}, torch=False,
+             reference=lambda x, t, reduction: _bce_with_logits(x, t, reduction=reduction))
+        for how in ("none", "mean")],
+    "with_logits_grad": slopes(Spec((2, 3)), lambda x, t: special.expit(x) - t),
+    "soft_margin_loss": [
+        Case((Spec((2, 3)), Spec((2, 3))), {"reduction": how}, _soft_margin,
+             False) for how in ("none", "mean", "sum")] + [
+        Case((Spec((2, 3)), np.array([[1.0, -1, 1], [-1, -1, 1]])), {}, _soft_margin,
+             functional("soft_margin_loss"))],
+    "multilabel_soft_margin_loss": [
+        Case((Spec(shape), Spec(shape, 0, 1), *weight), {"reduction": how}, _multilabel,
+             torch_weighted("multilabel_soft_margin_loss"))
+        for shape, weight, how in (((3, 4), (), "mean"), ((3, 4), (WEIGHT,), "none"),
+                                   ((4,), (), "sum"))],
 }

@@ -1,23 +1,84 @@
 """Kernels compiled by Numba; importing this folder hands the threads to Numba's pool."""
 
 from autograd import threads
+from autograd.kernels.compiled.conv import conv, conv_input_grad
+from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
+from autograd.kernels.compiled.dropout import dropout
+from autograd.kernels.compiled.elementwise import elementwise, elementwise_grad
+from autograd.kernels.compiled.loss import (
+    bce,
+    bce_grad,
+    bce_with_logits,
+    bce_with_logits_grad,
+    huber_loss,
+    huber_loss_grad,
+    l1_loss,
+    l1_loss_grad,
+    mse_loss,
+    mse_loss_grad,
+)
 from autograd.kernels.compiled.matmul import bmm, gemm
-from autograd.kernels.compiled.optimizer import adam_, clip_, sgd_, sum_of_squares
+from autograd.kernels.compiled.norm import standardize, standardize_grad
+from autograd.kernels.compiled.optimizer_adam import adam_, adamax_, nadam_, radam_
+from autograd.kernels.compiled.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
+from autograd.kernels.compiled.optimizer_norm import clamp_, clip_, sum_of_squares
+from autograd.kernels.compiled.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.compiled.pool import (
+    avg_pool2d,
+    avg_pool2d_grad,
+    max_pool2d,
+    max_pool2d_grad,
+)
+from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 
 __all__ = [
+    "adadelta_",
+    "adagrad_",
     "adam_",
+    "adamax_",
+    "asgd_",
+    "avg_pool2d",
+    "avg_pool2d_grad",
+    "bce",
+    "bce_grad",
+    "bce_with_logits",
+    "bce_with_logits_grad",
     "bmm",
+    "clamp_",
     "clip_",
+    "conv",
+    "conv_bias_grad",
+    "conv_input_grad",
+    "conv_weight_grad",
     "cross_entropy",
     "cross_entropy_grad",
+    "dropout",
+    "elementwise",
+    "elementwise_grad",
+    "embedding",
+    "embedding_grad",
     "gemm",
+    "huber_loss",
+    "huber_loss_grad",
+    "l1_loss",
+    "l1_loss_grad",
     "log_softmax",
     "log_softmax_grad",
+    "max_pool2d",
+    "max_pool2d_grad",
+    "mse_loss",
+    "mse_loss_grad",
+    "nadam_",
+    "radam_",
+    "rmsprop_",
+    "rprop_",
     "sgd_",
     "softmax",
     "softmax_grad",
+    "standardize",
+    "standardize_grad",
     "sum_of_squares",
 ]
 

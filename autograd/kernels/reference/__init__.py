@@ -1,7 +1,38 @@
 """Kernels in plain NumPy: the meaning of each function, and the answer where Numba is missing."""
 
+from autograd.kernels.reference.conv import (
+    conv,
+    conv_bias_grad,
+    conv_input_grad,
+    conv_weight_grad,
+)
+from autograd.kernels.reference.dropout import dropout
+from autograd.kernels.reference.elementwise import elementwise, elementwise_grad
+from autograd.kernels.reference.loss import (
+    bce,
+    bce_grad,
+    bce_with_logits,
+    bce_with_logits_grad,
+    huber_loss,
+    huber_loss_grad,
+    l1_loss,
+    l1_loss_grad,
+    mse_loss,
+    mse_loss_grad,
+)
 from autograd.kernels.reference.matmul import bmm, gemm
-from autograd.kernels.reference.optimizer import adam_, clip_, sgd_, sum_of_squares
+from autograd.kernels.reference.norm import standardize, standardize_grad
+from autograd.kernels.reference.optimizer_adam import adam_, adamax_, nadam_, radam_
+from autograd.kernels.reference.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
+from autograd.kernels.reference.optimizer_norm import clamp_, clip_, sum_of_squares
+from autograd.kernels.reference.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.reference.pool import (
+    avg_pool2d,
+    avg_pool2d_grad,
+    max_pool2d,
+    max_pool2d_grad,
+)
+from autograd.kernels.reference.scatter import embedding, embedding_grad
 from autograd.kernels.reference.softmax import (
     cross_entropy,
     cross_entropy_grad,
@@ -12,16 +43,50 @@ from autograd.kernels.reference.softmax import (
 )
 
 __all__ = [
+    "adadelta_",
+    "adagrad_",
     "adam_",
+    "adamax_",
+    "asgd_",
+    "avg_pool2d",
+    "avg_pool2d_grad",
+    "bce",
+    "bce_grad",
+    "bce_with_logits",
+    "bce_with_logits_grad",
     "bmm",
+    "clamp_",
     "clip_",
+    "conv",
+    "conv_bias_grad",
+    "conv_input_grad",
+    "conv_weight_grad",
     "cross_entropy",
     "cross_entropy_grad",
+    "dropout",
+    "elementwise",
+    "elementwise_grad",
+    "embedding",
+    "embedding_grad",
     "gemm",
+    "huber_loss",
+    "huber_loss_grad",
+    "l1_loss",
+    "l1_loss_grad",
     "log_softmax",
     "log_softmax_grad",
+    "max_pool2d",
+    "max_pool2d_grad",
+    "mse_loss",
+    "mse_loss_grad",
+    "nadam_",
+    "radam_",
+    "rmsprop_",
+    "rprop_",
     "sgd_",
     "softmax",
     "softmax_grad",
+    "standardize",
+    "standardize_grad",
     "sum_of_squares",
 ]

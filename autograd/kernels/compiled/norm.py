@@ -1,0 +1,237 @@
+"""Normalisation. Statistics and result of a group come one after the other, while it is in cache.
+
+The numbers of a group are cut into segments of consecutive numbers with one weight. Long segments
+are summed one by one here; short ones, of many images, as columns (`norm_columns`) or, of one
+image, as rows (`norm_rows`). Sums are shifted by a first guess of the mean, taken over blocks in
+the type of x, and merged in float64: a mean much larger than the deviation costs no digits.
+
+Reference: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for Computing
+Sample Variances (1979).
+"""
+
+import numpy as np
+
+from autograd.kernels import reference
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.memory import data, item, length, share, size, vector
+from autograd.kernels.compiled.norm_columns import columns, columns_grad
+from autograd.kernels.compiled.norm_rows import PART, rows, rows_grad
+from autograd.kernels.compiled.norm_sums import BLOCK, block_sums, merge
+from autograd.kernels.compiled.softmax import contiguous, total
+from autograd.kernels.compiled.vector_math import cast
+
+SHARED = 1 << 14  # numbers from which a second thread pays
+LONG = 128  # numbers from which a segment is summed by itself, with statistics over the batch
+LONG_IN_IMAGE = 32  # the same, with statistics of one image
+_NONE = np.empty(0)  # stands for no weight, no bias
+
+
+@jit(inner=True)
+def _moments(x, first, count, hop, extent):
+    """Mean and variance of `count` segments of x, in float64."""
+    start = first * extent
+    head = x[start : start + min(extent, BLOCK)]
+    shift = cast(x[0], np.float64(total(head)) / head.size)
+    n = mean = m2 = pending = s1 = s2 = 0.0
+    for p in range(count):
+        start = (first + p * hop) * extent
+        for j in range(start, start + extent, BLOCK):
+            block = x[j : min(j + BLOCK, start + extent)]
+            t1, t2 = block_sums(block, shift)
+            s1 += t1
+            s2 += t2
+            pending += block.size
+            if pending >= BLOCK:
+                n, mean, m2 = merge(n, mean, m2, pending, shift, s1, s2)
+                shift = cast(x[0], mean)
+                pending = s1 = s2 = 0.0
+    if pending:
+        n, mean, m2 = merge(n, mean, m2, pending, shift, s1, s2)
+    return mean, m2 / n
+
+
+@jit(inner=True, exact=True)
+def _rescale(x, shift, scale, offset, out):
+    for j in range(x.size):
+        out[j] = (x[j] - shift) * scale + offset
+
+
+@jit
+def _segments(one, arrays, parts, index):
+    """arrays: x, weight, bias, plan, [eps], mean, var, out."""
+    x = vector(data(item(arrays, 0)), size(item(arrays, 0)), one)
+    out = vector(data(item(arrays, 7)), x.size, one)
+    weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
+    bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
+    plan = vector(data(item(arrays, 3)), 7, np.int64(1))
+    units, count, step, hop, channels, extent, fixed = plan
+    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    mean = vector(data(item(arrays, 5)), units, 1.0)
+    var = vector(data(item(arrays, 6)), units, 1.0)
+    for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
+        if not fixed:
+            mean[u], var[u] = _moments(x, u * step, count, hop, extent)
+        rstd = 1.0 / np.sqrt(var[u] + eps)
+        shift = cast(one, mean[u])
+        for p in range(count):
+            s = u * step + p * hop
+            c = s % channels
+            scale = rstd * weight[c] if weight.size else rstd
+            offset = (bias[c] if bias.size else 0.0) - (mean[u] - shift) * scale
+            _rescale(x[s * extent : (s + 1) * extent], shift, cast(one, scale),
+                     cast(one, offset), out[s * extent : (s + 1) * extent])  # fmt: skip
+
+
+@jit(inner=True)
+def _block_products(g, x, shift):
+    t1 = t2 = shift - shift
+    for j in range(g.size):
+        t1 += g[j]
+        t2 += g[j] * (x[j] - shift)
+    return t1, t2
+
+
+@jit(inner=True)
+def _products(g, x, shift):
+    """Sums of g and of g (x - shift), in float64."""
+    sum_g = sum_gx = 0.0
+    for first in range(0, g.size, BLOCK):
+        last = min(first + BLOCK, g.size)
+        t1, t2 = _block_products(g[first:last], x[first:last], shift)
+        sum_g += t1
+        sum_gx += t2
+    return sum_g, sum_gx
+
+
+@jit(inner=True, exact=True)
+def _combine(g, x, shift, a, b, c, out):
+    for j in range(g.size):
+        out[j] = g[j] * a + (x[j] - shift) * b + c
+
+
+@jit(inner=True, exact=True)
+def _scale(g, a, out):
+    for j in range(g.size):
+        out[j] = g[j] * a
+
+
+@jit
+def _segments_grad(one, arrays, parts, index):
+    """arrays: g, x, weight, plan, [eps], mean, var, sums (2, segments), out."""
+    x = vector(data(item(arrays, 1)), size(item(arrays, 1)), one)
+    g = vector(data(item(arrays, 0)), x.size, one)
+    out = vector(data(item(arrays, 8)), x.size, one)
+    weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
+    plan = vector(data(item(arrays, 3)), 7, np.int64(1))
+    units, count, step, hop, channels, extent, fixed = plan
+    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    mean = vector(data(item(arrays, 5)), units, 1.0)
+    var = vector(data(item(arrays, 6)), units, 1.0)
+    sums = vector(data(item(arrays, 7)), 2 * units * count, 1.0)
+    for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
+        rstd = 1.0 / np.sqrt(var[u] + eps)
+        shift = cast(one, mean[u])
+        rest = mean[u] - shift
+        along = offset = 0.0
+        for p in range(count):
+            s = u * step + p * hop
+            start, end = s * extent, (s + 1) * extent
+            sum_g, sum_gx = _products(g[start:end], x[start:end], shift)
+            sums[s] = (sum_gx - rest * sum_g) * rstd
+            sums[units * count + s] = sum_g
+            w = weight[s % channels] if weight.size else one
+            along += w * sums[s]
+            offset += w * sum_g
+        b = -along / (count * extent) * rstd * rstd
+        c = -offset / (count * extent) * rstd - b * rest
+        for p in range(count):
+            s = u * step + p * hop
+            start, end = s * extent, (s + 1) * extent
+            a = rstd * weight[s % channels] if weight.size else rstd
+            if fixed:
+                _scale(g[start:end], cast(one, a), out[start:end])
+            else:
+                _combine(g[start:end], x[start:end], shift, cast(one, a), cast(one, b),
+                         cast(one, c), out[start:end])  # fmt: skip
+
+
+def _plan(layout, kind):
+    """How the segments of (N, G, K, L) form groups: number of groups, segments in each, step to
+    the next group, to the next segment, channels, length of a segment, whether kind is fixed."""
+    n, g, k, extent = layout
+    if kind in ("batch", "fixed"):
+        return np.array((g, n, 1, g, g, extent, kind == "fixed"), np.int64)
+    return np.array((n * g, k, k, 1, g * k, extent, 0), np.int64)
+
+
+def _fits(x, *others):
+    """Whether the compiled kernels serve these arrays."""
+    return x.dtype in ONE and x.size > 0 and all(a is None or a.dtype == x.dtype for a in others)
+
+
+def _spread(weight, extent):
+    """A weight for each number of an image, from one for each channel."""
+    if weight is None:
+        return _NONE
+    return weight if extent == 1 else np.repeat(weight, extent)
+
+
+def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
+    """(x - mean) / sqrt(var + eps) * weight + bias for x seen as `layout`, (N, G, K, L);
+    then mean and var (float64).
+
+    `kind` "group": the statistics are those of each (n, g), flat (N G); "rms" the same with mean
+    0; "batch": of each g over all n, with K = 1; "fixed": given, (G). weight and bias, or None,
+    are flat (G K).
+    """
+    if not _fits(x, weight, bias):
+        return reference.standardize(x, weight, bias, kind, layout, eps, mean, var)
+    n, g, k, extent = layout
+    over_batch = kind in ("batch", "fixed")
+    if kind == "fixed":
+        mean, var = np.array(mean, np.float64), np.array(var, np.float64)
+    else:
+        units = g if over_batch else n * g
+        mean, var = np.empty(units), np.empty(units)
+    out = np.empty(x.shape, x.dtype)
+    if extent >= (LONG if over_batch else LONG_IN_IMAGE):
+        kernel, plan = _segments, _plan(layout, kind)
+    elif over_batch:
+        kernel, plan = columns, np.array((n, g, extent, kind == "fixed"), np.int64)
+    else:
+        kernel, plan = rows, np.array((n * g, k * extent, g, kind == "rms"), np.int64)
+        weight, bias = _spread(weight, extent), _spread(bias, extent)
+    inputs = contiguous(x, *(_NONE if a is None else a for a in (weight, bias)))
+    settings = np.array((eps,), np.float64)
+    launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, out), x.size >= SHARED)
+    return out, mean, var
+
+
+def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
+    """What `standardize` gives back to x, weight and bias (G K), from g of x's shape."""
+    if not _fits(x, weight, g):
+        return reference.standardize_grad(g, x, weight, kind, layout, eps, mean, var)
+    n, groups, k, extent = layout
+    over_batch = kind in ("batch", "fixed")
+    out, channels = np.empty(x.shape, x.dtype), groups * k
+    if extent >= (LONG if over_batch else LONG_IN_IMAGE):
+        kernel, plan, sums = _segments_grad, _plan(layout, kind), np.empty((2, n, channels))
+    elif over_batch:
+        plan = np.array((n, groups, extent, kind == "fixed"), np.int64)
+        kernel, sums = columns_grad, np.empty((2, channels))
+    else:
+        lines = n * groups
+        part = max(groups, min(PART, lines // 8) // groups * groups)
+        plan = np.array((lines, k * extent, groups, kind == "rms", part), np.int64)
+        kernel, sums = rows_grad, np.empty((2, -(-lines // part), channels * extent), x.dtype)
+        weight = _spread(weight, extent)
+    inputs = contiguous(g, x, _NONE if weight is None else weight)
+    settings = np.array((eps,), np.float64)
+    launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, sums, out), x.size >= SHARED)
+    if sums.ndim == 3:
+        sums = np.add.reduce(sums, 1)
+        if sums.shape[1] != channels:
+            sums = np.add.reduce(sums.reshape(2, channels, extent), 2)
+    weight_grad, bias_grad = sums.astype(x.dtype, copy=False)
+    return out, weight_grad, bias_grad

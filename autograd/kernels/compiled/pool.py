@@ -1,0 +1,242 @@
+"""Pooling over windows of planes (P, H, W); what rows and columns mean, the reference tells.
+
+Every plane is worked on by itself, so that it stays in cache and threads share nothing.  Windows
+of 2 by 2 that lie side by side, the most common ones, have their own loops, which vectorise.
+"""
+
+import numpy as np
+
+from autograd.kernels import reference
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.memory import data, item, itemsize, length, matrix, share
+from autograd.kernels.compiled.vector_math import cast
+
+SHARED = 1 << 14  # numbers from which a second thread pays
+
+
+@jit(inner=True)
+def _table(array):
+    """The table of windows with this id."""
+    return matrix(data(array), length(array, 0), 3, np.int64(1))
+
+
+@jit(inner=True)
+def _plane(array, number, like):
+    """Plane `number` of the array with this id."""
+    height, width = length(array, 1), length(array, 2)
+    return matrix(data(array) + number * height * width * itemsize(like), height, width, like)
+
+
+@jit(inner=True)
+def _halving(table, third):
+    """Whether windows [0, 2), [2, 4), ... with the third entry all the same stand in a table."""
+    for i in range(len(table)):
+        if table[i, 0] != 2 * i or table[i, 1] != 2 * i + 2 or table[i, 2] != third:
+            return False
+    return True
+
+
+@jit(inner=True)
+def _max_of_four(x, out, places):
+    width = x.shape[1]
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            corner = np.int32(2 * i * width + 2 * j)
+            best, place = x[2 * i, 2 * j], corner
+            value = x[2 * i, 2 * j + 1]
+            larger = (value > best) | (value != value)
+            best, place = value if larger else best, np.int32(corner + 1) if larger else place
+            value = x[2 * i + 1, 2 * j]
+            larger = (value > best) | (value != value)
+            best, place = value if larger else best, np.int32(corner + width) if larger else place
+            value = x[2 * i + 1, 2 * j + 1]
+            larger = (value > best) | (value != value)
+            best = value if larger else best
+            place = np.int32(corner + width + 1) if larger else place
+            out[i, j], places[i, j] = best, place
+
+
+@jit(inner=True)
+def _max_of_window(x, row, column):
+    """Largest number of a window, and its place."""
+    best, place = x[row[0], column[0]], row[0] * x.shape[1] + column[0]
+    for r in range(row[0], row[1], row[2]):
+        for c in range(column[0], column[1], column[2]):
+            value = x[r, c]
+            if value > best or value != value:
+                best, place = value, r * x.shape[1] + c
+    return best, place
+
+
+@jit
+def _max_pool2d(one, arrays, parts, index):
+    """arrays: x, rows, columns, out, places."""
+    rows, columns = _table(item(arrays, 1)), _table(item(arrays, 2))
+    planes = length(item(arrays, 0), 0)
+    halving = _halving(rows, 1) and _halving(columns, 1)
+    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
+        x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
+        places = _plane(item(arrays, 4), p, np.int32(1))
+        if halving:
+            _max_of_four(x, out, places)
+        else:
+            for i in range(len(rows)):
+                for j in range(len(columns)):
+                    best, place = _max_of_window(x, rows[i], columns[j])
+                    out[i, j], places[i, j] = best, place
+
+
+@jit
+def _max_pool2d_grad(one, arrays, parts, index):
+    """arrays: g, places, grad."""
+    planes = length(item(arrays, 0), 0)
+    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
+        g, places = _plane(item(arrays, 0), p, one), _plane(item(arrays, 1), p, np.int32(1))
+        plane = _plane(item(arrays, 2), p, one)
+        grad = plane.reshape(plane.size)
+        grad[:] = one - one
+        for i in range(g.shape[0]):
+            for j in range(g.shape[1]):
+                grad[places[i, j]] += g[i, j]
+
+
+@jit(inner=True)
+def _sum_of_rows(x, first, last, work):
+    """The sum of some rows of x: the row itself where it is one, else in `work`."""
+    if last - first == 1:
+        return x[first]
+    for c in range(work.size):
+        work[c] = x[first, c] + x[first + 1, c]
+    for r in range(first + 2, last):
+        for c in range(work.size):
+            work[c] += x[r, c]
+    return work
+
+
+@jit(inner=True)
+def _total(run, one):
+    result = one - one
+    for c in range(run.size):
+        result += run[c]
+    return result
+
+
+@jit
+def _avg_pool2d(one, arrays, parts, index):
+    """arrays: x, rows, columns, out."""
+    rows, columns = _table(item(arrays, 1)), _table(item(arrays, 2))
+    planes = length(item(arrays, 0), 0)
+    halving = _halving(columns, 2)
+    work = np.empty_like(_plane(item(arrays, 0), 0, one)[0])
+    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
+        x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
+        for i in range(len(rows)):
+            line = _sum_of_rows(x, rows[i, 0], rows[i, 1], work)
+            if halving:
+                factor = one / cast(one, 2 * rows[i, 2])
+                for j in range(len(columns)):
+                    out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
+            else:
+                for j in range(len(columns)):
+                    summed = _total(line[columns[j, 0]:columns[j, 1]], one)
+                    out[i, j] = summed / cast(one, rows[i, 2] * columns[j, 2])
+
+
+@jit(inner=True)
+def _fill(line, value):
+    for c in range(line.size):
+        line[c] = value
+
+
+@jit(inner=True)
+def _shares(g, columns, divisor, one, line):
+    """Spreads a row of g over the columns of its windows."""
+    if _halving(columns, 2):
+        factor = one / cast(one, 2 * divisor)
+        for j in range(len(columns)):
+            line[2 * j] = line[2 * j + 1] = g[j] * factor
+        _fill(line[2 * len(columns):], one - one)
+        return
+    _fill(line, one - one)
+    for j in range(len(columns)):
+        part = g[j] / cast(one, divisor * columns[j, 2])
+        for c in range(columns[j, 0], columns[j, 1]):
+            line[c] += part
+
+
+@jit(inner=True)
+def _spread(g, rows, columns, one, line, grad):
+    """Spreads a plane of g over its windows, `line` being room for one row of grad."""
+    fresh = 0  # the rows from here on hold nothing yet
+    for i in range(len(rows)):
+        first, last = rows[i, 0], rows[i, 1]
+        _shares(g[i], columns, rows[i, 2], one, line)
+        for r in range(fresh, first):
+            _fill(grad[r], one - one)
+        for r in range(first, last):
+            for c in range(line.size):
+                grad[r, c] = line[c] + (grad[r, c] if r < fresh else one - one)
+        fresh = max(fresh, last)
+    for r in range(fresh, len(grad)):
+        _fill(grad[r], one - one)
+
+
+@jit
+def _avg_pool2d_grad(one, arrays, parts, index):
+    """arrays: g, rows, columns, grad."""
+    rows, columns = _table(item(arrays, 1)), _table(item(arrays, 2))
+    planes = length(item(arrays, 0), 0)
+    line = np.empty_like(_plane(item(arrays, 3), 0, one)[0])
+    whole = (length(item(arrays, 3), 1) == 1 and len(rows) == len(columns) == 1
+             and columns[0, 1] - columns[0, 0] == line.size)  # fmt: skip
+    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
+        g, grad = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
+        if whole:
+            _fill(grad[0], g[0, 0] / cast(one, rows[0, 2] * columns[0, 2]))
+        else:
+            _spread(g, rows, columns, one, line, grad)
+
+
+def max_pool2d(x, rows, columns):
+    """Largest number of each window (P, OH, OW), and its place in the plane as int32."""
+    one = ONE.get(x.dtype)
+    if one is None or x.size == 0:
+        return reference.max_pool2d(x, rows, columns)
+    out = np.empty((len(x), len(rows), len(columns)), x.dtype)
+    places = np.empty(out.shape, np.int32)
+    arrays = np.ascontiguousarray(x), rows, columns, out, places
+    launch(_max_pool2d, one, arrays, x.size >= SHARED)
+    return out, places
+
+
+def max_pool2d_grad(g, indices, size):
+    """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
+    one = ONE.get(g.dtype)
+    if one is None or g.size == 0:
+        return reference.max_pool2d_grad(g, indices, size)
+    grad = np.empty((len(g), *size), g.dtype)
+    arrays = np.ascontiguousarray(g), np.ascontiguousarray(indices, np.int32), grad
+    launch(_max_pool2d_grad, one, arrays, grad.size >= SHARED)
+    return grad
+
+
+def avg_pool2d(x, rows, columns):
+    """Sum of each window divided by its divisors (P, OH, OW)."""
+    one = ONE.get(x.dtype)
+    if one is None or x.size == 0:
+        return reference.avg_pool2d(x, rows, columns)
+    out = np.empty((len(x), len(rows), len(columns)), x.dtype)
+    launch(_avg_pool2d, one, (np.ascontiguousarray(x), rows, columns, out), x.size >= SHARED)
+    return out
+
+
+def avg_pool2d_grad(g, rows, columns, size):
+    """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
+    one = ONE.get(g.dtype)
+    if one is None or g.size == 0:
+        return reference.avg_pool2d_grad(g, rows, columns, size)
+    grad = np.empty((len(g), *size), g.dtype)
+    launch(_avg_pool2d_grad, one, (np.ascontiguousarray(g), rows, columns, grad),
+           grad.size >= SHARED)
+    return grad

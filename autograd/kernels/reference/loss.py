@@ -1,0 +1,93 @@
+"""Losses of two arrays of one shape, summed, and their gradients by the first.
+
+The sums are in float64 whatever the arrays hold.  A gradient is multiplied by `scale`: one number
+for a summed loss, or an array with one number for each element.
+"""
+
+import numpy as np
+
+_QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
+
+
+def _total(losses):
+    return np.add.reduce(losses, None, np.float64)
+
+
+@_QUIET
+def mse_loss(x, target):
+    """Sum of (x - target)²."""
+    distance = x - target
+    return _total(distance * distance)
+
+
+@_QUIET
+def mse_loss_grad(scale, x, target):
+    """2 (x - target) times the scale."""
+    return (x - target) * (scale * 2)
+
+
+@_QUIET
+def l1_loss(x, target):
+    """Sum of |x - target|."""
+    return _total(np.abs(x - target))
+
+
+@_QUIET
+def l1_loss_grad(scale, x, target):
+    """The sign of x - target, 0 where they are equal, times the scale."""
+    return np.sign(x - target) * scale
+
+
+def huber(x, target, delta):
+    """d²/2 of the distances d up to delta, delta (|d| - delta/2) above."""
+    size = np.abs(x - target)
+    inner = np.minimum(size, delta)
+    return inner * (size - inner * 0.5)
+
+
+@_QUIET
+def huber_loss(x, target, delta):
+    """Sum of d²/2 of the distances d up to delta, of delta (|d| - delta/2) above."""
+    return _total(huber(x, target, delta))
+
+
+@_QUIET
+def huber_loss_grad(scale, x, target, delta):
+    """The distances x - target limited to [-delta, delta], times the scale."""
+    return np.clip(x - target, -delta, delta) * scale
+
+
+def binary(x, target):
+    """-(t log x + (1 - t) log(1 - x)), logarithms below -100 counting as -100."""
+    return -(target * np.maximum(np.log(x), -100)
+             + (1 - target) * np.maximum(np.log1p(-x), -100))
+
+
+@_QUIET
+def bce(x, target):
+    """Sum of -(t log x + (1 - t) log(1 - x)); NaN if an x is no probability."""
+    return _total(binary(x, target))
+
+
+@_QUIET
+def bce_grad(scale, x, target):
+    """(x - t) / (x (1 - x)), the denominator at least 1e-12, times the scale."""
+    return (x - target) / np.maximum(x * (1 - x), 1e-12) * scale
+
+
+def with_logits(x, target):
+    """-(t log σ(x) + (1 - t) log(1 - σ(x))), as max(x, 0) - x t + log(1 + exp(-|x|))."""
+    return np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))
+
+
+@_QUIET
+def bce_with_logits(x, target):
+    """Sum of -(t log σ(x) + (1 - t) log(1 - σ(x)))."""
+    return _total(with_logits(x, target))
+
+
+@_QUIET
+def bce_with_logits_grad(scale, x, target):
+    """σ(x) - t, times the scale."""
+    e = np.exp(-np.abs(x))
+    return (np.where(x >= 0, 1, e) / (1 + e) - target) * scale

@@ -1,0 +1,201 @@
+"""More activations: pieces of straight lines, gates, and functions written with the others.
+
+A kink has the subgradient of least norm, as in `activation`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import kernels
+from ..errors import describe
+from ..record import composite, op
+from ..tensor import Tensor, wrap
+from .activation import _elu, choose, relu_grad, softmax
+from .compare import where
+from .elementwise import abs, exp, sigmoid, swept, tanh
+from .index import narrow
+from .shape import axis, reshape
+
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+_clip_rule = swept("clip", lambda g, out, low, high, slope: where(
+    (out <= low) | (out >= high), 0.0, g * slope))
+
+
+@op(inplace=True, method=False, vjp=dict(
+    input=lambda g, out, low, high, slope: _clip_rule(g, out, low, high, slope)))
+def _clip(input, /, low, high, slope, shift):
+    """slope x + shift, held between low and high; where it is held the gradient is 0."""
+    line = input if (slope, shift) == (1.0, 0.0) else input * slope + shift
+    return np.clip(line, low, high)
+
+
+@composite(method=False)
+def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
+    """x held between min_val and max_val; at both the gradient is 0."""
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val {min_val} must not be above max_val {max_val}")
+    return choose(_clip, input, inplace, min_val, max_val, 1.0, 0.0)
+
+
+@composite(method=False)
+def relu6(input, inplace=False):
+    """x held between 0 and 6; at both the gradient is 0."""
+    return choose(_clip, input, inplace, 0.0, 6.0, 1.0, 0.0)
+
+
+@composite(method=False)
+def hardsigmoid(input, inplace=False):
+    """x / 6 + 1/2 held between 0 and 1; at both the gradient is 0."""
+    return choose(_clip, input, inplace, 0.0, 1.0, 1 / 6, 0.5)
+
+
+_hardswish_rule = swept("hardswish", lambda g, input: where(input <= -3, 0.0, where(
+    input >= 3, g, g * (input * (1 / 3) + 0.5))))
+
+
+@op(inplace=True, method=False, vjp=dict(input=lambda g, input: _hardswish_rule(g, input)))
+def _hardswish(input, /):
+    """x times hardsigmoid(x)."""
+    return kernels.elementwise("hardswish", input)
+
+
+@composite(method=False)
+def hardswish(input, inplace=False):
+    """x times hardsigmoid(x): 0 up to -3, x from 3 on.  The gradient is 0 at -3 and 1 at 3.
+
+    Reference: Howard et al., Searching for MobileNetV3, 2019, section 5.2.
+    """
+    return choose(_hardswish, input, inplace)
+
+
+def _mish_product(g, input):
+    input = where(input > 20, 20.0, input)  # straight beyond; inf would meet 0
+    e = exp(input)
+    n = e * (e + 2)  # tanh(log(1 + e)) = n / (n + 2)
+    return g * (n / (n + 2) + input * (e * (e + 1) * 4 / ((n + 2) * (n + 2))))
+
+
+_mish_rule = swept("mish", _mish_product)
+
+
+@op(inplace=True, method=False, vjp=dict(input=lambda g, input: _mish_rule(g, input)))
+def _mish(input, /):
+    """x tanh(softplus(x))."""
+    return kernels.elementwise("mish", input)
+
+
+@composite(method=False)
+def mish(input, inplace=False):
+    """x tanh(softplus(x)).  Reference: Misra, Mish, 2019, equation 1."""
+    return choose(_mish, input, inplace)
+
+
+@composite(method=False)
+def selu(input, inplace=False):
+    """1.0507 times x where it is above 0, else times 1.6733 (eˣ - 1): keeps mean 0, variance 1.
+
+    Reference: Klambauer et al., Self-Normalizing Neural Networks, 2017, equation 2.
+    """
+    return choose(_elu, input, inplace, _SELU_ALPHA, _SELU_SCALE, 1.0)
+
+
+@composite(method=False)
+def celu(input, alpha=1.0, inplace=False):
+    """x where it is above 0, else alpha (exp(x / alpha) - 1): a smooth elu, with alpha > 0."""
+    if not alpha > 0:
+        raise ValueError(f"celu: alpha must be above 0, got {alpha}")
+    return choose(_elu, input, inplace, alpha, 1.0, 1 / alpha)
+
+
+@composite(method=False)
+def softsign(input):
+    """x / (1 + |x|)."""
+    return input / (abs(input) + 1)
+
+
+@composite(method=False)
+def tanhshrink(input):
+    """x - tanh(x)."""
+    return input - tanh(input)
+
+
+@op(method=False, vjp=dict(input=lambda g, out: relu_grad(g, out)))
+def softshrink(input, /, lambd=0.5):
+    """x brought nearer to 0 by lambd, and 0 within lambd of it, where the gradient is 0."""
+    if not lambd >= 0:
+        raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")
+    return input - np.clip(input, -lambd, lambd)
+
+
+@op(method=False, vjp=dict(input=lambda g, out: relu_grad(g, out)))
+def hardshrink(input, /, lambd=0.5):
+    """x, and 0 within lambd of 0, where the gradient is 0."""
+    return np.where(np.absolute(input) <= lambd, input.dtype.type(0), input)
+
+
+@op(inplace=True, method=False, vjp=dict(
+    input=lambda g, input, threshold: where(input <= threshold, 0.0, g)))
+def _threshold(input, /, threshold, value):
+    """x where it is above the threshold, else value."""
+    return np.where(input <= threshold, input.dtype.type(value), input)
+
+
+@composite(method=False)
+def threshold(input, threshold, value, inplace=False):
+    """x where it is above the threshold, else value, with gradient 0."""
+    return choose(_threshold, input, inplace, threshold, value)
+
+
+@composite(method=False)
+def prelu(input, weight):
+    """x where it is above 0, else weight * x; one weight, or one per channel (dimension 1).
+
+    Reference: He et al., Delving Deep into Rectifiers, 2015, equation 1.
+    """
+    channels = input.shape[1] if len(input.shape) > 1 else 1
+    if len(weight.shape) > 1 or weight.numel() not in (1, channels):
+        raise ValueError(f"prelu: weight must hold 1 or {channels} numbers, as input "
+                         f"{tuple(input.shape)} has {channels} channels; got {describe(weight)}")
+    if weight.numel() > 1:
+        weight = reshape(weight, (-1, *[1] * (len(input.shape) - 2)))
+    elif weight.shape:
+        weight = reshape(weight, ())
+    return where(input > 0, input, input * weight)
+
+
+@composite(method=False)
+def glu(input, dim=-1):
+    """a sigmoid(b), with a and b the halves of input along `dim`.
+
+    Reference: Dauphin et al., Language Modeling with Gated Convolutional Networks, 2016.
+    """
+    dim = axis("glu", dim, len(input.shape))
+    size = input.shape[dim] if input.shape else 1
+    if size % 2:
+        raise ValueError(f"glu: dimension {dim} of {tuple(input.shape)} is halved, so its size "
+                         f"{size} must be even")
+    return narrow(input, dim, 0, size // 2) * sigmoid(narrow(input, dim, size // 2, size // 2))
+
+
+@composite(method=False)
+def softmin(input, dim=None, dtype=None):
+    """softmax(-x) over `dim`, which must be given."""
+    return softmax(-input, dim, dtype)
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10,
+                   dim: int = -1, *, generator) -> Tensor:
+    """softmax((logits + Gumbel noise) / tau); `hard` makes it one-hot, with the soft gradient.
+
+    Reference: Jang et al., Categorical Reparameterization with Gumbel-Softmax, 2016.
+    """
+    noise = -np.log(generator.numpy.standard_exponential(tuple(logits.shape)))
+    soft = softmax((logits + wrap(noise.astype(logits.dtype))) / tau, dim)
+    if not hard:
+        return soft
+    values = soft._array
+    chosen = np.zeros_like(values)
+    np.put_along_axis(chosen, np.expand_dims(values.argmax(dim), dim), 1, dim)
+    return wrap(chosen - values) + soft

@@ -1,0 +1,149 @@
+"""Losses that ask for a margin: between scores, distances or angles.
+
+At a hinge, where the margin is just met, the gradient is 0.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import describe
+from ..record import composite
+from .activation import relu
+from .compare import minimum, where
+from .elementwise import long, sqrt
+from .loss import check_reduction, reduced, same_shape
+from .reduce import norm, sum
+from .scatter import gather
+from .shape import unsqueeze
+
+_COSINE_EPS = 1e-12
+
+
+@composite(method=False)
+def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    """(Σ |x1 - x2 + eps|ᵖ)^(1/p) over the last dimension.
+
+    Shape: (N, D) or (D), each of them -> (N) or (), with keepdim (N, 1) or (1)
+    """
+    return norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+@composite(method=False)
+def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean"):
+    """max(0, -y (x1 - x2) + margin), reduced: x1 shall be the larger where y is 1, x2 where -1.
+
+    Raises: ValueError unless all three have the same shape.
+    """
+    name = "margin_ranking_loss"
+    check_reduction(name, reduction)
+    same_shape(name, input1, input2, ("input1", "input2"))
+    same_shape(name, input1, target, ("input1", "target"))
+    return reduced(relu(target * (input2 - input1) + margin), reduction)
+
+
+@composite(method=False)
+def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
+    """x where the target is 1, max(0, margin - x) where it is -1, reduced; x is a distance.
+
+    Raises: ValueError unless both have the same shape and targets are 1 or -1.
+    """
+    name = "hinge_embedding_loss"
+    check_reduction(name, reduction)
+    same_shape(name, input, target)
+    _check_signs(name, target)
+    return reduced(where(target == 1, input, relu(margin - input)), reduction)
+
+
+@composite(method=False)
+def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="mean"):
+    """1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1, reduced.
+
+    Shape: inputs (N, D) or (D), target (N) or () -> () or, with reduction "none", target's
+    Raises: ValueError where shapes do not fit or a target is neither 1 nor -1.
+    """
+    name = "cosine_embedding_loss"
+    check_reduction(name, reduction)
+    same_shape(name, input1, input2, ("input1", "input2"))
+    shape, got = tuple(input1.shape), tuple(target.shape)
+    if len(shape) not in (1, 2) or got != shape[:-1]:
+        raise ValueError(f"{name}: inputs {shape} and target {got}; inputs (N, D) take targets "
+                         "(N), inputs (D) a target ()")
+    _check_signs(name, target)
+    squares = (sum(x * x, -1) + _COSINE_EPS for x in (input1, input2))
+    cosine = sum(input1 * input2, -1) / sqrt(next(squares) * next(squares))
+    return reduced(where(target == 1, 1 - cosine, relu(cosine - margin)), reduction)
+
+
+@composite(method=False)
+def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False,
+                        reduction="mean"):
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin) with d `pairwise_distance`,
+    reduced; with `swap` d(positive, negative) counts where it is the smaller one.
+
+    Shape: (N, D) or (D), all three -> () or, with reduction "none", (N) or ()
+    Raises: ValueError unless all three have the same shape and the margin is positive.
+    Reference: Balntas et al., Learning shallow convolutional feature descriptors with triplet
+    losses, 2016.
+    """
+    name = "triplet_margin_loss"
+    check_reduction(name, reduction)
+    if not margin > 0:
+        raise ValueError(f"{name}: margin must be positive, got {margin}")
+    same_shape(name, anchor, positive, ("anchor", "positive"))
+    same_shape(name, anchor, negative, ("anchor", "negative"))
+    near = pairwise_distance(anchor, positive, p, eps)
+    far = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduced(relu(near - far + margin), reduction)
+
+
+@composite(method=False)
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    """Σ max(0, margin - x[y] + x[j])ᵖ over the classes j other than the target y, divided by their
+    number C and reduced; `weight` (C) scales the loss by the target's class.
+
+    Shape: input (N, C) or (C), target of class indices (N) or ()
+    Raises: ValueError where shapes do not fit or p is not 1 or 2, IndexError for no class.
+    """
+    name = "multi_margin_loss"
+    check_reduction(name, reduction)
+    if p not in (1, 2):
+        raise ValueError(f"{name}: p must be 1 or 2, got {p}")
+    _check_classes(name, input, target, weight)
+    place = unsqueeze(long(target), -1)
+    hinges = relu(input - gather(input, -1, place) + margin)
+    hinges = where(np.arange(input.shape[-1]) == place._array, 0.0, hinges)
+    losses = sum(hinges * hinges if p == 2 else hinges, -1) / input.shape[-1]
+    if weight is not None:
+        losses = losses * weight[long(target)]
+    return reduced(losses, reduction)
+
+
+def _check_signs(name: str, target) -> None:
+    """Raise unless all targets are 1 or -1."""
+    signs = getattr(target, "_array", target)
+    wrong = np.abs(signs) != 1
+    if wrong.any():
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
+        place = f" at position {list(at)}" if at else ""
+        raise ValueError(f"{name}: target {signs[at]}{place} is neither 1 nor -1; labels 0 "
+                         "and 1 become that by 2 * target - 1")
+
+
+def _check_classes(name: str, input, target, weight) -> None:
+    """Raise unless target holds one class of input (N, C) or (C) for each row."""
+    shape, got = tuple(input.shape), tuple(target.shape)
+    if len(shape) not in (1, 2) or got != shape[:-1] or target.dtype.kind not in "iu":
+        raise ValueError(f"{name}: input {shape} takes class indices (integers) of shape "
+                         f"{shape[:-1]}, got {describe(target)}")
+    classes = shape[-1]
+    labels = target._array
+    wrong = (labels < 0) | (labels >= classes)
+    if wrong.any():
+        raise IndexError(f"{name}: target {labels[wrong].flat[0]} is not a class: input {shape} "
+                         f"has {classes} classes, so 0 to {classes - 1} fit")
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise ValueError(f"{name}: weight must be ({classes},), one per class, got "
+                         f"{describe(weight)}")

@@ -1,0 +1,348 @@
+"""Normalisation: over the batch, over groups of channels, over rows; and vectors of length 1.
+
+All but `local_response_norm`, `normalize` and `cosine_similarity` are one op on x seen as
+(N, G, K, L): L numbers of one channel, K channels a group, G groups, N images.  The statistics go
+over N, K, L ("batch"), over K, L ("group", "rms") or are given ("fixed").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+
+import numpy as np
+
+from .. import kernels
+from ..errors import caller, describe
+from ..record import composite, op
+from ..tensor import Tensor, mark_written, wrap
+from .arithmetic import mul
+from .compare import clamp
+from .elementwise import rsqrt
+from .index import narrow
+from .join import cat
+from .reduce import mean as average
+from .reduce import norm, sum
+from .shape import expand, reshape
+
+_OVER = {"batch": (0, 2, 3), "group": (2, 3), "rms": (2, 3)}
+
+
+@op(method=False, variadic=True, extra=("mean", "var"), vjp=dict(
+    tensors=lambda g, tensors, mean, var, kind, layout, eps, weighted:
+        _to_tensors(standardize_grad([g, *tensors[:1 + weighted]], kind=kind, layout=layout,
+                                     eps=eps, mean=mean, var=var), tensors, weighted)))
+def _standardize(tensors, /, *, kind, layout, eps, weighted, mean=None, var=None, observe=None):
+    """(x - mean) / sqrt(var + eps) * weight + bias for tensors x, weight (if `weighted`), bias (if
+    another follows).  `mean` and `var` are those of kind "fixed"; `observe` is called with both."""
+    x = tensors[0]
+    weight = tensors[1].reshape(-1) if weighted else None
+    bias = tensors[-1].reshape(-1) if len(tensors) > 1 + weighted else None
+    out, mean, var = kernels.standardize(x, weight, bias, kind, layout, eps, mean, var)
+    if observe is not None:
+        observe(mean, var)
+    return out, mean, var
+
+
+def _to_tensors(grads, tensors, weighted: bool) -> list:
+    """The gradients of x, weight and bias, for those that there are, in their shapes."""
+    found, weight_grad, bias_grad = grads
+    result = [found]
+    if weighted:
+        result.append(_shaped(weight_grad, tensors[1].shape))
+    if len(tensors) > 1 + weighted:
+        result.append(_shaped(bias_grad, tensors[-1].shape))
+    return result
+
+
+def _shaped(x, shape):
+    return x if x.shape == shape else reshape(x, shape)
+
+
+@op(method=False, variadic=True, many=True, vjp=dict(
+    tensors=lambda g, tensors, kind, layout, eps, mean, var:
+        _second_order(g, tensors, kind, layout, eps, mean, var)))
+def standardize_grad(tensors, /, *, kind, layout, eps, mean, var):
+    """What normalisation gives back to x, weight and bias; tensors are g, x and perhaps weight.
+
+    With u = g weight, x̂ = (x - mean) rstd: rstd (u - mean(u) - x̂ mean(u x̂)), Σ g x̂ and Σ g.
+    """
+    g, x = tensors[:2]
+    weight = tensors[2].reshape(-1) if len(tensors) > 2 else None
+    return list(kernels.standardize_grad(g, x, weight, kind, layout, eps, mean, var))
+
+
+def _second_order(outs, tensors, kind: str, layout: tuple, eps: float, mean, var) -> list:
+    """The gradients of g, x and weight of `standardize_grad`, with ordinary ops.
+
+    P(v) = v - mean(v) - x̂ mean(v x̂) is symmetric, and what x̂ gives back to x is rstd P.
+    """
+    over_x, over_weight, over_bias = (
+        reshape(out, shape) for out, shape in
+        zip(outs, (layout, (1, *layout[1:3], 1), (1, *layout[1:3], 1)), strict=True))
+    g, x = (reshape(t, layout) for t in tensors[:2])
+    weight = reshape(tensors[2], (1, *layout[1:3], 1)) if len(tensors) > 2 else None
+    u = g if weight is None else mul(g, weight)
+    if kind == "fixed":
+        rstd, scaled = _constants(x, layout, eps, mean, var)
+        through, to_x = over_x, over_weight * g * rstd
+    else:
+        rstd, scaled, centre = _statistics(x, kind, eps)
+        through = _project(over_x, scaled, kind, centre)
+        along_u, along = (average(v * scaled, _OVER[kind], True) for v in (u, over_x))
+        inner = over_weight * g - rstd * (over_x * along_u + u * along)
+        power = average(over_x * _project(u, scaled, kind, centre), _OVER[kind], True)
+        to_x = rstd * _project(inner, scaled, kind, centre) - rstd * rstd * scaled * power
+    to_g = through * rstd if weight is None else through * rstd * weight
+    grads = [to_g + over_weight * scaled + over_bias, to_x]
+    if weight is not None:
+        grads.append(sum(through * rstd * g, (0, 3)))
+    return [reshape(v, t.shape) for v, t in zip(grads, tensors, strict=True)]
+
+
+def _constants(x, layout: tuple, eps: float, mean, var):
+    """1 / sqrt(var + eps) of given statistics, and x̂."""
+    shape, dtype = (1, layout[1], 1, 1), x.dtype
+    rstd = (1 / np.sqrt(var + eps)).reshape(shape).astype(dtype)
+    return rstd, (x - mean.reshape(shape).astype(dtype)) * rstd
+
+
+def _statistics(x, kind: str, eps: float):
+    """1 / sqrt(var + eps) and x̂ as functions of x, and how to take the mean away."""
+    def centre(v):
+        return v if kind == "rms" else v - average(v, _OVER[kind], True)
+
+    centred = centre(x)
+    rstd = rsqrt(average(centred * centred, _OVER[kind], True) + eps)
+    return rstd, centred * rstd, centre
+
+
+def _project(v, scaled, kind: str, centre: Callable):
+    return centre(v) - scaled * average(v * scaled, _OVER[kind], True)
+
+
+@composite(method=False)
+def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False,
+               momentum=0.1, eps=1e-05):
+    """(x - mean) / sqrt(var + eps) * weight + bias for each channel, dimension 1.
+
+    When training, mean and (biased) variance are the batch's, and the running ones, if given,
+    move towards them in place: r (1 - momentum) + momentum times the mean, the unbiased variance.
+    Else they are the running ones.
+    Shape: (N, C, *) -> (N, C, *); all others (C)
+    Raises: ValueError for one value per channel when training.
+    Reference: Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1.
+    """
+    _check_images("batch_norm", input)
+    shape = tuple(input.shape)
+    layout = (shape[0], shape[1], 1, prod(shape[2:]))
+    _check_parameters("batch_norm", input, (shape[1],), running_mean=running_mean,
+                      running_var=running_var, weight=weight, bias=bias)
+    if not training:
+        return _by_running("batch_norm", input, running_mean, running_var, weight, bias, layout,
+                           eps)
+    count = layout[0] * layout[3]
+    if count == 1:
+        raise ValueError(f"batch_norm: one value per channel in {shape} has no variance to train "
+                         "with; use a larger batch, or evaluation mode")
+    observe = _observer("batch_norm", running_mean, running_var, momentum, count, layout[1])
+    return _apply(input, weight, bias, "batch", layout, eps, observe=observe)
+
+
+@composite(method=False)
+def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None,
+                  use_input_stats=True, momentum=0.1, eps=1e-05):
+    """`batch_norm` with the statistics of each image by itself; the running ones move towards
+    their average over the batch and are used unless `use_input_stats`.
+
+    Shape: (N, C, *) -> (N, C, *); all others (C)
+    Raises: ValueError for one value per channel and image.
+    Reference: Ulyanov, Vedaldi and Lempitsky, Instance Normalization, 2016.
+    """
+    _check_images("instance_norm", input)
+    shape = tuple(input.shape)
+    layout = (shape[0], shape[1], 1, prod(shape[2:]))
+    _check_parameters("instance_norm", input, (shape[1],), running_mean=running_mean,
+                      running_var=running_var, weight=weight, bias=bias)
+    if not use_input_stats:
+        return _by_running("instance_norm", input, running_mean, running_var, weight, bias, layout,
+                           eps)
+    if layout[3] == 1:
+        raise ValueError(f"instance_norm: one value per channel and image in {shape} has no "
+                         "variance; more than one spatial element is needed")
+    observe = _observer("instance_norm", running_mean, running_var, momentum,
+                        layout[3] if shape[0] else 0, layout[1])
+    return _apply(input, weight, bias, "group", layout, eps, observe=observe)
+
+
+@composite(method=False)
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
+    """(x - mean) / sqrt(var + eps) * weight + bias, with the mean and variance of each image's
+    num_groups equal groups of channels, and weight and bias of each channel.
+
+    Shape: (N, C, *) -> (N, C, *); weight and bias (C)
+    Reference: Wu and He, Group Normalization, 2018.
+    """
+    _check_images("group_norm", input)
+    n, channels, *rest = input.shape
+    if num_groups < 1 or channels % num_groups:
+        raise ValueError(f"group_norm: {channels} channels of input {tuple(input.shape)} do not "
+                         f"divide into num_groups={num_groups}")
+    _check_parameters("group_norm", input, (channels,), weight=weight, bias=bias)
+    layout = (n, num_groups, channels // num_groups, prod(rest))
+    if n * layout[2] * layout[3] == 1:
+        raise ValueError(f"group_norm: one value per group in {tuple(input.shape)} has no variance")
+    return _apply(input, weight, bias, "group", layout, eps)
+
+
+@composite(method=False)
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
+    """(x - mean) / sqrt(var + eps) * weight + bias, with mean and variance over the last
+    dimensions, those of normalized_shape.
+
+    Shape: (*, *normalized_shape) -> the same; weight and bias normalized_shape
+    Reference: Ba, Kiros and Hinton, Layer Normalization, 2016, section 3.
+    """
+    layout, shape = _row_layout("layer_norm", input, normalized_shape)
+    _check_parameters("layer_norm", input, shape, weight=weight, bias=bias)
+    return _apply(input, weight, bias, "group", layout, eps)
+
+
+@composite(method=False)
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """x / sqrt(mean(x²) + eps) * weight over the last dimensions, those of normalized_shape; eps
+    is by default the dtype's.
+
+    Shape: (*, *normalized_shape) -> the same; weight normalized_shape
+    Reference: Zhang and Sennrich, Root Mean Square Layer Normalization, 2019.
+    """
+    layout, shape = _row_layout("rms_norm", input, normalized_shape)
+    _check_parameters("rms_norm", input, shape, weight=weight)
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    return _apply(input, weight, None, "rms", layout, eps)
+
+
+@composite(method=False)
+def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+    """x / (k + alpha / size Σ x²)^beta, summed over the `size` channels around each.
+
+    Shape: (N, C, *) -> (N, C, *)
+    Reference: Krizhevsky, Sutskever and Hinton, ImageNet Classification, 2012, section 3.3.
+    """
+    if size < 1:
+        raise ValueError(f"local_response_norm: size must be at least 1, got {size}")
+    _check_images("local_response_norm", input, least=3)
+    shape = list(input.shape)
+    before, after = ([shape[0], n, *shape[2:]] for n in (size // 2, (size - 1) // 2))
+    padded = cat([wrap(np.zeros(before, input.dtype)), input * input,
+                  wrap(np.zeros(after, input.dtype))], 1)
+    total = narrow(padded, 1, 0, shape[1])
+    for first in range(1, size):
+        total = total + narrow(padded, 1, first, shape[1])
+    return input / (total * (alpha / size) + k) ** beta
+
+
+@composite(method=False)
+def normalize(input, p=2.0, dim=1, eps=1e-12):
+    """x / max(‖x‖ₚ, eps) over `dim`.
+
+    >>> nn.functional.normalize(autograd.tensor([[3., 4.]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    _check_floating("normalize", input)
+    return input / clamp(norm(input, p, dim, True), eps)
+
+
+@composite(method=False)
+def cosine_similarity(x1, x2, dim=1, eps=1e-08):
+    """Σ x1 x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) over `dim`, after broadcasting.
+
+    >>> nn.functional.cosine_similarity(autograd.tensor([[1., 1.]]), autograd.tensor([[2., 0.]]))
+    tensor([0.7071])
+    """
+    _check_floating("cosine_similarity", x1, "x1")
+    _check_floating("cosine_similarity", x2, "x2")
+    try:
+        shape = np.broadcast_shapes(x1.shape, x2.shape)
+    except ValueError:
+        raise ValueError(f"cosine_similarity: x1 {tuple(x1.shape)} and x2 {tuple(x2.shape)} do not "
+                         "broadcast") from None
+    x1, x2 = (x if x.shape == shape else expand(x, shape) for x in (x1, x2))
+    x1, x2 = (x / clamp(norm(x, 2, dim, True), eps) for x in (x1, x2))
+    return sum(x1 * x2, dim)
+
+
+def _apply(input, weight, bias, kind: str, layout: tuple, eps: float, mean=None, var=None,
+           observe: Callable | None = None):
+    tensors = [t for t in (input, weight, bias) if t is not None]
+    return _standardize(tensors, kind=kind, layout=layout, eps=eps, weighted=weight is not None,
+                        mean=mean, var=var, observe=observe)
+
+
+def _by_running(name: str, input, running_mean, running_var, weight, bias, layout, eps):
+    if running_mean is None or running_var is None:
+        raise ValueError(f"{name}: without the input's own statistics running_mean and "
+                         "running_var are needed")
+    return _apply(input, weight, bias, "fixed", layout, eps, running_mean._array,
+                  running_var._array)
+
+
+def _observer(name: str, running_mean, running_var, momentum: float, count: int, channels: int):
+    """What moves the running statistics towards those found, of `count` numbers each."""
+    if (running_mean is None and running_var is None) or count == 0 or channels == 0:
+        return None
+
+    where = caller()
+
+    def observe(mean, var):
+        images = mean.size // channels
+        for running, found, factor in ((running_mean, mean, momentum),
+                                       (running_var, var, momentum * count / (count - 1))):
+            if running is None:
+                continue
+            if images > 1:
+                found = np.add.reduce(found.reshape(images, channels), 0) / images
+            running._array *= 1 - momentum
+            running._array += found * factor
+            mark_written(running, name, where)
+
+    return observe
+
+
+def _row_layout(name: str, input, normalized_shape) -> tuple[tuple, tuple]:
+    """The layout of (*, *normalized_shape), and normalized_shape as a tuple."""
+    _check_floating(name, input)
+    shape = (tuple(normalized_shape) if isinstance(normalized_shape, Sequence)
+             else (int(normalized_shape),))
+    kept = len(input.shape) - len(shape)
+    if not shape or kept < 0 or tuple(input.shape[kept:]) != shape:
+        raise ValueError(f"{name}: normalized_shape {shape} takes an input (*, "
+                         f"{', '.join(map(str, shape))}), got {tuple(input.shape)}")
+    return (prod(input.shape[:kept]), 1, prod(shape), 1), shape
+
+
+def _check_floating(name: str, input, which: str = "input") -> None:
+    if not isinstance(input, Tensor) or input._array.dtype.kind != "f":
+        raise TypeError(f"{name}: {which} must be a floating Tensor, got {describe(input)}")
+
+
+def _check_images(name: str, input, least: int = 2) -> None:
+    _check_floating(name, input)
+    if input._array.ndim < least:
+        raise ValueError(f"{name}: (N, C, {'*' if least == 2 else 'L, *'}) is needed, got "
+                         f"{describe(input)}")
+
+
+def _check_parameters(name: str, input, shape: tuple, **parameters) -> None:
+    """Raise unless each parameter is None or has this shape and the input's dtype."""
+    for which, value in parameters.items():
+        if value is None:
+            continue
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name}: {which} must be a Tensor or None, got {describe(value)}")
+        if value._array.shape != shape:
+            raise ValueError(f"{name}: {which} must be {shape} for input {tuple(input.shape)}, got "
+                             f"{tuple(value.shape)}")
+        if value._array.dtype != input._array.dtype:
+            raise TypeError(f"{name}: {which} is {value.dtype} but input {input.dtype}; convert "
+                            f"one, for example with {which}.to(input.dtype)")

@@ -1,0 +1,127 @@
+"""Where the windows of pooling lie: a table for the rows and one for the columns, checked, and kept
+for the next call with the same sizes and settings."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from operator import index
+
+import numpy as np
+
+_ONE_ROW = np.array([[0, 1, 1]])
+
+
+class Windows:
+    """Windows of planes of `size`, (H, W) or (W,): the tables `rows` and `columns` that the
+    pooling kernels describe, for planes in the form `plane`, two sizes with the same product."""
+
+    __slots__ = ("size", "plane", "rows", "columns")
+
+    def __init__(self, size: tuple[int, ...], tables: list[np.ndarray]) -> None:
+        self.size = size
+        self.plane = (1, *size)[-2:]
+        self.rows = tables[0] if len(tables) > 1 else _ONE_ROW
+        self.columns = tables[-1]
+
+
+def several(name: str, what: str, value, dims: int, lowest: int = 1) -> tuple[int, ...]:
+    """One integer for each dimension, from one for all or a sequence, none below `lowest`."""
+    parts = tuple(value) if hasattr(value, "__iter__") else (value,)
+    try:
+        sizes = tuple(map(index, parts * dims if len(parts) == 1 else parts))
+    except TypeError:
+        sizes = ()
+    if len(sizes) != dims or min(sizes) < lowest:
+        fits = "an integer" if dims == 1 else f"an integer or {dims} of them"
+        raise ValueError(f"{name}: {what} must be {fits}, at least {lowest}, got {value!r}")
+    return sizes
+
+
+@lru_cache(maxsize=512)
+def max_windows(name, size, kernel_size, stride, padding, dilation, ceil_mode):
+    """Windows [first, last, step], which leave out places beyond the edges."""
+    tables = []
+    for n, k, s, p, d in _per_dim(name, size, kernel_size, stride, padding, dilation):
+        first = np.arange(_count(name, size, n, k, s, p, d, ceil_mode)) * s - p
+        last = np.minimum(first + (k - 1) * d + 1, n)
+        first += np.maximum(-(first // d), 0) * d  # the first place of the window that is >= 0
+        if (first >= last).any():
+            raise ValueError(f"{name}: a window of {k} places, {d} apart, holds nothing of an "
+                             f"input of size {n} padded by {p}; use less padding or dilation")
+        tables.append(_table(first, last, d))
+    return Windows(size, tables)
+
+
+@lru_cache(maxsize=512)
+def avg_windows(name, size, kernel_size, stride, padding, ceil_mode, include_pad, divisor):
+    """Windows [first, last, divisor] within the edges."""
+    if divisor is not None and (divisor.__class__ is not int or divisor == 0):
+        raise ValueError(f"{name}: divisor_override must be an integer other than 0, "
+                         f"got {divisor!r}")
+    tables = []
+    for n, k, s, p, _ in _per_dim(name, size, kernel_size, stride, padding, 1):
+        first = np.arange(_count(name, size, n, k, s, p, 1, ceil_mode)) * s - p
+        last = np.minimum(first + k, n + p)
+        padded = last - first
+        first, last = np.maximum(first, 0), np.minimum(last, n)
+        tables.append(_table(first, last, padded if include_pad else last - first))
+        if divisor is not None:
+            tables[-1][:, 2] = divisor if len(tables) == 1 else 1
+    return Windows(size, tables)
+
+
+@lru_cache(maxsize=512)
+def adaptive_windows(name, size, output_size, average: bool):
+    """Windows that cover the input, [first, last, divisor] or [first, last, step = 1]."""
+    wanted = output_size if isinstance(output_size, tuple) else (output_size,) * len(size)
+    if len(wanted) != len(size):
+        raise ValueError(f"{name}: output_size must be an integer, None or {len(size)} of them, "
+                         f"got {output_size!r}")
+    tables = []
+    for n, out in zip(size, wanted, strict=True):
+        out, = (n,) if out is None else several(name, "output_size", out, 1)
+        first = np.arange(out) * n // out
+        last = -(-(np.arange(out) + 1) * n // out)
+        tables.append(_table(first, last, last - first if average else 1))
+    windows = Windows(size, tables)
+    if len(windows.rows) == len(windows.columns) == 1:  # the plane is one run of numbers
+        count = prod(size)
+        windows.plane, windows.rows = (1, count), _ONE_ROW
+        windows.columns = _table([0], count, count if average else 1)
+    return windows
+
+
+def _table(first, last, third) -> np.ndarray:
+    table = np.empty((len(first), 3), np.int64)
+    table[:, 0], table[:, 1], table[:, 2] = first, last, third
+    return table
+
+
+def _per_dim(name, size, kernel_size, stride, padding, dilation):
+    """(size, kernel, stride, padding, dilation) of each dimension, checked."""
+    dims = len(size)
+    kernel = several(name, "kernel_size", kernel_size, dims)
+    strides = kernel if stride is None else several(name, "stride", stride, dims)
+    paddings = several(name, "padding", padding, dims, 0)
+    dilations = several(name, "dilation", dilation, dims)
+    for k, p, d in zip(kernel, paddings, dilations, strict=True):
+        most = ((k - 1) * d + 1) // 2
+        if p > most:
+            raise ValueError(f"{name}: padding {p} is more than half of the window, which spans "
+                             f"{(k - 1) * d + 1} places; at most {most} fits")
+    return list(zip(size, kernel, strides, paddings, dilations, strict=True))
+
+
+def _count(name, size, n, k, s, p, d, ceil_mode) -> int:
+    """How many windows there are along a dimension of n places."""
+    span = (k - 1) * d + 1
+    count = (n + 2 * p - span + (s - 1 if ceil_mode else 0)) // s + 1
+    if ceil_mode and (count - 1) * s >= n + p:
+        count -= 1  # no window may start in the padding behind
+    if count < 1:
+        dilated = f" (kernel_size {k}, dilation {d})" if d > 1 else ""
+        raise ValueError(f"{name}: the window spans {span} places{dilated}, but the input {size} "
+                         f"has {n + 2 * p} there, padding included: the output would be empty; "
+                         f"a window of at most {n + 2 * p} fits")
+    return count

@@ -1,0 +1,40 @@
+"""Schedules of the learning rate: functions of a counter.
+
+A scheduler counts its own steps, `last_epoch`, from 0, and sets the learning rate of each group
+from that count and the rate it began with.  It knows nothing of optimizer.step(), so the order of
+the two calls changes no more than which rate an update sees.
+"""
+
+from optim.lr_scheduler.base import LRScheduler
+from optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
+from optim.lr_scheduler.curves import (
+    ConstantLR,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearLR,
+    MultiStepLR,
+    PolynomialLR,
+    StepLR,
+)
+from optim.lr_scheduler.cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
+from optim.lr_scheduler.functions import LambdaLR, MultiplicativeLR
+from optim.lr_scheduler.plateau import ReduceLROnPlateau
+
+__all__ = [
+    "ChainedScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "ExponentialLR",
+    "LRScheduler",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "MultiplicativeLR",
+    "OneCycleLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "SequentialLR",
+    "StepLR",
+]

@@ -1,0 +1,130 @@
+"""Samples for autograd/ops/resample.py; the answers come from loops over every pixel."""
+
+from math import floor
+
+import numpy as np
+
+from autograd.ops.resample import Patches
+from tests.cases import Case, Spec
+from tests.cases.linalg import functional
+
+LINE, IMAGE, VOLUME = Spec((1, 2, 5)), Spec((1, 2, 3, 4)), Spec((1, 1, 2, 3, 2))
+OVERLAP = Patches((3, 4), (2, 3), (1, 1), (1, 0), (1, 1))
+DILATED = Patches((4, 4), (2, 2), (2, 3), (1, 1), (2, 1))
+
+
+def _along(x, dim, out, scale, place):
+    """x with out elements along dim, each Σ share * x[source] for the (source, share) of
+    place(i, n, out, scale)."""
+    n, parts = x.shape[dim], []
+    for i in range(out):
+        parts.append(sum(share * np.take(x, [source], dim)
+                         for source, share in place(i, n, out, scale)))
+    return np.concatenate(parts, dim)
+
+
+def _nearest(i, n, out, scale):
+    return [(min(floor(i * (1 / scale if scale else n / out)), n - 1), 1)]
+
+
+def _linear(align_corners):
+    def place(i, n, out, scale):
+        if align_corners:
+            at = i * (n - 1) / (out - 1) if out > 1 else 0
+        else:
+            at = max((i + 0.5) * (1 / scale if scale else n / out) - 0.5, 0)
+        low = min(floor(at), n - 1)
+        return [(low, 1 - (at - low)), (min(low + 1, n - 1), at - low)]
+
+    return place
+
+
+def _interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=None,
+                 recompute_scale_factor=None):
+    dims = x.ndim - 2
+    place = _nearest if mode == "nearest" else _linear(align_corners)
+    scales = scale_factor if isinstance(scale_factor, tuple) else (scale_factor,) * dims
+    sizes = size if isinstance(size, tuple) else (size,) * dims
+    for dim, (out, scale) in enumerate(zip(sizes, scales, strict=True), 2):
+        out = out or floor(x.shape[dim] * scale)
+        x = _along(x, dim, out, None if recompute_scale_factor else scale, place)
+    return x
+
+
+def _shuffle(x, r):
+    *lead, channels, height, width = x.shape
+    out = np.empty((*lead, channels // r**2, height * r, width * r))
+    for c, i, j in np.ndindex(out.shape[-3:]):
+        out[..., c, i, j] = x[..., c * r * r + (i % r) * r + j % r, i // r, j // r]
+    return out
+
+
+def _unshuffle(x, r):
+    *lead, channels, height, width = x.shape
+    out = np.empty((*lead, channels * r**2, height // r, width // r))
+    for c, i, j in np.ndindex(x.shape[-3:]):
+        out[..., c * r * r + (i % r) * r + j % r, i // r, j // r] = x[..., c, i, j]
+    return out
+
+
+def _places(patches):
+    """(channel-free row, column, pixel) of every element of every patch that is in the image."""
+    (h, w), (kh, kw), (dh, dw), (ph, pw), (sh, sw) = patches
+    starts = [(i, j) for i in range(-ph, h + ph - dh * (kh - 1), sh)
+              for j in range(-pw, w + pw - dw * (kw - 1), sw)]
+    found = [(k * kw + m, column, (i + k * dh, j + m * dw)) for column, (i, j) in enumerate(starts)
+             for k in range(kh) for m in range(kw)]
+    return [(e, c, (i, j)) for e, c, (i, j) in found if 0 <= i < h and 0 <= j < w], len(starts)
+
+
+def _im2col(x, patches):
+    places, columns = _places(patches)
+    elements = patches.kernel[0] * patches.kernel[1]
+    out = np.zeros((len(x), x.shape[1], elements, columns))
+    for element, column, (i, j) in places:
+        out[:, :, element, column] = x[:, :, i, j]
+    return out.reshape(len(x), -1, columns)
+
+
+def _col2im(g, patches):
+    places, columns = _places(patches)
+    g = g.reshape(len(g), -1, patches.kernel[0] * patches.kernel[1], columns)
+    out = np.zeros((*g.shape[:2], *patches.size))
+    for element, column, (i, j) in places:
+        out[:, :, i, j] += g[:, :, element, column]
+    return out
+
+
+def _torch_im2col(x, patches):
+    return functional("unfold")(x, *patches[1:])
+
+
+def _torch_col2im(g, patches):
+    return functional("fold")(g, *patches)
+
+
+CASES = {
+    "interpolate": [Case((x,), kwargs, _interpolate, functional("interpolate"))
+                    for x, kwargs in [
+        (LINE, dict(size=8)), (LINE, dict(size=3)), (LINE, dict(scale_factor=1.7)),
+        (IMAGE, dict(scale_factor=2)),
+        (IMAGE, dict(size=(5, 2))), (VOLUME, dict(scale_factor=(1.0, 2.0, 1.5))),
+        (LINE, dict(size=8, mode="linear")), (LINE, dict(size=8, mode="linear",
+                                                         align_corners=True)),
+        (LINE, dict(scale_factor=0.7, mode="linear")), (LINE, dict(size=1, mode="linear")),
+        (LINE, dict(size=1, mode="linear", align_corners=True)),
+        (LINE, dict(scale_factor=1.5, mode="linear", recompute_scale_factor=True)),
+        (IMAGE, dict(scale_factor=2, mode="bilinear")), (IMAGE, dict(size=(3, 7), mode="bilinear")),
+        (IMAGE, dict(size=(5, 2), mode="bilinear", align_corners=True)),
+        (IMAGE, dict(scale_factor=(1.5, 0.6), mode="bilinear"))]]
+    # PyTorch's gradient is not that of its result where floor(n * scale_factor) is n
+    + [Case((LINE,), dict(scale_factor=1.1), _interpolate, False)],
+    "pixel_shuffle": [Case(args, {}, _shuffle, functional("pixel_shuffle")) for args in [
+        (Spec((1, 4, 2, 3)), 2), (Spec((9, 1, 2)), 3), (Spec((2, 1, 3, 1, 2)), 1)]],
+    "pixel_unshuffle": [Case(args, {}, _unshuffle, functional("pixel_unshuffle")) for args in [
+        (Spec((1, 1, 4, 6)), 2), (Spec((1, 3, 6)), 3)]],
+    "im2col": [Case((Spec((2, 1, *p.size)), p), {}, _im2col, _torch_im2col)
+               for p in (OVERLAP, DILATED)],
+    "col2im": [Case((Spec((1, 6, 8)), OVERLAP), {}, _col2im, _torch_col2im),
+               Case((Spec((1, 4, 6)), DILATED), {}, _col2im, _torch_col2im)],
+}
