@@ -62,7 +62,7 @@ CASES = {
                         (HALVES[0], -0.5, 0.5), torch=functional("hardtanh")),
     "relu6": samples(lambda x: np.clip(x, 0, 6), (Spec((9,), -2, 9, avoid=(0, 6)),),
                      torch=functional("relu6")),
-    # PyTorch rounds the slope 1/6 to float32 for float64 too; parity/test_activation compares values
+    # PyTorch rounds the slope 1/6 to float32 in float64 too; parity/test_activation has the values
     "hardsigmoid": samples(lambda x: np.clip(x / 6 + 0.5, 0, 1), *THREES, torch=False),
     "_hardswish": samples(lambda x: x * np.clip(x / 6 + 0.5, 0, 1), *THREES,
                           torch=functional("hardswish")),
