@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .networks import NETWORKS
+from .networks import NETWORKS, training
 
 Step = Callable[[], object]
 
@@ -36,20 +36,6 @@ def batches(lib: SimpleNamespace, size: int, count: int = 16):
                    lib.core.tensor(rng.integers(0, 10, size))) for _ in range(count)])
 
 
-def training(lib: SimpleNamespace, model, optimizer, size: int) -> Step:
-    loss_fn = lib.nn.CrossEntropyLoss()
-    stream = batches(lib, size)
-
-    def step():
-        x, y = next(stream)
-        optimizer.zero_grad()
-        loss = loss_fn(model(x), y)
-        loss.backward()
-        optimizer.step()
-
-    return step
-
-
 def small_model(lib: SimpleNamespace):
     nn = lib.nn
     return nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(),
@@ -59,7 +45,7 @@ def small_model(lib: SimpleNamespace):
 def small_mlp(lib: SimpleNamespace) -> Step:
     """A training step of 784-64-32-10, batch 64, SGD."""
     model = small_model(lib)
-    return training(lib, model, lib.optim.SGD(model.parameters(), lr=0.01), 64)
+    return training(lib, model, lib.optim.SGD(model.parameters(), lr=0.01), batches(lib, 64))
 
 
 def wide_mlp(lib: SimpleNamespace) -> Step:
@@ -67,7 +53,7 @@ def wide_mlp(lib: SimpleNamespace) -> Step:
     nn = lib.nn
     model = nn.Sequential(nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(),
                           nn.Linear(1024, 10))
-    return training(lib, model, lib.optim.Adam(model.parameters()), 256)
+    return training(lib, model, lib.optim.Adam(model.parameters()), batches(lib, 256))
 
 
 def inference(lib: SimpleNamespace) -> Step:
