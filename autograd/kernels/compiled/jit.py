@@ -39,6 +39,8 @@ def jit(function=None, *, inner=False, splice=False, parallel=False, exact=False
         parallel=parallel,
         inline="always" if splice else "never",
         forceinline=inner,
+        no_cpython_wrapper=inner or splice,
+        no_cfunc_wrapper=inner or splice,
     )(function)
     if not (inner or splice):
         dispatcher._cache = DiskCache(function)
