@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+import platform
+import subprocess
 import sys
 import tracemalloc
 import weakref
 
 import numpy as np
+import pytest
 
 import autograd
+from autograd import allocator
 
 
 def leaf(*values, dtype=autograd.float64):
@@ -108,3 +112,35 @@ def test_1000_training_steps_leave_memory_flat():
         assert sys.getallocatedblocks() - before < 100
     finally:
         gc.enable()
+
+
+_PAGE_FAULTS = """
+import resource
+import numpy as np
+import autograd
+
+x = autograd.tensor(np.ones(1 << 20, np.float32))
+x.exp()  # the first kernel
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(2):
+    before = faults()
+    for _ in range(20):
+        y = (x * 2).exp() + 1
+    last = faults() - before
+print(last)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the settings")
+def test_large_results_reuse_freed_memory():
+    done = subprocess.run([sys.executable, "-c", _PAGE_FAULTS], text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 1024, "20 rounds of 3 results of 4 MiB touch 61,440 pages"
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("MALLOC_TRIM_THRESHOLD_", "131072"), ("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")])
+def test_a_program_that_sets_the_allocator_itself_keeps_its_own(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    assert allocator.keep_freed_memory() is False

@@ -9,6 +9,7 @@ import importlib
 import os
 import warnings
 
+from autograd import allocator
 from autograd.kernels import reference
 
 _NAMES = tuple(reference.__all__)
@@ -30,6 +31,7 @@ def tier() -> str:
         folder = "reference" if _tier == "numpy" else "compiled"
         module = importlib.import_module(f"{__name__}.{folder}")
         globals().update((name, getattr(module, name)) for name in _NAMES)
+        allocator.keep_freed_memory()
     return _tier
 
 
