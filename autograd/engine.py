@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from .errors import describe
+from .large import combining
 from .mode import set_grad_enabled
 from .node import Leaf, Node, Output
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
 from .tensor import Tensor, current_node, mark_written, ndarray, wrap
 
+_plus = combining("add", add)
 _by_seq = attrgetter("seq")
 _writing = Lock()  # held while a leaf's gradient is written, for walks in several threads
 
@@ -168,7 +170,7 @@ def _complete(nodes, grads: dict, needed: set | None, retain_graph: bool, create
     """Yield each node where somebody looks (leaves and targets), with its finished gradient, and
     pass the gradients of all on to their parents."""
     owned: set[Node] = set()  # nodes whose held gradient is a sum made here, free to be added to
-    combine = add if create_graph else iadd
+    add_to = add if create_graph else iadd
     for node in nodes:
         g = grads.pop(node, None)
         if g is None:
@@ -209,9 +211,9 @@ def _complete(nodes, grads: dict, needed: set | None, retain_graph: bool, create
             if held is None:
                 grads[parent] = part
             elif parent in owned:
-                grads[parent] = combine(held, part)
+                grads[parent] = add_to(held, part)
             else:
-                grads[parent] = held + part
+                grads[parent] = _plus(held, part)
                 owned.add(parent)
         results = part = held = g = None  # so that a gradient's last reference is its reader's
 

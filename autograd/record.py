@@ -28,6 +28,7 @@ import numpy as np
 from . import template
 from .dtypes import common, common_float
 from .errors import describe
+from .large import combining
 from .mode import is_grad_enabled
 from .node import Node, Output, next_seq
 from .quiet import QUIET, hush, unhush
@@ -64,10 +65,11 @@ class Op:
     many: bool
     variadic: bool
 
-    def __init__(self, forward, vjp: dict, ufunc, options: dict) -> None:
+    def __init__(self, forward, vjp: dict, ufunc, kernel, options: dict) -> None:
         self.name = forward.__name__.rstrip("_")
         self.node_name = self.name.title().replace("_", "") + "Backward0"
-        self.forward = forward if ufunc is None else ufunc
+        plain = forward if ufunc is None else ufunc
+        self.forward = plain if kernel is None else combining(kernel, plain)
         self.defaults = forward.__defaults__ or ()
         self.kwdefaults = forward.__kwdefaults__ or {}
         for option, value in options.items():
@@ -140,7 +142,7 @@ class Op:
 def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | None = None,
        unpromoted: tuple = (), view: bool = False, inplace: bool = False, method: bool = True,
        extra: tuple = (), public_extra: tuple = (), many: bool = False,
-       variadic: bool = False, ufunc=None):
+       variadic: bool = False, ufunc=None, kernel: str | None = None):
     """Declare an operation; see the module's docstring.
 
     broadcasts    gradients are summed back to an input's shape and cast back to its dtype
@@ -156,13 +158,14 @@ def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | Non
     variadic      the one input is a sequence of tensors; its rule returns a list of gradients
     ufunc         the NumPy function that is the forward (the body is then empty), and that means
                   this op when it is applied to a Tensor
+    kernel        the arithmetic kernel that takes large arrays in the ufunc's place
     """
     options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
                    extra=(*public_extra, *extra), public_extra=public_extra,
                    many=many, variadic=variadic)
 
     def declare(forward):
-        declared = Op(forward, vjp or {}, ufunc, options)
+        declared = Op(forward, vjp or {}, ufunc, kernel, options)
         function = declared.function
         _dress(function, forward, declared.name)
         function.op = declared

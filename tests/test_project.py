@@ -23,7 +23,8 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors mode dtypes metadata hooks printing quiet threads allocator kernels kernels.*",
+    0: "errors mode dtypes metadata hooks printing quiet threads allocator large kernels "
+       "kernels.*",
     1: "node",
     2: "tensor",
     3: "template record",
@@ -40,6 +41,7 @@ SAME_LAYER = {
     "dtypes": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
+    "large": "kernels",
     "kernels": "errors threads allocator kernels.*",
     "kernels.*": "errors threads kernels.*",
     "record": "template",

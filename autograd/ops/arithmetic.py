@@ -7,8 +7,11 @@ about (g = 0: a branch that `where` did not take, an element that a mask dropped
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
+from ..large import combining
 from ..record import UFUNCS, composite, op
 from .compare import where
 from .elementwise import log, safe_mul
@@ -23,6 +26,10 @@ def _integral(*values) -> bool:
 
 
 _INT = np.dtype(int)
+_add = combining("add", np.add)
+_sub = combining("sub", np.subtract)
+times = combining("mul", operator.mul)  # for rules: of Tensors too
+over = combining("div", operator.truediv)
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -34,7 +41,7 @@ def add(input, other, /, *, alpha=1):
     >>> autograd.add(autograd.tensor([1., 2.]), 10)
     tensor([11., 12.])
     """
-    return np.add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
+    return _add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -42,7 +49,7 @@ def add(input, other, /, *, alpha=1):
     other=lambda g, alpha: -g if alpha == 1 else g * -alpha))
 def sub(input, other, /, *, alpha=1):
     """input - alpha * other, with broadcasting."""
-    return np.subtract(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
+    return _sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
 
 
 def _scaled(name: str, input, other, alpha):
@@ -53,9 +60,9 @@ def _scaled(name: str, input, other, alpha):
     return np.multiply(other, alpha)
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.multiply, vjp=dict(
-    input=lambda g, other: g * other,
-    other=lambda g, input: g * input))
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.multiply, kernel="mul", vjp=dict(
+    input=lambda g, other: times(g, other),
+    other=lambda g, input: times(g, input)))
 def mul(input, other, /):
     """input * other, elementwise, with broadcasting.
 
@@ -64,8 +71,8 @@ def mul(input, other, /):
     """
 
 
-@op(broadcasts=True, promotes="float", ufunc=np.true_divide, vjp=dict(
-    input=lambda g, other: g / other if _is_number(other) else safe_mul(g, 1 / other),
+@op(broadcasts=True, promotes="float", ufunc=np.true_divide, kernel="div", vjp=dict(
+    input=lambda g, other: over(g, other) if _is_number(other) else safe_mul(g, 1 / other),
     other=lambda g, input, other: safe_mul(g, -input / (other * other))))
 def true_divide(input, other, /):
     """input / other as a float; integers become the default float first."""
@@ -166,7 +173,16 @@ def pow(input, other, /):
             raise ValueError("pow: integers to negative integer powers are not integers; "
                              "convert the base with .float()")
         return np.power(input, other).astype(np.result_type(input, other), copy=False)
-    return np.multiply(input, input) if _is_number(other) and other == 2 else np.power(input, other)
+    if not _is_number(other) or other % 1:
+        return np.power(input, other)
+    return np.multiply(input, input) if other == 2 else _whole_power(input, other)
+
+
+def _whole_power(input, n):
+    """input ** n for a whole number n, by the power of |input|: libm takes fifty times as long
+    where a base is negative."""
+    power = np.power(np.absolute(input), n)
+    return np.copysign(power, input) if n % 2 else power
 
 
 def _pow_base_grad(g, input, other):

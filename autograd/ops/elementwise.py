@@ -13,18 +13,12 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, kernels
+from ..large import is_large
 from ..metadata import device as only_device
 from ..record import UFUNCS, composite, op
-from ..tensor import Tensor, ndarray
+from ..tensor import Tensor
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", inplace=True)
-LARGE = 1 << 12  # elements from which one sweep of a kernel is quicker than NumPy's several
-
-
-def is_large(x) -> bool:
-    """Whether a kernel pays: for large arrays; never for Tensors, which are to be recorded."""
-    return x.__class__ is ndarray and x.size >= LARGE
-
 
 def swept(name: str, rule):
     """The rule (g, saved, *settings) of an op that saves its result or its input, for large arrays

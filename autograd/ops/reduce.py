@@ -11,6 +11,7 @@ from math import prod as _product
 import numpy as np
 
 from .. import dtypes
+from ..large import total
 from ..record import composite, op
 from ..tensor import Tensor, wrap
 from .compare import where
@@ -62,8 +63,13 @@ def sum(input, /, dim=None, keepdim=False, *, dtype=None):
     >>> autograd.tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
-    return np.add.reduce(input, None if dim is None else axes("sum", dim, input.ndim),
-                         _accumulator(input, dtype), keepdims=keepdim)
+    return _summed(input, axes("sum", dim, input.ndim), keepdim, _accumulator(input, dtype))
+
+
+def _summed(input, dims, keepdims, dtype):
+    if dtype is input.dtype:
+        return total(input, dims, keepdims)
+    return np.add.reduce(input, dims, dtype, keepdims=keepdims)
 
 
 @op(broadcasts=True, vjp=dict(
@@ -75,8 +81,8 @@ def mean(input, /, dim=None, keepdim=False, *, dtype=None):
     if dtype.kind != "f":
         raise TypeError(f"mean: a floating dtype is needed, got {dtype}; use .float() or dtype=")
     count = _count(input.shape, dim)
-    total = np.add.reduce(input, axes("mean", dim, input.ndim), dtype, keepdims=keepdim)
-    return total / dtype.type(count) if count else total * dtype.type(np.nan)
+    summed = _summed(input, axes("mean", dim, input.ndim), keepdim, dtype)
+    return summed / dtype.type(count) if count else summed * dtype.type(np.nan)
 
 
 @composite()

@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from ..large import total
 from ..record import composite, op
 from ..tensor import Tensor
 
@@ -221,7 +222,7 @@ def sum_to_size(input, /, size, *more):
         raise ValueError(f"sum_to_size: {input.shape} cannot be summed to {size}")
     axes = (*range(leading), *(i + leading for i, n in enumerate(size)
                                if n == 1 and input.shape[i + leading] != 1))
-    summed = np.add.reduce(input, axes, dtype=input.dtype, keepdims=True)
+    summed = total(input, axes, True)
     if summed.shape[leading:] != size:
         raise ValueError(f"sum_to_size: {input.shape} cannot be summed to {size}")
     return summed.reshape(size)

@@ -1,6 +1,7 @@
 """Kernels compiled by Numba; importing this folder hands the threads to Numba's pool."""
 
 from autograd import threads
+from autograd.kernels.compiled.arithmetic import arithmetic
 from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
@@ -32,12 +33,14 @@ from autograd.kernels.compiled.pool import (
 )
 from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
+from autograd.kernels.compiled.sums import sum_over
 
 __all__ = [
     "adadelta_",
     "adagrad_",
     "adam_",
     "adamax_",
+    "arithmetic",
     "asgd_",
     "avg_pool2d",
     "avg_pool2d_grad",
@@ -80,6 +83,7 @@ __all__ = [
     "standardize",
     "standardize_grad",
     "sum_of_squares",
+    "sum_over",
 ]
 
 threads.use_compiled_kernels()

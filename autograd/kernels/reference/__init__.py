@@ -1,5 +1,6 @@
 """Kernels in plain NumPy: the meaning of each function, and the answer where Numba is missing."""
 
+from autograd.kernels.reference.arithmetic import arithmetic
 from autograd.kernels.reference.conv import (
     conv,
     conv_bias_grad,
@@ -41,12 +42,14 @@ from autograd.kernels.reference.softmax import (
     softmax,
     softmax_grad,
 )
+from autograd.kernels.reference.sums import sum_over
 
 __all__ = [
     "adadelta_",
     "adagrad_",
     "adam_",
     "adamax_",
+    "arithmetic",
     "asgd_",
     "avg_pool2d",
     "avg_pool2d_grad",
@@ -89,4 +92,5 @@ __all__ = [
     "standardize",
     "standardize_grad",
     "sum_of_squares",
+    "sum_over",
 ]
