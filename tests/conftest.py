@@ -6,9 +6,14 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import autograd
 from autograd import dtypes, mode, pytest_plugin, random, threads
+from autograd.record import INPLACE, REGISTRY
+
+settings.register_profile("wengert", deadline=None, derandomize=True)
+settings.load_profile("wengert")
 
 
 def pytest_configure(config):
@@ -31,6 +36,7 @@ def _state() -> dict[str, object]:
         "the default dtype": dtypes.get_default_dtype(),
         "the number of threads": threads.get_num_threads(),
         "the default generator": id(random.default_generator),
+        "the registry of ops": set(REGISTRY),
         "NumPy's error handling": np.geterr(),
         "NumPy's global random state": (kind, keys.tobytes(), *rest),
     }
@@ -63,3 +69,15 @@ def leaves_nothing_behind(request):
 def rng(request) -> np.random.Generator:
     """NumPy's random numbers, the same in every run of this test."""
     return np.random.default_rng(_seed(request))
+
+
+@pytest.fixture
+def registry():
+    """Forget the ops that a test declares."""
+    before = dict(REGISTRY)
+    yield REGISTRY
+    for name in [name for name in REGISTRY if name not in before]:
+        del REGISTRY[name]
+        INPLACE.pop(name, None)
+        if hasattr(autograd.Tensor, name):
+            delattr(autograd.Tensor, name)

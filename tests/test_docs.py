@@ -55,7 +55,7 @@ def test_docstring_example(example):
     assert runner.failures == 0, "".join(report)
 
 
-def test_the_readme_blocks_run_in_order(tmp_path, monkeypatch, capsys):
+def test_the_readme_blocks_run_in_order(registry, tmp_path, monkeypatch, capsys):
     """All Python blocks of the README, one after the other, in one namespace; a comment `# -> x`
     at the end of a print is what it prints."""
     monkeypatch.chdir(tmp_path)
