@@ -9,10 +9,11 @@ import time
 from functools import partial
 from pathlib import Path
 
-from . import measure, processes
+from . import floor, measure, processes
 from .libraries import machine
 from .networks import NETWORKS
 
+TRAINED = ("small_mlp", "wide_mlp", *(name for name in NETWORKS if "inference" not in name))
 STEPS = ("small_mlp", "wide_mlp", "inference", *NETWORKS)
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -31,14 +32,15 @@ def cases(quick: bool) -> dict[str, tuple]:
            for name in NETWORKS},
         "import": ("import", "s", partial(processes.imports, few)),
         "import_numpy": ("import, ours / NumPy's own", "s", partial(processes.beside_numpy, few)),
-        "cold": ("first step, empty kernel cache", "s", partial(processes.cold_first_step, few)),
-        "warm": ("first step, warm kernel cache", "s", partial(processes.warm_first_step, few)),
-        "memory_small": ("peak memory, small MLP", "B", partial(memory, "small_mlp", "peak")),
-        "memory_wide": ("peak memory, wide MLP", "B", partial(memory, "wide_mlp", "peak")),
-        "memory_small_above": ("  small MLP, above import", "B",
-                               partial(memory, "small_mlp", "above_import")),
-        "memory_wide_above": ("  wide MLP, above import", "B",
-                              partial(memory, "wide_mlp", "above_import")),
+        **{f"{kind}_{name}": (f"start to first step, {name}, {kind} cache", "s",
+                              partial(first, name, rounds))
+           for name in ("small_mlp", "mnist_cnn")
+           for kind, first, rounds in (("empty", processes.cold_first_step, min(few, 3)),
+                                       ("warm", processes.warm_first_step, few))},
+        **{f"memory_{name}": (f"peak memory, {name}", "B", partial(memory, name, "peak"))
+           for name in TRAINED},
+        **{f"above_{name}": (f"  above import, {name}", "B", partial(memory, name, "above_import"))
+           for name in ("small_mlp", "mnist_cnn")},
     }
 
 
@@ -50,24 +52,48 @@ def arguments(names: list[str]) -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _figure(value: float, unit: str) -> str:
+    """A median as people read it."""
+    if unit == "B":
+        return f"{value / 1e6:.0f} MB"
+    return f"{value:.2f} s" if value >= 0.1 else f"{value * 1e3:.3f} ms"
+
+
+def ratios(chosen: dict[str, tuple]) -> dict[str, dict]:
+    """Measures the cases and prints a line for each."""
+    title = "ours / PyTorch, less is better"
+    print(f"{title:44} {'ratio':>7}   {'quartiles':16}  ours", flush=True)
+    results = {}
+    for name, (title, unit, take) in chosen.items():
+        results[name] = found = measure.summary(title, unit, take())
+        low, high = found["spread"]
+        print(f"{title:44} {found['ratio']:7.3f}   {low:.3f} to {high:.3f}    "
+              f"{_figure(found['ours'], unit)}", flush=True)
+    timed = [found["ratio"] for name, found in results.items() if name in STEPS]
+    if timed:
+        print(f"{'geometric mean of the steps':44} {statistics.geometric_mean(timed):7.3f}")
+    return results
+
+
+def kernels() -> dict[str, dict]:
+    """Measures and prints how near each kernel comes to the machine's peak."""
+    table = floor.table()
+    print(f"\n{'kernels, more is better':44} {'speed':>8} {'share of peak':>18}")
+    for name, found in table.items():
+        print(f"{name:44} {found['speed']:8.1f} {found['unit']:8} {found['share']:9.2f}")
+    return table
+
+
 def main() -> None:
-    options = arguments(list(cases(False)))
+    options = arguments([*cases(False), "floor"])
     if importlib.util.find_spec("torch") is None:
         sys.exit("bench compares with PyTorch, which is not installed: "
                  "run `make bench`, or pip install 'wengert[parity]'")
     chosen = {name: case for name, case in cases(options.quick).items()
               if options.only is None or name in options.only}
-    print(f"{'ours / PyTorch, less is better':38} {'ratio':>7}   quartiles", flush=True)
-    results = {}
-    for name, (title, unit, take) in chosen.items():
-        results[name] = found = measure.summary(title, unit, take())
-        low, high = found["spread"]
-        print(f"{title:38} {found['ratio']:7.3f}   {low:.3f} to {high:.3f}", flush=True)
-    timed = [found["ratio"] for name, found in results.items() if name in STEPS]
-    if timed:
-        print(f"{'geometric mean of the steps':38} {statistics.geometric_mean(timed):7.3f}")
     record = {"when": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "quick": options.quick,
-              "machine": machine(), "results": results}
+              "machine": machine(), "results": ratios(chosen) if chosen else {},
+              "kernels": kernels() if "floor" in (options.only or ["floor"]) else {}}
     RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(f"medians and samples: {RESULTS}")
 

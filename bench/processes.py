@@ -14,13 +14,12 @@ print(json.dumps({"seconds": time.perf_counter() - start}))
 """
 
 _FIRST_STEP = """
-import json, sys, time
+import json, time
 start = time.perf_counter()
+import sys
 from bench import libraries, steps
-lib = libraries.load(sys.argv[1])
-imported = time.perf_counter()
-steps.CASES["small_mlp"](lib)()
-print(json.dumps({"seconds": time.perf_counter() - imported, "import": imported - start}))
+steps.CASES[sys.argv[2]](libraries.load(sys.argv[1]))()
+print(json.dumps({"seconds": time.perf_counter() - start}))
 """
 
 # ru_maxrss is in bytes on macOS and in KiB elsewhere, and starts at the size of the parent process:
@@ -57,20 +56,20 @@ def beside_numpy(rounds: int) -> dict[str, list[float]]:
     return measure.alternate(sample, rounds)
 
 
-def cold_first_step(rounds: int) -> dict[str, list[float]]:
-    """Seconds from the imports done to the first step done, no kernel compiled before."""
+def cold_first_step(case: str, rounds: int) -> dict[str, list[float]]:
+    """Seconds from a program's first line to its first step done, no kernel compiled before."""
     def sample(side):
         with tempfile.TemporaryDirectory() as empty:
-            return measure.once(_FIRST_STEP, side, cache=empty)["seconds"]
+            return measure.once(_FIRST_STEP, side, case, cache=empty)["seconds"]
 
     return measure.alternate(sample, rounds)
 
 
-def warm_first_step(rounds: int) -> dict[str, list[float]]:
+def warm_first_step(case: str, rounds: int) -> dict[str, list[float]]:
     """The same when an earlier process has compiled the kernels."""
     with tempfile.TemporaryDirectory() as cache:
         def sample(side):
-            return measure.once(_FIRST_STEP, side, cache=cache)["seconds"]
+            return measure.once(_FIRST_STEP, side, case, cache=cache)["seconds"]
 
         measure.alternate(sample, 1)
         return measure.alternate(sample, rounds)
