@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import dtypes
-from .dtypes import as_dtype
+from .dtypes import as_dtype, own
 from .errors import describe
 from .metadata import device as only_device
 from .ops.shape import ints
@@ -51,7 +51,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Ten
         return _finish(np.array(data._array, dtype and as_dtype(dtype)), requires_grad, device)
     array = _to_array("tensor", data)
     wanted = _dtype_of(data, array) if dtype is None else as_dtype(dtype)
-    return _finish(np.array(array, dtype=wanted, order="C"), requires_grad, device)
+    return _finish(own(np.array(array, dtype=wanted, order="C")), requires_grad, device)
 
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:
@@ -70,8 +70,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     if not ndarray.dtype.isnative:
         raise ValueError(f"from_numpy: byte order of {ndarray.dtype} is not this machine's; "
                          "use .astype(...) first")
-    as_dtype(ndarray.dtype)
-    return wrap(ndarray.view(np.ndarray))
+    return wrap(own(ndarray.view(np.ndarray)))
 
 
 def from_dlpack(source) -> Tensor:

@@ -66,6 +66,13 @@ def as_dtype(dtype) -> np.dtype:
     raise TypeError(f"dtype {found} is not supported; choose one of {names}")
 
 
+def own(array: np.ndarray) -> np.ndarray:
+    """The array, or a view of it, whose dtype is the very object of SUPPORTED: dtypes are compared
+    by `is`, and an unpickled array brings an equal one of its own along."""
+    dtype = as_dtype(array.dtype)
+    return array if array.dtype is dtype else array.view(dtype)
+
+
 def promote_types(first, second) -> np.dtype:
     """The smallest dtype, by PyTorch's table, that both fit in."""
     first, second = as_dtype(first), as_dtype(second)

@@ -273,7 +273,7 @@ def _fitted(op, position: int, g, parent: Node):
             g = sum_to_size(g, parent.shape)
         if g.dtype is not parent.dtype:
             g = cast(g, parent.dtype)
-    if g.shape != parent.shape or g.dtype is not parent.dtype:
+    if g.shape != parent.shape or g.dtype != parent.dtype:
         name = op.inputs[min(position, len(op.inputs) - 1)]
         raise RuntimeError(
             f"{op.name}: the rule for {name} returned a gradient {tuple(g.shape)} {g.dtype} where "

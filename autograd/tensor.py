@@ -74,7 +74,7 @@ class Tensor:
         dtype = dtypes.get_default_dtype()
         if len(data) == 1 and not isinstance(data[0], int):
             source = getattr(data[0], "_array", data[0])
-            array = np.array(source, dtype=dtype)
+            array = dtypes.own(np.array(source, dtype=dtype))
         else:
             array = np.zeros(data or (0,), dtype)
         _fill(self, array)
@@ -372,7 +372,7 @@ def alias(source: Tensor, array: np.ndarray) -> Tensor:
 def rebuild(cls: Any, array: np.ndarray, requires_grad: bool) -> Tensor:
     """A leaf of class `cls`, as copying and unpickling need it."""
     tensor = cls.__new__(cls)
-    _fill(tensor, array)
+    _fill(tensor, dtypes.own(array))
     return tensor.requires_grad_(requires_grad)
 
 

@@ -1,9 +1,6 @@
 """Matrix products: the compiled kernel against NumPy and float64, over edge shapes and layouts."""
 
 import itertools
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -90,7 +87,8 @@ def test_every_pair_of_layouts(dtype, shape):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_blocks_of_every_dimension(dtype):
+def test_blocks_of_every_dimension(dtype, monkeypatch):
+    monkeypatch.setattr(threads, "_threads", 1)  # so that one part holds several blocks
     rng = np.random.default_rng(2)
     for m, k, n in [
         (matmul.HEIGHT + 5, matmul.DEPTH + 3, 70),
@@ -210,44 +208,3 @@ def test_batches(dtype, batch, two_threads):
             got = compiled.bmm(left, right)
             assert got.flags.c_contiguous and got.dtype == dtype
             np.testing.assert_allclose(got, reference.bmm(left, right), rtol=1e-4, atol=1e-5)
-
-
-VARIANT = """
-import numpy as np
-from autograd import threads
-from autograd.kernels.compiled import matmul, micro_kernel
-matmul.TINY, matmul.FEW, rng = 0, 0, np.random.default_rng(0)
-print(micro_kernel.VECTOR_BYTES, micro_kernel.ROWS, micro_kernel.VECTORS)
-for dtype in DTYPES:
-    for m, k, n in [(2, 2, 2), (7, 9, 19), (25, 40, 70), (64, 330, 33)]:
-        for turn in range(4):
-            a = rng.standard_normal((k, m) if turn & 1 else (m, k)).astype(dtype)
-            b = rng.standard_normal((n, k) if turn & 2 else (k, n)).astype(dtype)
-            a, b = a.T if turn & 1 else a, b.T if turn & 2 else b
-            bias = rng.standard_normal(n).astype(dtype)
-            want = a.astype("f8") @ b.astype("f8") + bias
-            bound = 1e-4 if dtype == "f4" else 1e-12
-            assert np.abs(matmul.gemm(a, b, bias) - want).max() < bound, (dtype, m, k, n, turn)
-"""
-
-
-@pytest.mark.skipif(
-    not micro_kernel.host()[0].startswith("x86_64"), reason="narrower x86 CPUs are emulated on x86"
-)
-@pytest.mark.parametrize(
-    "name, features, tile",
-    [("haswell", "+avx2,+fma,+avx,+sse4.1", "32 6 2"), ("x86-64", "+sse2", "16 4 2")],
-)
-def test_narrower_vectors(name, features, tile):
-    if name == "haswell" and micro_kernel.VECTOR_BYTES < 32:
-        pytest.skip("this CPU has no AVX2")
-    environment = {**os.environ, "NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features}
-    dtypes = "'f4', 'f8'" if name == "haswell" else "'f4',"
-    done = subprocess.run(
-        [sys.executable, "-c", VARIANT.replace("DTYPES", f"({dtypes})")],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == tile

@@ -71,6 +71,17 @@ def test_forward_by_definition(tier, dtype, kind, layout):
                                    atol=1e-5 if dtype == np.float32 else 1e-9)  # fmt: skip
 
 
+@both_tiers
+@all_layouts
+def test_weight_or_bias_alone(tier, kind, layout):
+    _, x, weight, bias, given = arrays(kind, layout, np.float64)
+    for w, b in ((weight, None), (None, bias)):
+        out = tier.standardize(x, w, b, kind, layout, EPS, *given)[0]
+        whole = np.ones_like(bias) if w is None else w, np.zeros_like(bias) if b is None else b
+        want = by_definition(x, *whole, kind, layout, EPS, *given)
+        np.testing.assert_allclose(out, want, rtol=1e-9, atol=1e-9)
+
+
 @both_types
 @all_layouts
 def test_gradient_against_the_twin_in_float64(dtype, kind, layout):

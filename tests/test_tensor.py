@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 
 
 def leaf(*values):
@@ -210,6 +211,20 @@ def test_deepcopy_and_pickle():
     assert z.requires_grad and z.tolist() == [1.0, 2.0]
     with pytest.raises(RuntimeError, match="only leaves can be deep-copied.*mul"):
         copy.deepcopy(x * 2)
+
+
+def test_unpickled_arrays_are_like_any_other():
+    """NumPy gives them a dtype object of their own."""
+    array = pickle.loads(pickle.dumps(np.ones((3, 2), np.float32)))
+    tensors = [make(array) for make in (autograd.from_numpy, autograd.tensor, autograd.as_tensor,
+                                        autograd.Tensor)]
+    tensors.append(pickle.loads(pickle.dumps(tensors[0])))
+    weight = autograd.ones(4, 2, requires_grad=True)
+    for x in (*tensors, array):
+        assert x is array or x.dtype is autograd.float32
+        nn.functional.linear(x, weight).sum().backward()
+    assert weight.grad.dtype is autograd.float32 and (weight.grad == 18).all()
+    assert np.shares_memory(tensors[0].numpy(), array)
 
 
 def test_the_old_constructors():

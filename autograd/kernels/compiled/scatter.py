@@ -9,19 +9,25 @@ from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
+from autograd.kernels.reference.scatter import check_indices
 
 SHARED = 1 << 16  # numbers from which a second thread pays
 
 
 @jit
 def _embedding_grad(one, arrays, parts, index):
+    """arrays: g, row numbers, table, whether a number names no row."""
     n, columns = length(item(arrays, 0), 0), length(item(arrays, 0), 1)
     g = matrix(data(item(arrays, 0)), n, columns, one)
     rows = vector(data(item(arrays, 1)), n, 0)
     table = matrix(data(item(arrays, 2)), length(item(arrays, 2), 0), columns, one)
+    bad = vector(data(item(arrays, 3)), 1, 0)
     first = share(columns, parts, index, 16)
     last = share(columns, parts, index + 1, 16)
     for i in range(n):
+        if rows[i] < 0 or rows[i] >= len(table):
+            bad[0] = 1
+            return
         target, source = table[rows[i], first:last], g[i, first:last]
         for j in range(source.size):
             target[j] += source[j]
@@ -39,6 +45,8 @@ def embedding_grad(g, indices, rows):
         return reference.embedding_grad(g, indices, rows)
     flat = np.ascontiguousarray(g).reshape(-1, g.shape[-1])
     table = np.zeros((rows, g.shape[-1]), g.dtype)
-    numbers = np.ascontiguousarray(indices, np.int64)
-    launch(_embedding_grad, one, (flat, numbers, table), g.size >= SHARED)
+    numbers, bad = np.ascontiguousarray(indices, np.int64), np.zeros(1, np.int64)
+    launch(_embedding_grad, one, (flat, numbers, table, bad), g.size >= SHARED)
+    if bad[0]:
+        check_indices(numbers, rows)
     return table

@@ -1,0 +1,301 @@
+"""What every kernel must keep: its twin's results at the edges, and bits that depend neither on
+the run, nor on the threads, nor on where and how the arrays lie in memory."""
+
+import math
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import threads
+from autograd.kernels import reference
+from tests.test_kernels_optimizer import RULES, lists_for
+from tests.test_kernels_pool import table
+
+pytest.importorskip("numba")
+compiled = pytest.importorskip("autograd.kernels.compiled")
+elementwise = pytest.importorskip("autograd.kernels.compiled.elementwise")
+micro_kernel = pytest.importorskip("autograd.kernels.compiled.micro_kernel")
+
+TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
+OPTIONS = (1, 2), ((1, 1), (1, 2)), (1, 1), 2  # of a convolution: stride, padding, dilation, groups
+SETTINGS = {"leaky_relu": (0.1,), "elu": (1.6, 1.05, 0.7), "softplus": (2.0, 5.0),
+            "clip": (-1.0, 2.0, 0.5)}  # fmt: skip
+NEGATIVE = {"logsigmoid"}  # functions whose results are below 0
+POSITIVE = {"log"}  # functions whose inputs are above 0
+
+
+class Draw:
+    """Random arrays, each laid out by `turn`: normal, or uniform within (0.1, 0.9)."""
+
+    def __init__(self, dtype, turn):
+        self.dtype, self.turn, self.rng = dtype, turn, np.random.default_rng(0)
+
+    def plain(self, *shape):
+        return self.rng.standard_normal(shape).astype(self.dtype)
+
+    def __call__(self, *shape):
+        return self.turn(self.plain(*shape))
+
+    def inside(self, *shape):
+        return self.turn(self.rng.uniform(0.1, 0.9, shape).astype(self.dtype))
+
+    def whole(self, limit, *shape):
+        return self.turn(self.rng.integers(0, max(limit, 1), shape))
+
+    def scale(self):
+        return np.asarray(0.3, self.dtype)
+
+
+def scores(a, m, n):
+    """Logits, targets and class weights of `m` rows."""
+    return a(m, n), a.whole(n, m) if n else np.full(m, -100), a.inside(n)
+
+
+def cross_entropy_grad(a, m, n):
+    logits, (_, target, weight) = a.plain(m, n), scores(a, m, n)
+    lse = reference.cross_entropy(logits.astype(np.float64), target)[1]
+    return a(m), a.turn(logits), a.turn(lse), target, weight, -100, 0.1
+
+
+def windows(m, n, third):
+    return table(m, 3, 2, third, 1), table(n, 3, 2, third, 1)
+
+
+def max_pool_grad(a, m, n):
+    return a(3, *halved(m, n)), a.turn(compiled.max_pool2d(a(3, m, n), *windows(m, n, 1))[1]), (
+        m, n)
+
+
+def halved(m, n):
+    return (m + 1) // 2, (n + 1) // 2
+
+
+def normalised(kind, layout):
+    """The calls of `standardize` and its gradient for one kind, the layout told from (m, n)."""
+    def forward(a, m, n):
+        shape, channels = layout(m, n), math.prod(layout(m, n)[1:3])
+        given = (a(shape[1]), a.inside(shape[1])) if kind == "fixed" else ()
+        return a(*shape), a(channels), a(channels), kind, shape, 1e-2, *given
+
+    def backward(a, m, n):
+        _, weight, _, _, shape, eps, *given = forward(a, m, n)
+        x = a.plain(*shape)
+        _, mean, var = reference.standardize(x.astype(np.float64), None, None, kind, shape, eps,
+                                             *given)
+        return a(*shape), a.turn(x), weight, kind, shape, eps, mean, var
+
+    return forward, backward
+
+
+# every kernel but the optimizers': its arguments, drawn by `a`, of about m times n numbers
+CALLS = {
+    "gemm": lambda a, m, n: (a(m, n), a(n, m), a.plain(m)),
+    "bmm": lambda a, m, n: (a(3, m, n), a(3, n, m)),
+    "conv": lambda a, m, n: (a(2, 4, m, n), a(6, 2, 3, 3), a(6), *OPTIONS),
+    "conv_input_grad": lambda a, m, n: (
+        a(2, 6, m, n // 2 + 1), a(6, 2, 3, 3), a(4), (m, n), *OPTIONS),
+    "conv_weight_grad": lambda a, m, n: (
+        a(2, 6, m, n // 2 + 1), a(2, 4, m, n), (3, 3), *OPTIONS),
+    "conv_bias_grad": lambda a, m, n: (a(3, m, n),),
+    "cross_entropy": lambda a, m, n: (*scores(a, m, n), -100, 0.1),
+    "cross_entropy_grad": cross_entropy_grad,
+    "dropout": lambda a, m, n: (a(m, n), 2**63 + 7, 0.3),
+    "embedding": lambda a, m, n: (a.whole(m, 2 * min(m, 1), 3), a(m, n)),
+    "embedding_grad": lambda a, m, n: (a(2, m, n), a.whole(5, 2, m), 5),
+    "softmax": lambda a, m, n: (a(m, n),),
+    "log_softmax": lambda a, m, n: (a(m, n),),
+    "softmax_grad": lambda a, m, n: (a(m, n), a.inside(m, n)),
+    "log_softmax_grad": lambda a, m, n: (a(m, n), a(m, n)),
+    "max_pool2d": lambda a, m, n: (a(3, m, n), *windows(m, n, 1)),
+    "max_pool2d_grad": max_pool_grad,
+    "avg_pool2d": lambda a, m, n: (a(3, m, n), *windows(m, n, 3)),
+    "avg_pool2d_grad": lambda a, m, n: (a(3, *halved(m, n)), *windows(m, n, 3), (m, n)),
+    "sum_of_squares": lambda a, m, n: ([a(m, n), a(n)],),
+}  # fmt: skip
+for _name, _option in {"mse_loss": (), "l1_loss": (), "huber_loss": (0.7,), "bce": (),
+                       "bce_with_logits": ()}.items():  # fmt: skip
+    CALLS[_name] = lambda a, m, n, o=_option: (a.inside(m, n), a.inside(m, n), *o)
+    CALLS[f"{_name}_grad"] = lambda a, m, n, o=_option: (
+        a.scale(), a.inside(m, n), a.inside(m, n), *o)
+for _kind, _layout in {"batch": lambda m, n: (m, 3, 1, n), "group": lambda m, n: (m, 2, 2, n),
+                       "fixed": lambda m, n: (m, 3, 1, n), "rms": lambda m, n: (m, 1, n, 1),
+                       }.items():  # fmt: skip
+    CALLS[f"standardize {_kind}"], CALLS[f"standardize_grad {_kind}"] = normalised(_kind, _layout)
+for _name in elementwise.FORWARD:
+    CALLS[f"elementwise {_name}"] = lambda a, m, n, name=_name: (
+        name, (a.inside if name in POSITIVE else a)(m, n), *SETTINGS.get(name, ()))
+for _name in elementwise.BACKWARD:
+    CALLS[f"elementwise_grad {_name}"] = lambda a, m, n, name=_name: (
+        name, a(m, n), (-1 if name in NEGATIVE else 1) * a.inside(m, n), *SETTINGS.get(name, ()))
+
+every_call = pytest.mark.parametrize("call", CALLS)
+both_types = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+rules = pytest.mark.parametrize(("run", "states"), RULES.values(), ids=RULES)
+
+
+def outputs(tier, call, arguments):
+    """The kernel's results, a tuple of arrays."""
+    result = getattr(tier, call.split()[0])(*arguments)
+    return tuple(map(np.asarray, result if type(result) is tuple else (result,)))
+
+
+def shifted(shift, plain=np.empty):
+    """`np.empty`, whose arrays begin `shift` elements off their usual alignment."""
+    def empty(shape, dtype=float):
+        size = math.prod(shape) if isinstance(shape, tuple) else shape
+        return plain(size + shift, dtype)[shift:].reshape(shape)
+
+    return empty
+
+
+def elsewhere(shift):
+    """A copy that begins `shift` elements off its usual alignment."""
+    def turn(array):
+        copied = shifted(shift)(array.shape, array.dtype)
+        copied[...] = array
+        return copied
+
+    return turn
+
+
+def between_bytes(array):
+    """A copy at an odd address."""
+    copied = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype).reshape(array.shape)
+    copied[...] = array
+    return copied
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+LAYOUTS = {
+    "F": np.asfortranarray,
+    "strided": lambda a: frozen(np.repeat(a, 3, -1)[..., 1::3]),
+    "reversed": lambda a: np.flip(np.flip(a).copy()),
+    "odd address": between_bytes,
+}
+
+
+def test_every_kernel_is_here():
+    names = {call.split()[0] for call in CALLS} | {f"{rule.split()[0]}_" for rule in RULES}
+    assert names - {"amsgrad_"} == set(compiled.__all__)
+
+
+def compile_always(monkeypatch):
+    """Makes kernels answer where NumPy would be quicker."""
+    for module, name, value in [("matmul", "TINY", 0), ("matmul", "FEW", 0),
+                                ("elementwise", "LARGE", 1), ("loss", "SMALL", 1)]:  # fmt: skip
+        monkeypatch.setattr(import_module(f"autograd.kernels.compiled.{module}"), name, value)
+
+
+@pytest.fixture
+def always_compiled(monkeypatch):
+    compile_always(monkeypatch)
+
+
+lengths = st.sampled_from([0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 34, 63, 65, 129])
+
+
+@every_call
+@pytest.mark.usefixtures("always_compiled")
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(m=lengths, n=lengths, dtype=st.sampled_from([np.float32, np.float64]),
+       layout=st.sampled_from([None, *LAYOUTS]))  # fmt: skip
+def test_twins_agree_at_the_edges(call, m, n, dtype, layout):
+    def widened(value):
+        if isinstance(value, list):
+            return [widened(item) for item in value]
+        narrow = isinstance(value, np.ndarray) and value.dtype == dtype
+        return value.astype(np.float64) if narrow else value
+
+    arguments = CALLS[call](Draw(dtype, LAYOUTS.get(layout, np.array)), m, n)
+    found = outputs(compiled, call, arguments)
+    wanted = outputs(reference, call, tuple(widened(list(arguments))))
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert ours.shape == theirs.shape and ours.dtype in (dtype, theirs.dtype)
+        scale = max(1.0, float(np.max(np.abs(theirs), initial=0)))
+        np.testing.assert_allclose(ours, theirs, TOLERANCE[dtype], TOLERANCE[dtype] * scale)
+
+
+@every_call
+@both_types
+def test_memory_layouts_do_not_change_a_bit(call, dtype):
+    if call == "sum_of_squares":
+        pytest.skip("what is not contiguous NumPy sums, in another order")
+    plain = outputs(compiled, call, CALLS[call](Draw(dtype, np.array), 64, 70))
+    for name, turn in LAYOUTS.items():
+        arguments = CALLS[call](Draw(dtype, turn), 64, 70)
+        for ours, theirs in zip(outputs(compiled, call, arguments), plain, strict=True):
+            assert ours.tobytes() == theirs.tobytes(), name
+
+
+@every_call
+@both_types
+def test_addresses_and_threads_do_not_change_a_bit(call, dtype, monkeypatch):
+    def run(turn):
+        arguments = CALLS[call](Draw(dtype, turn), 363, 367)
+        return b"".join(a.tobytes() for a in outputs(compiled, call, arguments))
+
+    found = set()
+    for count in (1, 2):
+        monkeypatch.setattr(threads, "_threads", count)
+        found.add(run(np.array))  # compiles: np.empty is still NumPy's
+        for shift in (0, 1, 3, 5):
+            with monkeypatch.context() as patch:
+                patch.setattr(np, "empty", shifted(8 - shift))
+                found.add(run(elsewhere(shift)))
+    assert len(found) == 1
+
+
+@rules
+@both_types
+def test_addresses_do_not_change_a_bit_of_any_rule(run, states, dtype, monkeypatch):
+    found = set()
+    for count in (1, 2):
+        monkeypatch.setattr(threads, "_threads", count)
+        for shift in (0, 1, 3, 5, 7):
+            lists = lists_for(np.random.default_rng(9), dtype, states, [(99, 301), (7,), (9001,)])
+            lists = [[elsewhere(shift + i)(a) for a in arrays] for i, arrays in enumerate(lists)]
+            run(compiled, *lists)
+            found.add(b"".join(a.tobytes() for arrays in lists for a in arrays))
+    assert len(found) == 1
+
+
+NARROW = """
+import pytest, sys
+failed = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *sys.argv[1:]])
+from autograd.kernels.compiled import micro_kernel
+print(micro_kernel.VECTOR_BYTES, micro_kernel.ROWS, micro_kernel.VECTORS)
+sys.exit(failed)
+"""
+
+
+@pytest.mark.skipif(
+    not micro_kernel.host()[0].startswith("x86_64"), reason="narrower x86 CPUs are emulated on x86"
+)
+@pytest.mark.parametrize(
+    ("name", "features", "tile", "chosen"),
+    [("haswell", "+avx2,+fma,+avx,+sse4.1", "32 6 2", "float32 or blocks"),
+     ("x86-64", "+sse2", "16 4 2", "float32")],
+)  # fmt: skip
+def test_narrower_vectors(name, features, tile, chosen):
+    """Products and convolutions at the edges of the tiles of narrower CPUs."""
+    if name == "haswell" and micro_kernel.VECTOR_BYTES < 32:
+        pytest.skip("this CPU has no AVX2")
+    environment = {**os.environ, "NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features}
+    files = [str(Path(__file__).with_name(f"test_kernels_{of}.py")) for of in ("matmul", "conv")]
+    done = subprocess.run(
+        [sys.executable, "-c", NARROW, *files, "-k", f"(edges or panel or blocks) and ({chosen})"],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith(f"{tile}\n")
