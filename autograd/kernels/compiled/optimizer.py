@@ -55,6 +55,12 @@ def stretch(one, arrays, place, first, last):
     return vector(data(item(arrays, 2 + place)) + first * itemsize(one), last - first, one)
 
 
+@jit(inner=True)
+def seen(g, p, decay):
+    """The gradient as the update sees it; without decay a p of infinity leaves no NaN in it."""
+    return g if decay == 0 else g + decay * p
+
+
 def rule(function):
     """The kernel that applies the loop `function` to all parameters.
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from autograd.kernels import reference
-from autograd.kernels.compiled.optimizer import rule, update
+from autograd.kernels.compiled.optimizer import rule, seen, update
 
 
 @rule
@@ -14,7 +14,7 @@ def _adam(s, p, g, m, v, _c):
     rate, fresh, inside, outside = s[6], s[7], s[8], s[9]
     for i in range(p.size):
         weight = p[i] * shrink
-        d = sign * g[i] + decay * weight
+        d = seen(sign * g[i], weight, decay)
         m[i] += one_less_beta1 * (d - m[i])
         v[i] = beta2 * v[i] + rest * d * d
         p[i] = weight - (rate * m[i] + fresh * d) / (np.sqrt(v[i] + inside) + outside)
@@ -26,7 +26,7 @@ def _amsgrad(s, p, g, m, v, top):
     rate, inside, outside = s[6], s[8], s[9]
     for i in range(p.size):
         weight = p[i] * shrink
-        d = sign * g[i] + decay * weight
+        d = seen(sign * g[i], weight, decay)
         m[i] += one_less_beta1 * (d - m[i])
         v[i] = beta2 * v[i] + rest * d * d
         top[i] = v[i] if v[i] > top[i] or v[i] != v[i] else top[i]  # NaN stays
@@ -39,7 +39,7 @@ def _unrectified(s, p, g, m, v, _c):
     rate = s[6]
     for i in range(p.size):
         weight = p[i] * shrink
-        d = sign * g[i] + decay * weight
+        d = seen(sign * g[i], weight, decay)
         m[i] += one_less_beta1 * (d - m[i])
         v[i] = beta2 * v[i] + rest * d * d
         p[i] = weight - rate * m[i]
@@ -108,7 +108,7 @@ def radam_(params, grads, exp_avgs, exp_avg_sqs, step, rectification, lr=1e-3, b
 def _adamax(s, p, g, m, u, _c):
     rate, one_less_beta1, beta2, eps, decay, sign = s[0], s[1], s[2], s[3], s[4], s[5]
     for i in range(p.size):
-        d = sign * g[i] + decay * p[i]
+        d = seen(sign * g[i], p[i], decay)
         m[i] += one_less_beta1 * (d - m[i])
         old, new = beta2 * u[i], abs(d) + eps
         u[i] = new if new > old or new != new else old  # NaN stays

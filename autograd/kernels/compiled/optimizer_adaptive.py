@@ -3,14 +3,14 @@
 import numpy as np
 
 from autograd.kernels import reference
-from autograd.kernels.compiled.optimizer import rule, update
+from autograd.kernels.compiled.optimizer import rule, seen, update
 
 
 @rule
 def _rmsprop(s, p, g, v, _b, _c):
     lr, alpha, rest, decay, sign, inside, outside = s[0], s[1], s[2], s[3], s[4], s[5], s[6]
     for i in range(p.size):
-        d = sign * g[i] + decay * p[i]
+        d = seen(sign * g[i], p[i], decay)
         v[i] = alpha * v[i] + rest * d * d
         p[i] -= lr * d / (np.sqrt(v[i] + inside) + outside)
 
@@ -20,7 +20,7 @@ def _rmsprop_momentum(s, p, g, v, b, _c):
     lr, alpha, rest, decay, sign, inside, outside = s[0], s[1], s[2], s[3], s[4], s[5], s[6]
     momentum = s[7]
     for i in range(p.size):
-        d = sign * g[i] + decay * p[i]
+        d = seen(sign * g[i], p[i], decay)
         v[i] = alpha * v[i] + rest * d * d
         b[i] = momentum * b[i] + d / (np.sqrt(v[i] + inside) + outside)
         p[i] -= lr * b[i]
@@ -31,7 +31,7 @@ def _rmsprop_centered(s, p, g, v, m, b):
     lr, alpha, rest, decay, sign, inside, outside = s[0], s[1], s[2], s[3], s[4], s[5], s[6]
     momentum = s[7]
     for i in range(p.size):
-        d = sign * g[i] + decay * p[i]
+        d = seen(sign * g[i], p[i], decay)
         v[i] = alpha * v[i] + rest * d * d
         m[i] += rest * (d - m[i])
         d /= np.sqrt(v[i] - m[i] * m[i] + inside) + outside
@@ -68,7 +68,7 @@ def rmsprop_(params, grads, square_avgs, grad_avgs, momenta, lr=1e-2, alpha=0.99
 def _adagrad(s, p, g, v, _b, _c):
     rate, decay, sign, inside, outside = s[0], s[1], s[2], s[3], s[4]
     for i in range(p.size):
-        d = sign * g[i] + decay * p[i]
+        d = seen(sign * g[i], p[i], decay)
         v[i] += d * d
         p[i] -= rate * d / (np.sqrt(v[i] + inside) + outside)
 
@@ -88,7 +88,7 @@ def adagrad_(params, grads, sums, step, lr=1e-2, lr_decay=0.0, eps=1e-10, weight
 def _adadelta(s, p, g, v, u, _c):
     lr, rho, rest, eps, decay, sign = s[0], s[1], s[2], s[3], s[4], s[5]
     for i in range(p.size):
-        d = sign * g[i] + decay * p[i]
+        d = seen(sign * g[i], p[i], decay)
         v[i] = rho * v[i] + rest * d * d
         d *= np.sqrt((u[i] + eps) / (v[i] + eps))
         u[i] = rho * u[i] + rest * d * d

@@ -1,14 +1,14 @@
 """Rules that step along the gradient, its average or its sign: SGD, ASGD, Rprop."""
 
 from autograd.kernels import reference
-from autograd.kernels.compiled.optimizer import rule, update
+from autograd.kernels.compiled.optimizer import rule, seen, update
 
 
 @rule
 def _plain_sgd(s, p, g, _a, _b, _c):
     lr, decay, sign = s[0], s[1], s[2]
     for i in range(p.size):
-        p[i] -= lr * (sign * g[i] + decay * p[i])
+        p[i] -= lr * seen(sign * g[i], p[i], decay)
 
 
 @rule
@@ -16,7 +16,7 @@ def _sgd(s, p, g, b, _b, _c):
     lr, decay, sign, momentum, undamped = s[0], s[1], s[2], s[3], s[4]
     nesterov, first_step = s[5] != 0, s[6] != 0
     for i in range(p.size):
-        d = sign * g[i] + decay * p[i]
+        d = seen(sign * g[i], p[i], decay)
         if first_step:
             b[i] = d
         else:
@@ -46,7 +46,7 @@ def sgd_(params, grads, momenta, lr, momentum=0.0, dampening=0.0, nesterov=False
 def _asgd(s, p, g, mean, _b, _c):
     eta, shrink, mu, decay, sign = s[0], s[1], s[2], s[3], s[4]
     for i in range(p.size):
-        p[i] = shrink * p[i] - eta * (sign * g[i] + decay * p[i])
+        p[i] = shrink * p[i] - eta * seen(sign * g[i], p[i], decay)
         mean[i] = p[i] if mu == 1 else mean[i] + mu * (p[i] - mean[i])
 
 
