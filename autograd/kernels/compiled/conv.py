@@ -11,13 +11,13 @@ from numba import types
 from numba.extending import intrinsic
 
 from autograd.kernels import reference
-from autograd.kernels.compiled import conv_geometry
+from autograd.kernels.compiled import conv_geometry, winograd
 from autograd.kernels.compiled.conv_geometry import HEAD, PHASE
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import _tile_rows
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, size, vector
-from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, _Emitter, tile
+from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, _Emitter, aligned, tile
 
 DEPTH = 320  # taps in one packed panel: it stays in the first cache level
 SHARED = 1 << 18  # multiplications from which a second thread pays
@@ -51,7 +51,7 @@ def padded_size(plan):
     return plan[1] * plan[6] * plan[7] * plan[8] * plan[9]
 
 
-@jit(inner=True)
+@jit(splice=True)
 def pad(one, source, plan, target):
     """Copies one group of an image into its phase planes; the zeros around it stay."""
     size = itemsize(one)
@@ -104,7 +104,7 @@ def fill_columns(one, source, taps, width, columns, first, count, target, step, 
             _copy_vector(one, place + pieces[2 * piece], row + pieces[2 * piece + 1])
 
 
-@jit(inner=True)
+@jit(splice=True)
 def _pack_weights(one, source, row, taps, rows, target):
     """Packs the weights of all rows at these taps in panels as high as a tile."""
     done = 0
@@ -118,7 +118,7 @@ def _pack_weights(one, source, row, taps, rows, target):
         done += panel
 
 
-@jit(inner=True)
+@jit(splice=True)
 def _spread(one, grid, phase, plan, rows, target):
     """Puts the results of one phase (rows, h, w) to every s-th place of the image."""
     height, width = plan[13], plan[14]
@@ -133,7 +133,7 @@ def _spread(one, grid, phase, plan, rows, target):
                 line[w * phase[3]] = values[w]
 
 
-@jit(inner=True)
+@jit(splice=True)
 def _pack_all(one, weight, plan, low, high, target):
     """Packs the rows `low` to `high` of every group and phase, in blocks of DEPTH taps."""
     for group in range(plan[0]):
@@ -174,7 +174,7 @@ def _phase(one, image, plan, phase, packed, rows, panel, pieces, init, init_row,
                 i += high
 
 
-@jit(inner=True)
+@jit(splice=True)
 def _init_rows(one, bias, rows, target):
     """Rows as wide as a tile that hold the bias (a single one of zeros without); their stride."""
     width = VECTORS * VECTOR_BYTES // itemsize(one)
@@ -204,12 +204,6 @@ def _all_taps(plan):
     for phase in range(HEAD, plan[HEAD + 7], PHASE):
         taps += plan[phase + 6]
     return taps
-
-
-@jit(inner=True)
-def aligned(address):
-    """The address, or the next that a whole vector can be read from at once."""
-    return (address + VECTOR_BYTES - 1) // VECTOR_BYTES * VECTOR_BYTES
 
 
 @jit(inner=True)
@@ -300,6 +294,12 @@ def conv(x, weight, bias, stride, padding, dilation, groups):
         (n + a + b - d * (k - 1) - 1) // s + 1
         for n, (a, b), k, s, d in zip(x.shape[2:], padding, kernel, stride, dilation, strict=True)
     ])
+    options = stride, dilation, groups
+    if winograd.suits(x.dtype, len(x), weight.shape[:2], kernel, *options, out):
+        before = padding[0][0], padding[1][0]
+        result = winograd.correlate(x, weight, bias, before, out, False)
+        if result is not None:
+            return result
     rows, channels = weight.shape[0] // groups, weight.shape[1]
     plan = conv_geometry.forward(
         channels, rows, groups, x.shape[2:], out, kernel, stride, padding, dilation
@@ -316,6 +316,12 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     if g.ndim == 3:
         options = flat(size, stride, padding, dilation)
         return conv_input_grad(g[:, :, None], weight[:, :, None], bias, *options, groups)[:, :, 0]
+    options = stride, dilation, groups
+    if winograd.suits(g.dtype, len(g), weight.shape[:2], weight.shape[2:], *options, size):
+        before = 2 - padding[0][0], 2 - padding[1][0]
+        result = winograd.correlate(g, weight, bias, before, size, True)
+        if result is not None:
+            return result
     channels, rows = weight.shape[0] // groups, weight.shape[1]
     plan = conv_geometry.backward(
         channels, rows, groups, g.shape[2:], size, weight.shape[2:], stride, padding, dilation

@@ -3,16 +3,16 @@
 Lanes run over output channels: a chunk of the result's gradient is transposed, and multiplied by
 the image's columns for each tap. The images are cut into a number of shares that depends on the
 shapes alone; each is summed by itself, so the result is the same for any number of threads.
+What `winograd` suits is computed by `winograd_weight`.
 """
 
 import numpy as np
 
 from autograd.kernels import reference
-from autograd.kernels.compiled import conv_geometry
+from autograd.kernels.compiled import conv_geometry, winograd, winograd_weight
 from autograd.kernels.compiled.conv import (
     SHARED,
     _fits,
-    aligned,
     contiguous,
     fill_columns,
     flat,
@@ -25,7 +25,7 @@ from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import _pack_panels, _tile_rows
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, vector
-from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, tile
+from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, aligned, tile
 
 CHUNK = 128  # pixels multiplied at a time: the transposed gradient stays in the first cache level
 GAP = 16  # numbers between the columns of two taps beyond them, against cache conflicts
@@ -102,6 +102,11 @@ def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
         grad = conv_weight_grad(g[:, :, None], x[:, :, None], (1, *kernel), *options, groups)
         return grad[:, :, 0]
     rows, channels = g.shape[1] // groups, x.shape[1] // groups
+    options = stride, dilation, groups
+    if winograd.suits(x.dtype, len(x), (rows, channels), kernel, *options, g.shape[2:]):
+        grad = winograd_weight.weight_grad(g, x, (padding[0][0], padding[1][0]))
+        if grad is not None:
+            return grad
     plan = conv_geometry.forward(
         channels, rows, groups, x.shape[2:], g.shape[2:], kernel, stride, padding, dilation
     )

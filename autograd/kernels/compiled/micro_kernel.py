@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from autograd.kernels.compiled.jit import host, vector_bytes
+from autograd.kernels.compiled.jit import host, jit, vector_bytes
 
 VECTOR_BYTES = vector_bytes()
 # rows and vectors of the full tile: 24 accumulators of 32 registers, or 8 to 12 of 16
@@ -23,6 +23,12 @@ if host()[0].startswith(("aarch64", "arm64")):
 HEIGHTS = (ROWS, *(height for height in (8, 4, 2, 1) if height < ROWS))
 
 _I64, _I32, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
+
+
+@jit(inner=True)
+def aligned(address):
+    """The address, or the next that a whole vector can be read from at once."""
+    return (address + VECTOR_BYTES - 1) // VECTOR_BYTES * VECTOR_BYTES
 
 
 class _Emitter:

@@ -1,0 +1,235 @@
+"""3x3 convolution with stride 1 by Winograd's method F(4x4, 3x3): a quarter of the products.
+
+The result is cut into tiles of 4 x 4 pixels. For each tile 6 x 6 pixels of every input channel
+are transformed to 36 points; at each point a matrix product over the channels takes many tiles
+to all output channels; the inverse transform gives the pixels. A block of tiles goes through all
+three steps while it is in the second cache level. Channels are the lanes of the transforms.
+"""
+
+import numpy as np
+
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.matmul import _tiles
+from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
+from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
+from autograd.kernels.compiled.winograd_transform import (
+    OUTPUTS,
+    POINTS,
+    TAPS,
+    transform_filter,
+    transform_gradient,
+    transform_input,
+    transform_output,
+    turn,
+)
+
+SQUARE, FILTER = POINTS * POINTS, TAPS * TAPS
+CHANNELS = 16  # input and output channels from which it pays
+TILES = 16  # tiles from which transforming the filters pays
+ROOM = 1 << 17  # transformed numbers of one block of tiles: they stay in the second cache level
+GAP = 16  # numbers between the matrices of two points beyond them, against cache conflicts
+SHARED = 1 << 14  # input numbers times output channels from which a second thread pays
+
+_NONE = np.empty(0)  # stands for no bias
+# entries of a plan: of the input and of the result, then of the tiles
+CHANNEL, HEIGHT, WIDTH, TOP, LEFT = range(5)
+RESULT, IMAGES, DOWN, ACROSS, FLIPPED, PLAN = 5, 10, 11, 12, 13, 14
+
+
+@jit(inner=True)
+def table(plan):
+    """The plan as an array."""
+    return vector(data(plan), PLAN, PLAN)
+
+
+@jit(inner=True)
+def whole_vectors(channels, lanes):
+    """Channels in whole vectors."""
+    return (channels + lanes - 1) // lanes * lanes
+
+
+@jit
+def _filters(one, arrays, parts, index):
+    """Some of the filters at all points, in panels as wide as a tile: (points, input, output)."""
+    weight, plan = data(item(arrays, 0)), table(item(arrays, 1))
+    bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
+    lanes, panel = VECTOR_BYTES // bytes_, VECTORS * VECTOR_BYTES // bytes_
+    whole = whole_vectors(outputs, lanes)
+    step = (inputs * whole + GAP) * bytes_
+    work = np.empty((FILTER + lanes + 1) * VECTOR_BYTES, np.uint8)
+    taps = aligned(work.ctypes.data)
+    for c in range(share(inputs, parts, index, 1), share(inputs, parts, index + 1, 1)):
+        for o in range(0, whole, lanes):
+            if plan[FLIPPED]:
+                source, row = weight + (c * outputs + o) * FILTER * bytes_, FILTER * bytes_
+                start, tap = taps + (FILTER - 1) * VECTOR_BYTES, -VECTOR_BYTES
+            else:
+                source, row = weight + (o * inputs + c) * FILTER * bytes_, inputs * FILTER * bytes_
+                start, tap = taps, VECTOR_BYTES
+            for first in range(0, FILTER, lanes):
+                turn(one, source + first * bytes_, row, min(lanes, outputs - o), 0,
+                     FILTER - first, taps + first * VECTOR_BYTES, VECTOR_BYTES, lanes,
+                     lanes)  # fmt: skip
+            j = o // panel * panel
+            place = j * inputs + c * min(panel, whole - j) + o - j
+            transform_filter(one, start, TAPS * tap, tap,
+                             data(item(arrays, 2)) + place * bytes_, step)  # fmt: skip
+    work[0] = 0  # Numba frees an array after its last use: this is it
+
+
+@jit(inner=True)
+def _place(plan, tile, limit):
+    """Image, first row and column of a tile, and how many follow it in one row, up to `limit`."""
+    line, across = tile // plan[ACROSS], tile % plan[ACROSS]
+    image, down = line // plan[DOWN], line % plan[DOWN]
+    return image, down * OUTPUTS, across * OUTPUTS, min(plan[ACROSS] - across, limit)
+
+
+@jit(inner=True)
+def strip_room(plan, block, lanes):
+    """Bytes of a strip of pixels of at most `block` tiles."""
+    columns = min(block, plan[ACROSS]) * OUTPUTS + TAPS - 1
+    return POINTS * whole_vectors(columns, lanes) * VECTOR_BYTES
+
+
+@jit(inner=True)
+def report(one, check, found):
+    """Sets the first number of `found` where the vector at `check` holds a NaN."""
+    lanes = VECTOR_BYTES // itemsize(one)
+    for lane in range(lanes):
+        if vector(check, lanes, one)[lane] != 0:
+            vector(data(found), 1, one)[0] = one
+
+
+@jit(splice=True)
+def enter(one, image, plan, side, first, count, strip, panel, target, step):
+    """Transforms all channels of `count` tiles of one side, the input or the result.
+
+    A strip of pixels is turned so that its channels are the lanes. The numbers of a point are a
+    matrix (count, channels) in panels `panel` channels wide.
+    """
+    bytes_, rows = itemsize(one), OUTPUTS if side else POINTS
+    channels, height, width = plan[side + CHANNEL], plan[side + HEIGHT], plan[side + WIDTH]
+    above, left = plan[side + TOP], plan[side + LEFT]
+    lanes, done = VECTOR_BYTES // bytes_, 0
+    whole = whole_vectors(channels, lanes)
+    while done < count:
+        number, y, x, run = _place(plan, first + done, count - done)
+        x -= left
+        row = whole_vectors(run * OUTPUTS + rows - OUTPUTS, lanes) * VECTOR_BYTES
+        for c in range(0, channels, lanes):
+            for i in range(rows):
+                h = y - above + i
+                source = image + (((number * channels + c) * height + h) * width + x) * bytes_
+                for w in range(0, row // VECTOR_BYTES, lanes):
+                    last = width - x - w if 0 <= h < height else 0
+                    turn(one, source + w * bytes_, height * width * bytes_,
+                         min(lanes, channels - c), -x - w, last,
+                         strip + i * row + w * VECTOR_BYTES, VECTOR_BYTES, lanes,
+                         lanes)  # fmt: skip
+            j = c // panel * panel
+            across = min(panel, whole - j)
+            place = target + (j * count + done * across + c - j) * bytes_
+            for t in range(run):
+                tile = strip + t * OUTPUTS * VECTOR_BYTES
+                if side:
+                    transform_gradient(one, tile, row, VECTOR_BYTES, place, step)
+                else:
+                    transform_input(one, tile, row, VECTOR_BYTES, place, step)
+                place += across * bytes_
+        done += run
+
+
+@jit(splice=True)
+def _leave(one, source, tile_row, step, bias, plan, first, count, strip, check, out):
+    """Transforms `count` tiles back and puts them in their places in the result."""
+    bytes_, channels, height = itemsize(one), plan[RESULT + CHANNEL], plan[RESULT + HEIGHT]
+    width, lanes, done = plan[RESULT + WIDTH], VECTOR_BYTES // itemsize(one), 0
+    while done < count:
+        image, top, left, run = _place(plan, first + done, count - done)
+        columns = min(run * OUTPUTS, width - left)
+        row = whole_vectors(run * OUTPUTS, lanes) * VECTOR_BYTES
+        for c in range(0, channels, lanes):
+            for t in range(run):
+                transform_output(one, source + (done + t) * tile_row + c * bytes_, step,
+                                 bias + c * bytes_, strip + t * OUTPUTS * VECTOR_BYTES, row,
+                                 check)  # fmt: skip
+            for i in range(min(OUTPUTS, height - top)):
+                place = ((image * channels + c) * height + top + i) * width + left
+                for w in range(0, columns, lanes):
+                    turn(one, strip + i * row + w * VECTOR_BYTES, VECTOR_BYTES, lanes, 0, lanes,
+                         out + (place + w) * bytes_, height * width * bytes_,
+                         min(lanes, channels - c), columns - w)  # fmt: skip
+        done += run
+
+
+@jit
+def _correlate(one, arrays, parts, index):
+    """The pixels of some of the tiles."""
+    plan, bias = table(item(arrays, 1)), item(arrays, 3)
+    bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
+    lanes = VECTOR_BYTES // bytes_
+    whole_in, whole_out = whole_vectors(inputs, lanes), whole_vectors(outputs, lanes)
+    tiles = plan[IMAGES] * plan[DOWN] * plan[ACROSS]
+    begin, end = share(tiles, parts, index, ROWS), share(tiles, parts, index + 1, ROWS)
+    block = max(ROOM // (SQUARE * (whole_in + whole_out)) // ROWS, 1) * ROWS
+    step_in, step_out = (block * whole_in + GAP) * bytes_, (block * whole_out + GAP) * bytes_
+    head = (VECTORS + 1) * VECTOR_BYTES + whole_out * bytes_
+    room = SQUARE * (step_in + step_out) + strip_room(plan, block, lanes)
+    work = np.empty(head + room + VECTOR_BYTES, np.uint8)
+    zeros = aligned(work.ctypes.data)
+    check = zeros + VECTORS * VECTOR_BYTES
+    offset = check + VECTOR_BYTES
+    before = zeros + head
+    after = before + SQUARE * step_in
+    strip = after + SQUARE * step_out
+    vector(zeros, head // bytes_, one)[:] = 0
+    for channel in range(size(bias)):
+        vector(offset, outputs, one)[channel] = vector(data(bias), outputs, one)[channel]
+    for first in range(begin, end, block):
+        count = min(block, end - first)
+        enter(one, data(item(arrays, 0)), plan, 0, first, count, strip, whole_in, before, step_in)
+        for point in range(SQUARE):
+            filters = data(item(arrays, 2)) + point * (inputs * whole_out + GAP) * bytes_
+            _tiles(one, count, whole_out, inputs, before + point * step_in, whole_in * bytes_,
+                   bytes_, filters, after + point * step_out, whole_out * bytes_,
+                   zeros, 0, 0)  # fmt: skip
+        _leave(one, after, whole_out * bytes_, step_out, offset, plan, first, count, strip, check,
+               data(item(arrays, 4)))  # fmt: skip
+    report(one, check, item(arrays, 5))
+    work[0] = 0  # Numba frees an array after its last use: this is it
+
+
+def suits(dtype, images, channels, kernel, stride, dilation, groups, out):
+    """Whether the method computes a convolution between these numbers of channels, and pays."""
+    tiles = -(-out[0] // OUTPUTS) * -(-out[1] // OUTPUTS)
+    return (dtype == np.float32 and min(channels) >= CHANNELS and kernel == (TAPS, TAPS)
+            and stride == dilation == (1, 1) and groups == 1
+            and images * tiles >= TILES and tiles * OUTPUTS * OUTPUTS <= 2 * out[0] * out[1])
+
+
+def plan_of(images, image, before, result, flipped=False):
+    """The numbers kernels need of x (N, *image) with `before` zeros above and left, to *result."""
+    grid = [-(-n // OUTPUTS) for n in result[1:]]
+    return np.array([*image, *before, *result, 0, 0, images, *grid, flipped], np.int64)
+
+
+def correlate(x, weight, bias, before, out, flipped):
+    """x (N, C, H, W) with `before` zeros above and left, times weight, plus bias: (N, O, *out).
+
+    weight is (O, C, 3, 3), or where flipped (C, O, 3, 3) turned by half a circle. None where a
+    number of the result is NaN or infinite: the transforms would spread it over its whole tile.
+    """
+    images, channels = x.shape[:2]
+    rows = weight.shape[1] if flipped else weight.shape[0]
+    plan = plan_of(images, x.shape[1:], before, (rows, *out), flipped)
+    lanes = VECTOR_BYTES // x.itemsize
+    filters = np.empty(SQUARE * (channels * -(-rows // lanes) * lanes + GAP), x.dtype)
+    result, found = np.empty((images, rows, *out), x.dtype), np.zeros(1, x.dtype)
+    one, parallel = ONE[x.dtype], x.size * rows >= SHARED
+    launch(_filters, one, (np.ascontiguousarray(weight), plan, filters), parallel)
+    bias = _NONE if bias is None else np.ascontiguousarray(bias)
+    arrays = (np.ascontiguousarray(x), plan, filters, bias, result, found)
+    launch(_correlate, one, arrays, parallel)
+    return None if found[0] else result

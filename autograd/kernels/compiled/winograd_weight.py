@@ -1,0 +1,131 @@
+"""The weight gradient of a 3x3 convolution with stride 1 by Winograd's method: see winograd.
+
+Each map of the forward direction is linear, so its gradient is the transposed map: tiles of the
+result's gradient go to the 36 points, where they are multiplied with the tiles of the input and
+summed over all tiles; the transposed filter transform takes the sums to the nine taps.
+"""
+
+import numpy as np
+
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.matmul import _tiles
+from autograd.kernels.compiled.memory import data, item, itemsize, length, share, vector
+from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
+from autograd.kernels.compiled.winograd import (
+    ACROSS,
+    CHANNEL,
+    DOWN,
+    FILTER,
+    GAP,
+    IMAGES,
+    RESULT,
+    SHARED,
+    SQUARE,
+    enter,
+    plan_of,
+    report,
+    strip_room,
+    table,
+    whole_vectors,
+)
+from autograd.kernels.compiled.winograd_transform import TAPS, transform_taps, turn
+
+ROOM = 1 << 18  # transformed numbers of one block of tiles
+SHARES = 8  # shares of the tiles where the weight is small
+SUMS = 1 << 20  # numbers in all shares together, where that leaves more than two
+
+
+@jit
+def _sums(one, arrays, parts, index):
+    """Some of the sums (shares of the tiles, points, input, output) of products at the points."""
+    plan, sums = table(item(arrays, 2)), item(arrays, 3)
+    bytes_, inputs, shares = itemsize(one), plan[CHANNEL], length(sums, 0)
+    lanes, wide = VECTOR_BYTES // bytes_, VECTORS * VECTOR_BYTES // bytes_
+    whole_in = whole_vectors(inputs, lanes)
+    whole_out = whole_vectors(plan[RESULT + CHANNEL], lanes)
+    tiles = plan[IMAGES] * plan[DOWN] * plan[ACROSS]
+    block = max(ROOM // (SQUARE * (whole_in + whole_out)) // ROWS, 1) * ROWS
+    step_in, step_out = (block * whole_in + GAP) * bytes_, (block * whole_out + GAP) * bytes_
+    room = SQUARE * (step_in + step_out) + strip_room(plan, block, lanes)
+    work = np.empty(room + (VECTORS + 1) * VECTOR_BYTES, np.uint8)
+    zeros = aligned(work.ctypes.data)
+    left = zeros + VECTORS * VECTOR_BYTES
+    right = left + SQUARE * step_in
+    strip = right + SQUARE * step_out
+    vector(zeros, wide, one)[:] = 0
+    for part in range(share(shares, parts, index, 1), share(shares, parts, index + 1, 1)):
+        begin, end = share(tiles, shares, part, 1), share(tiles, shares, part + 1, 1)
+        for first in range(begin, end, block):
+            count = min(block, end - first)
+            for side in range(0, 2 * RESULT, RESULT):
+                panel, target, step = whole_in, left, step_in
+                if side:
+                    panel, target, step = wide, right, step_out
+                enter(one, data(item(arrays, side // RESULT)), plan, side, first, count, strip,
+                      panel, target, step)  # fmt: skip
+            for point in range(SQUARE):
+                c = data(sums) + (part * SQUARE + point) * inputs * whole_out * bytes_
+                row = whole_out * bytes_
+                init, init_row, init_column = c, row, bytes_
+                if first == begin:
+                    init, init_row, init_column = zeros, 0, 0
+                _tiles(one, inputs, whole_out, count, left + point * step_in, bytes_,
+                       whole_in * bytes_, right + point * step_out, c, row, init, init_row,
+                       init_column)  # fmt: skip
+    work[0] = 0  # Numba frees an array after its last use: this is it
+
+
+@jit
+def _taps(one, arrays, parts, index):
+    """The weight gradient (output, input, taps) of some input channels from the sums."""
+    sums, plan, grad = item(arrays, 0), table(item(arrays, 1)), data(item(arrays, 2))
+    bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
+    lanes, shares = VECTOR_BYTES // bytes_, length(sums, 0)
+    whole = whole_vectors(outputs, lanes)
+    work = np.empty((FILTER + lanes + 3) * VECTOR_BYTES, np.uint8)
+    zeros = aligned(work.ctypes.data)
+    check = zeros + VECTOR_BYTES
+    taps = check + VECTOR_BYTES
+    vector(zeros, 2 * lanes, one)[:] = 0
+    for c in range(share(inputs, parts, index, 1), share(inputs, parts, index + 1, 1)):
+        for point in range(SQUARE):
+            total = vector(data(sums) + (point * inputs + c) * whole * bytes_, whole, one)
+            for part in range(1, shares):
+                place = ((part * SQUARE + point) * inputs + c) * whole
+                values = vector(data(sums) + place * bytes_, whole, one)
+                for o in range(whole):
+                    total[o] += values[o]
+        for o in range(0, outputs, lanes):
+            transform_taps(one, data(sums) + (c * whole + o) * bytes_, inputs * whole * bytes_,
+                           zeros, taps, TAPS * VECTOR_BYTES, check)  # fmt: skip
+            for first in range(0, FILTER, lanes):
+                place = (o * inputs + c) * FILTER + first
+                turn(one, taps + first * VECTOR_BYTES, VECTOR_BYTES, min(lanes, FILTER - first),
+                     0, lanes, grad + place * bytes_, inputs * FILTER * bytes_,
+                     min(lanes, outputs - o), FILTER - first)  # fmt: skip
+    report(one, check, item(arrays, 3))
+    work[0] = 0
+
+
+def weight_grad(g, x, before):
+    """What a convolution of x with `before` zeros above and left gives back to its weight.
+
+    g is (N, O, h, w), x (N, C, H, W); None where a number of the result is NaN or infinite, as in
+    `winograd.correlate`.
+    """
+    images, inputs, outputs = len(x), x.shape[1], g.shape[1]
+    plan = plan_of(images, x.shape[1:], before, g.shape[1:])
+    lanes = VECTOR_BYTES // x.itemsize
+    whole = -(-outputs // lanes) * lanes
+    tiles, shares = plan[IMAGES] * plan[DOWN] * plan[ACROSS], 2
+    while shares < SHARES and 2 * shares * SQUARE * inputs * whole <= SUMS:
+        shares *= 2
+    shares = min(shares, int(tiles))
+    sums = np.empty((shares, SQUARE, inputs, whole), x.dtype)
+    grad, found = np.empty((outputs, inputs, TAPS, TAPS), x.dtype), np.zeros(1, x.dtype)
+    one, parallel = ONE[x.dtype], x.size * outputs >= SHARED
+    arrays = (np.ascontiguousarray(x), np.ascontiguousarray(g), plan, sums)
+    launch(_sums, one, arrays, parallel)
+    launch(_taps, one, (sums, plan, grad, found), parallel)
+    return None if found[0] else grad
