@@ -51,7 +51,7 @@ def padded_size(plan):
     return plan[1] * plan[6] * plan[7] * plan[8] * plan[9]
 
 
-@jit(splice=True)
+@jit(inner=True)
 def pad(one, source, plan, target):
     """Copies one group of an image into its phase planes; the zeros around it stay."""
     size = itemsize(one)
@@ -104,7 +104,7 @@ def fill_columns(one, source, taps, width, columns, first, count, target, step, 
             _copy_vector(one, place + pieces[2 * piece], row + pieces[2 * piece + 1])
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _pack_weights(one, source, row, taps, rows, target):
     """Packs the weights of all rows at these taps in panels as high as a tile."""
     done = 0
@@ -118,7 +118,7 @@ def _pack_weights(one, source, row, taps, rows, target):
         done += panel
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _spread(one, grid, phase, plan, rows, target):
     """Puts the results of one phase (rows, h, w) to every s-th place of the image."""
     height, width = plan[13], plan[14]
@@ -133,7 +133,7 @@ def _spread(one, grid, phase, plan, rows, target):
                 line[w * phase[3]] = values[w]
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _pack_all(one, weight, plan, low, high, target):
     """Packs the rows `low` to `high` of every group and phase, in blocks of DEPTH taps."""
     for group in range(plan[0]):
@@ -146,7 +146,7 @@ def _pack_all(one, weight, plan, low, high, target):
                 target += (high - low) * some.size * itemsize(one)
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _phase(one, image, plan, phase, packed, rows, panel, pieces, init, init_row, c, c_row):
     """C (rows, pixels of the phase's grid) = init + packed weights times the image's columns."""
     size = itemsize(one)
@@ -174,7 +174,7 @@ def _phase(one, image, plan, phase, packed, rows, panel, pieces, init, init_row,
                 i += high
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _init_rows(one, bias, rows, target):
     """Rows as wide as a tile that hold the bias (a single one of zeros without); their stride."""
     width = VECTORS * VECTOR_BYTES // itemsize(one)

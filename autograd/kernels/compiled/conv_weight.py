@@ -33,7 +33,7 @@ SHARES = 8  # shares of the images where the weight is small
 ROOM = 1 << 18  # numbers in all shares together, where that leaves more than two
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _add_products(one, taps, count, columns, step, turned, rows, c, c_row):
     """C (taps, rows) += columns (taps, count) times the turned gradient (count, rows)."""
     size = itemsize(one)

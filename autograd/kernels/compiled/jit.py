@@ -15,34 +15,71 @@ from pathlib import Path
 
 import numba
 from numba.core import compiler
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler_machinery import register_pass
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
+from numba.core.typed_passes import NativeLowering
 
 # contract, reassoc, nsz and arcp change rounding only; nnan and ninf would lose NaN and infinity.
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 EXACT = {"contract"}  # for arithmetic whose order matters
 
 
-def jit(function=None, *, inner=False, splice=False, parallel=False, exact=False):
+class _InnerLibrary(JITCodeLibrary):
+    """The code of an inner function, optimised where it is linked in and never run by itself."""
+
+    def _optimize_final_module(self):
+        pass
+
+    def _finalize_final_module(self):
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerOnly(NativeLowering):
+    """Lowers a function for its callers, without machine code that nobody would call."""
+
+    _name = "lower_only"
+
+    def run_pass(self, state):
+        state.flags.no_compile = True
+        state.library = _InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        super().run_pass(state)
+        lowered = state["cr"]
+        key = [].append  # callers find the function by it: any builtin of its own
+        state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
+        state["cr"] = lowered._replace(cfunc=key)
+        return True
+
+
+class _InnerCompiler(compiler.CompilerBase):
+    def define_pipelines(self):
+        pipeline = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
+        last = {NativeLowering: _LowerOnly}
+        pipeline.passes = [(last.get(step, step), name) for step, name in pipeline.passes]
+        return [pipeline]
+
+
+def jit(function=None, *, inner=False, parallel=False, exact=False):
     """Compiles `function` at its first call, without the GIL, cached on disk.
 
-    `inner`: only called by other kernels, so not cached by itself; `splice`: the same, its code
-    pasted into the one caller before LLVM sees it (LLVM optimises every function by itself and
-    again in each caller); `exact`: sums and products keep their order.
+    `inner`: only called by other kernels, whose part it becomes, so neither finished nor cached by
+    itself; `exact`: sums and products keep their order.
     """
     if function is None:
-        return lambda f: jit(f, inner=inner, splice=splice, parallel=parallel, exact=exact)
+        return lambda f: jit(f, inner=inner, parallel=parallel, exact=exact)
     dispatcher = numba.njit(
         fastmath=EXACT if exact else FAST,
         error_model="numpy",
         nogil=True,
         parallel=parallel,
-        inline="always" if splice else "never",
         forceinline=inner,
-        no_cpython_wrapper=inner or splice,
-        no_cfunc_wrapper=inner or splice,
+        no_cpython_wrapper=inner,
+        no_cfunc_wrapper=inner,
+        pipeline_class=_InnerCompiler if inner else compiler.Compiler,
     )(function)
-    if not (inner or splice):
+    if not inner:
         dispatcher._cache = DiskCache(function)
     return dispatcher
 

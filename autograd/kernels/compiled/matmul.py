@@ -96,7 +96,7 @@ def _pack_panels(one, source, row, step, rows, k, target, height):
         done += panel
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _tiles(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row, init_column):
     """C[m, n] = init + A times packed B, tile by tile; A is packed where `a_row` is 0."""
     size = itemsize(one)
@@ -120,7 +120,7 @@ def _tiles(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row, i
             i += rows
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias):
     """C = A B + bias on addresses and byte strides; `bias` is 0 for none."""
     size = itemsize(one)

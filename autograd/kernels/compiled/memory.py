@@ -10,8 +10,9 @@ import ctypes
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
+from numba import types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from autograd.kernels.compiled.jit import jit
 
@@ -76,16 +77,6 @@ def item(typing, arrays, index):
 
 
 @intrinsic
-def _pointer(typing, address, like):
-    target = types.CPointer(like)
-
-    def codegen(context, builder, signature, args):
-        return builder.inttoptr(args[0], context.get_value_type(target))
-
-    return target(types.intp, like), codegen
-
-
-@intrinsic
 def itemsize(typing, like):
     """Bytes of one number of the type of `like`."""
 
@@ -95,16 +86,39 @@ def itemsize(typing, like):
     return types.int64(like), codegen
 
 
-@jit(inner=True)
-def vector(address, length, like):
+def _array(context, builder, kind, address, shape):
+    """A C-contiguous array over the numbers at an address, which it does not keep alive."""
+    dtype = context.get_data_type(kind.dtype)
+    itemsize = context.get_abi_sizeof(dtype)
+    strides = [ir.IntType(64)(itemsize)]
+    for extent in reversed(shape[1:]):
+        strides.insert(0, builder.mul(extent, strides[0]))
+    array = context.make_array(kind)(context, builder)
+    populate_array(array, builder.inttoptr(address, dtype.as_pointer()), shape, strides,
+                   context.get_constant(types.intp, itemsize), None)  # fmt: skip
+    return array._getvalue()
+
+
+@intrinsic
+def vector(typing, address, length, like):
     """1-D array over `length` contiguous numbers of the type of `like` at an address."""
-    return carray(_pointer(address, like), (length,))
+    kind = types.Array(like, 1, "C")
+
+    def codegen(context, builder, signature, args):
+        return _array(context, builder, kind, args[0], [args[1]])
+
+    return kind(types.intp, types.intp, like), codegen
 
 
-@jit(inner=True)
-def matrix(address, rows, columns, like):
+@intrinsic
+def matrix(typing, address, rows, columns, like):
     """2-D C-contiguous array of the type of `like` at an address."""
-    return carray(_pointer(address, like), (rows, columns))
+    kind = types.Array(like, 2, "C")
+
+    def codegen(context, builder, signature, args):
+        return _array(context, builder, kind, args[0], [args[1], args[2]])
+
+    return kind(types.intp, types.intp, types.intp, like), codegen
 
 
 @jit(inner=True)

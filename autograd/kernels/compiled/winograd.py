@@ -102,7 +102,7 @@ def report(one, check, found):
             vector(data(found), 1, one)[0] = one
 
 
-@jit(splice=True)
+@jit(inner=True)
 def enter(one, image, plan, side, first, count, strip, panel, target, step):
     """Transforms all channels of `count` tiles of one side, the input or the result.
 
@@ -141,7 +141,7 @@ def enter(one, image, plan, side, first, count, strip, panel, target, step):
         done += run
 
 
-@jit(splice=True)
+@jit(inner=True)
 def _leave(one, source, tile_row, step, bias, plan, first, count, strip, check, out):
     """Transforms `count` tiles back and puts them in their places in the result."""
     bytes_, channels, height = itemsize(one), plan[RESULT + CHANNEL], plan[RESULT + HEIGHT]
