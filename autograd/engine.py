@@ -301,7 +301,9 @@ def _accumulate(leaf: Leaf, g, create_graph: bool) -> None:
 
 def _sole(g, references: int) -> np.ndarray:
     """The array itself if nobody else holds it, to be told by its reference count; else a copy."""
-    if (g.__class__ is ndarray and g.base is None and g.flags.c_contiguous
-            and getrefcount(g) <= references):
-        return g
+    if g.__class__ is ndarray and g.flags.c_contiguous and getrefcount(g) <= references:
+        base = g.base
+        if base is None or (base.__class__ is ndarray and base.base is None
+                            and base.size == g.size and getrefcount(base) <= 3):
+            return g
     return np.array(g, order="C")

@@ -1,7 +1,8 @@
 """How near each kernel comes to what the machine can do: GFLOP/s or GB/s against measured peaks.
 
 The peaks are PyTorch's: a 1024x1024 matrix product, and a copy of 16 MiB.
-Bytes are those that must move: each array once.  A share above 1 is work that a cache answered.
+Bytes are those that must move: each array once.  A share above 1 is memory that a cache answered,
+or products that Winograd's method did without.
 """
 
 import json

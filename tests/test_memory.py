@@ -33,6 +33,21 @@ def test_a_gradient_nobody_else_holds_is_not_copied():
     assert peak < 1.2 * x.nbytes
 
 
+def test_a_gradient_that_is_a_reshaped_array_is_not_copied():
+    x = leaf(np.ones((100, 100)))
+    (x.reshape(10_000) * 2.0).sum().backward()
+    assert x.grad._array.base is not None
+
+
+def test_a_gradient_whose_memory_somebody_holds_is_copied():
+    x, held = leaf(np.ones((20, 30))), []
+    flat = x.reshape(600)
+    flat.register_hook(held.append)
+    (flat * 2).sum().backward()
+    x.grad.zero_()
+    assert (held[0] == 2).all()
+
+
 def test_a_chain_of_100000_ops():
     x = leaf(1.0)
     y = x
