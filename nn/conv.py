@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import prod, sqrt
 from typing import Any
 
-import numpy as np
-
 import autograd
 from autograd import Tensor
 from autograd.ops.conv_geometry import numbers, same_padding
@@ -96,7 +94,8 @@ class _Forward(_Conv):
         convolve = getattr(F, f"conv{self._dims}d")
         padding = self.padding
         if self.padding_mode != "zeros" and input.ndim > self._dims:
-            input = _surround(type(self).__name__, input, self._pairs(input), self.padding_mode)
+            ends = [width for pair in reversed(self._pairs(input)) for width in pair]
+            input = F.pad(input, ends, self.padding_mode)
             padding = 0
         return convolve(input, self.weight, self.bias, self.stride, padding, self.dilation,
                         self.groups)
@@ -108,27 +107,6 @@ class _Forward(_Conv):
             return same_padding(size, self.kernel_size, self.stride, self.dilation)
         padding = (0,) * self._dims if self.padding == "valid" else self.padding
         return tuple((p, p) for p in padding)
-
-
-def _surround(name: str, input: Tensor, pairs, mode: str) -> Tensor:
-    """The input padded by its own pixels: each dimension indexed by where its pixels come from."""
-    for i, (before, after) in enumerate(pairs):
-        dim = input.ndim - len(pairs) + i
-        n = input.shape[dim]
-        most = {"reflect": n - 1, "circular": n, "replicate": before + after if n else 0}[mode]
-        if max(before, after) > most:
-            raise RuntimeError(f"{name}: padding_mode={mode!r} with padding {before, after} needs "
-                               f"a larger input, dimension {dim} has size {n}")
-        if before or after:
-            at = np.arange(-before, n + after)
-            if mode == "circular":
-                at %= n
-            elif mode == "replicate":
-                at = at.clip(0, n - 1)
-            else:
-                at = n - 1 - np.abs(n - 1 - np.abs(at))
-            input = input.index_select(dim, autograd.from_numpy(at))
-    return input
 
 
 class Conv1d(_Forward):

@@ -15,9 +15,9 @@ from autograd.kernels.compiled import conv_geometry, winograd
 from autograd.kernels.compiled.conv_geometry import HEAD, PHASE
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.matmul import _tile_rows
+from autograd.kernels.compiled.matmul import tile_rows
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, size, vector
-from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, _Emitter, aligned, tile
+from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, Emitter, aligned, tile
 
 DEPTH = 320  # taps in one packed panel: it stays in the first cache level
 SHARED = 1 << 18  # multiplications from which a second thread pays
@@ -30,7 +30,7 @@ def _copy_vector(typing, like, source, target):
     """Copies one vector between two addresses."""
 
     def codegen(context, builder, signature, args):
-        emitter = _Emitter(builder, context.get_value_type(signature.args[0]))
+        emitter = Emitter(builder, context.get_value_type(signature.args[0]))
         zero = ir.IntType(64)(0)
         source, target = (builder.inttoptr(x, ir.IntType(8).as_pointer()) for x in args[1:])
         emitter.store(emitter.load(source, zero), target, zero)
@@ -109,7 +109,7 @@ def _pack_weights(one, source, row, taps, rows, target):
     """Packs the weights of all rows at these taps in panels as high as a tile."""
     done = 0
     while done < rows:
-        panel = _tile_rows(rows - done)
+        panel = tile_rows(rows - done)
         packed = vector(target + done * taps.size * itemsize(one), panel * taps.size, one)
         for r in range(panel):
             weights = vector(source + (done + r) * row * itemsize(one), 1, one)
@@ -163,7 +163,7 @@ def _phase(one, image, plan, phase, packed, rows, panel, pieces, init, init_row,
                          vectors * VECTOR_BYTES, pieces)  # fmt: skip
             i = 0
             while i < rows:
-                high = _tile_rows(rows - i)
+                high = tile_rows(rows - i)
                 target = c + i * c_row + first * size
                 start, start_row = (target, c_row) if block else (init + i * init_row, init_row)
                 tile(
@@ -256,7 +256,7 @@ def _correlate(one, arrays, parts, index):
     pieces[0] = 0
 
 
-def _fits(*arrays):
+def fits(*arrays):
     """Whether all arrays have one compiled type and no size is 0."""
     dtype = arrays[0].dtype
     return dtype in ONE and all(a.dtype is dtype and a.size for a in arrays)
@@ -284,7 +284,7 @@ def flat(*options):
 
 def conv(x, weight, bias, stride, padding, dilation, groups):
     """Cross-correlation of x with weight, plus bias (O,) or None: (N, O, *out)."""
-    if not _fits(x, weight, *([] if bias is None else [bias])) or x.ndim not in (3, 4):
+    if not fits(x, weight, *([] if bias is None else [bias])) or x.ndim not in (3, 4):
         return reference.conv(x, weight, bias, stride, padding, dilation, groups)
     if x.ndim == 3:
         options = flat(stride, padding, dilation)
@@ -309,7 +309,7 @@ def conv(x, weight, bias, stride, padding, dilation, groups):
 
 def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     """What `conv` gives back to its input of spatial size `size`, plus bias (C,) or None."""
-    if (not _fits(g, weight, *([] if bias is None else [bias])) or g.ndim not in (3, 4)
+    if (not fits(g, weight, *([] if bias is None else [bias])) or g.ndim not in (3, 4)
             or 0 in size):
         return reference.conv_input_grad(
             g, weight, bias, size, stride, padding, dilation, groups)

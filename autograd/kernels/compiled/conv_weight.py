@@ -12,9 +12,9 @@ from autograd.kernels import reference
 from autograd.kernels.compiled import conv_geometry, winograd, winograd_weight
 from autograd.kernels.compiled.conv import (
     SHARED,
-    _fits,
     contiguous,
     fill_columns,
+    fits,
     flat,
     pad,
     padded_size,
@@ -23,7 +23,7 @@ from autograd.kernels.compiled.conv import (
 from autograd.kernels.compiled.conv_geometry import HEAD
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.matmul import _pack_panels, _tile_rows
+from autograd.kernels.compiled.matmul import pack_panels, tile_rows
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, vector
 from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, aligned, tile
 
@@ -43,7 +43,7 @@ def _add_products(one, taps, count, columns, step, turned, rows, c, c_row):
         vectors = (width + lanes - 1) // lanes
         i = 0
         while i < taps:
-            high = _tile_rows(taps - i)
+            high = tile_rows(taps - i)
             target = c + i * c_row + j * size
             tile(
                 one, high, vectors, count, columns + i * step, step, size,
@@ -83,7 +83,7 @@ def _weight_grad(one, arrays, parts, index):
             for block in range(blocks):
                 first = share(pixels, blocks, block, lanes)
                 count = share(pixels, blocks, block + 1, lanes) - first
-                _pack_panels(one, data(g) + (at * rows * pixels + first) * bytes_,
+                pack_panels(one, data(g) + (at * rows * pixels + first) * bytes_,
                              pixels * bytes_, bytes_, rows, count, turned,
                              VECTORS * lanes)  # fmt: skip
                 fill_columns(one, image, places, width, plan[9], first, count, columns, step,
@@ -95,7 +95,7 @@ def _weight_grad(one, arrays, parts, index):
 
 def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
     """What `conv` gives back to its weight of spatial size `kernel`: (O, C / groups, *kernel)."""
-    if not _fits(g, x) or x.ndim not in (3, 4) or 0 in kernel:
+    if not fits(g, x) or x.ndim not in (3, 4) or 0 in kernel:
         return reference.conv_weight_grad(g, x, kernel, stride, padding, dilation, groups)
     if x.ndim == 3:
         options = flat(stride, padding, dilation)

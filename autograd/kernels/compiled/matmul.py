@@ -42,7 +42,7 @@ _NONE = np.empty(0)  # stands for no bias
 
 
 @jit(inner=True)
-def _tile_rows(left):
+def tile_rows(left):
     """Height of the next tile where `left` rows are left."""
     for height in HEIGHTS:
         if left >= height:
@@ -81,7 +81,7 @@ def _pack(one, source, row, step, rows, k, target, width):
 
 
 @jit(inner=True)
-def _pack_panels(one, source, row, step, rows, k, target, height):
+def pack_panels(one, source, row, step, rows, k, target, height):
     """Packs `rows` in panels: of B as wide as a tile (height > 0), of A as high as one (0)."""
     size = itemsize(one)
     lanes = VECTOR_BYTES // size
@@ -91,13 +91,14 @@ def _pack_panels(one, source, row, step, rows, k, target, height):
             panel = min(height, rows - done)
             width = (panel + lanes - 1) // lanes * lanes
         else:
-            panel = width = _tile_rows(rows - done)
+            panel = width = tile_rows(rows - done)
         _pack(one, source + done * row, row, step, panel, k, target + done * k * size, width)
         done += panel
 
 
 @jit(inner=True)
-def _tiles(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row, init_column):
+def multiply_packed(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row,
+                    init_column):  # fmt: skip
     """C[m, n] = init + A times packed B, tile by tile; A is packed where `a_row` is 0."""
     size = itemsize(one)
     lanes = VECTOR_BYTES // size
@@ -106,7 +107,7 @@ def _tiles(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row, i
         vectors = (columns + lanes - 1) // lanes
         i = 0
         while i < m:
-            rows = _tile_rows(m - i)
+            rows = tile_rows(m - i)
             if a_row:
                 left, left_row, left_step = a + i * a_row, a_row, a_step
             else:
@@ -142,13 +143,13 @@ def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias
         for block in range(blocks):
             p = block * depth
             steps = min(depth, k - p)
-            _pack_panels(one, b + j * b_column + p * b_step, b_column, b_step, columns, steps,
+            pack_panels(one, b + j * b_column + p * b_step, b_column, b_step, columns, steps,
                          packed_b, panel)  # fmt: skip
             for i in range(0, m, HEIGHT):
                 rows = min(HEIGHT, m - i)
                 left, left_row = a + i * a_row + p * a_step, a_row
                 if packs:
-                    _pack_panels(one, left, a_row, a_step, rows, steps, packed_a, 0)
+                    pack_panels(one, left, a_row, a_step, rows, steps, packed_a, 0)
                     left, left_row = packed_a, 0
                 target = c + i * c_row + j * size
                 if block:
@@ -157,8 +158,8 @@ def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias
                     init, init_row, init_column = bias + j * size, 0, size
                 else:
                     init, init_row, init_column = zeros, 0, 0
-                _tiles(one, rows, columns, steps, left, left_row, a_step, packed_b, target, c_row,
-                       init, init_row, init_column)  # fmt: skip
+                multiply_packed(one, rows, columns, steps, left, left_row, a_step, packed_b,
+                                target, c_row, init, init_row, init_column)  # fmt: skip
     work[0] = 0  # Numba frees an array after its last use: this is it
 
 

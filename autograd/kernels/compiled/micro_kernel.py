@@ -31,7 +31,7 @@ def aligned(address):
     return (address + VECTOR_BYTES - 1) // VECTOR_BYTES * VECTOR_BYTES
 
 
-class _Emitter:
+class Emitter:
     """Loads, stores and arithmetic on vectors of one element type at byte addresses."""
 
     def __init__(self, builder, element):
@@ -165,7 +165,7 @@ def tile(typing, like, rows, vectors, k, a, a_row, a_step, b, b_step, c, c_row, 
 
     def codegen(context, builder, signature, args):
         element = context.get_value_type(signature.args[0])
-        emitter = _Emitter(builder, element)
+        emitter = Emitter(builder, element)
         _, rows, vectors, k, a, a_row, a_step, b, b_step, c, c_row, init, init_row, columns = args
         a, b, c, init = (builder.inttoptr(x, _BYTE.as_pointer()) for x in (a, b, c, init))
         end = builder.append_basic_block("tile.end")
@@ -185,7 +185,7 @@ def tile(typing, like, rows, vectors, k, a, a_row, a_step, b, b_step, c, c_row, 
     return types.void(like, *[types.intp] * 13), codegen
 
 
-def _interleave(builder, vectors, distance):
+def interleave(builder, vectors, distance):
     """One stage of the transposition: swaps the off-diagonal blocks of `distance` lanes."""
     lanes = len(vectors)
     index = ir.VectorType(_I32, lanes)
@@ -208,7 +208,7 @@ def transpose_block(typing, like, source, source_row, rows, target, target_row):
     """
 
     def codegen(context, builder, signature, args):
-        emitter = _Emitter(builder, context.get_value_type(signature.args[0]))
+        emitter = Emitter(builder, context.get_value_type(signature.args[0]))
         _, source, source_row, rows, target, target_row = args
         source, target = (builder.inttoptr(x, _BYTE.as_pointer()) for x in (source, target))
         last = builder.sub(rows, _I64(1))
@@ -219,7 +219,7 @@ def transpose_block(typing, like, source, source_row, rows, target, target_row):
             vectors.append(emitter.load(source, builder.mul(row, source_row)))
         distance = emitter.lanes // 2
         while distance:
-            vectors = _interleave(builder, vectors, distance)
+            vectors = interleave(builder, vectors, distance)
             distance //= 2
         for i, value in enumerate(vectors):
             emitter.store(value, target, builder.mul(target_row, _I64(i)))

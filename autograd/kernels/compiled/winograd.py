@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.matmul import _tiles
+from autograd.kernels.compiled.matmul import multiply_packed
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
 from autograd.kernels.compiled.winograd_transform import (
@@ -192,9 +192,9 @@ def _correlate(one, arrays, parts, index):
         enter(one, data(item(arrays, 0)), plan, 0, first, count, strip, whole_in, before, step_in)
         for point in range(SQUARE):
             filters = data(item(arrays, 2)) + point * (inputs * whole_out + GAP) * bytes_
-            _tiles(one, count, whole_out, inputs, before + point * step_in, whole_in * bytes_,
-                   bytes_, filters, after + point * step_out, whole_out * bytes_,
-                   zeros, 0, 0)  # fmt: skip
+            multiply_packed(one, count, whole_out, inputs, before + point * step_in,
+                            whole_in * bytes_, bytes_, filters, after + point * step_out,
+                            whole_out * bytes_, zeros, 0, 0)  # fmt: skip
         _leave(one, after, whole_out * bytes_, step_out, offset, plan, first, count, strip, check,
                data(item(arrays, 4)))  # fmt: skip
     report(one, check, item(arrays, 5))

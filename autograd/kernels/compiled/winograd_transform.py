@@ -18,7 +18,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, _Emitter, _interleave
+from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, Emitter, interleave
 
 OUTPUTS, TAPS, POINTS = 4, 3, 6  # along one axis; POINTS = OUTPUTS + TAPS - 1 inputs
 P, Q = 0.75, 1.5
@@ -28,7 +28,7 @@ WEIGHTS = {P: 1 / (2 * P**2 * (P**2 - Q**2)), Q: 1 / (2 * Q**2 * (Q**2 - P**2))}
 _I64, _BYTE = ir.IntType(64), ir.IntType(8)
 
 
-class _Line(_Emitter):
+class _Line(Emitter):
     """The one-dimensional maps, on lists of vectors."""
 
     def _times(self, x, factor):
@@ -208,7 +208,7 @@ def turn(typing, like, source, source_row, rows, first, last, target, target_row
             vectors.append(emitter.load(source, place, inside))
         distance = emitter.lanes // 2
         while distance:
-            vectors = _interleave(builder, vectors, distance)
+            vectors = interleave(builder, vectors, distance)
             distance //= 2
         # rows past the last go where the last is then written
         for i in reversed(range(emitter.lanes)):

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.matmul import _tiles
+from autograd.kernels.compiled.matmul import multiply_packed
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, vector
 from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
 from autograd.kernels.compiled.winograd import (
@@ -70,9 +70,9 @@ def _sums(one, arrays, parts, index):
                 init, init_row, init_column = c, row, bytes_
                 if first == begin:
                     init, init_row, init_column = zeros, 0, 0
-                _tiles(one, inputs, whole_out, count, left + point * step_in, bytes_,
-                       whole_in * bytes_, right + point * step_out, c, row, init, init_row,
-                       init_column)  # fmt: skip
+                multiply_packed(one, inputs, whole_out, count, left + point * step_in, bytes_,
+                                whole_in * bytes_, right + point * step_out, c, row, init,
+                                init_row, init_column)  # fmt: skip
     work[0] = 0  # Numba frees an array after its last use: this is it
 
 
