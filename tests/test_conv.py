@@ -175,7 +175,7 @@ def test_errors_of_the_layers():
         nn.Conv2d(3, 4, 3, padding_mode="mirror")
     with pytest.raises(ValueError, match="kernel_size must be an int of at least 1"):
         nn.Conv2d(3, 4, 0)
-    with pytest.raises(ValueError, match=r"mode .reflect. does not fit dimension 2 of \(1, 1, 3, 3\): at most 2"):
+    with pytest.raises(ValueError, match=r"'reflect' does not fit dimension 2 .*: at most 2"):
         nn.Conv2d(1, 1, 3, padding=3, padding_mode="reflect")(autograd.zeros(1, 1, 3, 3))
     with pytest.raises(RuntimeError, match="in_channels=3 fits this input"):
         nn.Conv2d(1, 4, 3)(autograd.zeros(1, 3, 8, 8))

@@ -30,7 +30,7 @@ _PRIVATE: dict[str, Any] = dict(method=False)
 
 @op(**_PRIVATE, public_extra=("indices",), vjp=dict(
     input=lambda g, indices, windows: max_pool_grad(g, indices, windows.size)))
-def max_of_windows(input, /, windows):
+def max_pool(input, /, windows):
     """The largest element of each window, and its place in the plane."""
     found = kernels.max_pool2d(_planes(input, windows.plane), windows.rows, windows.columns)
     shape = _shape(input, windows.size, found[0])
@@ -47,13 +47,13 @@ def max_pool_grad(g, indices, /, size):
 
 
 @op(**_PRIVATE, vjp=dict(input=lambda g, windows: avg_pool_grad(g, windows)))
-def average_of_windows(input, /, windows):
+def avg_pool(input, /, windows):
     """The sum of each window by its divisors."""
     out = kernels.avg_pool2d(_planes(input, windows.plane), windows.rows, windows.columns)
     return out.reshape(_shape(input, windows.size, out))
 
 
-@op(**_PRIVATE, vjp=dict(g=lambda g_out, windows: average_of_windows(g_out, windows)))
+@op(**_PRIVATE, vjp=dict(g=lambda g_out, windows: avg_pool(g_out, windows)))
 def avg_pool_grad(g, /, windows):
     """Planes of zeros to which each element of g, by its divisors, is added all over its
     window."""
@@ -115,7 +115,7 @@ def _max(name, dims, input, kernel_size, stride, padding, dilation, ceil_mode, r
     size = _size(name, dims, input, "iuf")
     windows = max_windows(name, size, _key(kernel_size), _key(stride), _key(padding),
                          _key(dilation), bool(ceil_mode))
-    return _with_indices(max_of_windows(input, windows), return_indices)
+    return _with_indices(max_pool(input, windows), return_indices)
 
 
 @composite(method=False)
@@ -148,7 +148,7 @@ def _avg(name, dims, input, kernel_size, stride, padding, ceil_mode, count_inclu
     size = _size(name, dims, input, "f")
     windows = avg_windows(name, size, _key(kernel_size), _key(stride), _key(padding),
                          bool(ceil_mode), bool(count_include_pad), divisor)
-    return average_of_windows(input, windows)
+    return avg_pool(input, windows)
 
 
 @composite(method=False)
@@ -178,7 +178,7 @@ def _lp(name, dims, input, norm_type, kernel_size, stride, ceil_mode):
     windows = avg_windows(name, size, _key(kernel_size), _key(stride), 0, bool(ceil_mode), True,
                          None)
     count = prod(several(name, "kernel_size", kernel_size, dims))
-    total = average_of_windows(input ** norm_type, windows) * count
+    total = avg_pool(input ** norm_type, windows) * count
     zero = total == 0
     return where(zero, 0.0, where(zero, 1.0, total) ** (1 / norm_type))
 
@@ -204,7 +204,7 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
 def _adaptive_max(name, dims, input, output_size, return_indices):
     size = _size(name, dims, input, "iuf")
     windows = adaptive_windows(name, size, _key(output_size), False)
-    return _with_indices(max_of_windows(input, windows), return_indices)
+    return _with_indices(max_pool(input, windows), return_indices)
 
 
 @composite(method=False)
@@ -227,7 +227,7 @@ def adaptive_avg_pool2d(input, output_size):
 def _adaptive_avg(name, dims, input, output_size):
     size = _size(name, dims, input, "f")
     windows = adaptive_windows(name, size, _key(output_size), True)
-    return average_of_windows(input, windows)
+    return avg_pool(input, windows)
 
 
 def _with_indices(pooled, wanted: bool):

@@ -207,10 +207,10 @@ CASES = {
                                  ((ONE, 2), dict(return_indices=True))),
     "adaptive_avg_pool1d": calls(adaptive_avg(1), functional("adaptive_avg_pool1d"), *LINES),
     "adaptive_avg_pool2d": calls(adaptive_avg(2), functional("adaptive_avg_pool2d"), *SIZES),
-    "max_of_windows": calls(of_windows, False, ((PLANES, OVERLAPPING), {})),
+    "max_pool": calls(of_windows, False, ((PLANES, OVERLAPPING), {})),
     "max_pool_grad": calls(scattered, False, ((OVERLAP, CHOSEN, (3, 4)), {}),
                            ((Spec((2, 4)), np.array([[0, 1, 1, 2], [4, 4, 4, 0]]), (5,)), {})),
-    "average_of_windows": calls(averaged, False, ((PLANES, AVERAGED), {}),
+    "avg_pool": calls(averaged, False, ((PLANES, AVERAGED), {}),
                                 ((Spec((1, 2, 5)), HALVES), {})),
     "avg_pool_grad": calls(spread, False, ((Spec((1, 4, 5)), AVERAGED), {}),
                            ((Spec((2, 1, 2)), HALVES), {}), ((OVERLAP, OVERLAPPING), {}))
