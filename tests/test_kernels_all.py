@@ -289,15 +289,16 @@ sys.exit(failed)
 )
 @pytest.mark.parametrize(
     ("name", "features", "tile", "chosen"),
-    [("haswell", "+avx2,+fma,+avx,+sse4.1", "32 6 2", "float32 or blocks"),
-     ("x86-64", "+sse2", "16 4 2", "float32")],
+    [("haswell", "+avx2,+fma,+avx,+sse4.1", "32 6 2", "float32 or blocks or winograd"),
+     ("x86-64", "+sse2", "16 4 2", "float32 or winograd")],
 )  # fmt: skip
 def test_narrower_vectors(name, features, tile, chosen):
     """Products and convolutions at the edges of the tiles of narrower CPUs."""
     if name == "haswell" and micro_kernel.VECTOR_BYTES < 32:
         pytest.skip("this CPU has no AVX2")
     environment = {**os.environ, "NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features}
-    files = [str(Path(__file__).with_name(f"test_kernels_{of}.py")) for of in ("matmul", "conv")]
+    files = [str(Path(__file__).with_name(f"test_kernels_{of}.py"))
+             for of in ("matmul", "conv", "winograd")]
     done = subprocess.run(
         [sys.executable, "-c", NARROW, *files, "-k", f"(edges or panel or blocks) and ({chosen})"],
         env=environment, capture_output=True, text=True,

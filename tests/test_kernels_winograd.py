@@ -73,7 +73,7 @@ def test_images_smaller_than_the_filter(size, monkeypatch):
 
 @pytest.mark.parametrize("inputs", [LEAST, LEAST + 1, 33, 48])
 @pytest.mark.parametrize("outputs", [LEAST, 31, 32, 33, 65])
-def test_channels_at_the_edge_of_vectors_and_tiles(inputs, outputs, called):
+def test_channels_at_the_edges_of_vectors_and_tiles(inputs, outputs, called):
     check(draw(1, inputs, 8, 7), draw(outputs, inputs, 3, 3), bias=outputs > inputs)
     assert len(called) == 3
 
