@@ -22,7 +22,7 @@ def cases(quick: bool) -> dict[str, tuple]:
     """name -> (title, unit, function that takes the samples)."""
     pairs, rounds, seconds, few = (1, 3, 0.1, 2) if quick else (4, 6, 0.3, 7)
     steps = partial(measure.alternate_steps, pairs=pairs, rounds=rounds, seconds=seconds)
-    memory = partial(processes.memory, rounds=few)
+    memory = partial(processes.memory, rounds=min(few, 3))
     return {
         "tiny_ops": ("200 tiny ops, forward and backward", "s", partial(steps, "tiny_ops")),
         "small_mlp": ("small MLP step (batch 64, SGD)", "s", partial(steps, "small_mlp")),

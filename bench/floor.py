@@ -8,6 +8,7 @@ or products that Winograd's method did without.
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -15,7 +16,9 @@ import numpy as np
 from . import libraries, measure
 
 IMAGES, LONG = 64, 1 << 22
-GEOMETRY = (1, 1), ((1, 1), (1, 1)), (1, 1), 1  # stride, padding, dilation, groups
+CONVOLUTIONS = (  # channels in and out, size, kernel, stride
+    (1, 32, 28, 3, 1), (6, 16, 14, 5, 1), (32, 64, 28, 3, 1), (64, 64, 16, 3, 1),
+    (128, 128, 8, 3, 1), (32, 64, 16, 3, 2), (32, 64, 16, 1, 1))
 Case = tuple[str, float, Callable[[], object]]  # "GFLOP/s" or "GB/s", units of work, one call
 
 _PEAKS = "from bench import floor; floor.report(floor.peaks())"
@@ -55,27 +58,29 @@ def _products(kernels) -> dict[str, Case]:
     for m, k, n in ((1024, 1024, 1024), (256, 784, 1024), (64, 784, 64)):
         a, b = _random(m, k), _random(k, n)
         cases[f"gemm {m}x{k}x{n}"] = (
-            "GFLOP/s", 2e-9 * m * k * n, lambda a=a, b=b: kernels.gemm(a, b))
+            "GFLOP/s", 2e-9 * m * k * n, partial(kernels.gemm, a, b))
     a, b = _random(96, 128, 64), _random(96, 64, 128)
     cases["bmm 96x128x64x128"] = (
-        "GFLOP/s", 2e-9 * 96 * 128 * 64 * 128, lambda: kernels.bmm(a, b))
+        "GFLOP/s", 2e-9 * 96 * 128 * 64 * 128, partial(kernels.bmm, a, b))
     return cases
 
 
 def _convolutions(kernels) -> dict[str, Case]:
+    """FLOPs are those of the definition, whatever the method needs."""
     cases: dict[str, Case] = {}
-    for inputs, outputs, size in ((1, 32, 28), (32, 64, 28), (64, 64, 16), (128, 128, 8)):
-        x, w = _random(IMAGES, inputs, size, size), _random(outputs, inputs, 3, 3)
-        g = _random(IMAGES, outputs, size, size)
-        work = 2e-9 * g.size * inputs * 9
-        name = f"{inputs} to {outputs} channels, {size}x{size}"
-        cases[f"conv {name}"] = (
-            "GFLOP/s", work, lambda x=x, w=w: kernels.conv(x, w, None, *GEOMETRY))
-        cases[f"  input gradient, {name}"] = (
-            "GFLOP/s", work,
-            lambda x=x, w=w, g=g: kernels.conv_input_grad(g, w, None, x.shape[2:], *GEOMETRY))
-        cases[f"  weight gradient, {name}"] = (
-            "GFLOP/s", work, lambda x=x, g=g: kernels.conv_weight_grad(g, x, (3, 3), *GEOMETRY))
+    for inputs, outputs, size, kernel, stride in CONVOLUTIONS:
+        pad = kernel // 2
+        geometry = (stride, stride), ((pad, pad), (pad, pad)), (1, 1), 1
+        x, w = _random(IMAGES, inputs, size, size), _random(outputs, inputs, kernel, kernel)
+        g = _random(IMAGES, outputs, size // stride, size // stride)
+        calls = {
+            "conv": partial(kernels.conv, x, w, None, *geometry),
+            "  input grad": partial(kernels.conv_input_grad, g, w, None, x.shape[2:], *geometry),
+            "  weight grad": partial(kernels.conv_weight_grad, g, x, (kernel, kernel), *geometry),
+        }
+        work = 2e-9 * g.size * inputs * kernel**2
+        what = f"{inputs} to {outputs}, {size}x{size}, {kernel}x{kernel} by {stride}"
+        cases |= {f"{name} {what}": ("GFLOP/s", work, call) for name, call in calls.items()}
     return cases
 
 
