@@ -130,7 +130,7 @@ def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias
     depth = (k + blocks - 1) // blocks
     height, width = min(HEIGHT, m), min(WIDTH, n)
     panel = VECTORS * lanes
-    packs = n > DIRECT * panel or a_row == 0
+    packs = np.int64(n > DIRECT * panel or a_row == 0)  # a branch would double all tiles' code
     room_a = height * depth + lanes  # the last transposed block writes past its panel
     room_b = (width + lanes) * depth
     work = np.empty((room_a + room_b + panel) * size + VECTOR_BYTES, np.uint8)
@@ -144,13 +144,12 @@ def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias
             p = block * depth
             steps = min(depth, k - p)
             pack_panels(one, b + j * b_column + p * b_step, b_column, b_step, columns, steps,
-                         packed_b, panel)  # fmt: skip
+                        packed_b, panel)  # fmt: skip
             for i in range(0, m, HEIGHT):
                 rows = min(HEIGHT, m - i)
-                left, left_row = a + i * a_row + p * a_step, a_row
-                if packs:
-                    pack_panels(one, left, a_row, a_step, rows, steps, packed_a, 0)
-                    left, left_row = packed_a, 0
+                left = a + i * a_row + p * a_step
+                pack_panels(one, left, a_row, a_step, packs * rows, steps, packed_a, 0)
+                left, left_row = left + packs * (packed_a - left), (1 - packs) * a_row
                 target = c + i * c_row + j * size
                 if block:
                     init, init_row, init_column = target, c_row, size
