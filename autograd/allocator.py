@@ -1,8 +1,8 @@
 """Freed memory stays with the process, for the next result.
 
 glibc hands large freed blocks back to the system, and then every 4 KiB of the next result cost a
-page fault, which takes longer than an addition fills them. Two of its settings, made once at the
-first kernel, change that; a program that sets them itself, by its environment, keeps its own.
+page fault: more than half of the time of elementwise functions. Two of its settings, made once at
+the first kernel, change that; a program that sets them itself, by its environment, keeps its own.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ import sys
 # Parameters of mallopt(3).
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 HELD_BYTES = 1 << 29  # free memory at the heap's end from which the system gets it back
-BLOCK_BYTES = 1 << 25  # a larger block is mapped by itself; the most that glibc takes
+BLOCK_BYTES = 1 << 25  # a larger block is mapped by itself
 
 
 def _chosen_by_user() -> bool:

@@ -56,6 +56,19 @@ def check(x, weight, padding=((1, 1), (1, 1)), bias=True):
         assert error < BOUND, f"{got.shape}: error {error:.1e}"
 
 
+@pytest.mark.parametrize("offset", [0, 1000])
+def test_errors_are_small_beside_what_is_summed_where_it_cancels(offset, called):
+    """Filters that sum to 0 leave little of a bright image: sums of |weight x| are the scale."""
+    x, weight = draw(2, 32, 18, 18) + np.float32(offset), draw(32, 32, 3, 3, seed=1)
+    weight -= weight.mean((1, 2, 3), keepdims=True)
+    inside = ((0, 0), (0, 0))
+    wide = everything(x, weight, inside, False, np.float64, reference)
+    sums = everything(np.abs(x), np.abs(weight), inside, False, np.float64, reference)
+    error = np.max(np.abs(everything(x, weight, inside, False)[0] - wide[0]))
+    assert error < 1e-6 * np.max(sums[0])
+    assert len(called) == 3
+
+
 @pytest.mark.parametrize("height", [3, 4, 5, 9, 14])
 @pytest.mark.parametrize("width", [3, 6, 18, 70])
 def test_image_sizes(height, width, monkeypatch):
