@@ -27,6 +27,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
+from .custom_function import Function
 from .dtypes import bool_ as bool
 from .dtypes import (
     double,
@@ -48,11 +49,10 @@ from .dtypes import (
 from .dtypes import float32 as float
 from .dtypes import int32 as int
 from .engine import backward, grad
-from .function import Function
-from .gradcheck import GradcheckError, KinkWarning, gradcheck, gradgradcheck
+from .gradient_check import GradcheckError, KinkWarning, gradcheck, gradgradcheck
 from .kernels import config
 from .metadata import Size, accelerator, cuda, device
-from .mode import (
+from .modes import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -200,7 +200,7 @@ from .ops.shape import (
     unsqueeze,
 )
 from .printing import set_printoptions
-from .random import (
+from .sampling import (
     Generator,
     bernoulli,
     default_generator,
@@ -218,7 +218,7 @@ from .random import (
     set_rng_state,
 )
 from .serialize import load, save
-from .tensor import Tensor
+from .tensors import Tensor
 from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"

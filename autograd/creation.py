@@ -9,7 +9,7 @@ from .dtypes import as_dtype, own
 from .errors import describe
 from .metadata import device as only_device
 from .ops.shape import ints
-from .tensor import Tensor, ndarray, wrap
+from .tensors import Tensor, ndarray, wrap
 
 
 def _finish(array: np.ndarray, requires_grad: bool, device=None) -> Tensor:

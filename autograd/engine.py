@@ -16,11 +16,11 @@ import numpy as np
 
 from .errors import describe
 from .large import combining
-from .mode import set_grad_enabled
+from .modes import set_grad_enabled
 from .node import Leaf, Node, Output
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
-from .tensor import Tensor, current_node, mark_written, ndarray, wrap
+from .tensors import Tensor, current_node, mark_written, ndarray, wrap
 
 _plus = combining("add", add)
 _by_seq = attrgetter("seq")

@@ -3,7 +3,7 @@
 An in-place operation computes its result, writes it into the tensor's memory, and gives the tensor
 the result's history.  If the tensor is a view, it is the base's history that changes: the base is
 now "what it was, with a region overwritten", and every view of it, this one included, is a view of
-that (`tensor.current_node` rebuilds a view's node when it is next used).
+that (`tensors.current_node` rebuilds a view's node when it is next used).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from __future__ import annotations
 import numpy as np
 
 from .errors import describe
-from .mode import is_grad_enabled
+from .modes import is_grad_enabled
 from .node import Leaf, Node
 from .ops.compare import where
 from .ops.elementwise import cast
 from .ops.index import as_index, getitem, last_writes, put
 from .ops.shape import sum_to_size
 from .record import INPLACE, op
-from .tensor import Tensor, alias, current_node, mark_written, wrap
+from .tensors import Tensor, alias, current_node, mark_written, wrap
 
 
 def _look(x, region: tuple):

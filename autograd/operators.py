@@ -7,7 +7,7 @@ import numpy as np
 from .errors import did_you_mean
 from .ops import arithmetic, compare, elementwise, join, linalg
 from .record import UFUNCS
-from .tensor import Tensor, ndarray, wrap
+from .tensors import Tensor, ndarray, wrap
 
 
 def _reflected(function):

@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture
 def gradcheck():
     """autograd.gradcheck: raises a GradcheckError with a table where a gradient is wrong."""
-    from .gradcheck import gradcheck
+    from .gradient_check import gradcheck
 
     return gradcheck
 
@@ -19,6 +19,6 @@ def gradcheck():
 @pytest.fixture
 def gradgradcheck():
     """autograd.gradgradcheck: the same for second derivatives."""
-    from .gradcheck import gradgradcheck
+    from .gradient_check import gradgradcheck
 
     return gradgradcheck

@@ -29,10 +29,10 @@ from . import template
 from .dtypes import common, common_float
 from .errors import describe
 from .large import combining
-from .mode import is_grad_enabled
+from .modes import is_grad_enabled
 from .node import Node, Output, next_seq
 from .quiet import QUIET, hush, unhush
-from .tensor import Tensor, View, current_node, ndarray, wrap
+from .tensors import Tensor, View, current_node, ndarray, wrap
 
 REGISTRY: dict[str, Op] = {}
 COMPOSITES: dict[str, Callable] = {}

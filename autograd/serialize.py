@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import describe
-from .tensor import Tensor, wrap
+from .tensors import Tensor, wrap
 
 _STRUCTURE = "__structure__"
 _PLAIN = (str, bool, int, float, type(None))

@@ -59,6 +59,7 @@ from .loss_margin import (
     SoftMarginLoss,
     TripletMarginLoss,
 )
+from .model_summary import summary
 from .module import Module
 from .normalization import (
     BatchNorm1d,
@@ -97,7 +98,6 @@ from .pooling import (
     RandomSubsetMaxPool2d,
 )
 from .sparse import Embedding
-from .summary import summary
 from .upsampling import PixelShuffle, PixelUnshuffle, Upsample
 
 __all__ = [

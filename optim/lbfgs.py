@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, enable_grad, from_numpy, no_grad
 from autograd.errors import caller
-from autograd.tensor import mark_written
+from autograd.tensors import mark_written
 from optim.line_search import strong_wolfe
 from optim.optimizer import Optimizer, Params, check_at_least_zero
 

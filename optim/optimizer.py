@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
 from autograd.errors import caller, describe
-from autograd.tensor import mark_written
+from autograd.tensors import mark_written
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 import autograd
-from autograd import dtypes, mode, pytest_plugin, random, threads
+from autograd import dtypes, modes, pytest_plugin, sampling, threads
 from autograd.record import INPLACE, REGISTRY
 
 settings.register_profile("wengert", deadline=None, derandomize=True)
@@ -31,11 +31,11 @@ def _state() -> dict[str, object]:
     """What a test could change for those after it."""
     kind, keys, *rest = np.random.get_state()
     return {
-        "the grad mode": mode.is_grad_enabled(),
-        "the inference mode": mode.is_inference_mode_enabled(),
+        "the grad mode": modes.is_grad_enabled(),
+        "the inference mode": modes.is_inference_mode_enabled(),
         "the default dtype": dtypes.get_default_dtype(),
         "the number of threads": threads.get_num_threads(),
-        "the default generator": id(random.default_generator),
+        "the default generator": id(sampling.default_generator),
         "the registry of ops": set(REGISTRY),
         "NumPy's error handling": np.geterr(),
         "NumPy's global random state": (kind, keys.tobytes(), *rest),
@@ -49,14 +49,14 @@ def leaves_nothing_behind(request):
     The default generator is ours to draw from: it starts from a seed of the test's own each time.
     """
     autograd.manual_seed(_seed(request))
-    before, numpy_state, generator = _state(), np.random.get_state(), random.default_generator
+    before, numpy_state, generator = _state(), np.random.get_state(), sampling.default_generator
     yield
     after = _state()
-    mode._grad.set(before["the grad mode"])
-    mode._inference.set(before["the inference mode"])
+    modes._grad.set(before["the grad mode"])
+    modes._inference.set(before["the inference mode"])
     dtypes.set_default_dtype(before["the default dtype"])
     np.random.set_state(numpy_state)
-    random.default_generator = generator
+    sampling.default_generator = generator
     changed = [name for name in before if before[name] != after[name]]
     if "the number of threads" in changed:
         threads.set_num_threads(before["the number of threads"])

@@ -11,7 +11,7 @@ import numpy as np
 import autograd
 import autograd.ops
 from autograd.record import COMPOSITES, REGISTRY
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 from tests import cases
 from tests.cases import Case, Spec
 

@@ -9,7 +9,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import tensor
-from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.gradient_check import gradcheck, gradgradcheck
 
 IMAGE = [[125.0, 15.0, 30.0], [250.0, 25.0, 2.0], [174.0, 255.0, 10.0]]
 DIAGONAL = [[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]]

@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import numeric
-from autograd.gradcheck import GradcheckError, KinkWarning, gradcheck, gradgradcheck
+from autograd.gradient_check import GradcheckError, KinkWarning, gradcheck, gradgradcheck
 
 
 def leaf(values, dtype=np.float64):

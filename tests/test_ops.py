@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.gradient_check import gradcheck, gradgradcheck
 from autograd.record import COMPOSITES, INPLACE, REGISTRY
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 from tests.cases import Spec
 from tests.samples import (
     CALLS,

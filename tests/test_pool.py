@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.gradient_check import gradcheck, gradgradcheck
 from nn import functional as F
 
 NAN, INF = math.nan, math.inf

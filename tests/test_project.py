@@ -23,21 +23,21 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors mode dtypes metadata hooks printing quiet threads allocator large kernels "
+    0: "errors modes dtypes metadata hooks printing quiet threads allocator large kernels "
        "kernels.*",
     1: "node",
-    2: "tensor",
+    2: "tensors",
     3: "template record",
     4: "ops ops.*",
-    5: "operators inplace creation random",
+    5: "operators inplace creation sampling",
     6: "engine",
-    7: "function numeric gradcheck viz viz.* serialize pytest_plugin",
+    7: "custom_function numeric gradient_check viz viz.* serialize pytest_plugin",
     8: "__init__",
 }
 
 # Within one layer a module imports only what stands here (and nothing in a circle).
 SAME_LAYER = {
-    "mode": "errors",
+    "modes": "errors",
     "dtypes": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
@@ -47,11 +47,11 @@ SAME_LAYER = {
     "record": "template",
     "ops": "ops.*",
     "ops.*": "ops.*",
-    "random": "creation",
-    "gradcheck": "numeric",
+    "sampling": "creation",
+    "gradient_check": "numeric",
     "viz": "viz.*",
     "viz.*": "viz.*",
-    "pytest_plugin": "gradcheck",
+    "pytest_plugin": "gradient_check",
 }
 
 # The layer above: packages that see each other not at all, and of autograd only its public names:
@@ -59,7 +59,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.errors": "caller describe did_you_mean",
     "autograd.hooks": "RemovableHandle",
-    "autograd.tensor": "mark_written",
+    "autograd.tensors": "mark_written",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
 
@@ -90,7 +90,7 @@ LAZY = {
     "inspect": "only for messages",
     "traceback": "only for messages",
 }
-LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradcheck"),
+LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),

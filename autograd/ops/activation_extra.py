@@ -10,7 +10,7 @@ import numpy as np
 from .. import kernels
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 from .activation import _elu, choose, relu_grad, softmax
 from .compare import where
 from .elementwise import abs, exp, sigmoid, swept, tanh

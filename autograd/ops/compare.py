@@ -12,7 +12,7 @@ import numpy as np
 
 from ..dtypes import result_dtype
 from ..record import composite, op
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 
 _TRUTH: dict[str, Any] = dict(promotes="common", inplace=True)
 

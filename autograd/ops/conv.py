@@ -14,7 +14,7 @@ import numpy as np
 from .. import kernels
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from . import conv_geometry
 from .shape import expand, reshape, squeeze, unsqueeze
 

@@ -14,7 +14,7 @@ from .. import kernels
 from ..errors import caller, describe
 from ..node import Node
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .activation import log_softmax, softmax, softmax_grad
 from .elementwise import long
 from .loss import check_reduction, reduced

@@ -14,7 +14,7 @@ import numpy as np
 from .. import kernels
 from ..errors import describe
 from ..record import op
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 
 
 @op(method=False, vjp=dict(input=lambda g, key, p: drop(g, key, p)))

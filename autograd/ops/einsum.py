@@ -9,7 +9,7 @@ import numpy as np
 from .. import kernels
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .shape import reshape
 
 _ELLIPSIS = "."  # in a list of indices: the dimensions that `...` stands for

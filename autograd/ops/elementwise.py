@@ -16,7 +16,7 @@ from .. import dtypes, kernels
 from ..large import is_large
 from ..metadata import device as only_device
 from ..record import UFUNCS, composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", inplace=True)
 

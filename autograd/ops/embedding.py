@@ -7,7 +7,7 @@ import numpy as np
 from .. import kernels
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 from .compare import where
 from .shape import unsqueeze
 

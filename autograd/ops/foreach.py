@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import caller
-from ..tensor import Tensor, mark_written
+from ..tensors import Tensor, mark_written
 
 
 def total_norm(tensors: Sequence[Tensor], p: float = 2.0) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .shape import axis, expand, reshape
 
 _ALL = slice(None)

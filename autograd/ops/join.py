@@ -10,7 +10,7 @@ import numpy as np
 from ..dtypes import common
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .index import along, integers, narrow, select_rows
 from .shape import axis, clone, expand, flip, ints, reshape, transpose
 

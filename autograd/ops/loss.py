@@ -18,7 +18,7 @@ from ..dtypes import common_float
 from ..errors import describe
 from ..kernels.reference import loss as plain
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .compare import where
 from .elementwise import abs, sign
 

@@ -8,7 +8,7 @@ from math import pi
 import numpy as np
 
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .compare import where
 from .elementwise import exp, log, safe_mul
 from .loss import check_reduction, reduced, same_shape

@@ -15,7 +15,7 @@ import numpy as np
 from .. import kernels
 from ..errors import caller, describe
 from ..record import composite, op
-from ..tensor import Tensor, mark_written, wrap
+from ..tensors import Tensor, mark_written, wrap
 from .arithmetic import mul
 from .compare import clamp
 from .elementwise import rsqrt

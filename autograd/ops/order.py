@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .compare import maximum, minimum
 from .elementwise import isnan, to
 from .reduce import amax, amin, sum

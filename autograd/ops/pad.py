@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .index import select_rows
 
 _MODES = ("constant", "reflect", "replicate", "circular")

@@ -19,7 +19,7 @@ import numpy as np
 from .. import kernels
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 from .compare import where
 from .pool_windows import adaptive_windows, avg_windows, max_windows, several
 from .scatter import gather_along

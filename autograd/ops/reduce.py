@@ -13,7 +13,7 @@ import numpy as np
 from .. import dtypes
 from ..large import total
 from ..record import composite, op
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 from .compare import where
 from .elementwise import abs, exp, isinf, log, sqrt, to
 from .index import narrow

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 from .arithmetic import lerp
 from .index import select_rows
 from .pad import constant_pad

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import describe
 from ..record import composite, op
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 from .compare import where
 from .index import (
     Index,

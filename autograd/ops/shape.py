@@ -12,7 +12,7 @@ import numpy as np
 
 from ..large import total
 from ..record import composite, op
-from ..tensor import Tensor
+from ..tensors import Tensor
 
 
 def ints(first, more: tuple = ()) -> tuple[int, ...]:

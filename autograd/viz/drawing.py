@@ -14,7 +14,7 @@ from ..engine import reachable
 from ..errors import describe
 from ..node import Leaf, Node, Output
 from ..record import Op
-from ..tensor import Tensor, current_node
+from ..tensors import Tensor, current_node
 from .picture import Picture
 
 _SANS, _MONO = "Helvetica,Arial,sans-serif", "Courier New,monospace"

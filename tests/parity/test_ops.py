@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd.record import COMPOSITES, REGISTRY
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 from tests.samples import CALLS, Call, call_id, differentiable, gradients, several, weights
 
 torch = pytest.importorskip("torch", reason="parity needs PyTorch: pip install wengert[parity]")

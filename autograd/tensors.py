@@ -15,7 +15,7 @@ from . import dtypes
 from .errors import caller, describe
 from .hooks import RemovableHandle, RetainGrad
 from .metadata import CPU, Size, device
-from .mode import enable_grad
+from .modes import enable_grad
 from .node import Leaf, Node, next_seq
 from .printing import format_tensor
 

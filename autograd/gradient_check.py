@@ -19,7 +19,7 @@ import numpy as np
 from .engine import grad
 from .errors import describe
 from .numeric import REFINE, Differences, largest, rounding, sharper, unit
-from .tensor import Tensor, wrap
+from .tensors import Tensor, wrap
 
 _APART = 1e-3  # one-sided differences that differ by this part of the scale may mean a kink
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .errors import describe
-from .mode import is_grad_enabled, no_grad
+from .modes import is_grad_enabled, no_grad
 from .node import Node, Output, next_seq
-from .tensor import Tensor, alias, current_node, mark_written, wrap
+from .tensors import Tensor, alias, current_node, mark_written, wrap
 
 
 class FunctionCtx:

@@ -11,7 +11,7 @@ from . import dtypes
 from .creation import _finish, _size, _wanted
 from .dtypes import as_dtype
 from .errors import describe
-from .tensor import Tensor, wrap
+from .tensors import Tensor, wrap
 
 
 class Generator:
