@@ -6,7 +6,7 @@ import numpy as np
 
 from .errors import describe
 from .modes import is_grad_enabled, no_grad
-from .node import Node, Output, next_seq
+from .node import INNER, OUT, Node, Output, Rule
 from .tensors import Tensor, alias, current_node, mark_written, wrap
 
 
@@ -42,37 +42,65 @@ class FunctionCtx:
         self._dirty = tensors
 
 
-class _Declared:
-    """What the engine needs to know of a Function: the counterpart of record.Op."""
+class _Application(Rule):
+    """One application of a Function: the gradient is the user's backward, given what forward left.
 
-    broadcasts = False
-    keeps_arrays = True
-    saved_names: tuple = ()
+    A value that is saved as an attribute of ctx rather than by save_for_backward is saved all the
+    same: `attributes` names those, which come last.
+    """
 
-    def __init__(self, cls: type[Function]) -> None:
-        self.name = cls.__name__
-        self.node_name = f"{cls.__name__}Backward"
-        self.cls = cls
-        code = cls.forward.__code__
-        first = 0 if _separate_context(cls) else 1
-        self.inputs = code.co_varnames[first: code.co_argcount] or ("inputs",)
+    __slots__ = ("cls", "ctx", "sources", "attributes")
 
-    def restore(self, node: Node):
-        """Saved values for a backward pass that is itself recorded."""
-        return (*(node.saved or ()), node)
+    def __init__(self, cls: type[Function], ctx: FunctionCtx, sources: tuple,
+                 attributes: tuple[str, ...]) -> None:
+        self.cls, self.ctx, self.sources, self.attributes = cls, ctx, sources, attributes
 
-    def backward(self, g, saved: tuple, parents: tuple) -> tuple:
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.cls.__name__
+
+    @property
+    def node_name(self) -> str:  # type: ignore[override]
+        return f"{self.cls.__name__}Backward"
+
+    @property
+    def inputs(self) -> tuple:  # type: ignore[override]
+        code = self.cls.forward.__code__
+        first = 0 if _separate_context(self.cls) else 1
+        return code.co_varnames[first: code.co_argcount] or ("inputs",)
+
+    def kept(self, node: Node):
+        saved = node.saved or ()
+        own = len(self.sources) - len(self.attributes)
+        names = [self._describe(source) for source in self.sources[:own]]
+        return zip((*names, *self.attributes), saved, self.sources)
+
+    def _describe(self, source) -> str:
+        """What a saved value is: the name of an input, `out` or `value`."""
+        if source in (None, INNER):
+            return "value"
+        return self.inputs[min(source, len(self.inputs) - 1)] if source >= 0 else "out"
+
+    def backward(self, g, saved, parents) -> tuple:
         """Call the user's backward with Tensors, and hand on what the engine works with."""
-        ctx, values, sources = saved[:3]
-        recorded = saved[3:]
-        nodes = parents if not recorded else recorded[0].parents
-        ctx._saved = tuple(_restored(value, source, nodes, recorded)
-                           for value, source in zip(values, sources, strict=True))
-        grads = g if isinstance(g, list) else [g]
-        grads = [part if isinstance(part, Tensor) else wrap(np.asarray(part)) for part in grads]
-        results = self.cls.backward(ctx, *grads)
+        tensors = [_as_tensor(value) for value in saved]
+        own = len(tensors) - len(self.attributes)
+        self.ctx._saved = tuple(tensors[:own])
+        vars(self.ctx).update(zip(self.attributes, tensors[own:]))
+        try:
+            results = self.cls.backward(self.ctx, *map(_as_tensor, g if isinstance(g, list)
+                                                       else [g]))
+        finally:
+            self.ctx._saved = ()
+            for name in self.attributes:
+                vars(self.ctx).pop(name, None)
         results = results if isinstance(results, tuple) else (results,)
-        ctx._saved = ()
+        self._check(results, parents)
+        if is_grad_enabled():
+            return results
+        return tuple(None if r is None else r._array for r in results)
+
+    def _check(self, results: tuple, parents) -> None:
         if len(results) < len(parents) or any(r is not None for r in results[len(parents):]):
             raise RuntimeError(f"{self.name}.backward returned {len(results)} gradients for "
                                f"{len(parents)} inputs of forward")
@@ -80,19 +108,10 @@ class _Declared:
             if result is not None and not isinstance(result, Tensor):
                 raise TypeError(f"{self.name}.backward: gradient {i} must be a Tensor or None, got "
                                 f"{describe(result)}")
-        if recorded:
-            return results
-        return tuple(None if r is None else r._array for r in results)
 
 
-def _restored(value, source, nodes: tuple, recorded: tuple):
-    """A saved tensor again, in its place in the graph where the backward pass is recorded."""
-    if value is None:
-        return None
-    tensor = wrap(value)
-    if recorded and source is not None:
-        tensor._node = recorded[0] if source == "out" else nodes[source]
-    return tensor
+def _as_tensor(value):
+    return value if value is None or isinstance(value, Tensor) else wrap(np.asarray(value))
 
 
 class Function:
@@ -161,41 +180,51 @@ def _recorded(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple
             raise RuntimeError(f"{cls.__name__}: inputs[{i}] requires grad and was marked dirty; "
                                "return a new tensor instead of changing it in place")
         mark_written(tensor, f"{cls.__name__}.forward")
-    unrecorded = [id(tensor) for tensor in ctx._unrecorded]
-    saved, ctx._saved, ctx._inputs = ctx._saved, (), ()
     fresh = tuple(alias(out, out._array) if any(out is i for i in inputs) else out
                   for out in outputs)
-    if all(node is None for node in nodes):
-        return fresh
-    node = Node()
-    node.op, node.parents, node.hooks, node.seq = _declared(cls), nodes, None, next_seq()
-    node.saved = (ctx, tuple(None if s is None else s._array for s in saved),
-                  tuple(_source(s, inputs, outputs) for s in saved))
-    node.versions = tuple(s._version for s in saved if s is not None)
-    tracked = [out for original, out in zip(outputs, fresh, strict=True)
-               if id(original) not in unrecorded and out._array.dtype.kind == "f"]
-    if len(outputs) == 1 and tracked:
-        node.shape, node.dtype = fresh[0]._array.shape, fresh[0]._array.dtype
-        fresh[0]._node = node
-    elif tracked:
-        node.shape = [out._array.shape for out in fresh]
-        node.dtype = [out._array.dtype for out in fresh]
-        for i, out in enumerate(fresh):
-            if any(out is t for t in tracked):
-                out._node = Output(node, i, out._array.shape, out._array.dtype)
+    unrecorded = [id(tensor) for tensor in ctx._unrecorded]
+    if any(node is not None for node in nodes):
+        tracked = [id(original) not in unrecorded and out._array.dtype.kind == "f"
+                   for original, out in zip(outputs, fresh, strict=True)]
+        _attach(_node(cls, ctx, inputs, nodes, outputs), fresh, tracked)
+    ctx._saved = ctx._inputs = ()
     return fresh
 
 
-def _source(saved, inputs: tuple, outputs: tuple):
-    """Where a saved tensor comes from: an input's position, "out", or None."""
+def _node(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) -> Node:
+    """The node of this application; what forward left on ctx as tensors moves into it."""
+    attributes = [name for name, value in vars(ctx).items()
+                  if isinstance(value, Tensor) and value._node is None
+                  and not any(value is i for i in inputs)]
+    saved = (*ctx._saved, *(vars(ctx).pop(name) for name in attributes))
+    sources = tuple(_source(s, inputs, outputs, ctx._unrecorded) for s in saved)
+    rule = _Application(cls, ctx, sources, tuple(attributes))
+    shapes = [out._array.shape for out in outputs]
+    dtypes = [out._array.dtype for out in outputs]
+    single = len(outputs) == 1
+    return Node.make(rule, nodes, tuple(None if s is None else s._array for s in saved),
+                     tuple(s._version for s in saved if s is not None),
+                     shapes[0] if single else shapes, dtypes[0] if single else dtypes)
+
+
+def _attach(node: Node, outputs: tuple, tracked: list[bool]) -> None:
+    """Give the outputs that have a gradient their place in the graph."""
+    if len(outputs) == 1:
+        outputs[0]._node = node if tracked[0] else None
+        return
+    for i, out in enumerate(outputs):
+        if tracked[i]:
+            out._node = Output(node, i)
+
+
+def _source(saved, inputs: tuple, outputs: tuple, constants: tuple):
+    """Where a saved tensor comes from, as `Rule.kept` tells it."""
     for i, value in enumerate(inputs):
         if value is saved:
             return i
-    return "out" if len(outputs) == 1 and saved is outputs[0] else None
-
-
-def _declared(cls: type[Function]) -> _Declared:
-    declared = cls.__dict__.get("_declared")
-    if declared is None:
-        declared = cls._declared = _Declared(cls)  # type: ignore[attr-defined]
-    return declared
+    if saved is None or saved._array.dtype.kind != "f" or any(saved is c for c in constants):
+        return None
+    for i, value in enumerate(outputs):
+        if value is saved:
+            return OUT - i
+    return INNER

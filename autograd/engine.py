@@ -1,30 +1,30 @@
 """The backward walk: from the roots down to the leaves, in descending order of creation.
 
 Creation order is a topological order, so when a node's turn comes every contribution to its
-gradient has arrived.  Ordinarily gradients are ndarrays and nothing is recorded; with
-`create_graph=True` they are Tensors and the same rules record themselves.
+gradient has arrived.  A leaf is served as soon as that holds for it, so that its gradient can be
+used, and freed, while the walk goes on.  Ordinarily gradients are ndarrays and nothing is recorded;
+with `create_graph=True` they are Tensors and the same rules record themselves.
 """
 
 from __future__ import annotations
 
-from operator import add, attrgetter, iadd
-from sys import getrefcount
-from threading import Lock
+from collections.abc import Callable
+from operator import add, iadd
 from typing import Any
 
 import numpy as np
 
+from .accumulate import add_to_grad, add_to_leaf, owned
 from .errors import describe
+from .hooks import RetainGrad
 from .large import combining
 from .modes import set_grad_enabled
-from .node import Leaf, Node, Output
+from .node import INNER, OUT, Leaf, Node, Output, Rule
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
-from .tensors import Tensor, current_node, mark_written, ndarray, wrap
+from .tensors import Tensor, current_node, ndarray, wrap
 
 _plus = combining("add", add)
-_by_seq = attrgetter("seq")
-_writing = Lock()  # held while a leaf's gradient is written, for walks in several threads
 
 
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
@@ -32,13 +32,25 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
     """Add to `.grad` of every leaf (or of `inputs` only) the gradient of the sum of `tensors`.
 
     Each tensor is weighted by its entry of `grad_tensors`, of the same shape; a scalar's is 1.
-    The graph is freed on the way unless `retain_graph`, which defaults to `create_graph`.
+    The graph is freed on the way unless `retain_graph`, which defaults to `create_graph`.  Of
+    `inputs` that are no leaves the gradients are retained.
     """
-    roots = _sequence(tensors)
-    nodes, grads = _start("backward", roots, _sequence(grad_tensors), create_graph)
-    targets = None if inputs is None else _target_nodes("backward", _sequence(inputs))
+    grads = _start("backward", _sequence(tensors), _sequence(grad_tensors), create_graph)
+    targets = None
+    if inputs is not None:
+        inputs = _sequence(inputs)
+        if not inputs:
+            raise RuntimeError("backward: inputs is empty; leave it out for all leaves")
+        targets = _target_nodes("backward", inputs)
+        for tensor in inputs:
+            tensor.retain_grad()
     retain_graph = create_graph if retain_graph is None else retain_graph
-    _walk(nodes, grads, retain_graph, create_graph, targets, accumulate=True)
+
+    def arrived(node: Node) -> None:
+        if node.__class__ is Leaf:
+            add_to_leaf(node, grads, create_graph)
+
+    _walk(grads, retain_graph, create_graph, targets, arrived)
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
@@ -48,20 +60,26 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
     alone.  An input that was not used raises, or gives None with `allow_unused`, or zeros with
     `materialize_grads`."""
     wanted = _sequence(inputs)
-    nodes, grads = _start("grad", _sequence(outputs), _sequence(grad_outputs), create_graph)
+    grads = _start("grad", _sequence(outputs), _sequence(grad_outputs), create_graph)
     targets = _target_nodes("grad", wanted)
     retain_graph = create_graph if retain_graph is None else retain_graph
-    found = _walk(nodes, grads, retain_graph, create_graph, targets, accumulate=False)
+    found: dict[Node, Any] = {}
+
+    def arrived(node: Node) -> None:
+        found[node] = grads[node]
+
+    _walk(grads, retain_graph, create_graph, targets, arrived)
     results: list[Tensor | None] = []
     for i, (tensor, node) in enumerate(zip(wanted, targets, strict=True)):
-        value = found.get(node)
-        if value is None and materialize_grads:
-            value = np.zeros(tensor.shape, tensor.dtype)
-        elif value is None and not allow_unused:
+        if node in found:
+            results.append(found[node] if create_graph else wrap(owned(found, node)))
+        elif materialize_grads:
+            results.append(wrap(np.zeros(tensor.shape, tensor.dtype)))
+        elif allow_unused:
+            results.append(None)
+        else:
             raise RuntimeError(f"grad: inputs[{i}], {describe(tensor)}, was not used in computing "
                                "the outputs; pass allow_unused=True to get None for it")
-        results.append(value if value is None or isinstance(value, Tensor)
-                       else wrap(_sole(value, 4)))
     return tuple(results)
 
 
@@ -81,11 +99,10 @@ def _sequence(values) -> tuple:
     return (values,) if isinstance(values, (Tensor, ndarray)) else tuple(values)
 
 
-def _start(name: str, roots: tuple, weights: tuple, create_graph: bool):
-    """The roots' nodes and the gradient that enters at each."""
+def _start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[Node, Any]:
+    """The roots' nodes, each with the gradient that enters there."""
     if weights and len(weights) != len(roots):
         raise RuntimeError(f"{name}: {len(roots)} tensors but {len(weights)} gradients for them")
-    nodes: list[Node] = []
     grads: dict[Node, Any] = {}
     for i, root in enumerate(roots):
         node = current_node(root) if isinstance(root, Tensor) else None
@@ -101,8 +118,7 @@ def _start(name: str, roots: tuple, weights: tuple, create_graph: bool):
                 "reduce it with .sum() or .mean(), or pass gradient=, a tensor of its shape")
         value = _weight(name, root, weight, create_graph)
         grads[node] = value if node not in grads else grads[node] + value
-        nodes.append(node)
-    return nodes, grads
+    return grads
 
 
 def _weight(name: str, root: Tensor, weight, create_graph: bool):
@@ -126,20 +142,29 @@ def _target_nodes(name: str, inputs: tuple) -> list[Node]:
     return nodes  # type: ignore[return-value]
 
 
-def reachable(roots) -> list[Node]:
-    """Every node that the roots were computed from, themselves included, in order of creation."""
-    seen = set(roots)
-    stack = list(seen)
+def reachable(roots) -> dict[Node, float]:
+    """Every node that the roots were computed from, themselves included, with its turn: its
+    number, but a leaf's comes right after the first op that used it, which is the last to give it
+    a part of its gradient."""
+    turns: dict[Node, float] = {root: root.seq for root in roots}
+    stack = list(turns)
     while stack:
-        for parent in stack.pop().parents:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
+        node = stack.pop()
+        for parent in node.parents:
+            if parent is None:
+                continue
+            if parent.__class__ is Leaf:
+                turn = node.seq - 0.5
+                if turns.setdefault(parent, turn) > turn:
+                    turns[parent] = turn
+            elif parent not in turns:
+                turns[parent] = parent.seq
                 stack.append(parent)
-    return sorted(seen, key=_by_seq)
+    return turns
 
 
-def _leading_to(nodes: list[Node], targets: list[Node]) -> set[Node]:
-    """The nodes among `nodes`, in order of creation, through which gradients reach the targets."""
+def _leading_to(nodes, targets: list[Node]) -> set[Node]:
+    """The nodes among `nodes`, each after its parents, that gradients pass on to the targets."""
     needed = set(targets)
     for node in nodes:
         if any(parent in needed for parent in node.parents):
@@ -147,42 +172,40 @@ def _leading_to(nodes: list[Node], targets: list[Node]) -> set[Node]:
     return needed
 
 
-def _walk(roots, grads: dict, retain_graph: bool, create_graph: bool,
-          targets: list[Node] | None, accumulate: bool) -> dict:
-    """Carry the gradients down to the leaves or the targets; returns those of the targets."""
-    nodes = reachable(roots)
-    wanted = set(targets or ())
+def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Node] | None,
+          arrived: Callable[[Node], None]) -> None:
+    """Carry the gradients of the roots down, calling `arrived(node)` at each leaf, or at each of
+    the targets, once its gradient in `grads` is complete."""
+    turns = reachable(grads)
+    order = sorted(turns, key=turns.__getitem__, reverse=True)
+    wanted = None if targets is None else set(targets)
     needed = None
     if targets is not None:
-        needed = _leading_to(nodes, targets)
-        grads = {node: g for node, g in grads.items() if node in needed}
-    found: dict = {}
+        needed = _leading_to(reversed(order), targets)
+        for node in [node for node in grads if node not in needed]:
+            del grads[node]
     with set_grad_enabled(create_graph), np.errstate(all="ignore"):
-        for node, g in _complete(reversed(nodes), grads, needed, retain_graph, create_graph):
-            if node in wanted:
-                found[node] = g
-            if accumulate and node.__class__ is Leaf and (needed is None or node in wanted):
-                _accumulate(node, g, create_graph)
-    return found
+        for node in _complete(order, grads, needed, retain_graph, create_graph):
+            if wanted is None or node in wanted:
+                arrived(node)
 
 
-def _complete(nodes, grads: dict, needed: set | None, retain_graph: bool, create_graph: bool):
-    """Yield each node where somebody looks (leaves and targets), with its finished gradient, and
-    pass the gradients of all on to their parents."""
-    owned: set[Node] = set()  # nodes whose held gradient is a sum made here, free to be added to
+def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create_graph: bool):
+    """Yield each node where somebody may look (leaves, or all on the way to targets) when its
+    gradient in `grads` is finished, and pass the gradients on to the parents."""
+    sums: set[Node] = set()  # nodes whose held gradient is a sum made here, free to be added to
     add_to = add if create_graph else iadd
-    for node in nodes:
-        g = grads.pop(node, None)
-        if g is None:
-            continue
-        if node.hooks:
-            g = _hooked(node, g)
+    for node in order:
+        if node.hooks and node in grads:
+            grads[node] = _hooked(node, grads[node], create_graph)
         kind = node.__class__
-        if needed is not None or kind is Leaf:
-            yield node, g
-        if kind is not Node:
-            if kind is Output:
-                _deliver(node, g, grads, needed)
+        if (kind is Leaf or needed is not None) and node in grads:
+            yield node
+        g = grads.pop(node, None)
+        if g is None or kind is Leaf:
+            continue
+        if kind is Output:
+            _deliver(node, g, grads, needed)
             continue
         if node.saved is None:
             _raise_freed(node)
@@ -194,7 +217,7 @@ def _complete(nodes, grads: dict, needed: set | None, retain_graph: bool, create
         op, parents = node.op, node.parents
         if needed is not None:
             parents = tuple([p if p in needed else None for p in parents])
-        results = op.backward(g, op.restore(node) if create_graph else node.saved, parents)
+        results = op.backward(g, _restored(node) if create_graph else node.saved, parents)
         if not retain_graph and op.keeps_arrays:
             node.saved = None
         position = -1
@@ -210,11 +233,11 @@ def _complete(nodes, grads: dict, needed: set | None, retain_graph: bool, create
             held = grads.get(parent)
             if held is None:
                 grads[parent] = part
-            elif parent in owned:
+            elif parent in sums:
                 grads[parent] = add_to(held, part)
             else:
                 grads[parent] = _plus(held, part)
-                owned.add(parent)
+                sums.add(parent)
         results = part = held = g = None  # so that a gradient's last reference is its reader's
 
 
@@ -241,18 +264,68 @@ def _raise_overwritten(node: Node, box: list) -> None:
         "tensor first.")
 
 
-def _hooked(node: Node, g):
-    """The gradient after the node's hooks."""
-    grad = g if isinstance(g, Tensor) else wrap(g)
-    for hook in tuple((node.hooks or {}).values()):
-        result = hook(grad)
-        if result is None:
-            continue
-        if not isinstance(result, Tensor) or result._array.shape != node.shape:
-            raise RuntimeError(f"a hook on the result of {node.op.name} must return a Tensor of "
-                               f"shape {node.shape} or None, got {describe(result)}")
-        grad = result
-    return grad if isinstance(g, Tensor) else grad._array
+class _Inner(Rule):
+    """Stands behind a value that a forward made, did not return, and saved: what it was computed
+    from is not known, so no gradient can go through it."""
+
+    __slots__ = ("name",)
+
+    node_name = "InnerBackward"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def backward(self, g, saved, parents):
+        raise RuntimeError(
+            f"{self.name}: its backward uses a value that its forward computed and did not return, "
+            "so its second derivative would lack a term. Compute the value again in backward from "
+            "saved inputs, return it from forward, or pass it to apply() if it is a constant.")
+
+
+def _restored(node: Node) -> list:
+    """The saved values with tensors put back in their place in the graph, for create_graph."""
+    return [value if value is None or source is None else _attached(node, value, source)
+            for _, value, source in node.op.kept(node)]
+
+
+def _attached(node: Node, value, source) -> Tensor:
+    tensor = wrap(value)
+    if source == INNER:
+        tensor._node = Node.make(_Inner(node.op.name), node.parents, (), (), value.shape,
+                                 value.dtype)
+    elif source >= 0:
+        tensor._node = node.parents[source]
+    else:
+        tensor._node = Output(node, OUT - source) if isinstance(node.shape, list) else node
+    return tensor
+
+
+def _hooked(node: Node, g, create_graph: bool):
+    """The gradient after the node's hooks, which may also change it in place; what is retained is
+    what flows on."""
+    hooks = tuple((node.hooks or {}).values())
+    retained = [hook for hook in hooks if hook.__class__ is RetainGrad]
+    if len(retained) < len(hooks):
+        grad = g.clone() if create_graph else wrap(np.array(g))
+        for hook in hooks:
+            if hook.__class__ is not RetainGrad:
+                result = hook(grad)
+                grad = grad if result is None else result
+                _check_hooked(node, grad)
+        g = grad if create_graph else grad._array
+    for hook in retained:
+        tensor = hook.tensor()
+        if tensor is not None:
+            add_to_grad(tensor, g)
+    return g
+
+
+def _check_hooked(node: Node, grad) -> None:
+    if (not isinstance(grad, Tensor) or grad._array.shape != node.shape
+            or grad._array.dtype != node.dtype):
+        raise RuntimeError(f"a hook on the result of {node.op.name} must leave a gradient of shape "
+                           f"{node.shape} and dtype {node.dtype}, or return such a Tensor or None; "
+                           f"got {describe(grad)}")
 
 
 def _filled(node: Node, parts: list, create_graph: bool) -> list:
@@ -279,31 +352,3 @@ def _fitted(op, position: int, g, parent: Node):
             f"{op.name}: the rule for {name} returned a gradient {tuple(g.shape)} {g.dtype} where "
             f"{tuple(parent.shape)} {parent.dtype} fits")
     return g
-
-
-def _accumulate(leaf: Leaf, g, create_graph: bool) -> None:
-    """Add a finished gradient to the leaf's `.grad`."""
-    tensor = leaf.tensor()
-    if tensor is None:
-        return
-    with _writing:
-        if tensor._grad is None:
-            tensor._grad = g.clone() if create_graph else wrap(_sole(g, 5))
-        elif create_graph:
-            tensor._grad = tensor._grad + g
-        else:
-            np.add(tensor._grad._array, g, out=tensor._grad._array)
-            mark_written(tensor._grad, "backward")
-    if leaf.after:
-        for hook in tuple(leaf.after.values()):
-            hook(tensor)
-
-
-def _sole(g, references: int) -> np.ndarray:
-    """The array itself if nobody else holds it, to be told by its reference count; else a copy."""
-    if g.__class__ is ndarray and g.flags.c_contiguous and getrefcount(g) <= references:
-        base = g.base
-        if base is None or (base.__class__ is ndarray and base.base is None
-                            and base.size == g.size and getrefcount(base) <= 3):
-            return g
-    return np.array(g, order="C")

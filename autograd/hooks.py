@@ -30,14 +30,10 @@ class RemovableHandle:
 
 
 class RetainGrad:
-    """The hook behind retain_grad: it stores a gradient without keeping the tensor alive."""
+    """Stands among a node's hooks for retain_grad(): the walk adds what flows on to `.grad` of
+    this tensor, which it does not keep alive."""
 
-    __slots__ = ("_tensor",)
+    __slots__ = ("tensor",)
 
     def __init__(self, tensor) -> None:
-        self._tensor = weakref.ref(tensor)
-
-    def __call__(self, grad) -> None:
-        tensor = self._tensor()
-        if tensor is not None:
-            tensor._grad = grad
+        self.tensor = weakref.ref(tensor)

@@ -18,7 +18,7 @@ from .ops.elementwise import cast
 from .ops.index import as_index, getitem, last_writes, put
 from .ops.shape import sum_to_size
 from .record import INPLACE, op
-from .tensors import Tensor, alias, current_node, mark_written, wrap
+from .tensors import Tensor, alias, current_node, mark_written, set_node, wrap
 
 
 def _look(x, region: tuple):
@@ -135,14 +135,14 @@ def _record_overwrite(name: str, target: Tensor, before: Node | None, value, reg
     if before is None and value_node is None:
         return
     shape = value._array.shape if isinstance(value, Tensor) else np.shape(value)
-    target._node = overwrite.op.link((before, value_node), target._array, region=region,
-                                     value_shape=shape)
+    set_node(target, overwrite.op.link((before, value_node), target._array, region=region,
+                                       value_shape=shape))
 
 
 def _rebase(name: str, target: Tensor, node: Node) -> None:
     """Make `node` the history of target's memory."""
     if target._view is None:
-        target._node = node
+        set_node(target, node)
         return
     value = alias(target, target._array)
     value._node = node

@@ -8,10 +8,38 @@ grow with creation, so descending order is an order in which every gradient is c
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
 next_seq = count(1).__next__
+
+OUT = -1  # as the source of a kept value: the result; of several results the k-th is OUT - k
+INNER = "inner"  # the same of a value that the forward made and did not return
+
+
+class Rule:
+    """What a Node points to: how gradients come back through the operation that made it.
+
+    While a walk is itself recorded, g and the saved values are Tensors, else ndarrays.
+    """
+
+    __slots__ = ()
+
+    name: str
+    node_name: str  # PyTorch's, such as `MulBackward0`
+    inputs: Sequence[str]  # names of the inputs, for messages
+    broadcasts = False  # gradients may have to be summed and cast to their inputs' shape and dtype
+    keeps_arrays = True  # what is saved takes memory, so a walk frees it
+
+    def backward(self, g, saved: Sequence, parents: Sequence[Node | None]) -> Sequence:
+        """The gradient for each parent, given that of the result; None where there is none."""
+        raise NotImplementedError
+
+    def kept(self, node: Node) -> Iterable[tuple[str, Any, Any]]:
+        """(name, value, source) of each value that the node saved.  The source is the number of
+        the input that it is, OUT for the result, INNER, or None for what is no tensor."""
+        return ()
 
 
 class Node:
@@ -20,7 +48,7 @@ class Node:
     __slots__ = ("op", "parents", "saved", "versions", "seq", "shape", "dtype", "hooks",
                  "__weakref__")
 
-    op: Any  # the declaration: its name, and `backward(g, saved, parents)`
+    op: Rule
     parents: tuple[Node | None, ...]  # the inputs' nodes; None where no gradient is needed
     saved: tuple | None  # what the rules of the needed gradients name; None once freed
     versions: tuple  # version boxes of the saved tensors: [stamp of the last write, who wrote]
@@ -28,6 +56,20 @@ class Node:
     shape: Any  # of the result, hence of the gradient that arrives here
     dtype: Any
     hooks: dict | None  # functions of that gradient
+
+    @staticmethod
+    def make(op: Rule, parents: tuple, saved: tuple, versions: tuple, shape, dtype) -> Node:
+        """A new node."""
+        node = _new(Node)
+        node.op = op
+        node.parents = parents
+        node.saved = saved
+        node.versions = versions
+        node.seq = next_seq()
+        node.shape = shape
+        node.dtype = dtype
+        node.hooks = None
+        return node
 
     def name(self) -> str:
         """PyTorch's name for the node, such as `MulBackward0`."""
@@ -42,6 +84,9 @@ class Node:
         return f"<{self.name()}>"
 
 
+_new = object.__new__
+
+
 class Leaf(Node):
     """Where gradients end: the node of a tensor that requires grad and was not computed.
 
@@ -53,13 +98,7 @@ class Leaf(Node):
     after: dict | None
 
     def __init__(self, tensor, shape, dtype) -> None:
-        self.op = _ACCUMULATE
-        self.parents = ()
-        self.saved = ()
-        self.versions = ()
-        self.seq = next_seq()
-        self.shape, self.dtype = shape, dtype
-        self.hooks = None
+        _fill(self, _ACCUMULATE, (), shape, dtype)
         self.after = None
         self.tensor = weakref.ref(tensor)
 
@@ -69,22 +108,24 @@ class Output(Node):
 
     __slots__ = ("index",)
 
-    def __init__(self, parent: Node, index: int, shape, dtype) -> None:
-        self.op = parent.op
-        self.parents = (parent,)
-        self.saved = ()
-        self.versions = ()
-        self.seq = next_seq()
-        self.shape, self.dtype = shape, dtype
-        self.hooks = None
+    def __init__(self, parent: Node, index: int) -> None:
+        _fill(self, parent.op, (parent,), parent.shape[index], parent.dtype[index])
         self.index = index
 
 
-class _Accumulate:
-    """Stands where an op would: what a Leaf does is written in the engine."""
+def _fill(node: Node, op: Rule, parents: tuple, shape, dtype) -> None:
+    node.op, node.parents, node.saved, node.versions = op, parents, (), ()
+    node.seq, node.shape, node.dtype, node.hooks = next_seq(), shape, dtype, None
+
+
+class _Accumulate(Rule):
+    """The rule of a Leaf; what happens there is written in `accumulate`."""
+
+    __slots__ = ()
 
     name = "accumulate"
     node_name = "AccumulateGrad"
+    inputs = ()
 
 
 _ACCUMULATE = _Accumulate()

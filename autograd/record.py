@@ -11,7 +11,12 @@ The function is the forward, on ndarrays.  Arguments before `/` are tensors, tho
 attributes; the public function takes all of them by position or name.  A rule is given for each
 tensor that can have a gradient.  It takes the gradient `g` of the result and names what else it
 needs, which is what the graph saves, and only where that rule is needed: an input, `out`, an
-attribute, `<input>_shape` (the shape alone), or one of the forward's `extra` results.
+attribute, `<input>_shape` (the shape alone), or one of the forward's `extra` results.  Where the
+gradients of several inputs share work, one `joint` rule gives them all:
+
+    vjp=joint(lambda g, needs, input, weight: (dx, dw, None))
+
+`needs` tells for each input whether its gradient is asked for; None stands for one that is not.
 
 Rules are polymorphic.  In an ordinary backward pass `g` and the saved values are ndarrays; under
 `create_graph=True` they are Tensors, and the same rule records itself.  So a rule uses operators
@@ -30,7 +35,7 @@ from .dtypes import common, common_float
 from .errors import describe
 from .large import combining
 from .modes import is_grad_enabled
-from .node import Node, Output, next_seq
+from .node import OUT, Node, Output, Rule
 from .quiet import QUIET, hush, unhush
 from .tensors import Tensor, View, current_node, ndarray, wrap
 
@@ -40,17 +45,23 @@ INPLACE: dict[str, Callable] = {}  # the functions that have an in-place twin
 UFUNCS: dict[np.ufunc, Callable] = {}
 
 CONSTANT: tuple = (0, None)  # the version box of what is not a tensor: never written
-_OUT = -1
 _ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroDivisionError)
 
 
-class Op:
+class joint:
+    """One rule for all inputs of an op: `rule(g, needs, ...)` returns a gradient for each."""
+
+    def __init__(self, rule: Callable) -> None:
+        self.rule = rule
+
+
+class Op(Rule):
     """What is known of one operation; its public function carries it as `function.op`."""
 
     __slots__ = ("name", "node_name", "forward", "inputs", "passed", "signature", "defaults",
                  "kwdefaults", "optional", "rules", "rule_names", "rule_saves", "saved_names",
-                 "sources", "keeps_arrays", "broadcasts", "promotes", "unpromoted", "view",
-                 "extra", "public_extra", "many", "variadic",
+                 "joint", "sources", "keeps_arrays", "broadcasts", "promotes", "unpromoted",
+                 "view", "extra", "public_extra", "many", "variadic", "differentiable", "once",
                  "result", "function", "backward")
 
     function: Any
@@ -64,8 +75,10 @@ class Op:
     public_extra: tuple
     many: bool
     variadic: bool
+    differentiable: bool
+    once: bool
 
-    def __init__(self, forward, vjp: dict, ufunc, kernel, options: dict) -> None:
+    def __init__(self, forward, vjp: dict | joint, ufunc, kernel, options: dict) -> None:
         self.name = forward.__name__.rstrip("_")
         self.node_name = self.name.title().replace("_", "") + "Backward0"
         plain = forward if ufunc is None else ufunc
@@ -87,17 +100,24 @@ class Op:
         self.backward = None
         self.function = template.declared(self, _NAMESPACE)
 
-    def _add_rules(self, vjp: dict) -> None:
-        unknown = [name for name in vjp if name not in self.inputs]
+    def _add_rules(self, vjp: dict | joint) -> None:
+        if self.once:
+            vjp = joint(lambda g, needs: _raise_once(self))
+        self.joint = isinstance(vjp, joint)
+        rules = dict.fromkeys(self.inputs, vjp.rule) if isinstance(vjp, joint) else vjp
+        unknown = [name for name in rules if name not in self.inputs]
         if unknown:
             raise TypeError(f"{self.name}: rules for {unknown}, but its inputs are {self.inputs}")
-        self.rule_names = tuple(vjp)
-        self.rules = tuple(vjp.values())
-        self.rule_saves = tuple(rule.__code__.co_varnames[1: rule.__code__.co_argcount]
+        self.rule_names = tuple(rules)
+        self.rules = tuple(rules.values())
+        given = 2 if self.joint else 1  # g and needs, or g
+        self.rule_saves = tuple(rule.__code__.co_varnames[given: rule.__code__.co_argcount]
                                 for rule in self.rules)
         self.saved_names = tuple(dict.fromkeys(n for names in self.rule_saves for n in names))
         known = {"out", *self.inputs, *(f"{name}_shape" for name in self.inputs), *self.extra,
                  *(name.split("=")[0].lstrip("*") for name in self.passed)}
+        if self.variadic:
+            known.remove(self.inputs[0])
         if not known.issuperset(self.saved_names):
             raise TypeError(f"{self.name}: its rules name {set(self.saved_names) - known}, which "
                             f"is none of {sorted(known)}")
@@ -107,44 +127,35 @@ class Op:
                                                         strict=True))
 
     def _source(self, name: str) -> int | None:
-        """Where a saved value comes from: the input's index, _OUT, or None if it is no tensor."""
+        """Where a saved value comes from: the input's number, OUT, or None if it is no tensor."""
         if name in self.inputs:
             return self.inputs.index(name)
-        return _OUT if name == "out" else None
+        return OUT if name == "out" else None
 
-    def restore(self, node: Node) -> list:
-        """The saved values with tensors put back in their place in the graph: for create_graph."""
-        values = []
-        for value, source in zip(node.saved or (), self.sources, strict=True):
-            if source is None or value is None:
-                values.append(value)
-            elif self.variadic and source == 0:
-                values.append([_attached(v, n) for v, n in zip(value, node.parents, strict=True)])
-            else:
-                values.append(_attached(value, node if source == _OUT else node.parents[source]))
-        return values
+    def kept(self, node: Node):
+        return zip(self.saved_names, node.saved or (), self.sources)
 
     def link(self, parents: tuple, like: np.ndarray, **saved) -> Node:
         """A node for a result that was computed elsewhere, given what its rules name."""
         if self.backward is None:
             template.write(self)
-        node = Node()
-        node.op, node.parents, node.hooks, node.seq = self, parents, None, next_seq()
-        node.saved = tuple(saved[name] for name in self.saved_names)
-        node.versions = ()
-        node.shape, node.dtype = like.shape, like.dtype
-        return node
+        return Node.make(self, parents, tuple(saved[name] for name in self.saved_names), (),
+                         like.shape, like.dtype)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
 
-def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | None = None,
-       unpromoted: tuple = (), view: bool = False, inplace: bool = False, method: bool = True,
-       extra: tuple = (), public_extra: tuple = (), many: bool = False,
-       variadic: bool = False, ufunc=None, kernel: str | None = None):
+def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bool = False,
+       broadcasts: bool = False, promotes: str | None = None, unpromoted: tuple = (),
+       view: bool = False, inplace: bool = False, method: bool = True, extra: tuple = (),
+       public_extra: tuple = (), many: bool = False, variadic: bool = False, ufunc=None,
+       kernel: str | None = None):
     """Declare an operation; see the module's docstring.
 
+    vjp           the rules; an op without any raises when an input requires grad
+    differentiable  False for results that have no gradient: truths, indices, integers
+    once          for the gradient of another op: a rule may call it, but its own gradient raises
     broadcasts    gradients are summed back to an input's shape and cast back to its dtype
     promotes      "common" or "float": bring the inputs, except those `unpromoted`, to one dtype
                   first; Python numbers are then allowed
@@ -162,7 +173,7 @@ def op(*, vjp: dict | None = None, broadcasts: bool = False, promotes: str | Non
     """
     options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
                    extra=(*public_extra, *extra), public_extra=public_extra,
-                   many=many, variadic=variadic)
+                   many=many, variadic=variadic, differentiable=differentiable, once=once)
 
     def declare(forward):
         declared = Op(forward, vjp or {}, ufunc, kernel, options)
@@ -262,7 +273,7 @@ def _explain(op: Op, error: Exception, inputs: tuple) -> None:
         inputs = tuple(inputs[0])
         names = [f"{op.inputs[0]}[{i}]" for i in range(len(inputs))]
     else:
-        names = op.inputs
+        names = list(op.inputs)
     got = ", ".join(f"{name}: {describe(value)}" for name, value in zip(names, inputs, strict=True)
                     if value is not None)
     # NumPy's own kinds of errors cannot be made from a text alone; what they are kinds of can
@@ -270,17 +281,15 @@ def _explain(op: Op, error: Exception, inputs: tuple) -> None:
     raise kind(f"{op.name}: {text} (got {got})") from error
 
 
+def _raise_once(op: Op) -> None:
+    raise RuntimeError(f"{op.name}: it is the gradient of another op and can be differentiated no "
+                       "further; ask for its gradient without create_graph=True, or write the op "
+                       "with ops that have second derivatives")
+
+
 def _refuse(op: Op, name: str) -> None:
     raise RuntimeError(f"{op.name}: no gradient with respect to {name} is defined, but it requires "
                        f"grad; pass {name}.detach()")
-
-
-def _attached(array, node: Node | None):
-    if not isinstance(array, ndarray):
-        return array
-    tensor = wrap(array)
-    tensor._node = node
-    return tensor
 
 
 def _view(source: Tensor, function, args: tuple) -> View:
@@ -299,7 +308,7 @@ def _outputs(op: Op, source, node: Node | None, results) -> tuple:
     for i, result in enumerate(results):
         out = wrap(result)
         if node is not None:
-            out._node = Output(node, i, out._array.shape, out._array.dtype)
+            out._node = Output(node, i)
         if op.view and _shares(out._array, source._array):
             out._version = source._version
             out._view = View(source, None, (), f"one of several views made by {op.name}")
@@ -314,9 +323,9 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 
 _NAMESPACE = dict(
-    Tensor=Tensor, Node=Node, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
+    Tensor=Tensor, make=Node.make, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
     QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
-    next_seq=next_seq, is_grad_enabled=is_grad_enabled, common=common, common_float=common_float,
+    is_grad_enabled=is_grad_enabled, common=common, common_float=common_float,
     CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand,
     operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
 )

@@ -28,7 +28,8 @@ recording path of every op is written out as source and compiled, as `collection
         if (n0 is None and n1 is None) or not is_grad_enabled():
             out._node = None
             return out
-        ...                                             # make the Node, saving a1 for n0, a0 for n1
+        out._node = make(op, (n0, n1), ...)             # a Node, saving a1 for n0, a0 for n1
+        return out
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def forward_source(op) -> str:
     """The text of the function that runs the op and records it."""
     body = _list_operands(op) if op.variadic else _operands(op)
     body += _call(op)
-    if op.rules:
+    if op.differentiable:
         body.append(f"    if ({_no_node(op)}) or not is_grad_enabled():")
         body += _unrecorded(op, "        ") + _recorded(op)
     else:
@@ -199,20 +200,18 @@ def _unrecorded(op, indent: str) -> list[str]:
 
 def _recorded(op) -> list[str]:
     lines = []
-    if not op.variadic:
-        for i, name in enumerate(op.inputs):
-            if name not in op.rule_names:
-                lines += [f"    if n{i} is not None: refuse(op, {name!r})"]
+    for i, name in enumerate(op.inputs):
+        if name not in op.rule_names:
+            wants = "" if op.variadic else f"if n{i} is not None: "
+            lines += [f"    {wants}refuse(op, {name!r})"]
+    if not op.rules:
+        return lines
     parents = "n0" if op.variadic else _tuple(f"n{i}" for i in range(len(op.inputs)))
-    lines += [
-        "    node = Node(); node.op = op; node.hooks = None; node.seq = next_seq()",
-        f"    node.parents = {parents}",
-        f"    node.saved = {_tuple(_saved(op, name) for name in op.saved_names)}",
-        f"    node.versions = {_versions(op)}",
-    ]
+    saved = _tuple(_saved(op, name) for name in op.saved_names)
+    call = f"make(op, {parents}, {saved}, {_versions(op)}"
     if op.many:
-        return lines + [f"    return outputs(op, {op.inputs[0]}, node, result)"]
-    lines += ["    node.shape = result.shape; node.dtype = result.dtype", "    out._node = node"]
+        return lines + [f"    return outputs(op, {op.inputs[0]}, {call}, None, None), result)"]
+    lines += [f"    out._node = {call}, result.shape, result.dtype)"]
     if op.view:
         lines += [f"    if out._version is {op.inputs[0]}._version:",
                   f"        out._view = view({op.inputs[0]}, function, {_view_arguments(op)})"]
@@ -237,6 +236,8 @@ def _tuple(parts) -> str:
 
 def _wanting(op, name: str) -> str:
     """The condition that some needed rule names `name`; empty where every rule does."""
+    if op.joint:
+        return ""
     nodes = [f"n{op.inputs.index(arg)} is not None"
              for arg, names in zip(op.rule_names, op.rule_saves, strict=True) if name in names]
     if len(op.rule_names) == 1 or len(nodes) == len(op.inputs):
@@ -262,8 +263,6 @@ def _saved(op, name: str) -> str:
 
 
 def _versions(op) -> str:
-    if op.variadic:
-        return "tuple(v0)" if op.inputs[0] in op.saved_names else "()"
     boxes = []
     for name in op.saved_names:
         if name == "out":
@@ -282,6 +281,10 @@ def backward_source(op) -> str:
     lines = ["def backward(g, saved, parents):"]
     if op.saved_names:
         lines.append(f"    {_tuple('s_' + name for name in op.saved_names)} = saved")
+    if op.joint:
+        needs = _tuple(f"parents[{i}] is not None" for i in range(len(op.inputs)))
+        passed = ", ".join(["g", needs, *(f"s_{name}" for name in op.saved_names)])
+        return "\n".join(lines) + f"\n    return rule0({passed})\n"
     calls = []
     for i, name in enumerate(op.inputs):
         if name not in op.rule_names:

@@ -212,8 +212,7 @@ class Tensor:
     def retains_grad(self) -> bool:
         """Whether retain_grad() was called on this non-leaf."""
         node = self._node
-        hooks = node.hooks.values() if node is not None and node.hooks else ()
-        return any(isinstance(hook, RetainGrad) for hook in hooks)
+        return node is not None and bool(_retaining(self, node))
 
     def retain_grad(self) -> None:
         """Keep this non-leaf's gradient in `.grad` during backward; on a leaf nothing changes."""
@@ -386,9 +385,25 @@ def current_node(tensor: Tensor) -> Node | None:
         raise RuntimeError(f"this {describe(tensor)} is {view.reason}, whose memory {by} changed "
                            f"in place at {where}; make the view again after the write")
     with enable_grad():
-        tensor._node = view.function(view.source, *view.args)._node
+        set_node(tensor, view.function(view.source, *view.args)._node)
     view.seen = tensor._version[0]
     return tensor._node
+
+
+def set_node(tensor: Tensor, node: Node | None) -> None:
+    """Give a tensor that was written in place its new history; retain_grad() goes along."""
+    before, tensor._node = tensor._node, node
+    if before is not None and before.hooks and node is not None:
+        for key in _retaining(tensor, before):
+            if node.hooks is None:
+                node.hooks = {}
+            node.hooks[key] = before.hooks.pop(key)
+
+
+def _retaining(tensor: Tensor, node: Node) -> list:
+    """The keys of the hooks that retain this tensor's gradient."""
+    return [key for key, hook in (node.hooks or {}).items()
+            if hook.__class__ is RetainGrad and hook.tensor() is tensor]
 
 
 def mark_written(tensor: Tensor, by: str, where: str | None = None) -> None:

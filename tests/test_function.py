@@ -187,6 +187,96 @@ def test_dirty_inputs():
         AddOne.apply(leaf(1.0))
 
 
+class Kept(autograd.Function):
+    """x³ by a backward that uses x² or x³ from forward, kept in one of several ways."""
+
+    @staticmethod
+    def forward(ctx, x, how):
+        square, ctx.how = x * x, how
+        cube = square * x
+        if how == "saved inner":
+            ctx.save_for_backward(x, square)
+        elif how == "attribute inner":
+            ctx.save_for_backward(x)
+            ctx.square = square
+        elif how == "attribute output":
+            ctx.save_for_backward(x)
+            ctx.cube = cube
+        else:
+            ctx.save_for_backward(x, cube)
+        return (cube, cube * 2, x.long()) if how == "one of several outputs" else cube
+
+    @staticmethod
+    def backward(ctx, g, *others):
+        x, *more = ctx.saved_tensors
+        if "inner" in ctx.how:
+            square = more[0] if more else ctx.square
+        else:
+            square = (more[0] if more else ctx.cube) / x
+        return (g + (others[0] * 2 if others else 0)) * (x * x + 2 * square), None
+
+
+@pytest.mark.parametrize("how", ["saved inner", "attribute inner"])
+def test_a_value_made_inside_forward_is_not_differentiated_in_silence(how):
+    x = leaf(2.0)
+    assert autograd.grad(Kept.apply(x, how), x)[0].item() == 12.0
+    first, = autograd.grad(Kept.apply(x, how), x, create_graph=True)
+    assert first.item() == 12.0
+    with pytest.raises(RuntimeError, match="Kept: its backward uses a value that its forward comp"):
+        autograd.grad(first, x, retain_graph=True)
+    with pytest.raises(RuntimeError, match="Kept: its backward uses"):
+        first.backward()
+
+
+@pytest.mark.parametrize("how", ["saved output", "attribute output", "one of several outputs"])
+def test_outputs_that_backward_uses_are_differentiated(how):
+    x = leaf(2.0)
+    result = Kept.apply(x, how)
+    out = result[0] + 0 * result[1] if isinstance(result, tuple) else result
+    first, = autograd.grad(out, x, create_graph=True)
+    assert first.item() == 12.0 and autograd.grad(first, x)[0].item() == pytest.approx(12.0)
+
+
+def test_an_attribute_that_somebody_overwrites():
+    x = leaf(2.0)
+    y = Kept.apply(x, "attribute output")
+    y.detach().mul_(3)
+    with pytest.raises(RuntimeError, match="Kept saved .* mul_ has since changed"):
+        y.backward()
+
+
+def test_an_integer_output_that_backward_uses():
+    class Doubled(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            places = x.argsort()
+            ctx.save_for_backward(places)
+            return x * 2, places
+
+        @staticmethod
+        def backward(ctx, g, _):
+            places, = ctx.saved_tensors
+            return g.gather(0, places).gather(0, places.argsort()) * 2
+
+    x = leaf(3.0, 1.0, 2.0)
+    first, = autograd.grad((Doubled.apply(x)[0] ** 2).sum(), x, create_graph=True)
+    assert first.tolist() == [24.0, 8.0, 16.0]
+    assert autograd.grad(first.sum(), x)[0].tolist() == [8.0, 8.0, 8.0]
+
+
+@pytest.mark.parametrize("how", ["attribute output", "attribute inner", "saved output"])
+def test_what_forward_keeps_makes_no_circle(how):
+    gc.collect()
+    gc.disable()
+    try:
+        y = Kept.apply(leaf(1.0), how)
+        node = weakref.ref(y.grad_fn)
+        del y
+        assert node() is None
+    finally:
+        gc.enable()
+
+
 def test_freed_without_the_collector():
     gc.collect()
     gc.disable()

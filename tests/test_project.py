@@ -29,7 +29,7 @@ LAYERS = {
     2: "tensors",
     3: "template record",
     4: "ops ops.*",
-    5: "operators inplace creation sampling",
+    5: "operators inplace creation sampling accumulate",
     6: "engine",
     7: "custom_function numeric gradient_check viz viz.* serialize pytest_plugin",
     8: "__init__",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.record import op, source
+from autograd.record import joint, op, source
 
 
 def test_one_declaration_gives_function_method_and_gradient(registry):
@@ -74,6 +74,102 @@ def test_an_input_without_a_rule_refuses_grad(registry):
     x = autograd.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match="labelled: no gradient with respect to label"):
         labelled(x, x)
+
+
+def test_a_joint_rule_gives_all_gradients_in_one_call(registry):
+    calls = []
+
+    def rule(g, needs, input, other, scale):
+        calls.append(needs)
+        return (g * other * scale if needs[0] else None, g * input * scale if needs[1] else None)
+
+    @op(vjp=joint(rule))
+    def scaled_product(input, other=None, /, scale=2.0):
+        return scale * input * (1.0 if other is None else other)
+
+    a, b = (autograd.tensor(v, dtype=autograd.float64, requires_grad=True)
+            for v in ([1.0, 2.0], [3.0, 4.0]))
+    scaled_product(a, b, scale=5.0).sum().backward()
+    assert a.grad.tolist() == [15.0, 20.0] and b.grad.tolist() == [5.0, 10.0]
+    assert autograd.grad(scaled_product(a, b.detach()).sum(), a)[0].tolist() == [6.0, 8.0]
+    assert autograd.grad(scaled_product(a, b).sum(), b)[0].tolist() == [2.0, 4.0]
+    assert calls == [(True, True), (True, False), (False, True)]
+    assert scaled_product(a).tolist() == [2.0, 4.0]
+    assert autograd.gradgradcheck(scaled_product, (a, b))
+    assert scaled_product(a, b).grad_fn.saved[2] == 2.0
+
+
+def test_a_joint_rule_of_an_op_with_several_results(registry):
+    @op(many=True, vjp=joint(lambda g, needs, input: [g[0] * 2 * input + g[1]]))
+    def square_and_self(input, /):
+        return [input * input, input + 0]
+
+    x = autograd.tensor([1.0, 3.0], dtype=autograd.float64, requires_grad=True)
+    first, second = square_and_self(x)
+    (first * 10 + second).sum().backward()
+    assert x.grad.tolist() == [21.0, 61.0]
+
+
+def test_an_op_without_rules_raises_where_a_gradient_is_asked_for(registry):
+    @op()
+    def mystery(input, /):
+        return input * 2
+
+    @op(variadic=True)
+    def mysteries(tensors, /):
+        return tensors[0]
+
+    @op(differentiable=False)
+    def truth(input, /):
+        return input > 0
+
+    x = autograd.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="mystery: no gradient with respect to input is defined"):
+        mystery(x)
+    with pytest.raises(RuntimeError, match="mysteries: no gradient with respect to tensors"):
+        mysteries([x])
+    with autograd.no_grad():
+        assert mystery(x).tolist() == [2.0, 2.0]
+    assert mystery(x.detach()).tolist() == [2.0, 2.0]
+    assert not truth(x).requires_grad
+
+
+def test_a_rule_that_calls_an_op_without_rules_is_not_differentiated_in_silence(registry):
+    @op()
+    def twice_product(g, input, /):
+        return 2 * g * input
+
+    @op(vjp=dict(input=lambda g, input: twice_product(g, input)))
+    def own_square(input, /):
+        return input * input
+
+    x = autograd.tensor(3.0, requires_grad=True)
+    assert autograd.grad(own_square(x), x)[0].item() == 6.0
+    with pytest.raises(RuntimeError, match="twice_product: no gradient"):
+        autograd.grad(own_square(x), x, create_graph=True)
+
+
+def test_a_gradient_that_is_differentiable_no_further(registry):
+    @op(once=True)
+    def twice_product(g, input, /):
+        return 2 * g * input
+
+    @op(vjp=dict(input=lambda g, input: twice_product(g, input)))
+    def own_square(input, /):
+        return input * input
+
+    x = autograd.tensor(3.0, requires_grad=True)
+    first, = autograd.grad(own_square(x), x, create_graph=True)
+    assert first.item() == 6.0
+    with pytest.raises(RuntimeError, match="twice_product: .* differentiated no further"):
+        first.backward()
+
+
+def test_a_sequence_cannot_be_saved():
+    with pytest.raises(TypeError, match="bad: its rules name {'tensors'}"):
+        @op(variadic=True, vjp=dict(tensors=lambda g, tensors: tensors))
+        def bad(tensors, /):
+            return tensors[0]
 
 
 def test_errors_name_the_op_and_what_it_got():

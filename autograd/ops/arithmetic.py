@@ -78,10 +78,11 @@ def true_divide(input, other, /):
     """input / other as a float; integers become the default float first."""
 
 
-@op(promotes="common", inplace=True)
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
+    input=lambda g: g * 0,
+    other=lambda g: g * 0))
 def floor_divide(input, other, /):
-    """The quotient rounded towards -inf, in the operands' common dtype; its gradient is not
-    defined."""
+    """The quotient rounded towards -inf, in the operands' common dtype; its gradient is 0."""
     _refuse_zero("floor_divide", input, other)
     return np.floor_divide(input, other)
 

@@ -14,7 +14,7 @@ from ..dtypes import result_dtype
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 
-_TRUTH: dict[str, Any] = dict(promotes="common", inplace=True)
+_TRUTH: dict[str, Any] = dict(differentiable=False, promotes="common", inplace=True)
 
 
 @op(**_TRUTH, ufunc=np.equal)
@@ -87,7 +87,7 @@ def bitwise_not(input, /):
     """~input, bit by bit; for integers and booleans."""
 
 
-@op(promotes="common")
+@op(differentiable=False, promotes="common")
 def isclose(input, other, /, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether |input - other| <= atol + rtol * |other|, elementwise."""
     return np.isclose(input, other, rtol, atol, equal_nan)

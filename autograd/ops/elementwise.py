@@ -55,7 +55,7 @@ def cast(input, /, dtype):
     return input.astype(dtype)
 
 
-@op(method=False)
+@op(differentiable=False, method=False)
 def cast_to_integral(input, /, dtype):
     """The same values as an integer or boolean dtype: towards zero, without gradient."""
     if dtype.kind != "b" and input.dtype.kind == "f":
@@ -292,16 +292,16 @@ def round(input, /, *, decimals=0):
     return np.round(input, decimals)
 
 
-@op(ufunc=np.isnan)
+@op(differentiable=False, ufunc=np.isnan)
 def isnan(input, /):
     """Where x is not a number."""
 
 
-@op(ufunc=np.isinf)
+@op(differentiable=False, ufunc=np.isinf)
 def isinf(input, /):
     """Where x is infinite, of either sign."""
 
 
-@op(ufunc=np.isfinite)
+@op(differentiable=False, ufunc=np.isfinite)
 def isfinite(input, /):
     """Where x is neither infinite nor NaN."""

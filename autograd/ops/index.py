@@ -317,7 +317,7 @@ def masked_select(input, mask):
     return getitem(input, Index((np.broadcast_to(mask._array, shape).copy(),)))
 
 
-@op()
+@op(differentiable=False)
 def argwhere(input, /):
     """The indices of all elements that are not 0, one row each, in row-major order."""
     return np.ascontiguousarray(np.argwhere(input))

@@ -13,8 +13,8 @@ from math import prod
 import numpy as np
 
 from .. import kernels
-from ..errors import caller, describe
-from ..record import composite, op
+from ..errors import describe
+from ..record import composite, joint, op
 from ..tensors import Tensor, mark_written, wrap
 from .arithmetic import mul
 from .compare import clamp
@@ -28,61 +28,47 @@ from .shape import expand, reshape
 _OVER = {"batch": (0, 2, 3), "group": (2, 3), "rms": (2, 3)}
 
 
-@op(method=False, variadic=True, extra=("mean", "var"), vjp=dict(
-    tensors=lambda g, tensors, mean, var, kind, layout, eps, weighted:
-        _to_tensors(standardize_grad([g, *tensors[:1 + weighted]], kind=kind, layout=layout,
-                                     eps=eps, mean=mean, var=var), tensors, weighted)))
-def _standardize(tensors, /, *, kind, layout, eps, weighted, mean=None, var=None, observe=None):
-    """(x - mean) / sqrt(var + eps) * weight + bias for tensors x, weight (if `weighted`), bias (if
-    another follows).  `mean` and `var` are those of kind "fixed"; `observe` is called with both."""
-    x = tensors[0]
-    weight = tensors[1].reshape(-1) if weighted else None
-    bias = tensors[-1].reshape(-1) if len(tensors) > 1 + weighted else None
-    out, mean, var = kernels.standardize(x, weight, bias, kind, layout, eps, mean, var)
-    if observe is not None:
-        observe(mean, var)
-    return out, mean, var
+@op(method=False, public_extra=("mean", "var"), vjp=joint(
+    lambda g, needs, input, weight, mean, var, kind, layout, eps, weight_shape, bias_shape:
+        _shaped(needs, standardize_grad(g, input, weight, kind=kind, layout=layout, eps=eps,
+                                        mean=mean, var=var), (None, weight_shape, bias_shape))))
+def _standardize(input, weight=None, bias=None, /, *, kind, layout, eps, mean=None, var=None):
+    """(x - mean) / sqrt(var + eps) * weight + bias, and the flat mean and var that were used; those
+    of kind "fixed" are given."""
+    return kernels.standardize(input, *(None if t is None else t.reshape(-1)
+                                        for t in (weight, bias)), kind, layout, eps, mean, var)
 
 
-def _to_tensors(grads, tensors, weighted: bool) -> list:
-    """The gradients of x, weight and bias, for those that there are, in their shapes."""
-    found, weight_grad, bias_grad = grads
-    result = [found]
-    if weighted:
-        result.append(_shaped(weight_grad, tensors[1].shape))
-    if len(tensors) > 1 + weighted:
-        result.append(_shaped(bias_grad, tensors[-1].shape))
-    return result
+def _shaped(needs, grads, shapes) -> list:
+    """The needed gradients, in the shapes of what they belong to."""
+    return [(g if shape is None or g.shape == shape else reshape(g, shape)) if needed else None
+            for needed, g, shape in zip(needs, grads, shapes, strict=True)]
 
 
-def _shaped(x, shape):
-    return x if x.shape == shape else reshape(x, shape)
-
-
-@op(method=False, variadic=True, many=True, vjp=dict(
-    tensors=lambda g, tensors, kind, layout, eps, mean, var:
-        _second_order(g, tensors, kind, layout, eps, mean, var)))
-def standardize_grad(tensors, /, *, kind, layout, eps, mean, var):
-    """What normalisation gives back to x, weight and bias; tensors are g, x and perhaps weight.
+@op(method=False, many=True, vjp=joint(
+    lambda g, needs, grad, input, weight, kind, layout, eps, mean, var:
+        _second_order(g, grad, input, weight, kind, layout, eps, mean, var)))
+def standardize_grad(grad, input, weight=None, /, *, kind, layout, eps, mean, var):
+    """What normalisation gives back to x, weight and bias, from what it got, g.
 
     With u = g weight, x̂ = (x - mean) rstd: rstd (u - mean(u) - x̂ mean(u x̂)), Σ g x̂ and Σ g.
     """
-    g, x = tensors[:2]
-    weight = tensors[2].reshape(-1) if len(tensors) > 2 else None
-    return list(kernels.standardize_grad(g, x, weight, kind, layout, eps, mean, var))
+    flat = None if weight is None else weight.reshape(-1)
+    return list(kernels.standardize_grad(grad, input, flat, kind, layout, eps, mean, var))
 
 
-def _second_order(outs, tensors, kind: str, layout: tuple, eps: float, mean, var) -> list:
+def _second_order(outs, grad, input, weight, kind: str, layout: tuple, eps: float, mean,
+                  var) -> list:
     """The gradients of g, x and weight of `standardize_grad`, with ordinary ops.
 
     P(v) = v - mean(v) - x̂ mean(v x̂) is symmetric, and what x̂ gives back to x is rstd P.
     """
+    channels = (1, *layout[1:3], 1)
     over_x, over_weight, over_bias = (
         reshape(out, shape) for out, shape in
-        zip(outs, (layout, (1, *layout[1:3], 1), (1, *layout[1:3], 1)), strict=True))
-    g, x = (reshape(t, layout) for t in tensors[:2])
-    weight = reshape(tensors[2], (1, *layout[1:3], 1)) if len(tensors) > 2 else None
-    u = g if weight is None else mul(g, weight)
+        zip(outs, (layout, channels, channels), strict=True))
+    g, x = (reshape(t, layout) for t in (grad, input))
+    u = g if weight is None else mul(g, reshape(weight, channels))
     if kind == "fixed":
         rstd, scaled = _constants(x, layout, eps, mean, var)
         through, to_x = over_x, over_weight * g * rstd
@@ -93,11 +79,12 @@ def _second_order(outs, tensors, kind: str, layout: tuple, eps: float, mean, var
         inner = over_weight * g - rstd * (over_x * along_u + u * along)
         power = average(over_x * _project(u, scaled, kind, centre), _OVER[kind], True)
         to_x = rstd * _project(inner, scaled, kind, centre) - rstd * rstd * scaled * power
-    to_g = through * rstd if weight is None else through * rstd * weight
-    grads = [to_g + over_weight * scaled + over_bias, to_x]
+    to_g = through * rstd if weight is None else through * rstd * reshape(weight, channels)
+    to_weight = None
     if weight is not None:
-        grads.append(sum(through * rstd * g, (0, 3)))
-    return [reshape(v, t.shape) for v, t in zip(grads, tensors, strict=True)]
+        to_weight = reshape(sum(through * rstd * g, (0, 3)), weight.shape)
+    return [reshape(to_g + over_weight * scaled + over_bias, grad.shape),
+            reshape(to_x, input.shape), to_weight]
 
 
 def _constants(x, layout: tuple, eps: float, mean, var):
@@ -145,8 +132,9 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if count == 1:
         raise ValueError(f"batch_norm: one value per channel in {shape} has no variance to train "
                          "with; use a larger batch, or evaluation mode")
-    observe = _observer("batch_norm", running_mean, running_var, momentum, count, layout[1])
-    return _apply(input, weight, bias, "batch", layout, eps, observe=observe)
+    out, mean, var = _standardize(input, weight, bias, kind="batch", layout=layout, eps=eps)
+    _move_running("batch_norm", running_mean, running_var, mean, var, momentum, count)
+    return out
 
 
 @composite(method=False)
@@ -170,9 +158,9 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     if layout[3] == 1:
         raise ValueError(f"instance_norm: one value per channel and image in {shape} has no "
                          "variance; more than one spatial element is needed")
-    observe = _observer("instance_norm", running_mean, running_var, momentum,
-                        layout[3] if shape[0] else 0, layout[1])
-    return _apply(input, weight, bias, "group", layout, eps, observe=observe)
+    out, mean, var = _standardize(input, weight, bias, kind="group", layout=layout, eps=eps)
+    _move_running("instance_norm", running_mean, running_var, mean, var, momentum, layout[3])
+    return out
 
 
 @composite(method=False)
@@ -192,7 +180,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
     layout = (n, num_groups, channels // num_groups, prod(rest))
     if n * layout[2] * layout[3] == 1:
         raise ValueError(f"group_norm: one value per group in {tuple(input.shape)} has no variance")
-    return _apply(input, weight, bias, "group", layout, eps)
+    return _standardize(input, weight, bias, kind="group", layout=layout, eps=eps).values
 
 
 @composite(method=False)
@@ -205,7 +193,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
     """
     layout, shape = _row_layout("layer_norm", input, normalized_shape)
     _check_parameters("layer_norm", input, shape, weight=weight, bias=bias)
-    return _apply(input, weight, bias, "group", layout, eps)
+    return _standardize(input, weight, bias, kind="group", layout=layout, eps=eps).values
 
 
 @composite(method=False)
@@ -219,7 +207,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     layout, shape = _row_layout("rms_norm", input, normalized_shape)
     _check_parameters("rms_norm", input, shape, weight=weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    return _apply(input, weight, None, "rms", layout, eps)
+    return _standardize(input, weight, kind="rms", layout=layout, eps=eps).values
 
 
 @composite(method=False)
@@ -272,41 +260,28 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-08):
     return sum(x1 * x2, dim)
 
 
-def _apply(input, weight, bias, kind: str, layout: tuple, eps: float, mean=None, var=None,
-           observe: Callable | None = None):
-    tensors = [t for t in (input, weight, bias) if t is not None]
-    return _standardize(tensors, kind=kind, layout=layout, eps=eps, weighted=weight is not None,
-                        mean=mean, var=var, observe=observe)
-
-
 def _by_running(name: str, input, running_mean, running_var, weight, bias, layout, eps):
     if running_mean is None or running_var is None:
         raise ValueError(f"{name}: without the input's own statistics running_mean and "
                          "running_var are needed")
-    return _apply(input, weight, bias, "fixed", layout, eps, running_mean._array,
-                  running_var._array)
+    return _standardize(input, weight, bias, kind="fixed", layout=layout, eps=eps,
+                        mean=running_mean._array, var=running_var._array).values
 
 
-def _observer(name: str, running_mean, running_var, momentum: float, count: int, channels: int):
-    """What moves the running statistics towards those found, of `count` numbers each."""
-    if (running_mean is None and running_var is None) or count == 0 or channels == 0:
-        return None
-
-    where = caller()
-
-    def observe(mean, var):
-        images = mean.size // channels
-        for running, found, factor in ((running_mean, mean, momentum),
-                                       (running_var, var, momentum * count / (count - 1))):
-            if running is None:
-                continue
-            if images > 1:
-                found = np.add.reduce(found.reshape(images, channels), 0) / images
-            running._array *= 1 - momentum
-            running._array += found * factor
-            mark_written(running, name, where)
-
-    return observe
+def _move_running(name: str, running_mean, running_var, mean, var, momentum: float,
+                  count: int) -> None:
+    """Move the running statistics towards those found, the average over the images; each was
+    taken over `count` numbers."""
+    for running, found, factor in ((running_mean, mean, momentum),
+                                   (running_var, var, momentum * count / max(count - 1, 1))):
+        if running is None or count == 0 or found._array.size == 0:
+            continue
+        channels = running._array.size
+        images = found._array.size // channels
+        average_found = np.add.reduce(found._array.reshape(images, channels), 0) / images
+        running._array *= 1 - momentum
+        running._array += average_found * factor
+        mark_written(running, name)
 
 
 def _row_layout(name: str, input, normalized_shape) -> tuple[tuple, tuple]:

@@ -164,13 +164,13 @@ def _shared(g, input, out):
     return chosen * (g / sum(chosen))
 
 
-@op()
+@op(differentiable=False)
 def argmax(input, /, dim=None, keepdim=False):
     """The index of the first largest element, in the flattened input or along `dim`."""
     return _arg("argmax", np.argmax, input, dim, keepdim)
 
 
-@op()
+@op(differentiable=False)
 def argmin(input, /, dim=None, keepdim=False):
     """The index of the first smallest element, in the flattened input or along `dim`."""
     return _arg("argmin", np.argmin, input, dim, keepdim)
@@ -217,7 +217,7 @@ def _taken(input, places, dim: int):
     return gather_along(input, places, dim % input.ndim), places, places.copy()
 
 
-@op()
+@op(differentiable=False)
 def argsort(input, /, dim=-1, descending=False, stable=False):
     """The indices that sort the elements along `dim`; equal ones keep their order."""
     return _order(input, axis("argsort", dim, input.ndim), descending)

@@ -207,14 +207,14 @@ def _shared(g, input, out, dim, keepdim):
     return chosen * spread(g / reshape(count, g.shape), input.shape, dim, keepdim)
 
 
-@op()
+@op(differentiable=False)
 def any(input, /, dim=None, keepdim=False):
     """Whether any element is true (not 0); of uint8 as uint8, as in PyTorch."""
     found = np.any(input, axes("any", dim, input.ndim), keepdims=keepdim)
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
-@op()
+@op(differentiable=False)
 def all(input, /, dim=None, keepdim=False):
     """Whether all elements are true (not 0); of uint8 as uint8, as in PyTorch."""
     found = np.all(input, axes("all", dim, input.ndim), keepdims=keepdim)

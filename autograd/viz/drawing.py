@@ -6,6 +6,7 @@ Names count in the order of creation, so the same program gives the same text ev
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from ..dtypes import float32
 from ..engine import reachable
 from ..errors import describe
 from ..node import Leaf, Node, Output
-from ..record import Op
 from ..tensors import Tensor, current_node
 from .picture import Picture
 
@@ -54,7 +54,7 @@ def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 20
     <graph of 4 nodes and 4 edges>
     """
     roots = _roots(outputs)
-    nodes = reachable(roots)
+    nodes = sorted(reachable(roots), key=attrgetter("seq"))
     if len(nodes) > max_nodes:
         raise ValueError(
             f"graph: {len(nodes):,} nodes are more than max_nodes={max_nodes:,}. Draw a smaller "
@@ -204,29 +204,8 @@ def _names(pairs: list[tuple]) -> dict[int, str]:
 
 def _saved(node: Node) -> list[tuple]:
     """(name, array, position of the input that it is, else None) of each saved array."""
-    if not node.saved:
-        return []
-    if isinstance(node.op, Op):
-        rows = zip(node.op.saved_names, node.saved, node.op.sources, strict=True)
-    else:  # a user's Function
-        _, values, sources = node.saved
-        rows = [(_function_name(node.op, source), value, source)  # type: ignore[assignment]
-                for value, source in zip(values, sources, strict=True)]
-    found = []
-    for name, value, source in rows:
-        if isinstance(value, np.ndarray):
-            found.append((name, value, source if isinstance(source, int) and source >= 0 else None))
-        elif isinstance(value, (list, tuple)):  # the inputs of an op that takes a sequence
-            found += [(f"{name}[{i}]", part, i if source == 0 else None)
-                      for i, part in enumerate(value) if isinstance(part, np.ndarray)]
-    return found
-
-
-def _function_name(op, source) -> str:
-    """What a saved value of a user's Function is: the name of an input, `out` or `value`."""
-    if isinstance(source, int):
-        return op.inputs[min(source, len(op.inputs) - 1)]
-    return source or "value"
+    return [(name, value, source if isinstance(source, int) and source >= 0 else None)
+            for name, value, source in node.op.kept(node) if isinstance(value, np.ndarray)]
 
 
 def _notes(node: Node, saved: list) -> list[str]:

@@ -79,34 +79,28 @@ def _cosine_similarity(x1, x2, dim=1, eps=1e-8):
     return np.sum(x1 * x2, dim) / (sizes[0] * sizes[1])
 
 
-def _op(kind):
+def _standardized(x, weight=None, bias=None, *, kind, layout, eps, mean=None, var=None):
     """`_standardize` by the functions above; layouts are those of the samples below."""
-    def answer(tensors, kind, layout, eps, weighted, mean=None, var=None):
-        x, *rest = tensors
-        weight = rest.pop(0) if weighted else None
-        bias = rest[0] if rest else None
-        if kind == "rms":
-            return _rms_norm(x, x.shape[-1], weight, eps)
-        if kind == "group":
-            return _group_norm(x, layout[1], weight, bias, eps)
-        return _batch_norm(x, mean, var, weight, bias, kind == "batch", 0, eps)
-    return lambda tensors, **kwargs: answer(tensors, **{"kind": kind, **kwargs})
+    if kind == "rms":
+        out = _rms_norm(x, x.shape[-1], weight, eps)
+    elif kind == "group":
+        out = _group_norm(x, layout[1], weight, bias, eps)
+    else:
+        out = _batch_norm(x, mean, var, weight, bias, kind == "batch", 0, eps)
+    if mean is None:
+        mean, var = _statistics(kind, layout, x)
+    return out, mean, var
 
 
-def _gradients(tensors, kind, layout, eps, mean, var):
+def _gradients(g, x, weight=None, *, kind, layout, **settings):
     """The product with the Jacobian of `_standardize`, column by column, by finite steps."""
-    g, x, *weights = tensors
-    weight = weights[0] if weights else None
-    forward = _op(kind)
-
     def out(x, w, b):
-        return forward([x, w, b], layout=layout, eps=eps, weighted=True, mean=mean, var=var)
+        if kind == "rms":
+            return _standardized(x, w, kind=kind, layout=layout, eps=settings["eps"])[0] + b
+        return _standardized(x, w, b, kind=kind, layout=layout, **settings)[0]
 
     count = layout[1] * layout[2]
     point = [x, np.ones(count) if weight is None else weight, np.zeros(count)]
-    if kind == "rms":
-        out = lambda x, w, b: forward(  # noqa: E731
-            [x, w], layout=layout, eps=eps, weighted=True) + b
     return tuple(np.reshape([np.sum(g * _slope(out, point, i, j)) for j in range(p.size)], p.shape)
                  for i, p in enumerate(point))
 
@@ -141,9 +135,9 @@ def _gradient_case(kind, shape, layout, weighted, mean=None, var=None):
     if mean is None:
         mean, var = _statistics(kind, layout, x)
     count = layout[1] * layout[2]
-    tensors = [Spec(shape), x] + [Spec((count,))] * weighted
-    return Case((tensors,), dict(kind=kind, layout=layout, eps=EPS, mean=mean, var=var),
-                lambda tensors, **kwargs: _gradients(tensors, **kwargs), False)
+    inputs = [Spec(shape), x] + [Spec((count,))] * weighted
+    return Case(tuple(inputs), dict(kind=kind, layout=layout, eps=EPS, mean=mean, var=var),
+                _gradients, False)
 
 
 WEIGHT, BIAS = Spec((3,), 0.5), Spec((3,))
@@ -152,16 +146,16 @@ SMALL, IMAGES = (4, 3), (2, 3, 4)
 
 CASES = {
     "_standardize": [
-        Case(([Spec(shape), *more],),
-             dict(kind=kind, layout=layout, eps=EPS, weighted=weighted, **given), _op(kind), False)
-        for kind, shape, layout, more, weighted, given in (
-            ("batch", SMALL, (4, 3, 1, 1), (WEIGHT, BIAS), True, {}),
-            ("batch", IMAGES, (2, 3, 1, 4), (BIAS,), False, {}),
-            ("fixed", IMAGES, (2, 3, 1, 4), (WEIGHT, BIAS), True, FIXED),
-            ("fixed", SMALL, (4, 3, 1, 1), (), False, FIXED),
-            ("group", (2, 4, 2), (2, 2, 2, 2), (Spec((4,)),), True, {}),
-            ("group", IMAGES, (2, 3, 1, 4), (), False, {}),
-            ("rms", SMALL, (4, 1, 3, 1), (WEIGHT,), True, {}))],
+        Case((Spec(shape), *more), dict(kind=kind, layout=layout, eps=EPS, **given),
+             _standardized, False)
+        for kind, shape, layout, more, given in (
+            ("batch", SMALL, (4, 3, 1, 1), (WEIGHT, BIAS), {}),
+            ("batch", IMAGES, (2, 3, 1, 4), (None, BIAS), {}),
+            ("fixed", IMAGES, (2, 3, 1, 4), (WEIGHT, BIAS), FIXED),
+            ("fixed", SMALL, (4, 3, 1, 1), (), FIXED),
+            ("group", (2, 4, 2), (2, 2, 2, 2), (Spec((4,)),), {}),
+            ("group", IMAGES, (2, 3, 1, 4), (), {}),
+            ("rms", SMALL, (4, 1, 3, 1), (WEIGHT,), {}))],
     "standardize_grad": [
         _gradient_case("batch", SMALL, (4, 3, 1, 1), True),
         _gradient_case("batch", IMAGES, (2, 3, 1, 4), False),
