@@ -148,18 +148,22 @@ def reachable(roots) -> dict[Node, float]:
     a part of its gradient."""
     turns: dict[Node, float] = {root: root.seq for root in roots}
     stack = list(turns)
+    turn_of = turns.get
     while stack:
         node = stack.pop()
+        seq = node.seq
         for parent in node.parents:
             if parent is None:
                 continue
-            if parent.__class__ is Leaf:
-                turn = node.seq - 0.5
-                if turns.setdefault(parent, turn) > turn:
-                    turns[parent] = turn
-            elif parent not in turns:
-                turns[parent] = parent.seq
-                stack.append(parent)
+            turn = turn_of(parent)
+            if turn is None:
+                if parent.__class__ is Leaf:
+                    turns[parent] = seq - 0.5
+                else:
+                    turns[parent] = parent.seq
+                    stack.append(parent)
+            elif turn > seq:  # only a leaf's can be
+                turns[parent] = seq - 0.5
     return turns
 
 
@@ -198,15 +202,24 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
     for node in order:
         if node.hooks and node in grads:
             grads[node] = _hooked(node, grads[node], create_graph)
-        kind = node.__class__
-        if (kind is Leaf or needed is not None) and node in grads:
+        if node.__class__ is Leaf:
+            if node in grads:
+                yield node
+                del grads[node]
+            continue
+        if needed is not None and node in grads:
             yield node
         g = grads.pop(node, None)
-        if g is None or kind is Leaf:
+        if g is None:
             continue
-        if kind is Output:
+        if node.__class__ is Output:
             _deliver(node, g, grads, needed)
             continue
+        op, parents = node.op, node.parents
+        if needed is not None:
+            parents = tuple([p if p in needed else None for p in parents])
+            if not any(parents):
+                continue
         if node.saved is None:
             _raise_freed(node)
         for box in node.versions:
@@ -214,9 +227,6 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
                 _raise_overwritten(node, box)
         if g.__class__ is list:
             g = _filled(node, g, create_graph)
-        op, parents = node.op, node.parents
-        if needed is not None:
-            parents = tuple([p if p in needed else None for p in parents])
         results = op.backward(g, _restored(node) if create_graph else node.saved, parents)
         if not retain_graph and op.keeps_arrays:
             node.saved = None

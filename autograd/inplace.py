@@ -82,9 +82,8 @@ def make_inplace(name: str, function):
             _rebase(name, input, node)
         return input
 
-    inplace.__name__ = inplace.__qualname__ = name + "_"
-    inplace.__doc__ = f"{name}, written into the tensor itself, which is returned."
-    return inplace
+    return _dressed(inplace, name + "_", function,
+                    f"{name}, written into the tensor itself, which is returned.")
 
 
 def make_replacing(name: str, function):
@@ -99,9 +98,15 @@ def make_replacing(name: str, function):
         _record_overwrite(name, input, before, value, ())
         return input
 
-    replace.__name__ = replace.__qualname__ = name + "_"
-    replace.__doc__ = function.__doc__
-    return replace
+    return _dressed(replace, name + "_", function, function.__doc__)
+
+
+def _dressed(twin, name: str, function, doc: str | None):
+    """The in-place twin, which shows the signature and source of its function."""
+    twin.__name__ = twin.__qualname__ = name
+    twin.__doc__ = doc
+    twin.__wrapped__ = getattr(function, "__wrapped__", function)
+    return twin
 
 
 def setitem(self, index, value) -> None:

@@ -220,7 +220,7 @@ def _dress(function, forward, name: str) -> None:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = forward.__doc__
     function.__module__ = forward.__module__
-    function.__wrapped__ = forward  # shows the signature until the function's own code is written
+    function.__wrapped__ = template.public(forward)
 
 
 def _operand(op: Op, position: int, value):

@@ -34,6 +34,7 @@ recording path of every op is written out as source and compiled, as `collection
 
 from __future__ import annotations
 
+import linecache
 from collections import namedtuple
 from types import FunctionType
 
@@ -62,6 +63,15 @@ def signature(code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
     return list(names[: code.co_posonlyargcount]), passed, ", ".join(parts)
 
 
+def public(forward):
+    """The forward with the signature of the public function, whose arguments may all be named;
+    it shows that, and the declaration's source, to `inspect`, editors and readers."""
+    shown = FunctionType(forward.__code__.replace(co_posonlyargcount=0), {}, forward.__name__,
+                         forward.__defaults__)
+    shown.__kwdefaults__ = forward.__kwdefaults__
+    return shown
+
+
 def declared(op, namespace: dict):
     """The op's public function, whose code is written when it is first called: compiling all of
     them would take most of the time of `import autograd`."""
@@ -84,13 +94,15 @@ def write(op) -> None:
         code = _CODE[text] = compile(text, "<wengert op>", "exec")
     namespace = op.function.__globals__
     exec(code, namespace)
-    written = namespace["function"]
+    written, place = namespace["function"], f"<wengert op {op.name}>"
+    linecache.cache[place] = len(text), None, text.splitlines(keepends=True), place
     op.backward = namespace.get("backward")
+    if op.backward is not None:
+        op.backward.__code__ = op.backward.__code__.replace(co_filename=place)
     op.function.__defaults__ = written.__defaults__
     op.function.__kwdefaults__ = written.__kwdefaults__
-    op.function.__code__ = written.__code__.replace(co_name=op.name)
+    op.function.__code__ = written.__code__.replace(co_name=op.name, co_filename=place)
     namespace["function"] = op.function
-    op.function.__dict__.pop("__wrapped__", None)
     if op.public_extra:
         op.result = namedtuple(op.name, ("values", *op.public_extra))  # type: ignore[misc]
 

@@ -244,6 +244,13 @@ def test_a_leaf_is_served_before_the_walk_goes_on():
     assert shared.grad.item() == 4 * 27.0 * 16
 
 
+def test_the_gradient_of_a_root_by_itself_needs_no_rule():
+    a, b = leaf(1.0) * 1, leaf(2.0)
+    v = a * b
+    a.sub_(1)
+    assert autograd.grad(v, v)[0].item() == 1.0
+
+
 def test_a_leaf_that_is_also_a_root():
     x = leaf(3.0)
     autograd.backward([x, x * x])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import re
+import traceback
 
 import numpy as np
 import pytest
 
 import autograd
-from autograd.record import joint, op, source
+from autograd.inplace import make_inplace
+from autograd.record import INPLACE, REGISTRY, joint, op, source
 
 
 def test_one_declaration_gives_function_method_and_gradient(registry):
@@ -26,6 +29,46 @@ def test_one_declaration_gives_function_method_and_gradient(registry):
     assert scaled_square.__doc__ == "scale * x² + offset."
     assert registry["scaled_square"].function is scaled_square
     assert "rule0(g, s_input, s_scale)" in source("scaled_square")
+
+
+def test_functions_show_the_same_before_and_after_their_first_call(registry):
+    @op(inplace=True, vjp=dict(input=lambda g: g))
+    def shifted(input, /, by=1.0, *, sign=1):
+        """x + by."""
+        return input + sign * by
+
+    twin = make_inplace("shifted", shifted)
+    for _ in range(2):
+        for function in (shifted, twin):
+            assert str(inspect.signature(function)) == "(input, by=1.0, *, sign=1)"
+            assert "return input + sign * by" in inspect.getsource(function)
+            assert inspect.getdoc(function)
+        assert shifted(input=autograd.ones(2), by=2.0, sign=-1).tolist() == [-1.0, -1.0]
+
+
+def test_a_traceback_shows_the_generated_text(registry):
+    @op(vjp=dict(input=lambda g, input: g.nonsense))
+    def picky(input, /):
+        if input.shape == (2,):
+            raise KeyError("two")
+        return input * 2
+
+    with pytest.raises(KeyError) as forward:
+        picky(autograd.ones(2))
+    with pytest.raises(AttributeError) as backward:
+        picky(autograd.ones(3, requires_grad=True)).sum().backward()
+    texts = ["".join(traceback.format_exception(error.value)) for error in (forward, backward)]
+    assert re.search(r'File "<wengert op picky>", line \d+, in picky\n    result = forw', texts[0])
+    assert re.search(r'"<wengert op picky>", line \d+, in backward\n    return \(rule0', texts[1])
+
+
+def test_every_op_and_twin_shows_its_signature_and_source():
+    twins = [getattr(autograd.Tensor, name + "_") for name in INPLACE]
+    for function in [*(declared.function for declared in REGISTRY.values()), *twins]:
+        parameters = inspect.signature(function).parameters.values()
+        assert all(p.kind is not p.POSITIONAL_ONLY for p in parameters), function
+        assert not any(p.kind is p.VAR_KEYWORD for p in parameters), function
+        assert "def " in inspect.getsource(function), function
 
 
 def test_an_op_called_on_arrays_computes_and_records_nothing():
