@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .errors import describe
@@ -147,7 +149,7 @@ class Function:
         raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
 
     @classmethod
-    def apply(cls, *inputs):
+    def apply(cls, *inputs: Any) -> Any:
         """Run forward on the inputs and record the operation."""
         nodes = tuple(current_node(i) if isinstance(i, Tensor) else None for i in inputs)
         if not is_grad_enabled():

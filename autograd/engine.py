@@ -55,7 +55,7 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
          create_graph: bool = False, allow_unused: bool | None = None,
-         materialize_grads: bool = False) -> tuple[Tensor | None, ...]:
+         materialize_grads: bool = False) -> tuple[Tensor, ...]:
     """The gradients of the sum of `outputs` with respect to `inputs`, as a tuple; `.grad` is left
     alone.  An input that was not used raises, or gives None with `allow_unused`, or zeros with
     `materialize_grads`."""
@@ -69,7 +69,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
         found[node] = grads[node]
 
     _walk(grads, retain_graph, create_graph, targets, arrived)
-    results: list[Tensor | None] = []
+    results: list[Any] = []
     for i, (tensor, node) in enumerate(zip(wanted, targets, strict=True)):
         if node in found:
             results.append(found[node] if create_graph else wrap(owned(found, node)))
@@ -90,7 +90,7 @@ def tensor_backward(self, gradient=None, retain_graph: bool | None = None,
     backward((self,), None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
 
 
-Tensor.backward = tensor_backward  # type: ignore[attr-defined]
+Tensor.backward = tensor_backward  # type: ignore[method-assign]
 
 
 def _sequence(values) -> tuple:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any, SupportsIndex, overload
 
 
-class Size(tuple):
+class Size(tuple[int, ...]):
     """A shape: a tuple of ints that knows its number of elements."""
 
     __slots__ = ()
@@ -14,7 +15,13 @@ class Size(tuple):
         """The product of the sizes."""
         return prod(self)
 
-    def __getitem__(self, key):
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
+
+    def __getitem__(self, key: Any) -> Any:
         part = tuple.__getitem__(self, key)
         return Size(part) if key.__class__ is slice else part
 

@@ -75,6 +75,6 @@ def _array_ufunc(self, ufunc, method, *inputs, out=None, **options):
 
 
 Tensor.__iter__ = _iterate  # type: ignore[method-assign]
-Tensor.__contains__ = _contains  # type: ignore[operator]
+Tensor.__contains__ = _contains  # type: ignore[method-assign]
 Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
 

@@ -19,6 +19,11 @@ from .modes import enable_grad
 from .node import Leaf, Node, next_seq
 from .printing import format_tensor
 
+if TYPE_CHECKING:
+    from .methods import Methods  # the stub of what the layers above attach
+else:
+    Methods = object
+
 ndarray = np.ndarray
 
 
@@ -37,7 +42,7 @@ class View:
         self.seen = source._version[0]
 
 
-class Tensor:
+class Tensor(Methods):
     """An n-dimensional array that records what is computed from it.
 
     `Tensor(data)` makes a tensor of the default float type and `Tensor(2, 3)` one of that size
@@ -52,23 +57,6 @@ class Tensor:
     _view: View | None  # where it shows another tensor's memory and is differentiable through it
     _version: list  # [stamp of the last in-place write, who wrote], shared by all aliases
     _grad: Tensor | None  # the accumulated gradient
-
-    if TYPE_CHECKING:
-        # what the layers above attach
-        def __getattr__(self, name: str) -> Any: ...
-        def __getitem__(self, index) -> Tensor: ...
-        def __setitem__(self, index, value) -> None: ...
-        def __add__(self, other) -> Tensor: ...
-        def __mul__(self, other) -> Tensor: ...
-        def __sub__(self, other) -> Tensor: ...
-        def __truediv__(self, other) -> Tensor: ...
-        def __matmul__(self, other) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __radd__(self, other) -> Tensor: ...
-        def __rmul__(self, other) -> Tensor: ...
-        def __rsub__(self, other) -> Tensor: ...
-        def __pow__(self, other) -> Tensor: ...
-        def __iter__(self) -> Any: ...
 
     def __init__(self, *data) -> None:
         dtype = dtypes.get_default_dtype()
@@ -108,7 +96,7 @@ class Tensor:
 
     is_cuda = False
 
-    def size(self, dim: int | None = None):
+    def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
         return self.shape if dim is None else self._array.shape[dim]
 
@@ -128,7 +116,7 @@ class Tensor:
         """Bytes per element."""
         return self._array.itemsize
 
-    def stride(self, dim: int | None = None):
+    def stride(self, dim: int | None = None) -> Any:
         """Elements (not bytes) between neighbours along each dimension, or along one."""
         strides = tuple(s // self._array.itemsize for s in self._array.strides)
         return strides if dim is None else strides[dim]
@@ -279,13 +267,13 @@ class Tensor:
             return shown
         return self._array
 
-    def item(self):
+    def item(self) -> Any:
         """The one element as a Python number."""
         if self._array.size != 1:
             raise RuntimeError(f"item: a tensor with one element is needed, got {describe(self)}")
         return self._array.item()
 
-    def tolist(self):
+    def tolist(self) -> Any:
         """Nested lists of Python numbers."""
         return self._array.tolist()
 
@@ -395,8 +383,7 @@ def set_node(tensor: Tensor, node: Node | None) -> None:
     before, tensor._node = tensor._node, node
     if before is not None and before.hooks and node is not None:
         for key in _retaining(tensor, before):
-            if node.hooks is None:
-                node.hooks = {}
+            node.hooks = node.hooks or {}
             node.hooks[key] = before.hooks.pop(key)
 
 

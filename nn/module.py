@@ -47,7 +47,7 @@ class Module(Tree):
 
     # ---- calling ------------------------------------------------------------------------------
 
-    def __call__(self, *args, **kwargs) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         try:
             if self._hooks is not None:
                 return call(self, args, kwargs)

@@ -126,7 +126,7 @@ def where(condition, input, other, /):
     return np.where(condition, input, other).astype(dtype, copy=False)
 
 
-Tensor.where = lambda self, condition, other: (  # type: ignore[attr-defined]
+Tensor.where = lambda self, condition, other: (  # type: ignore[method-assign, assignment]
     where(condition, self, other))
 
 
