@@ -10,7 +10,7 @@ import pytest
 import autograd
 from data import DataLoader, Subset, default_collate
 from data.dataset import fetch_batch
-from data.datasets import MNIST, Digits, FashionMNIST
+from data.datasets import MNIST, Digits, FashionMNIST, ImageDataset
 from data.datasets.idx import read_idx
 from data.datasets.mnist import IdxFile
 from data.transforms import Compose, Lambda, Normalize, ToTensor
@@ -215,6 +215,12 @@ def test_the_files_of_another_dataset_are_refused_and_left_in_place(tmp_path):
         Tiny(tmp_path)
     assert sorted(p.name for p in tmp_path.glob("*.bad")) == []
     assert (tmp_path / "train-labels-idx1-ubyte.gz").exists()
+
+
+def test_labels_are_integers_one_for_each_image():
+    for labels in (np.array([0.0, 2.7]), np.array([1]), np.zeros((2, 1), int)):
+        with pytest.raises(ValueError, match="ImageDataset: labels must be integers, one for each"):
+            ImageDataset(np.zeros((2, 4, 4), np.uint8), labels)
 
 
 def test_read_idx_plain_and_gzipped(tmp_path):
