@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from autograd import Generator, Tensor
-from data.sampler import numpy_generator
+from autograd.sampling import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
 

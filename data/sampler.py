@@ -10,20 +10,9 @@ import numpy as np
 
 import autograd
 from autograd import Generator
+from autograd.sampling import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
-
-
-def numpy_generator(generator: Generator | None, who: str) -> "np.random.Generator":
-    """The NumPy generator behind `generator`, or behind the default one."""
-    if generator is None:
-        generator = autograd.default_generator
-    if not isinstance(generator, Generator):
-        raise TypeError(
-            f"{who}: generator must be an autograd.Generator, got {type(generator).__name__}; "
-            f"make one with autograd.Generator().manual_seed(0)"
-        )
-    return generator.numpy
 
 
 def positive_int(value: Any, name: str, who: str) -> int:

@@ -59,6 +59,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.errors": "caller describe did_you_mean",
     "autograd.hooks": "RemovableHandle",
+    "autograd.sampling": "numpy_generator",
     "autograd.tensors": "mark_written",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
