@@ -5,24 +5,31 @@ Reproducible from run to run and machine to machine; the numbers are not PyTorch
 
 from __future__ import annotations
 
+from math import prod
+from operator import index as as_index
+
 import numpy as np
 
 from . import dtypes
-from .creation import _finish, _size, _wanted
+from .creation import _finish, _wanted
 from .dtypes import as_dtype
 from .errors import describe
+from .metadata import device as only_device
 from .tensors import Tensor, wrap
+
+_MOST = 2**59  # elements that no memory holds
 
 
 class Generator:
     """A source of random numbers with a state of its own (NumPy's PCG64)."""
 
     def __init__(self, device="cpu") -> None:
+        only_device(device)
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start again from `seed`; returns the generator."""
-        self._seed = int(seed)
+        """Start again from `seed`, of 64 bits with or without a sign; returns the generator."""
+        self._seed = _seed(seed)
         self._numpy: np.random.Generator | None = None
         return self
 
@@ -30,7 +37,7 @@ class Generator:
     def numpy(self) -> np.random.Generator:
         """The underlying NumPy generator, made at its first use (numpy.random loads slowly)."""
         if self._numpy is None:
-            self._numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
+            self._numpy = np.random.Generator(np.random.PCG64(self._seed))
         return self._numpy
 
     def seed(self) -> int:
@@ -49,8 +56,27 @@ class Generator:
 
     def set_state(self, state: dict) -> None:
         """Go back to a state that get_state returned."""
-        self.manual_seed(state["seed"])
-        self.numpy.bit_generator.state = state["state"]
+        source = np.random.Generator(np.random.PCG64(0))
+        try:
+            seed, source.bit_generator.state = _seed(state["seed"]), state["state"]
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
+            raise ValueError("set_state: what get_state returned is needed, got "
+                             f"{describe(state)} ({error})") from None
+        self._seed, self._numpy = seed, source
+
+
+def _seed(seed) -> int:
+    number = _integer("manual_seed", "seed", seed)
+    if not -(2**63) <= number < 2**64:
+        raise ValueError(f"manual_seed: seed must lie between -2**63 and 2**64 - 1, got {number}")
+    return number % 2**64
+
+
+def _integer(name: str, what: str, value) -> int:
+    try:
+        return as_index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {what} must be an integer, got {describe(value)}") from None
 
 
 default_generator = Generator()
@@ -71,49 +97,98 @@ def set_rng_state(state: dict) -> None:
     default_generator.set_state(state)
 
 
-def numpy_generator(generator: Generator | None = None) -> np.random.Generator:
-    """NumPy's generator behind `generator`, or behind the default one."""
-    return (generator or default_generator).numpy
+def numpy_generator(generator: Generator | None, name: str) -> np.random.Generator:
+    """NumPy's generator behind `generator`, or behind the default one; `name` is who asks."""
+    if generator is None:
+        return default_generator.numpy
+    if not isinstance(generator, Generator):
+        raise TypeError(f"{name}: generator must be an autograd.Generator, got "
+                        f"{describe(generator)}; make one with autograd.Generator()")
+    return generator.numpy
 
 
-def _draw(kind: str, size, dtype, generator) -> np.ndarray:
-    """Standard uniform or normal numbers as `dtype`."""
-    source = getattr(numpy_generator(generator), kind)
+def _shape(name: str, size) -> tuple[int, ...]:
+    """The sizes of a call as integers that a tensor can have."""
+    try:
+        sizes = tuple(map(as_index, size))
+    except TypeError:
+        raise TypeError(f"{name}: sizes must be integers, got {size!r}") from None
+    if min(sizes, default=0) < 0:
+        raise ValueError(f"{name}: sizes must not be negative, got {sizes}")
+    if prod(sizes) > _MOST:
+        raise ValueError(f"{name}: a tensor of the sizes {sizes} is too large for any memory")
+    return sizes
+
+
+def _sizes(name: str, size: tuple) -> tuple[int, ...]:
+    """Sizes given one by one, or as one sequence."""
+    one = len(size) == 1 and isinstance(size[0], (tuple, list, np.ndarray))
+    return _shape(name, size[0] if one else size)
+
+
+def _float(name: str, dtype) -> np.dtype:
     dtype = _wanted(dtype)
     if dtype.kind != "f":
-        raise TypeError(f"random numbers of dtype {dtype} are not defined; use randint")
-    if dtype == dtypes.float16:
-        return source(size, dtypes.float32).astype(dtype)
-    return source(size, dtype)
+        raise TypeError(f"{name}: random numbers of dtype {dtype} are not defined; use randint")
+    return dtype
 
 
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Uniform numbers in [0, 1)."""
-    return _finish(np.asarray(_draw("random", _size(size), dtype, generator)), requires_grad,
-                   device)
+    shape, wanted = _sizes("rand", size), _float("rand", dtype)
+    source = numpy_generator(generator, "rand")
+    if wanted == dtypes.float16:  # 11 bits: a rounded float32 would reach 1
+        drawn = source.integers(0, 2**11, shape, np.uint16) * np.float32(2**-11)
+    else:
+        drawn = source.random(shape, wanted)
+    return _finish(np.asarray(drawn, wanted), requires_grad, device)
 
 
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Normal numbers of mean 0 and standard deviation 1."""
-    return _finish(np.asarray(_draw("standard_normal", _size(size), dtype, generator)),
-                   requires_grad, device)
+    shape, wanted = _sizes("randn", size), _float("randn", dtype)
+    drawn = numpy_generator(generator, "randn").standard_normal(
+        shape, dtypes.float32 if wanted == dtypes.float16 else wanted)
+    return _finish(np.asarray(drawn, wanted), requires_grad, device)
 
 
-def randint(low, high=None, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
+def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
     """Integers in [low, high): `randint(10, (3,))` or `randint(5, 10, (3,))`."""
     if size is None:
         low, high, size = 0, low, high
-    if size is None or high <= low:
-        raise ValueError(f"randint: low {low} must be below high {high}, and size given")
+    elif high is None:
+        low, high = 0, low
+    if size is None:
+        raise TypeError("randint: size is needed, as in randint(10, (3,)) or randint(5, 10, (3,))")
+    low, high = (_integer("randint", "a bound", bound) for bound in (low, high))
+    if high <= low:
+        raise ValueError(f"randint: low {low} must be below high {high}")
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
-    drawn = numpy_generator(generator).integers(low, high, tuple(size))
+    _check_range("randint", low, high - 1, wanted)
+    drawn = numpy_generator(generator, "randint").integers(low, high, _shape("randint", size))
     return _finish(np.asarray(drawn).astype(wanted), False, device)
 
 
 def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
     """The integers 0 ... n - 1 in random order."""
+    count, = _shape("randperm", (n,))
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
-    return _finish(numpy_generator(generator).permutation(n).astype(wanted), False, device)
+    _check_range("randperm", 0, max(count - 1, 0), wanted)
+    drawn = numpy_generator(generator, "randperm").permutation(count)
+    return _finish(drawn.astype(wanted), False, device)
+
+
+def _check_range(name: str, low: int, high: int, dtype: np.dtype) -> None:
+    """Raise where dtype does not have every integer from low to high."""
+    if dtype.kind == "f":
+        first, last = -(2 ** (np.finfo(dtype).nmant + 1)), 2 ** (np.finfo(dtype).nmant + 1)
+    elif dtype.kind == "b":
+        first, last = 0, 1
+    else:
+        first, last = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    if low < first or high > last:
+        raise ValueError(f"{name}: integers from {low} to {high} do not fit {dtype}, which has "
+                         f"those from {first} to {last}")
 
 
 def rand_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -136,7 +211,10 @@ def randint_like(input, low, high=None, *, dtype=None, device=None) -> Tensor:
 
 def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
     """Normal numbers with the given mean and std: tensors that broadcast, or numbers and a size."""
+    _check_std("normal", std)
     if isinstance(mean, Tensor) or isinstance(std, Tensor):
+        if size is not None:
+            raise TypeError("normal: tensors as mean or std decide the size; leave size out")
         like = (mean + std * 0) if isinstance(mean, Tensor) else std * 0 + mean
         return (randn(like.shape, generator=generator, dtype=dtype or like.dtype) * std + mean
                 ).detach()
@@ -145,56 +223,91 @@ def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None)
     return randn(size, generator=generator, dtype=dtype, device=device) * std + mean
 
 
+def _check_std(name: str, std) -> None:
+    deviations = np.asarray(std._array if isinstance(std, Tensor) else std)
+    wrong = deviations[~(deviations >= 0)]
+    if wrong.size:
+        raise ValueError(f"{name}: std must not be negative, got {wrong.flat[0]}")
+
+
 def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
     """Ones with the probability that input (or p, everywhere) gives, else zeros; no gradient."""
-    chance = input._array if p is None else np.full(input._array.shape, p)
-    if chance.size and not (chance.min() >= 0 and chance.max() <= 1):
-        raise ValueError(f"bernoulli: probabilities must lie in [0, 1], got {chance.min()} to "
-                         f"{chance.max()}")
-    drawn = numpy_generator(generator).random(chance.shape)
-    return wrap((drawn < chance).astype(input.dtype))
+    if p is None and input.dtype.kind != "f":
+        raise TypeError("bernoulli: probabilities of a floating dtype are needed, got "
+                        f"{describe(input)}")
+    drawn = _flip("bernoulli", input, numpy_generator(generator, "bernoulli"),
+                  input if p is None else p)
+    return wrap(drawn.astype(input.dtype))
+
+
+def _flip(name: str, like: Tensor, source, p) -> np.ndarray:
+    """Whether each of the numbers drawn in the shape of `like` is below p."""
+    chance = np.asarray(p._array if isinstance(p, Tensor) else p)
+    wrong = chance[~((chance >= 0) & (chance <= 1))]
+    if wrong.size:
+        raise ValueError(f"{name}: probabilities must lie in [0, 1], got {wrong.flat[0]}")
+    return np.asarray(source.random(like.shape) < np.broadcast_to(chance, like.shape))
 
 
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
                 generator=None) -> Tensor:
     """Indices drawn with probabilities proportional to the weights in each row of input."""
+    count = _integer("multinomial", "num_samples", num_samples)
     weights = np.atleast_2d(input._array).astype(np.float64)
-    if input._array.ndim not in (1, 2) or not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("multinomial: rows of finite weights >= 0 are needed, got "
-                         f"{describe(input)}")
-    available = (weights > 0).sum(1).min()
-    if available == 0 or (not replacement and num_samples > available):
-        raise ValueError(f"multinomial: {num_samples} samples without replacement from "
-                         f"{available} weights above 0")
-    source = numpy_generator(generator)
-    rows = [source.choice(len(row), num_samples, replacement, row / row.sum()) for row in weights]
-    drawn = np.stack(rows)
+    if input._array.ndim not in (1, 2) or count <= 0:
+        raise ValueError("multinomial: a row or rows of weights and at least 1 sample are needed, "
+                         f"got {describe(input)} and {count} samples")
+    wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
+    if wrong.size:
+        raise ValueError(f"multinomial: rows of finite weights >= 0 are needed, got {wrong[0]}")
+    for row in weights:
+        available = np.count_nonzero(row)
+        if available == 0:
+            raise ValueError(f"multinomial: the {row.size} weights of a row sum to 0")
+        if not replacement and count > available:
+            raise ValueError(f"multinomial: {count} samples without replacement from {available} "
+                             "weights above 0")
+    source = numpy_generator(generator, "multinomial")
+    drawn = np.empty((len(weights), count), np.int64)
+    for indices, row in zip(drawn, weights, strict=True):
+        scaled = row / row.max()  # so that the sum cannot overflow
+        indices[:] = source.choice(row.size, count, replacement, scaled / scaled.sum())
     return wrap(drawn[0] if input._array.ndim == 1 else drawn)
 
 
 def _fill_method(name: str, draw):
     """An in-place method that overwrites a tensor with random numbers."""
     def fill(self, *args, generator=None, **kwargs):
-        return self.copy_(wrap(np.asarray(draw(self, numpy_generator(generator), *args, **kwargs),
-                                          self.dtype)))
+        drawn = draw(self, numpy_generator(generator, name), *args, **kwargs)
+        with np.errstate(over="ignore"):
+            return self.copy_(wrap(np.asarray(drawn, self.dtype)))
 
     fill.__name__ = fill.__qualname__ = name
+    fill.__doc__ = draw.__doc__
     return fill
 
 
 def _uniform(self, source, from_=0.0, to=1.0):
     """Overwrite with uniform numbers in [from_, to)."""
-    return source.random(self.shape) * (to - from_) + from_
+    limit = float(np.finfo(_float("uniform_", self.dtype)).max)
+    if not (-limit <= from_ <= to <= limit and to - from_ <= limit):
+        raise ValueError(f"uniform_: from_ must not be above to, and both and their distance must "
+                         f"fit {self.dtype}, got from_={from_} and to={to}")
+    drawn = np.asarray(source.random(self.shape) * (to - from_) + from_, self.dtype)
+    low, high = self.dtype.type(from_), self.dtype.type(to)
+    return np.minimum(drawn, np.nextafter(high, low))  # rounding reaches the upper bound
 
 
 def _normal(self, source, mean=0.0, std=1.0):
     """Overwrite with normal numbers."""
+    _float("normal_", self.dtype)
+    _check_std("normal_", std)
     return source.standard_normal(self.shape) * std + mean
 
 
 def _bernoulli(self, source, p=0.5):
     """Overwrite with ones, with probability p, and zeros."""
-    return source.random(self.shape) < p
+    return _flip("bernoulli_", self, source, p)
 
 
 for _name, _function in dict(uniform_=_uniform, normal_=_normal, bernoulli_=_bernoulli).items():

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from autograd import Generator, Tensor
-from data.sampler import numpy_generator
+from autograd.sampling import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -63,10 +63,30 @@ def fetch_samples(dataset: Any, indices: Sequence) -> list:
     for index in indices:
         try:
             samples.append(dataset[index])
+        except StopIteration as error:
+            raise stopped(f"sample {index!r} of {type(dataset).__name__}") from error
         except Exception as error:
             error.add_note(f"raised by sample {index!r} of {type(dataset).__name__}")
             raise
     return samples
+
+
+def stopped(what: str) -> RuntimeError:
+    """The error for a StopIteration that would end the pass as if no sample were left."""
+    return RuntimeError(f"{what} raised StopIteration: an iterator it reads from has ended; give "
+                        "next() a default, or begin the iterator anew")
+
+
+def as_rows(indices: Any, who: str) -> np.ndarray:
+    """The indices of samples as one array; nothing but integers is taken for an index."""
+    rows = np.asarray(indices)
+    if rows.size == 0:
+        return np.empty(0, np.intp)
+    fits = rows.dtype.kind == "i" or rows.dtype.kind == "u" and rows.max() <= np.iinfo(np.intp).max
+    if not fits or rows.ndim != 1:
+        raise TypeError(f"{who}: indices must be a row of integers, got {rows.dtype} of shape "
+                        f"{rows.shape}, the first {rows.flat[0]!r}")
+    return rows.astype(np.intp, copy=False)
 
 
 def fetch_batch(dataset: Any, indices: Sequence) -> Any:
@@ -108,7 +128,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         return tuple(tensor[index] for tensor in self.tensors)
 
     def __getbatch__(self, indices: Sequence[int]) -> list[Tensor]:
-        rows = np.asarray(indices, dtype=np.intp)
+        rows = as_rows(indices, type(self).__name__)
         return [tensor[rows] for tensor in self.tensors]
 
     def __len__(self) -> int:
@@ -149,18 +169,23 @@ class Subset(Dataset[T_co]):
 
     def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
         self.dataset = dataset
-        self.indices = indices.tolist() if isinstance(indices, np.ndarray | Tensor) else indices
+        self.indices = indices
+        if isinstance(indices, np.ndarray | Tensor):
+            self.indices = as_rows(indices, "Subset").tolist()
 
     def __getitem__(self, index: Any) -> T_co:
         if isinstance(index, list):
-            return self.dataset[[self.indices[i] for i in index]]
+            return self.dataset[self._chosen(index)]
         return self.dataset[self.indices[index]]
 
     def __getitems__(self, indices: Sequence[int]) -> list[T_co]:
-        return fetch_samples(self.dataset, [self.indices[i] for i in indices])
+        return fetch_samples(self.dataset, self._chosen(indices))
 
     def __getbatch__(self, indices: Sequence[int]) -> Any:
-        return fetch_batch(self.dataset, [self.indices[i] for i in indices])
+        return fetch_batch(self.dataset, self._chosen(indices))
+
+    def _chosen(self, indices: Sequence[int]) -> list:
+        return [self.indices[i] for i in as_rows(indices, "Subset").tolist()]
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd import Generator
 from data.collate import default_collate, default_convert
-from data.dataset import IterableDataset, fetch_batch, fetch_samples
+from data.dataset import IterableDataset, fetch_batch, fetch_samples, stopped
 from data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, positive_int
 
 
@@ -80,8 +80,8 @@ class DataLoader:
         if isinstance(self.dataset, IterableDataset):
             return self._stream()
         if self.batch_sampler is None:
-            return (self.collate_fn(fetch_samples(self.dataset, [i])[0]) for i in self.sampler)
-        return map(self._fetch, self.batch_sampler)
+            return (self._collate(fetch_samples(self.dataset, [i])[0]) for i in self.sampler)
+        return (self._fetch(indices) for indices in self.batch_sampler)
 
     def __len__(self) -> int:
         if self.batch_sampler is not None:
@@ -100,7 +100,10 @@ class DataLoader:
                 batch = fetch_batch(self.dataset, indices)
                 if batch is not NotImplemented:
                     return batch
-            return self.collate_fn(fetch_samples(self.dataset, indices))
+            return self._collate(fetch_samples(self.dataset, indices))
+        except StopIteration as error:
+            raise stopped(f"the batch {_shorten(indices)} of {type(self.dataset).__name__}"
+                          ) from error
         except Exception as error:
             error.add_note(
                 f"raised in the batch of the samples {_shorten(indices)} of "
@@ -108,15 +111,22 @@ class DataLoader:
             )
             raise
 
+    def _collate(self, samples: Any) -> Any:
+        try:
+            return self.collate_fn(samples)
+        except StopIteration as error:
+            raise stopped("the DataLoader's collate_fn") from error
+
     def _stream(self) -> Iterator[Any]:
         samples = iter(self.dataset)
         if self.batch_size is None:
-            yield from map(self.collate_fn, samples)
+            for sample in samples:
+                yield self._collate(sample)
             return
         while batch := list(islice(samples, self.batch_size)):
             if self.drop_last and len(batch) < self.batch_size:
                 return
-            yield self.collate_fn(batch)
+            yield self._collate(batch)
 
 
 def _check_dataset(dataset: Any, streams: bool, ordered: Any) -> None:
@@ -150,5 +160,5 @@ def _check_alone(batch_size: Any, shuffle: Any, sampler: Any, drop_last: bool) -
 
 
 def _shorten(indices: Any) -> str:
-    shown = [str(i) for i in islice(indices, 16)]
-    return "[" + ", ".join(shown) + (", ...]" if len(indices) > len(shown) else "]")
+    shown = [str(i) for i in islice(indices, 17)]
+    return "[" + ", ".join(shown[:16]) + (", ...]" if len(shown) > 16 else "]")

@@ -3,35 +3,29 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
+from operator import index as as_index
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 import autograd
 from autograd import Generator
+from autograd.sampling import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-def numpy_generator(generator: Generator | None, who: str) -> "np.random.Generator":
-    """The NumPy generator behind `generator`, or behind the default one."""
-    if generator is None:
-        generator = autograd.default_generator
-    if not isinstance(generator, Generator):
-        raise TypeError(
-            f"{who}: generator must be an autograd.Generator, got {type(generator).__name__}; "
-            f"make one with autograd.Generator().manual_seed(0)"
-        )
-    return generator.numpy
-
-
 def positive_int(value: Any, name: str, who: str) -> int:
     """`value` as an int, or an error that names the argument and its owner."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    try:
+        number = as_index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
         raise TypeError(f"{who}: {name} must be a positive int, got {value!r}")
-    if value <= 0:
-        raise ValueError(f"{who}: {name} must be a positive int, got {value}")
-    return int(value)
+    if number <= 0:
+        raise ValueError(f"{who}: {name} must be a positive int, got {number}")
+    return number
 
 
 class Sampler(Generic[T_co]):
@@ -166,8 +160,9 @@ def _probabilities(weights: np.ndarray, who: str) -> np.ndarray:
         raise ValueError(
             f"{who}: weights must be finite and >= 0, got {weights[bad[0]]} at index {bad[0]}"
         )
-    if not weights.sum() > 0:
+    if not weights.any():
         raise ValueError(f"{who}: the {weights.size} weights sum to 0, no index can be drawn")
+    weights = weights / weights.max()  # so that the sum cannot overflow
     return weights / weights.sum()
 
 

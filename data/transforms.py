@@ -67,26 +67,27 @@ class ToTensor:
     """
 
     def __call__(self, image: np.ndarray) -> Tensor:
-        _check_image(image)
+        _check_image(image, ("H, W", "H, W, C"))
         return autograd.from_numpy(_channels_first(image[None])[0])
 
     def batch(self, images: np.ndarray) -> Tensor:
         """(N, H, W) or (N, H, W, C) -> (N, C, H, W)."""
+        _check_image(images, ("N, H, W", "N, H, W, C"))
         return autograd.from_numpy(_channels_first(images))
 
     def __repr__(self) -> str:
         return "ToTensor()"
 
 
-def _check_image(image: Any) -> None:
+def _check_image(image: Any, shapes: tuple[str, str]) -> None:
     if not isinstance(image, np.ndarray):
         fix = "it is a tensor already" if isinstance(image, Tensor) else "use numpy.asarray first"
         raise TypeError(f"ToTensor: needs an ndarray, got {type(image).__name__}; {fix}")
     if image.dtype.kind not in "biuf":
         raise TypeError(f"ToTensor: needs an ndarray of numbers, got dtype {image.dtype}")
-    if image.ndim not in (2, 3):
+    if image.ndim not in [shape.count(",") + 1 for shape in shapes]:
         raise ValueError(
-            f"ToTensor: needs an image of shape (H, W) or (H, W, C), got {image.shape}"
+            f"ToTensor: needs an image of shape ({shapes[0]}) or ({shapes[1]}), got {image.shape}"
         )
 
 

@@ -6,12 +6,13 @@ fan_in and fan_out are the numbers of inputs and outputs of one unit: for a weig
 
 from __future__ import annotations
 
-from math import ceil, prod, sqrt
+from math import ceil, inf, prod, sqrt
 
 import numpy as np
 
 import autograd
 from autograd import Generator, Tensor
+from autograd.sampling import numpy_generator
 
 _GAINS = {"linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "conv_transpose1d": 1.0,
           "conv_transpose2d": 1.0, "conv_transpose3d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3,
@@ -56,14 +57,14 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     1995: a uniform proposal z is accepted with probability exp((m² - z²) / 2), where m is the
     point of the interval nearest to the mean.
     """
-    if not a < b or std <= 0:
-        raise ValueError(f"trunc_normal_: a < b and std > 0 are needed, got a={a}, b={b}, "
-                         f"std={std}")
+    if not (a < b and 0 < std < inf and -inf < mean < inf):
+        raise ValueError(f"trunc_normal_: a < b, std > 0 and a finite mean are needed, got a={a}, "
+                         f"b={b}, std={std}, mean={mean}")
     low, high = (a - mean) / std, (b - mean) / std
     mode = min(max(0.0, low), high)
     reach = sqrt(mode**2 + 80)  # beyond it the density is below e⁻⁴⁰ of that at the mode
     low, high = max(low, -reach), min(high, reach)
-    source = _numpy(generator)
+    source = numpy_generator(generator, "trunc_normal_")
     kept: list[np.ndarray] = []
     count, size = 0, tensor.numel()
     while count < size:
@@ -120,7 +121,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0,
     Reference: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural
     networks, AISTATS 2010, eq. 16.
     """
-    bound = gain * sqrt(6 / sum(_fans("xavier_uniform_", tensor)))
+    bound = gain * sqrt(6 / max(sum(_fans("xavier_uniform_", tensor)), 1))
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -130,7 +131,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0,
 
     Reference: Glorot and Bengio, 2010, eq. 12.
     """
-    std = gain * sqrt(2 / sum(_fans("xavier_normal_", tensor)))
+    std = gain * sqrt(2 / max(sum(_fans("xavier_normal_", tensor)), 1))
     return normal_(tensor, 0.0, std, generator)
 
 
@@ -170,8 +171,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         raise ValueError(f"orthogonal_: at least 2 dimensions are needed, got "
                          f"{tuple(tensor.shape)}")
     rows, columns = tensor.shape[0], prod(tensor.shape[1:])
-    q, r = np.linalg.qr(_numpy(generator).standard_normal((max(rows, columns),
-                                                           min(rows, columns))))
+    source = numpy_generator(generator, "orthogonal_")
+    q, r = np.linalg.qr(source.standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)
     return _write(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
@@ -185,16 +186,14 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01,
     _check_ndim("sparse_", tensor, (2,))
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparse_: sparsity must lie between 0 and 1, got {sparsity}")
-    source = _numpy(generator)
+    if not std >= 0:
+        raise ValueError(f"sparse_: std must not be negative, got {std}")
+    source = numpy_generator(generator, "sparse_")
     rows, columns = tensor.shape
     values = source.standard_normal((rows, columns)) * std
     order = source.permuted(np.tile(np.arange(rows)[:, None], (1, columns)), axis=0)
     np.put_along_axis(values, order[: ceil(sparsity * rows)], 0, axis=0)
     return _write(tensor, values)
-
-
-def _numpy(generator: Generator | None) -> np.random.Generator:
-    return (generator or autograd.default_generator).numpy
 
 
 def _write(tensor: Tensor, values: np.ndarray) -> Tensor:

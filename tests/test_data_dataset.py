@@ -204,3 +204,18 @@ def test_random_split_errors():
         random_split(range(10), [5.5, 4.5])
     with pytest.raises(TypeError, match="autograd.Generator, got int"):
         random_split(range(10), [5, 5], generator=3)
+
+
+@pytest.mark.parametrize("indices", [np.array([0.0, 2.7]), np.array([True, False]),
+                                     autograd.tensor([1.5]), np.zeros((2, 2), int)])
+def test_subset_takes_nothing_but_integers_from_an_array(indices):
+    with pytest.raises(TypeError, match="Subset: indices must be a row of integers, got"):
+        Subset(pairs(), indices)
+
+
+def test_a_float_is_no_index():
+    for dataset in (pairs(), Subset(pairs(), range(5)), ConcatDataset([pairs(), pairs()])):
+        with pytest.raises((TypeError, IndexError)):
+            dataset[2.7]
+    with pytest.raises((TypeError, IndexError)):
+        Subset(pairs(), [2.7])[0]

@@ -10,7 +10,7 @@ import pytest
 import autograd
 from data import DataLoader, Subset, default_collate
 from data.dataset import fetch_batch
-from data.datasets import MNIST, Digits, FashionMNIST
+from data.datasets import MNIST, Digits, FashionMNIST, ImageDataset
 from data.datasets.idx import read_idx
 from data.datasets.mnist import IdxFile
 from data.transforms import Compose, Lambda, Normalize, ToTensor
@@ -194,19 +194,53 @@ def test_data_may_be_replaced_and_a_transform_set_later(tmp_path):
         ("train-images-idx3-ubyte.gz", lambda b: b[:30] + b"\xff" * 9 + b[39:], "damaged or"),
     ],
 )
-def test_a_broken_file_is_named_and_kept_aside(tmp_path, name, spoil, text):
+def test_a_broken_file_is_named_and_stays(tmp_path, name, spoil, text):
     write_pair(tmp_path, ".gz" if name.endswith(".gz") else "")
     path = tmp_path / name
     spoiled = spoil(path.read_bytes())
     path.write_bytes(spoiled)
     with pytest.raises(ValueError, match=text) as caught:
         Tiny(tmp_path)
-    assert f"Tiny: {path} " in str(caught.value) and f"kept as {path}.bad" in str(caught.value)
-    assert not path.exists() and (tmp_path / f"{name}.bad").read_bytes() == spoiled
-    path.write_bytes(spoiled)
-    with pytest.raises(ValueError, match=r"kept as .*\.bad1\."):
-        Tiny(tmp_path)
-    assert (tmp_path / f"{name}.bad").exists()
+    assert f"Tiny: {path} " in str(caught.value) and "name another folder" in str(caught.value)
+    with pytest.raises(ValueError, match=text):
+        Tiny(tmp_path, download=True)
+    assert path.read_bytes() == spoiled and not list(tmp_path.glob("*.bad"))
+
+
+@pytest.mark.parametrize("sound", [
+    IMAGES[:2], np.zeros((6, 4, 4), np.uint8), LABELS, IMAGES.astype(">f4")])
+@pytest.mark.parametrize("place", ["", "MNIST/raw", "mnist"])
+@pytest.mark.parametrize("suffix", [".gz", ""])
+def test_a_sound_file_of_other_content_is_never_renamed(tmp_path, place, suffix, sound):
+    write_pair(tmp_path / place, suffix)
+    path = write(tmp_path / place, "train-images-idx3-ubyte" + suffix, sound)
+    if sound.dtype != np.uint8:
+        content = bytes([0, 0, 0x0D, 3]) + idx_bytes(sound)[4:]
+        path.write_bytes(gzip.compress(content) if suffix else content)
+    before = path.read_bytes()
+    for download in (False, True):
+        with pytest.raises(ValueError, match="Tiny: .*(holds an a|starts with).*another folder"):
+            Tiny(tmp_path, download=download)
+    assert path.read_bytes() == before and len(list(path.parent.iterdir())) == 2
+
+
+def test_a_damaged_download_is_kept_aside_when_it_can_be_fetched_again(tmp_path):
+    raw = tmp_path / "MNIST" / "raw"
+    write_pair(raw)
+    path = write(raw, "train-images-idx3-ubyte.gz", IMAGES, cut=-9)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="damaged or truncated.*or pass download=True"):
+            Tiny(tmp_path)
+    spoiled = path.read_bytes()
+    with pytest.raises(ValueError, match=r"kept as .*\.bad; pass download=True again"):
+        Tiny(tmp_path, download=True)
+    assert not path.exists() and (raw / (path.name + ".bad")).read_bytes() == spoiled
+
+
+@pytest.mark.parametrize("kind", [str, os.fsencode, pathlib.Path])
+def test_every_kind_of_path(tmp_path, kind):
+    write_pair(tmp_path / "größe")
+    assert len(Tiny(kind(tmp_path / "größe"))) == 6
 
 
 def test_the_files_of_another_dataset_are_refused_and_left_in_place(tmp_path):
@@ -215,6 +249,12 @@ def test_the_files_of_another_dataset_are_refused_and_left_in_place(tmp_path):
         Tiny(tmp_path)
     assert sorted(p.name for p in tmp_path.glob("*.bad")) == []
     assert (tmp_path / "train-labels-idx1-ubyte.gz").exists()
+
+
+def test_labels_are_integers_one_for_each_image():
+    for labels in (np.array([0.0, 2.7]), np.array([1]), np.zeros((2, 1), int)):
+        with pytest.raises(ValueError, match="ImageDataset: labels must be integers, one for each"):
+            ImageDataset(np.zeros((2, 4, 4), np.uint8), labels)
 
 
 def test_read_idx_plain_and_gzipped(tmp_path):

@@ -1,72 +1,23 @@
 """Downloads: mirrors, checks, resume, and files kept aside; all from a server in this process."""
 
-import contextlib
 import gzip
 import hashlib
-import http.server
-import threading
 
 import numpy as np
 import pytest
 
 from data.datasets import MNIST
 from data.datasets import download as module
-from data.datasets.download import DownloadError, download
+from data.datasets.download import DownloadError
 from data.datasets.mnist import IdxFile
-
-CONTENT = np.random.default_rng(0).bytes(300_000)
-SHA = hashlib.sha256(CONTENT).hexdigest()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves `server.files`, with Range; `breaks` cuts the replies, `faults` bends them."""
-
-    def do_GET(self):
-        server = self.server
-        server.requests.append((self.path, self.headers.get("Range")))
-        content = server.files.get(self.path)
-        if content is None:
-            self.send_error(404)
-            return
-        start, asked = 0, self.headers.get("Range")
-        if asked and "no range" not in server.faults:
-            start = int(asked.removeprefix("bytes=").removesuffix("-"))
-            shown = start + ("other range" in server.faults)
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {shown}-{len(content) - 1}/{len(content)}")
-        else:
-            self.send_response(200)
-        if "no length" not in server.faults:
-            self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        cut = server.breaks.pop(0) if server.breaks else len(content)
-        with contextlib.suppress(ConnectionError):  # the reader may leave early
-            self.wfile.write(content[start : start + cut])
-
-    def log_message(self, *args):
-        pass
+from tests.download_server import CONTENT, fetch, names, serving
 
 
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.files, httpd.requests, httpd.breaks, httpd.faults = {}, [], [], set()
-    httpd.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield httpd
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
-
-
-def fetch(server, folder, mirrors=("/a",)):
-    return download("file.gz", len(CONTENT), SHA, [server.url + m for m in mirrors], str(folder))
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    with serving() as httpd:
+        yield httpd
 
 
 def test_a_good_mirror(server, tmp_path, capsys):

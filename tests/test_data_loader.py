@@ -13,6 +13,8 @@ from data import (
     Subset,
     TensorDataset,
 )
+from data.datasets import Digits
+from data.transforms import Compose, ToTensor
 
 
 def seeded(seed=0):
@@ -209,6 +211,80 @@ def test_a_failing_sample_is_named():
         "raised by sample 3 of Broken",
         "raised in the batch of the samples [2, 3] of Broken, in this order",
     ]
+
+
+def ended(*ignored):
+    return next(iter([]))
+
+
+class Ending(Dataset):
+    """Reads sample 3 from an iterator that has ended."""
+
+    def __getitem__(self, index):
+        return ended() if index == 3 else index
+
+    def __len__(self):
+        return 5
+
+
+class EndingInOnePiece(Ending):
+    def __getbatch__(self, indices):
+        return ended()
+
+
+class EndingBatches(BatchSampler):
+    def __iter__(self):
+        yield [1]
+        yield ended()
+
+
+class EndingStream(Stream):
+    def __iter__(self):
+        yield 1
+        yield ended()
+
+
+@pytest.mark.parametrize(("make", "text"), [
+    (lambda: DataLoader(Ending(), batch_size=2), "sample 3 of Ending raised StopIteration: an it"),
+    (lambda: DataLoader(Ending(), batch_size=None), "sample 3 of Ending raised StopIteration"),
+    (lambda: DataLoader(Subset(Ending(), [1, 3])), "sample 3 of Ending raised StopIteration"),
+    (lambda: DataLoader(EndingInOnePiece(), 2), r"the batch \[0, 1\] of EndingInOnePiece raised"),
+    (lambda: DataLoader(Digits(transform=ended)), "sample 0 of Digits raised StopIteration"),
+    (lambda: DataLoader(Digits(transform=Compose([ToTensor(), ended]))), "sample 0 of Digits"),
+    (lambda: DataLoader(Digits(target_transform=ended)), "sample 0 of Digits raised"),
+    (lambda: DataLoader(range(5), 2, collate_fn=ended), "the DataLoader's collate_fn raised"),
+    (lambda: DataLoader(range(5), None, collate_fn=ended), "the DataLoader's collate_fn raised"),
+    (lambda: DataLoader(Stream(5), 2, collate_fn=ended), "the DataLoader's collate_fn raised"),
+    (lambda: DataLoader(Stream(5), None, collate_fn=ended), "the DataLoader's collate_fn raised"),
+    (lambda: DataLoader(EndingStream(5), 2), "generator raised StopIteration"),
+    (lambda: DataLoader(EndingStream(5), None), "generator raised StopIteration"),
+    (lambda: DataLoader(range(5), sampler=EndingStream(5)), "generator raised StopIteration"),
+    (lambda: DataLoader(range(5), batch_sampler=EndingBatches([], 1, False)), "raised Stop"),
+])
+def test_an_iterator_that_ends_inside_a_sample_does_not_end_the_pass(make, text):
+    with pytest.raises(RuntimeError, match=text):
+        for _ in make():
+            pass
+
+
+@pytest.mark.parametrize("indices", [[2.7], [1.0], [True], np.array([0.5]), [2**70], ["1"],
+                                     [autograd.tensor(1.5)], [[0, 1]]])
+@pytest.mark.parametrize("dataset", [pairs(), Digits(), Subset(pairs(), range(5))])
+def test_nothing_but_integers_is_an_index(dataset, indices):
+    with pytest.raises((TypeError, IndexError), match="integer"):
+        list(DataLoader(dataset, batch_sampler=[indices]))
+
+
+def test_all_kinds_of_integers_are_indices():
+    for indices in ([np.int16(2), 0], np.array([2, 0], np.uint64), autograd.tensor([2, 0]),
+                    [autograd.tensor(2), autograd.tensor(0)], (2, 0)):
+        assert labels(DataLoader(pairs(), batch_sampler=[indices])) == [[2, 0]]
+    assert labels(DataLoader(pairs(), batch_sampler=[[]])) == [[]]
+
+
+def test_a_failing_batch_of_indices_that_come_once_is_named():
+    with pytest.raises(IndexError):
+        list(DataLoader(pairs(2), batch_sampler=[iter([0, 5])], collate_fn=list))
 
 
 def test_a_failing_collation_names_the_samples():

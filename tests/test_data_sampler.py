@@ -132,6 +132,20 @@ def test_batch_sampler(n, size):
     assert list(drop) == full and len(drop) == len(full)
 
 
+def test_weights_whose_sum_overflows_or_underflows():
+    for weights in ([1e308, 1e308, 0.0], [5e-324, 5e-324, 0.0]):
+        drawn = np.bincount(list(WeightedRandomSampler(weights, 1000, generator=seeded())),
+                            minlength=3)
+        assert drawn[2] == 0 and abs(drawn[0] - 500) < 80
+
+
+@pytest.mark.parametrize("number", [2.7, autograd.tensor(2.7), True, "2", None])
+def test_counts_are_not_cut_off(number):
+    with pytest.raises(TypeError, match="must be a positive int"):
+        BatchSampler(range(3), number, False)
+    assert BatchSampler(range(3), autograd.tensor(2), False).batch_size == 2
+
+
 def test_batch_sampler_errors():
     with pytest.raises(ValueError, match="batch_size must be a positive int, got -1"):
         BatchSampler(range(3), -1, False)

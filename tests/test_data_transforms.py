@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 import autograd
-from data.transforms import Compose, Lambda, Normalize, ToTensor, batch_form
+from data import DataLoader, default_collate
+from data.datasets import Digits
+from data.transforms import (
+    Compose,
+    Lambda,
+    Normalize,
+    RandomCrop,
+    RandomHorizontalFlip,
+    ToTensor,
+    batch_form,
+)
 
 RNG = np.random.default_rng(0)
 GRAY = RNG.integers(0, 256, (4, 6), dtype=np.uint8)
@@ -119,3 +129,71 @@ def test_batch_form_is_refused_where_it_could_differ():
     assert batch_form(abs) is None
     assert Compose([ToTensor(), Lambda(abs)]).batch(COLOR[None]) is NotImplemented
     assert Compose([Compose([Flipped()])]).batch(COLOR[None]) is NotImplemented
+
+
+# ---- before ToTensor, on ndarrays
+
+
+@pytest.mark.parametrize("image", [GRAY, COLOR])
+def test_flips_and_crops_of_ndarrays_are_those_of_tensors(image):
+    for transform in (RandomHorizontalFlip(1.0), RandomHorizontalFlip(0.0), RandomCrop((2, 5)),
+                      RandomCrop((6, 9), padding=(2, 1)), RandomCrop(4, padding=(0, 1, 2, 3))):
+        for way in (lambda t, x: t(x), lambda t, x: t.batch(np.stack([x, x[::-1]]))):
+            autograd.manual_seed(3)
+            before = way(Compose([transform, ToTensor()]), image).numpy()
+            autograd.manual_seed(3)
+            after = way(Compose([ToTensor(), transform]), image).numpy()
+            np.testing.assert_array_equal(before, after)
+
+
+def test_flip_mirrors_the_width():
+    for image in (GRAY, COLOR):
+        flipped = RandomHorizontalFlip(1.0)(image)
+        assert isinstance(flipped, np.ndarray) and flipped.dtype == np.uint8
+        np.testing.assert_array_equal(flipped, image[:, ::-1])
+        np.testing.assert_array_equal(RandomHorizontalFlip(1.0).batch(image[None])[0], flipped)
+        np.testing.assert_array_equal(RandomCrop((4, 6))(image), image)
+
+
+def test_padding_as_torchvision_orders_it():
+    image = np.ones((1, 1), np.uint8)
+    np.testing.assert_array_equal(
+        RandomCrop((4, 6), padding=(1, 0, 4, 3))(image), np.pad(image, [(0, 3), (1, 4)]))
+    np.testing.assert_array_equal(
+        RandomCrop((3, 5), padding=(2, 1))(image), np.pad(image, [(1, 1), (2, 2)]))
+
+
+@pytest.mark.parametrize("transform", [
+    RandomCrop(6, padding=1), RandomHorizontalFlip(), Compose([RandomCrop(8), ToTensor()]),
+    Compose([RandomHorizontalFlip(), RandomCrop(8, padding=2), ToTensor(), Normalize(0.5, 0.5)])])
+def test_the_datasets_take_them_first(transform):
+    digits = Digits(transform=transform)
+    images, labels = next(iter(DataLoader(digits, batch_size=3)))
+    sample, _ = default_collate([digits[i] for i in range(3)])
+    assert isinstance(images, autograd.Tensor) and images.dtype == sample.dtype
+    assert images.shape == sample.shape and labels.tolist() == digits.targets[:3].tolist()
+
+
+def test_what_is_no_image_is_named():
+    for transform in (RandomCrop(1), RandomHorizontalFlip(1.0)):
+        name = type(transform).__name__
+        for image, got in ([[1]], "list"), (np.zeros(3), r"ndarray \(3,\)"), (
+                np.zeros((1, 2, 3, 4)), r"ndarray \(1, 2, 3, 4\)"), (
+                autograd.zeros(3), r"Tensor \(3,\)"):
+            with pytest.raises(TypeError, match=rf"{name}: an image is .* got {got}; put numpy.as"):
+                transform(image)
+    with pytest.raises(TypeError, match="got Tensor; it is a tensor already"):
+        ToTensor().batch(autograd.zeros(1, 2, 2))
+
+
+@pytest.mark.parametrize(("arguments", "kind", "text"), [
+    ((2.5,), TypeError, "size must be a positive int, got 2.5"),
+    ((0,), ValueError, "size must be a positive int, got 0"),
+    (((1, 2, 3),), ValueError, r"size must be a number or \(height, width\), got \(1, 2, 3\)"),
+    ((2, 1.5), TypeError, "padding must be an int or a tuple of 2 or 4 ints, got 1.5"),
+    ((2, (1, 2, 3)), TypeError, "padding must be an int or a tuple of 2 or 4"),
+    ((2, -1), ValueError, "padding must not be negative, got -1"),
+])
+def test_random_crop_errors(arguments, kind, text):
+    with pytest.raises(kind, match=f"RandomCrop: {text}"):
+        RandomCrop(*arguments)

@@ -140,3 +140,8 @@ def test_keys_and_neighbours_are_independent():
 def test_dropout1d_knows_what_has_no_batch(generator):
     y = feature_dropout(autograd.ones(500, 6), 0.5, generator=generator, name="dropout1d").numpy()
     assert (y == y[:, :1]).all() and 0.4 < (y[:, 0] == 0).mean() < 0.6
+
+
+def test_a_scale_beyond_float16_does_not_make_what_is_dropped_nan(generator):
+    y = dropout(autograd.ones(1000, dtype=autograd.float16), 1 - 1e-5, generator=generator).numpy()
+    assert (y[y != math.inf] == 0).all() and (y == 0).sum() > 990

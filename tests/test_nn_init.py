@@ -142,5 +142,32 @@ def test_vectors_have_no_fans(fill):
 def test_other_errors():
     with pytest.raises(ValueError, match="mode 'fan'; choose 'fan_in' or 'fan_out'"):
         init.kaiming_normal_(empty(2, 2), mode="fan")
-    with pytest.raises(ValueError, match="a < b and std > 0 are needed, got a=1, b=1"):
+    with pytest.raises(ValueError, match="a < b, std > 0 and a finite mean are needed, got a=1"):
         init.trunc_normal_(empty(2), a=1, b=1)
+
+
+@pytest.mark.parametrize(("fill", "text"), [
+    (lambda t, g: init.uniform_(t, 2, 1), "uniform_: from_ must not be above.* from_=2 and to=1"),
+    (lambda t, g: init.uniform_(t, float("nan"), 1), "uniform_: .* got from_=nan"),
+    (lambda t, g: init.normal_(t, 0, -1), "normal_: std must not be negative, got -1"),
+    (lambda t, g: init.sparse_(t, 0.5, -1), "sparse_: std must not be negative, got -1"),
+    (lambda t, g: init.sparse_(t, float("nan")), "sparsity must lie between 0 and 1, got nan"),
+    (lambda t, g: init.trunc_normal_(t, float("nan")), "a finite mean are needed, .*mean=nan"),
+    (lambda t, g: init.trunc_normal_(t, std=float("nan")), "std > 0 .*std=nan"),
+    (lambda t, g: init.trunc_normal_(t, std=float("inf")), "std > 0 .*std=inf"),
+    (lambda t, g: init.xavier_uniform_(t, -1.0), "uniform_: from_ must not be above to"),
+    (lambda t, g: init.kaiming_uniform_(t, float("nan")), "uniform_: .* got from_=nan"),
+    (lambda t, g: init.orthogonal_(t, generator=g), "orthogonal_: generator must be an autograd"),
+    (lambda t, g: init.trunc_normal_(t, generator=g), "trunc_normal_: generator must be an autog"),
+    (lambda t, g: init.kaiming_normal_(t, generator=g), "normal_: generator must be an autograd"),
+])
+def test_meaningless_arguments(fill, text):
+    with pytest.raises((ValueError, TypeError), match=text):
+        fill(empty(3, 3), np.random.default_rng(0))
+
+
+def test_bounds_are_not_reached_and_empty_weights_are_no_trouble():
+    weight = init.xavier_uniform_(empty(100, 100, dtype=autograd.float16), generator=source())
+    assert abs(weight.numpy()).max() <= sqrt(6 / 200)
+    for fill in (init.xavier_uniform_, init.xavier_normal_, init.kaiming_uniform_):
+        assert fill(empty(0, 0)).shape == (0, 0)

@@ -23,7 +23,7 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors modes dtypes metadata hooks printing quiet threads allocator large kernels "
+    0: "errors files modes dtypes metadata hooks printing quiet threads allocator large kernels "
        "kernels.*",
     1: "node",
     2: "tensors",
@@ -59,6 +59,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.errors": "caller describe did_you_mean",
     "autograd.hooks": "RemovableHandle",
+    "autograd.sampling": "numpy_generator",
     "autograd.tensors": "mark_written",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`

@@ -73,14 +73,165 @@ def test_in_place_filling():
     assert abs(x.numpy().mean() - 0.25) < 0.05
 
 
+class Highest:
+    """Draws the largest uniform numbers that NumPy's generators can."""
+
+    def random(self, size=None, dtype=np.float64):
+        return np.full(size, 1 - (2.0**-24 if dtype == np.float32 else 2.0**-53), dtype)
+
+    def integers(self, low, high, size, dtype=np.int64):
+        return np.full(size, high - 1, dtype)
+
+
+@pytest.fixture
+def highest():
+    generator = autograd.Generator()
+    generator._numpy = Highest()
+    return generator
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_uniform_numbers_stay_below_the_upper_bound(dtype, highest):
+    assert autograd.rand(3, dtype=dtype, generator=highest).numpy().max() < 1
+    x = autograd.empty(3, dtype=dtype)
+    for low, high in ((0, 1), (2, 4), (-1, 0), (0.1, 0.2), (1000, 1001), (-7e4, -7e4 + 1e-3)):
+        if dtype == np.float16 and low < -1000:
+            continue
+        x.uniform_(low, high, generator=highest)
+        first, last = np.array([low, high], dtype)
+        assert (first <= x.numpy()).all() and ((x.numpy() < last) | (first == last)).all()
+    assert x.uniform_(3, 3, generator=highest).tolist() == [3, 3, 3]
+
+
+def test_float16_has_every_multiple_of_2_to_the_minus_11():
+    drawn = autograd.rand(200_000, dtype=autograd.float16).numpy()
+    assert drawn.dtype == np.float16 and drawn.max() < 1
+    counts = np.bincount((drawn.astype(np.float64) * 2048).astype(int), minlength=2048)
+    assert abs(counts - 200_000 / 2048).max() < 6 * np.sqrt(200_000 / 2048)
+
+
+def test_low_and_high_of_randint_by_every_way():
+    for drawn in (autograd.randint(3, (50,)), autograd.randint(3, size=(50,)),
+                  autograd.randint(high=3, size=[50]), autograd.randint(0, 3, (50,))):
+        assert set(drawn.tolist()) == {0, 1, 2}
+    assert autograd.randint(0, 2, (50,), dtype=autograd.bool).dtype == bool
+    assert autograd.randint(255, 256, (2,), dtype=autograd.uint8).tolist() == [255, 255]
+    assert autograd.randint(-(2**63), 2**63, (3,)).dtype == np.int64
+    assert autograd.randint(2047, 2049, (50,), dtype=autograd.float16).numpy().max() == 2048
+
+
+def test_probabilities_of_every_form():
+    zeros = autograd.empty(2, 3)
+    assert zeros.bernoulli_(autograd.tensor([0.0, 1.0, 1.0])).tolist() == [[0, 1, 1]] * 2
+    assert autograd.bernoulli(zeros, autograd.tensor([1.0, 0.0, 1.0])).tolist() == [[1, 0, 1]] * 2
+    assert autograd.bernoulli(autograd.tensor([3, 4]), 1).tolist() == [1, 1]
+    assert autograd.bernoulli(autograd.zeros(0)).shape == (0,)
+
+
+def test_weights_whose_sum_overflows_or_underflows():
+    for weights in ([1e308, 1e308, 0.0], [5e-324, 5e-324, 0.0]):
+        drawn = autograd.multinomial(autograd.tensor(weights, dtype=autograd.float64), 1000, True)
+        counts = np.bincount(drawn.numpy(), minlength=3)
+        assert counts[2] == 0 and abs(counts[0] - 500) < 80
+    assert autograd.multinomial(autograd.ones(0, 3), 2).shape == (0, 2)
+
+
+def test_seeds_have_64_bits_with_or_without_a_sign():
+    draws = {}
+    for seed in (-1, 2**64 - 1, -(2**63), 2**63, np.int32(5), autograd.tensor(5)):
+        g = autograd.Generator().manual_seed(seed)
+        assert g.initial_seed() == int(seed) % 2**64
+        draws.setdefault(g.initial_seed(), set()).add(autograd.rand(1, generator=g).item())
+    assert len(draws) == 3 and all(len(drawn) == 1 for drawn in draws.values())
+
+
+@pytest.mark.parametrize("state", [None, 3, {}, {"seed": 1}, {"seed": 1, "state": 3},
+                                   {"seed": 1.5, "state": autograd.get_rng_state()["state"]},
+                                   {"seed": 1, "state": {"bit_generator": "MT19937"}},
+                                   {"seed": 1, "state": {"bit_generator": "PCG64"}}])
+def test_a_wrong_state_changes_nothing(state):
+    g = autograd.Generator().manual_seed(9)
+    before = g.get_state()
+    with pytest.raises(ValueError, match="set_state: what get_state returned is needed, got"):
+        g.set_state(state)
+    assert g.get_state() == before
+
+
+nan, inf = float("nan"), float("inf")
+x = autograd.ones(2)
+half = autograd.ones(2, dtype=autograd.float16)
+whole = autograd.tensor([1, 2])
+
+
 @pytest.mark.parametrize(("call", "text"), [
-    (lambda: autograd.randint(5, 5, (2,)), "low 5 must be below high 5"),
-    (lambda: autograd.bernoulli(autograd.full((2,), 1.5)), r"lie in \[0, 1\]"),
-    (lambda: autograd.multinomial(autograd.tensor([1.0, 0.0]), 2), "2 samples without replacement"),
-    (lambda: autograd.multinomial(autograd.tensor([-1.0, 2.0]), 1), "weights >= 0"),
-    (lambda: autograd.rand(2, dtype=autograd.int64), "int64 are not defined; use randint"),
-    (lambda: autograd.normal(0.0, 1.0), "size is needed"),
+    (lambda: autograd.randint(5, 5, (2,)), "randint: low 5 must be below high 5"),
+    (lambda: autograd.randint(5, 2, (2,)), "randint: low 5 must be below high 2"),
+    (lambda: autograd.randint(0, (2,)), "randint: low 0 must be below high 0"),
+    (lambda: autograd.randint(2.7, 5, (2,)), "randint: a bound must be an integer, got float 2.7"),
+    (lambda: autograd.randint(nan, (2,)), "randint: a bound must be an integer, got float nan"),
+    (lambda: autograd.randint(3), "randint: size is needed"),
+    (lambda: autograd.randint(3, 5, 4), "randint: sizes must be integers, got 4"),
+    (lambda: autograd.randint(3, (-2,)), r"randint: sizes must not be negative, got \(-2,\)"),
+    (lambda: autograd.randint(0, 300, (2,), dtype=autograd.uint8),
+     "randint: integers from 0 to 299 do not fit uint8, which has those from 0 to 255"),
+    (lambda: autograd.randint(-1, 3, (2,), dtype=autograd.uint8), "integers from -1 to 2 do not f"),
+    (lambda: autograd.randint(0, 3, (2,), dtype=autograd.bool), "from 0 to 2 do not fit bool"),
+    (lambda: autograd.randint(0, 2**64, (2,)), "do not fit int64"),
+    (lambda: autograd.randint_like(half, 5000), "from 0 to 4999 do not fit float16, which has "),
+    (lambda: autograd.randperm(-1), r"randperm: sizes must not be negative, got \(-1,\)"),
+    (lambda: autograd.randperm(2.5), r"randperm: sizes must be integers, got \(2.5,\)"),
+    (lambda: autograd.randperm(300, dtype=autograd.uint8), "randperm: integers from 0 to 299 do n"),
+    (lambda: autograd.rand(2, -1), r"rand: sizes must not be negative, got \(2, -1\)"),
+    (lambda: autograd.rand(2.5), r"rand: sizes must be integers, got \(2.5,\)"),
+    (lambda: autograd.randn((2, 2.0)), r"randn: sizes must be integers, got \(2, 2.0\)"),
+    (lambda: autograd.rand(2**62), r"rand: .* sizes \(4611686018427387904,\) is too large"),
+    (lambda: autograd.randn(2**40, 2**40), "randn: .* is too large for any memory"),
+    (lambda: autograd.rand(2, dtype=autograd.int64), "rand: .* int64 are not defined; use randint"),
+    (lambda: autograd.rand(2, generator=5), "rand: generator must be an autograd.Generator, got i"),
+    (lambda: autograd.rand(2, generator=0), "rand: generator must be an autograd.Generator, got i"),
+    (lambda: autograd.randn(2, generator=np.random.default_rng()), "randn: generator must be an a"),
+    (lambda: autograd.randperm(2, generator="g"), "randperm: generator must be an autograd.Genera"),
+    (lambda: autograd.randint(2, (2,), generator="g"), "randint: generator must be an autograd.G"),
+    (lambda: autograd.bernoulli(x, generator="g"), "bernoulli: generator must be an autograd.Gen"),
+    (lambda: autograd.multinomial(x, 1, generator="g"), "multinomial: generator must be an autog"),
+    (lambda: x.normal_(generator="g"), "normal_: generator must be an autograd.Generator, got str"),
+    (lambda: autograd.normal(0.0, 1.0), "normal: .* size is needed"),
+    (lambda: autograd.normal(x, 1.0, (2,)), "normal: tensors .* leave size out"),
+    (lambda: autograd.normal(0.0, -1.0, (2,)), "normal: std must not be negative, got -1.0"),
+    (lambda: autograd.normal(0.0, nan, (2,)), "normal: std must not be negative, got nan"),
+    (lambda: autograd.normal(x, autograd.tensor([1.0, -2.0])), "std must not be negative, got -2"),
+    (lambda: x.normal_(0, -1), "normal_: std must not be negative, got -1"),
+    (lambda: x.normal_(0, nan), "normal_: std must not be negative, got nan"),
+    (lambda: whole.normal_(), "normal_: random numbers of dtype int64 are not defined"),
+    (lambda: x.uniform_(2, 1), "uniform_: from_ must not be above to.*got from_=2 and to=1"),
+    (lambda: x.uniform_(nan, 1), "uniform_: .*got from_=nan and to=1"),
+    (lambda: x.uniform_(0, inf), "uniform_: .* fit float32, got from_=0 and to=inf"),
+    (lambda: x.uniform_(-3e38, 3e38), "uniform_: .* their distance must fit float32"),
+    (lambda: half.uniform_(0, 1e5), "uniform_: .* fit float16, got from_=0 and to=100000.0"),
+    (lambda: whole.uniform_(), "uniform_: random numbers of dtype int64 are not defined"),
+    (lambda: autograd.bernoulli(x * 1.5), r"bernoulli: .* lie in \[0, 1\], got 1.5"),
+    (lambda: autograd.bernoulli(x * nan), r"bernoulli: .* lie in \[0, 1\], got nan"),
+    (lambda: autograd.bernoulli(x, -0.5), r"bernoulli: .* lie in \[0, 1\], got -0.5"),
+    (lambda: autograd.bernoulli(whole), "bernoulli: .* floating dtype .* got Tensor .* int64"),
+    (lambda: x.bernoulli_(1.5), r"bernoulli_: .* lie in \[0, 1\], got 1.5"),
+    (lambda: x.bernoulli_(nan), r"bernoulli_: .* lie in \[0, 1\], got nan"),
+    (lambda: autograd.multinomial(x * autograd.tensor([1.0, 0.0]), 2), "multinomial: 2 samples w"),
+    (lambda: autograd.multinomial(autograd.tensor([-1.0, 2.0]), 1), "weights >= 0 .*, got -1.0"),
+    (lambda: autograd.multinomial(x * nan, 1), "multinomial: .*finite weights >= 0 .*, got nan"),
+    (lambda: autograd.multinomial(x * inf, 1), "multinomial: .*finite weights >= 0 .*, got inf"),
+    (lambda: autograd.multinomial(x * 0, 1, True), "multinomial: the 2 weights of a row sum to 0"),
+    (lambda: autograd.multinomial(x, 0), "multinomial: .* at least 1 sample .* and 0 samples"),
+    (lambda: autograd.multinomial(x, -1), "multinomial: .* and -1 samples"),
+    (lambda: autograd.multinomial(x, 1.5), "multinomial: num_samples must be an integer, got flo"),
+    (lambda: autograd.multinomial(autograd.ones(1, 1, 2), 1), "multinomial: a row or rows of weig"),
+    (lambda: autograd.manual_seed(2.7), "manual_seed: seed must be an integer, got float 2.7"),
+    (lambda: autograd.manual_seed("1"), "manual_seed: seed must be an integer, got str"),
+    (lambda: autograd.manual_seed(2**64), f"manual_seed: seed must lie .*, got {2**64}"),
+    (lambda: autograd.manual_seed(-(2**63) - 1), "manual_seed: seed must lie between"),
+    (lambda: autograd.Generator("cuda"), "device 'cuda' is not available"),
 ])
 def test_bad_input(call, text):
-    with pytest.raises((ValueError, TypeError), match=text):
+    before = autograd.get_rng_state()
+    with pytest.raises((ValueError, TypeError, RuntimeError), match=text):
         call()
+    assert autograd.get_rng_state() == before

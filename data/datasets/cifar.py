@@ -32,7 +32,7 @@ class CIFAR10(ImageDataset):
 
     def __init__(
         self,
-        root: str | os.PathLike | None = None,
+        root: str | bytes | os.PathLike | None = None,
         train: bool = True,
         transform: Callable | None = None,
         target_transform: Callable | None = None,

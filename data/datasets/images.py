@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import from_numpy
-from data.dataset import Dataset
+from autograd import as_tensor, from_numpy
+from autograd.errors import describe
+from data.dataset import Dataset, as_rows
 from data.transforms import batch_form
 
 
@@ -30,6 +31,11 @@ class ImageDataset(Dataset):
         transform: Callable | None = None,
         target_transform: Callable | None = None,
     ) -> None:
+        if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
+            raise ValueError(
+                f"{type(self).__name__}: labels must be integers, one for each image, got "
+                f"{describe(labels)} for images {describe(images)}"
+            )
         self.data = from_numpy(images)
         self.targets = from_numpy(labels.astype(np.int64))
         self.transform = transform
@@ -60,11 +66,11 @@ class ImageDataset(Dataset):
         apply = from_numpy if self.transform is None else batch_form(self.transform)
         if apply is None:
             return NotImplemented
-        rows = np.asarray(indices, dtype=np.intp)
+        rows = as_rows(indices, type(self).__name__)
         images = apply(self.data.numpy()[rows])
         if images is NotImplemented:
             return NotImplemented
-        return [images, from_numpy(self.targets.numpy()[rows])]
+        return [as_tensor(images), from_numpy(self.targets.numpy()[rows])]
 
     def __len__(self) -> int:
         return self.data.shape[0]

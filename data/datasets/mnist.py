@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.datasets.download import DownloadError, download, set_aside
-from data.datasets.idx import read_idx
+from data.datasets.idx import Damaged, read_idx
 from data.datasets.images import ImageDataset
 
 
@@ -42,7 +42,8 @@ class MNIST(ImageDataset):
 
     Shape: data (60000, 28, 28) or (10000, 28, 28) uint8, targets 0 to 9. mean 0.1307, std 0.3081.
     Raises: FileNotFoundError naming the folders searched and the files missing; ValueError for a
-        damaged file, which is renamed to .bad.
+        file of other content. With download=True one that lies where downloads go and is damaged
+        is renamed to .bad, to be fetched again; all others stay as they are.
     Reference: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based learning applied to
         document recognition, 1998; licence CC BY-SA 3.0.
 
@@ -73,7 +74,7 @@ class MNIST(ImageDataset):
 
     def __init__(
         self,
-        root: str | os.PathLike | None = None,
+        root: str | bytes | os.PathLike | None = None,
         train: bool = True,
         transform: Callable | None = None,
         target_transform: Callable | None = None,
@@ -88,7 +89,8 @@ class MNIST(ImageDataset):
         paths = [path for file in wanted if (path := self._find(file))]
         if len(paths) < len(wanted):
             raise FileNotFoundError(self._missing(failure))
-        images, labels = map(self._read, wanted, paths)
+        images, labels = (self._read(file, path, download)
+                          for file, path in zip(wanted, paths, strict=True))
         self._check_counts(labels, paths[1])
         super().__init__(images, labels, transform, target_transform)
 
@@ -131,16 +133,16 @@ class MNIST(ImageDataset):
             "name the folder that has them as root or in the environment variable WENGERT_DATA."
         )
 
-    def _read(self, file: IdxFile, path: str) -> np.ndarray:
+    def _read(self, file: IdxFile, path: str, download: bool) -> np.ndarray:
         try:
             return read_idx(path, file.shape)
         except ValueError as error:
-            kept = set_aside(path)
-            moved = f"it is kept as {kept}" if kept else "it could not be renamed, remove it"
-            raise ValueError(
-                f"{type(self).__name__}: {path} {error}; {moved}. Put a good {file.name} in its "
-                "place, or pass download=True."
-            ) from error
+            fix = f"put the published {file.name} in its place, or name another folder as root"
+            if isinstance(error, Damaged) and path == os.path.join(self._target(), file.name):
+                fix = f"put a good {file.name} in its place, or pass download=True"
+                if download and (kept := set_aside(path)):
+                    fix = f"it is kept as {kept}; pass download=True again to fetch a good one"
+            raise ValueError(f"{type(self).__name__}: {path} {error}; {fix}.") from error
 
     def _check_counts(self, labels: np.ndarray, path: str) -> None:
         expected = self.class_counts[self.train]
@@ -183,10 +185,10 @@ class FashionMNIST(MNIST):
     class_counts = {True: (6000,) * 10, False: (1000,) * 10}
 
 
-def search_roots(root: str | os.PathLike | None) -> list[str]:
+def search_roots(root: str | bytes | os.PathLike | None) -> list[str]:
     """The folders to search, the one that takes downloads first."""
     if root is not None:
-        return [os.path.expanduser(root)]
+        return [os.path.expanduser(os.fsdecode(root))]
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join("~", ".cache")
     roots = [os.environ.get("WENGERT_DATA"), os.path.join(cache, "wengert")]
     return [os.path.expanduser(folder) for folder in roots if folder]

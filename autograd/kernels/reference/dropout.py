@@ -23,4 +23,5 @@ def dropout(x, key, p):
     z = (z ^ (z >> np.uint64(30))) * np.uint64(FIRST)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(SECOND)
     kept = (z ^ (z >> np.uint64(31))) >> np.uint64(32) >= np.uint64(limit(p))
-    return x * (kept * x.dtype.type(1 / (1 - p) if p < 1 else 0))
+    scale = np.array(1 / (1 - p) if p < 1 else 0).astype(x.dtype)
+    return x * np.where(kept, scale, x.dtype.type(0))
