@@ -23,7 +23,7 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors modes dtypes metadata hooks printing quiet threads allocator large kernels "
+    0: "errors modes dtypes copying metadata hooks printing quiet threads allocator large kernels "
        "kernels.*",
     1: "node",
     2: "tensors",
