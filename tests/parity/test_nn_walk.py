@@ -79,6 +79,6 @@ def test_statistics(name, k, tracked, training):
             found.append([])
             continue
         buffers = layer.running_mean, layer.running_var, layer.num_batches_tracked
-        found.append([np.zeros(()) if b is None else b.detach().numpy() for b in (result, *buffers)])
+        found.append([0 if b is None else b.detach().numpy() for b in (result, *buffers)])
     for mine, right in zip(*found, strict=True):
         np.testing.assert_allclose(mine, right, rtol=1e-5, atol=1e-5)
