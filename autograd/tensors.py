@@ -7,11 +7,13 @@ declaration says that it is also a method.
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes
+from .copying import deep_copy
 from .errors import caller, describe
 from .hooks import RemovableHandle, RetainGrad
 from .metadata import CPU, Size, device
@@ -325,9 +327,9 @@ class Tensor(Methods):
         if made_by is not None:
             raise RuntimeError("only leaves can be deep-copied; use .detach() or .clone() on this "
                                f"{describe(self)} made by {made_by.op.name}")
-        from copy import deepcopy
-
-        copied = memo[id(self)] = rebuild(type(self), self._array.copy(), self.requires_grad)
+        array = deep_copy(self._array, memo)
+        copied = memo[id(self)] = rebuild(type(self), array, self.requires_grad)
+        copied._version = deepcopy(self._version, memo)
         copied._grad = deepcopy(self._grad, memo)
         copied.__dict__.update(deepcopy(self.__dict__, memo)) if hasattr(self, "__dict__") else None
         return copied

@@ -31,9 +31,7 @@ class _Conv(Module):
                 out_channels % groups):
             raise ValueError(f"{name}: groups={groups} must divide in_channels={in_channels} and "
                              f"out_channels={out_channels}, all at least 1")
-        if padding_mode not in (_MODES[:1] if self._transposed else _MODES):
-            raise ValueError(f"{name}: padding_mode={padding_mode!r}; choose "
-                             f"{'zeros' if self._transposed else ', '.join(_MODES)}")
+        self._check_mode(padding_mode)
         if isinstance(padding, str) and (self._transposed or padding not in ("same", "valid")):
             raise ValueError(f"{name}: padding={padding!r} must be numbers"
                              f"{'' if self._transposed else ', same or valid'}")
@@ -54,6 +52,15 @@ class _Conv(Module):
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
+
+    def _check_mode(self, padding_mode: str) -> None:
+        if padding_mode not in (_MODES[:1] if self._transposed else _MODES):
+            raise ValueError(f"{type(self).__name__}: padding_mode={padding_mode!r}; choose "
+                             f"{'zeros' if self._transposed else ', '.join(_MODES)}")
+
+    def _numbers(self, option: str, least: int) -> tuple[int, ...]:
+        """A setting, which may have been changed, as one number for each dimension."""
+        return numbers(type(self).__name__, option, getattr(self, option), self._dims, least)
 
     def reset_parameters(self) -> None:
         """Draw weight and bias anew, from U(-1/√k, 1/√k), k = weight[0].numel()."""
@@ -104,8 +111,9 @@ class _Forward(_Conv):
         """(before, after) for each spatial dimension."""
         if self.padding == "same":
             size = input.shape[-self._dims:]
-            return same_padding(size, self.kernel_size, self.stride, self.dilation)
-        padding = (0,) * self._dims if self.padding == "valid" else self.padding
+            return same_padding(size, self.weight.shape[2:], self._numbers("stride", 1),
+                                self._numbers("dilation", 1))
+        padding = (0,) * self._dims if self.padding == "valid" else self._numbers("padding", 0)
         return tuple((p, p) for p in padding)
 
 
@@ -160,6 +168,7 @@ class _Transposed(_Conv):
 
     def forward(self, input: Tensor, output_size=None) -> Tensor:
         """`output_size` chooses the output padding among the sizes the stride allows."""
+        self._check_mode(self.padding_mode)
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
         transpose = getattr(F, f"conv_transpose{self._dims}d")
         return transpose(
@@ -168,11 +177,13 @@ class _Transposed(_Conv):
 
     def _extra(self, input: Tensor, output_size) -> tuple[int, ...]:
         wanted, sizes = tuple(output_size)[-self._dims:], input.shape[-self._dims:]
+        stride, dilation = self._numbers("stride", 1), self._numbers("dilation", 1)
         least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in zip(
-            sizes, self.stride, self.padding, self.dilation, self.kernel_size, strict=True)]
+            sizes, stride, self._numbers("padding", 0), dilation, self.weight.shape[2:],
+            strict=True)]
         extra = tuple(w - n for w, n in zip(wanted, least, strict=True))
-        if any(not 0 <= e < s for e, s in zip(extra, self.stride, strict=True)):
-            most = tuple(n + s - 1 for n, s in zip(least, self.stride, strict=True))
+        if any(not 0 <= e < s for e, s in zip(extra, stride, strict=True)):
+            most = tuple(n + s - 1 for n, s in zip(least, stride, strict=True))
             raise ValueError(f"{type(self).__name__}: output_size={wanted} must lie between "
                              f"{tuple(least)} and {most} for an input of {tuple(sizes)}")
         return extra

@@ -109,9 +109,10 @@ class Module(Tree):
         """Copy the values of `state_dict` (Tensors or arrays) into the parameters and buffers.
 
         Returns the names that were missing and unexpected; with `strict` these raise.  `assign`
-        sets the given tensors themselves instead of copying.
+        sets the given tensors themselves instead of copying; what was one stays one.
 
-        Raises: RuntimeError with a table of what does not fit; nothing was changed then.
+        Raises: RuntimeError with a table of what does not fit, or for two values of one tensor;
+            nothing was changed then.
         """
         return load(self, state_dict, strict, assign)
 

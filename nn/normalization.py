@@ -92,14 +92,18 @@ class _BatchNorm(_Running):
     def forward(self, input: Tensor) -> Tensor:
         self._check(input)
         momentum = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.num_batches_tracked is not None:
-            if not is_grad_enabled():
-                self._warn_of_training()
-            self.num_batches_tracked.numpy()[...] += 1  # no graph needs it: a tenth of add_'s time
-            if self.momentum is None:
-                momentum = 1 / self.num_batches_tracked.item()
-        return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias,
-                            self.training or self.running_mean is None, momentum, self.eps)
+        mean, var = self.running_mean, self.running_var
+        if self.training:
+            if not self.track_running_stats:
+                mean = var = None
+            elif self.num_batches_tracked is not None:
+                if not is_grad_enabled():
+                    self._warn_of_training()
+                self.num_batches_tracked.numpy()[...] += 1  # no graph needs it; add_ takes longer
+                if self.momentum is None:
+                    momentum = 1 / self.num_batches_tracked.item()
+        return F.batch_norm(input, mean, var, self.weight, self.bias,
+                            self.training or mean is None, momentum, self.eps)
 
     def extra_repr(self) -> str:
         return self._settings(eps=1e-5, momentum=0.1, affine=True, track_running_stats=True)
@@ -136,7 +140,7 @@ class BatchNorm3d(_BatchNorm):
 
 
 class _InstanceNorm(_Running):
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1,
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
                  affine: bool = False, track_running_stats: bool = False, device=None, dtype=None,
                  *, bias: bool = True) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype,
@@ -150,8 +154,9 @@ class _InstanceNorm(_Running):
             raise ValueError(f"{type(self).__name__}: {self.num_features} channels are needed, got "
                              f"{channels} in {tuple(input.shape)}")
         batch = input.unsqueeze(0) if single else input
+        momentum = 0.0 if self.momentum is None else self.momentum
         out = F.instance_norm(batch, self.running_mean, self.running_var, self.weight, self.bias,
-                              self.training or self.running_mean is None, self.momentum, self.eps)
+                              self.training or not self.track_running_stats, momentum, self.eps)
         return out.squeeze(0) if single else out
 
     def extra_repr(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import index
+from typing import SupportsIndex
 
 from autograd import Tensor
 
@@ -18,19 +20,25 @@ class _Pad(Module):
 
     def __init__(self, padding: int | tuple[int, ...]) -> None:
         super().__init__()
-        widths = tuple(padding) if hasattr(padding, "__iter__") else (padding,) * 2 * self._dims
-        if len(widths) != 2 * self._dims:
-            sides = ", ".join(("left", "right", "top", "bottom")[:2 * self._dims])
+        self.padding = padding
+        self.padding = self._widths()
+
+    def _widths(self) -> tuple[int, ...]:
+        """A width for each side."""
+        padding, sides = self.padding, 2 * self._dims
+        widths = tuple(padding) if isinstance(padding, Iterable) else (padding,) * sides
+        if len(widths) != sides or not all(isinstance(width, SupportsIndex) for width in widths):
+            names = ", ".join(("left", "right", "top", "bottom")[:sides])
             raise ValueError(f"{type(self).__name__}: padding must be an integer or "
-                             f"({sides}), got {padding!r}")
-        self.padding = tuple(map(index, widths))
+                             f"({names}), got {padding!r}")
+        return tuple(map(index, widths))
 
     def forward(self, input: Tensor) -> Tensor:
         if not self._dims < input.ndim < self._dims + 3:
             axes = ("L", "H, W")[self._dims - 1]
             raise ValueError(f"{type(self).__name__}: input must be (N, C, {axes}) or "
                              f"(C, {axes}), got {tuple(input.shape)}")
-        return pad(input, self.padding, self._mode)
+        return pad(input, self._widths(), self._mode)
 
     def extra_repr(self) -> str:
         return f"{self.padding}"
@@ -55,7 +63,7 @@ class ConstantPad2d(_Pad):
         self.value = value
 
     def forward(self, input: Tensor) -> Tensor:
-        return pad(input, self.padding, value=self.value)
+        return pad(input, self._widths(), value=self.value)
 
     def extra_repr(self) -> str:
         return f"padding={self.padding}, value={self.value}"

@@ -182,22 +182,27 @@ class RandomSubsetMaxPool2d(Module):
 
     def __init__(self, kernel_size: Sizes, subset_size: int, stride: Sizes | None = None) -> None:
         super().__init__()
-        self.kernel_size = (kernel_size,) * 2 if isinstance(kernel_size, int) else kernel_size
-        if not 1 <= subset_size <= prod(self.kernel_size):
-            raise ValueError(f"RandomSubsetMaxPool2d: subset_size must lie between 1 and the "
-                             f"{prod(self.kernel_size)} elements of a window, got {subset_size}")
+        self.kernel_size = _pair(kernel_size)
         self.subset_size = subset_size
-        stride = self.kernel_size if stride is None else stride
-        self.stride = (stride,) * 2 if isinstance(stride, int) else stride
+        self.stride = self.kernel_size if stride is None else _pair(stride)
+        self._check()
+
+    def _check(self) -> None:
+        window = prod(_pair(self.kernel_size))
+        if not 1 <= self.subset_size <= window:
+            raise ValueError(f"RandomSubsetMaxPool2d: subset_size must lie between 1 and the "
+                             f"{window} elements of a window, got {self.subset_size}")
 
     def forward(self, input: Tensor) -> Tensor:
-        columns = functional.unfold(input, self.kernel_size, stride=self.stride)
+        self._check()
+        kernel, stride = _pair(self.kernel_size), _pair(self.stride)
+        columns = functional.unfold(input, kernel, stride=stride)
         *lead, _, height, width = input.shape
-        windows = columns.reshape(*lead, input.shape[-3], prod(self.kernel_size), -1)
+        windows = columns.reshape(*lead, input.shape[-3], prod(kernel), -1)
         order = rand(windows.shape).argsort(-2)  # a random permutation of each window
         kept = windows.masked_fill(order >= self.subset_size, -float("inf"))
         rows, across = ((n - k) // s + 1 for n, k, s in zip(
-            (height, width), self.kernel_size, self.stride, strict=True))
+            (height, width), kernel, stride, strict=True))
         return kept.max(-2).values.reshape(*input.shape[:-2], rows, across)
 
     def extra_repr(self) -> str:
@@ -281,3 +286,8 @@ class GlobalMaxPool2d(AdaptiveMaxPool2d):
 
     def extra_repr(self) -> str:
         return ""
+
+
+def _pair(sizes: Sizes) -> tuple[int, ...]:
+    """One number for each dimension of an image."""
+    return (sizes,) * 2 if isinstance(sizes, int) else tuple(sizes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import autograd
 from autograd import Tensor
 
@@ -9,6 +11,24 @@ from . import init
 from .functional import embedding
 from .module import Module, changed
 from .parameter import Parameter
+
+
+class _Unsupported:
+    """An option of PyTorch that can be read, and set to what it is without it."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, module: Any, owner: type) -> Any:
+        return self.value
+
+    def __set__(self, module: Any, value: Any) -> None:
+        if value not in (None, False):
+            raise NotImplementedError(f"{type(module).__name__}: {self.name} is not supported; "
+                                      "leave it out")
 
 
 class Embedding(Module):
@@ -24,16 +44,20 @@ class Embedding(Module):
     Size([2, 2, 3])
     """
 
+    max_norm = _Unsupported(None)
+    scale_grad_by_freq = _Unsupported(False)
+    sparse = _Unsupported(False)
+
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None,
                  max_norm: float | None = None, norm_type: float = 2.0,
                  scale_grad_by_freq: bool = False, sparse: bool = False,
                  _weight: Tensor | None = None, _freeze: bool = False, device=None,
                  dtype=None) -> None:
         super().__init__()
-        given = dict(max_norm=max_norm, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
-        refused = [name for name, value in given.items() if value not in (None, False)]
-        if refused:
-            raise NotImplementedError(f"Embedding: {refused[0]} is not supported; leave it out")
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = _row(padding_idx, num_embeddings)

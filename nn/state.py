@@ -49,10 +49,36 @@ def load(module, state_dict: Mapping, strict: bool, assign: bool) -> Incompatibl
         shapes = {name: tuple(entry[2].shape) for name, entry in own.items()}
         raise RuntimeError(_account(type(module).__name__, shapes, given, misfits,
                                     missing if strict else [], unexpected if strict else []))
+    _check_ties(type(module).__name__, own, given)
+    assigned: dict[int, Tensor] = {}  # what took the place of a tensor, for its other names
     for name, (owner, attribute, tensor) in own.items():
-        if name in given:
-            _put(owner, attribute, tensor, given[name], assign)
+        if name not in given:
+            continue
+        if assign:
+            if id(tensor) not in assigned:
+                assigned[id(tensor)] = _replacement(tensor, given[name])
+            setattr(owner, attribute, assigned[id(tensor)])
+        else:
+            with autograd.no_grad():
+                tensor.copy_(given[name])
     return IncompatibleKeys(missing, unexpected)
+
+
+def _check_ties(who: str, own: dict, given: dict[str, Tensor]) -> None:
+    """Raise if two names of one tensor are given different values."""
+    first: dict[int, str] = {}
+    for name, (_, _, tensor) in own.items():
+        if name not in given:
+            continue
+        other = first.setdefault(id(tensor), name)
+        if other == name:
+            continue
+        a, b = (given[key].detach().numpy() for key in (other, name))
+        if not np.array_equal(a, b, equal_nan=a.dtype.kind == b.dtype.kind == "f"):
+            raise RuntimeError(
+                f"{who}.load_state_dict: {other!r} and {name!r} are one tensor in the model, but "
+                "differ in the state dict; nothing was loaded.\nDelete the wrong one from the "
+                "state dict and load with strict=False, or give the model two tensors")
 
 
 def _as_tensor(module, name: str, value) -> Tensor:
@@ -66,14 +92,11 @@ def _as_tensor(module, name: str, value) -> Tensor:
                         f"an array, got {type(value).__name__} ({error})") from error
 
 
-def _put(owner, attribute: str, tensor: Tensor, value: Tensor, assign: bool) -> None:
-    if assign:
-        new = value.detach()
-        setattr(owner, attribute, Parameter(new, tensor.requires_grad)
-                if isinstance(tensor, Parameter) else new)
-        return
-    with autograd.no_grad():
-        tensor.copy_(value)
+def _replacement(tensor: Tensor, value: Tensor) -> Tensor:
+    """A given tensor as what it takes the place of."""
+    if not isinstance(tensor, Parameter):
+        return value.detach()
+    return Parameter(value.detach(), tensor.requires_grad)
 
 
 def _account(who: str, shapes: dict, given: dict, misfits: list, missing: list,

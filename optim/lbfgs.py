@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad, from_numpy, no_grad
-from autograd.errors import caller
+from autograd.errors import caller, describe
 from autograd.tensors import mark_written
 from optim.line_search import strong_wolfe
 from optim.optimizer import Optimizer, Params, check_at_least_zero
+from optim.state import fitted, number
 
+_LISTS = {"old_dirs": "d", "old_stps": "d", "ro": "t"}  # state that lists what another is
 _CURVED = 1e-10  # the least y's of a step that is remembered
 
 
@@ -79,12 +81,23 @@ class LBFGS(Optimizer):
         with no_grad():
             return _Descent(self, closure, caller()).run()
 
-    def _fitted(self, what: str, name: str, value: Any, param: Tensor) -> Any:
-        if isinstance(value, (list, tuple)):
-            return [self._fitted(what, name, entry, param) for entry in value]
-        if not isinstance(value, Tensor):
-            return value
-        return value.detach().to(param.dtype).clone() if value.ndim else value.item()
+    def _fitted(
+        self, what: str, name: str, value: Any, param: Tensor, group: dict[str, Any]
+    ) -> Any:
+        if name in _LISTS:
+            if not isinstance(value, (list, tuple)):
+                raise TypeError(f"{what} must be a list, got {describe(value)}")
+            return [
+                self._fitted(f"{what}, entry {i}", _LISTS[name], entry, param, group)
+                for i, entry in enumerate(value)
+            ]
+        if name in ("d", "prev_flat_grad"):
+            params = group["params"]
+            dtype = np.result_type(*(p.dtype for p in params))
+            return fitted(what, value, (sum(p.numel() for p in params),), dtype)
+        if name in ("func_evals", "n_iter"):
+            return int(number(what, value))
+        return number(what, value) if name in ("t", "H_diag", "prev_loss") else value
 
 
 class _Descent:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
 from autograd.errors import caller, describe
 from autograd.tensors import mark_written
+from optim.state import fitted, load, number
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]]
 
@@ -131,54 +132,31 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over options and state that state_dict() gave; tensors are copied, in the dtype of
-        their parameter.
+        """Take over options and state that state_dict() gave; tensors (or arrays) are copied, in
+        the dtype of their parameter.
 
-        Raises: ValueError if groups, options or shapes do not fit this optimizer.
+        Raises: ValueError if groups, options or shapes do not fit this optimizer, TypeError for
+            state that is no tensor or number; nothing was changed then.
         """
-        who = f"{type(self).__name__}.load_state_dict"
-        if not isinstance(state_dict, dict) or not {"state", "param_groups"} <= state_dict.keys():
-            raise ValueError(
-                f"{who}: expected a dict with the keys 'state' and 'param_groups', "
-                f"got {describe(state_dict)}"
-            )
-        groups = state_dict["param_groups"]
-        saved = [len(group["params"]) for group in groups]
-        mine = [len(group["params"]) for group in self.param_groups]
-        if saved != mine:
-            raise ValueError(
-                f"{who}: the saved groups hold {saved} parameters, this optimizer's "
-                f"{mine}; build it from the same parameters in the same order"
-            )
-        needed = [name for name in self.defaults if name not in self._extensions]
-        missing = [name for name in needed for group in groups if name not in group]
-        if missing:
-            raise ValueError(
-                f"{who}: the saved groups have no {', '.join(dict.fromkeys(missing))};"
-                " were they saved by another kind of optimizer?"
-            )
-        indices = (index for group in groups for index in group["params"])
-        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        for index, param in zip(indices, self._all_params(), strict=True):
-            for name, value in state_dict["state"].get(index, {}).items():
-                what = f"{who}: {name} of parameter {index}"
-                state[param][name] = self._fitted(what, name, value, param)
-        for group, new in zip(self.param_groups, groups, strict=True):
-            group.update({**new, "params": group["params"]})
-        self.state = state
+        load(self, state_dict)
 
-    def _fitted(self, what: str, name: str, value: Any, param: Tensor) -> Any:
+    def _check_state(self, what: str, entries: Mapping[str, Any], group: dict[str, Any]) -> None:
+        """Raise if a parameter's saved state, of a group with these options, is incomplete."""
+
+    def _arrays(self, group: dict[str, Any]) -> dict[str, float]:
+        """Names of the state that has a parameter's shape, each with the number it is filled with
+        at first."""
+        return {}
+
+    def _fitted(
+        self, what: str, name: str, value: Any, param: Tensor, group: dict[str, Any]
+    ) -> Any:
         """A saved piece of state as the parameter needs it."""
         if name in self._scalars:
-            return tensor(float(value), dtype=float32)
-        if not isinstance(value, Tensor):
-            return value
-        if value.ndim and value.shape != param.shape:
-            raise ValueError(
-                f"{what} has shape {tuple(value.shape)}, but the parameter "
-                f"{tuple(param.shape)}; were the parameters in another order?"
-            )
-        return value.detach().to(param.dtype).clone()
+            return tensor(number(what, value), dtype=float32)
+        if name in self._arrays(group) or isinstance(value, Tensor) and value.ndim:
+            return fitted(what, value, param.shape, param.dtype)
+        return value.detach().to(param.dtype).clone() if isinstance(value, Tensor) else value
 
     def _all_params(self) -> list[Tensor]:
         return [param for group in self.param_groups for param in group["params"]]
@@ -195,9 +173,10 @@ class CountingOptimizer(Optimizer):
     """An optimizer that counts the steps of each parameter, in state["step"], and keeps arrays
     of its shape: those `_arrays` names.  The age of a parameter is its count, from 1."""
 
-    def _arrays(self, group: dict[str, Any]) -> dict[str, float]:
-        """Names of the arrays of state, each with the number it is filled with at first."""
-        raise NotImplementedError(f"{type(self).__name__} must define _arrays()")
+    def _check_state(self, what: str, entries: Mapping[str, Any], group: dict[str, Any]) -> None:
+        missing = [name for name in (*self._scalars, *self._arrays(group)) if name not in entries]
+        if entries and missing:
+            raise ValueError(f"{what} has state, but no {', '.join(missing)}")
 
     def _prepare(self, param: Tensor, group: dict[str, Any]) -> Any:
         state = self.state[param]

@@ -74,6 +74,15 @@ class SGD(Optimizer):
                 "them out, or the variant"
             )
 
+    def _arrays(self, group: dict[str, Any]) -> dict[str, float]:
+        return {"momentum_buffer": 0.0} if group["momentum"] else {}
+
+    def _fitted(
+        self, what: str, name: str, value: Any, param: Tensor, group: dict[str, Any]
+    ) -> Any:
+        # PyTorch saves None where there was no step with momentum yet
+        return None if value is None else super()._fitted(what, name, value, param, group)
+
     def _prepare(self, param: Tensor, group: dict[str, Any]) -> bool:
         """Whether this is the first step with momentum."""
         if not group["momentum"]:

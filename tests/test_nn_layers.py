@@ -209,3 +209,21 @@ def test_functional_is_what_it_lists():
     assert sorted(F.__all__) == F.__all__
     assert all(callable(getattr(F, name)) for name in F.__all__)
     assert all(getattr(nn, name) is not None for name in nn.__all__)
+
+
+@pytest.mark.parametrize(("kind", "shape"), [
+    (nn.BatchNorm1d, (4, 3)), (nn.BatchNorm2d, (4, 3, 2, 2)), (nn.BatchNorm3d, (4, 3, 2, 1, 2))])
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_statistics_can_be_frozen_later(kind, shape, momentum, rng):
+    """The batch's are used in training, and the running ones stay as they are."""
+    layer = kind(3, momentum=momentum)
+    layer.track_running_stats = False
+    x = rng.standard_normal(shape) + 5
+    out = layer(autograd.tensor(x, dtype=autograd.float32)).detach().numpy()
+    axes = tuple(axis for axis in range(len(shape)) if axis != 1)
+    expected = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(out, expected, atol=1e-4)
+    assert layer.running_mean.tolist() == [0, 0, 0] and layer.running_var.tolist() == [1, 1, 1]
+    assert layer.num_batches_tracked.item() == 0
+    again = layer.eval()(autograd.tensor(x, dtype=autograd.float32)).detach().numpy()
+    np.testing.assert_allclose(again, x / np.sqrt(1 + 1e-5), rtol=1e-5)

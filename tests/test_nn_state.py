@@ -1,5 +1,8 @@
 """state_dict and load_state_dict: keys, copies, and messages that say what does not fit."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -146,3 +149,96 @@ def test_what_is_no_state_dict():
         net().load_state_dict([1, 2])
     with pytest.raises(TypeError, match="'fc.bias' must be a tensor or an array, got str"):
         net().load_state_dict({"fc.bias": "text"})
+
+
+class Tied(nn.Module):
+    """Two layers of one weight, two buffers that are one, and a buffer that shows part of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.head = nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False)
+        self.head.weight = self.embed.weight
+        self.register_buffer("mean", autograd.zeros(2))
+        self.register_buffer("again", self.mean)
+
+    def check(self):
+        assert self.embed.weight is self.head.weight and self.mean is self.again
+        assert len(list(self.parameters())) == len(list(self.buffers())) == 1
+        self.mean.fill_(5.0)
+        assert self.again.tolist() == [5.0, 5.0]
+
+
+class TestTies:
+    @pytest.mark.parametrize("assign", [True, False])
+    def test_loading_keeps_them(self, assign):
+        model, state = Tied(), {k: v.clone() + 1 for k, v in Tied().state_dict().items()}
+        state["head.weight"], state["again"] = state["embed.weight"].clone(), state["mean"].clone()
+        model.load_state_dict(state, assign=assign)
+        assert model.embed.weight.tolist() == state["embed.weight"].tolist()
+        model.check()
+
+    def test_assigning_one_name_of_several(self):
+        """What is not given stays, as without assign; the names that are given are set."""
+        model = Tied()
+        with pytest.raises(RuntimeError, match=r"head\.weight .*missing"):
+            model.load_state_dict({k: v for k, v in model.state_dict().items()
+                                   if k != "head.weight"}, assign=True)
+        model.check()
+
+    @pytest.mark.parametrize("assign", [True, False])
+    @pytest.mark.parametrize(("first", "second"), [("embed.weight", "head.weight"),
+                                                   ("mean", "again")])
+    def test_two_values_of_one_tensor_are_told(self, first, second, assign):
+        model = Tied()
+        state = {key: value.clone() for key, value in model.state_dict().items()}
+        state[second] += 1
+        with pytest.raises(RuntimeError, match=f"Tied.load_state_dict: '{first}' and '{second}' "
+                                               "are one tensor in the model, but differ in"):
+            model.load_state_dict(state, assign=assign)
+        assert model.head.weight.tolist() == state["embed.weight"].tolist()
+        del state[first]
+        model.load_state_dict(state, strict=False)
+        model.check()
+
+    def test_nan_is_one_value(self):
+        model = Tied()
+        state = {key: value.clone() * float("nan") for key, value in model.state_dict().items()}
+        model.load_state_dict(state)
+        model.check()
+
+    @pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+    def test_copies_keep_them(self, copied):
+        copied(Tied()).check()
+        network = nn.Sequential(Tied(), Tied())
+        network[1].embed.weight = network[0].embed.weight
+        other = copied(network)
+        assert other[1].embed.weight is other[0].head.weight is not network[0].embed.weight
+
+
+def test_deep_copies_of_shared_memory_share_their_own():
+    """Also parts of it, in any order, and separate parameters of one memory."""
+    for order in (["whole", "part"], ["part", "whole"]):
+        model, whole = nn.Module(), autograd.arange(12.0).reshape(3, 4).T
+        parts = {"whole": whole, "part": whole[1:3, ::2]}
+        for name in order:
+            model.register_buffer(name, parts[name])
+        other = copy.deepcopy(model)
+        assert other.part.tolist() == model.part.tolist()
+        other.whole.fill_(7.0)
+        assert other.part.tolist() == [[7.0, 7.0]] * 2 and model.part.tolist() != [[7.0, 7.0]] * 2
+    layer = nn.Linear(2, 2)
+    layer.second = nn.Parameter(layer.weight)
+    other = copy.deepcopy(layer)
+    with autograd.no_grad():
+        other.weight.fill_(3.0)
+    assert other.second.tolist() == [[3.0, 3.0]] * 2 and layer.second.tolist() != [[3.0, 3.0]] * 2
+
+
+@pytest.mark.parametrize("array", [np.zeros((0, 3)), np.array(2.0), np.zeros((4, 6))[::2, 1:1],
+                                   np.ones((2, 3), order="F"), np.broadcast_to(np.ones(1), (3, 2)),
+                                   np.arange(24.0).reshape(2, 3, 4).transpose(1, 2, 0)[1]])
+def test_deep_copies_of_any_layout(array):
+    tensor = autograd.from_numpy(array)
+    copied = copy.deepcopy(tensor)
+    assert copied.shape == tensor.shape and copied.tolist() == tensor.tolist()
+    assert not np.shares_memory(copied.numpy(), array)

@@ -127,6 +127,46 @@ def test_resumed_equals_uninterrupted(make):
     assert resumed.state_dict() == scheduler.state_dict()
 
 
+def sequence(o, last_epoch=-1):
+    """Schedules of every kind after one another; they begin anew whatever the optimizer holds."""
+    parts = [lr_scheduler.LinearLR(o, 0.1, 1.0, 3), lr_scheduler.MultiplicativeLR(o, lambda t: 0.9),
+             lr_scheduler.ChainedScheduler(
+                 [lr_scheduler.ConstantLR(o, 0.5, 2), lr_scheduler.ExponentialLR(o, 0.9)]),
+             lr_scheduler.CosineAnnealingWarmRestarts(o, 2)]  # fmt: skip
+    return lr_scheduler.SequentialLR(o, parts, [4, 7, 11], last_epoch)
+
+
+@pytest.mark.parametrize("at", range(1, 16))
+def test_a_sequence_goes_on_from_last_epoch(at):
+    expected = walk(sequence(optimizer(1.0)), 16)
+    o = optimizer(1.0)
+    walk(sequence(o), at)
+    resumed = sequence(o, at - 1)
+    assert resumed.last_epoch == at
+    assert walk(resumed, 16 - at) == expected[at:]
+
+
+@pytest.mark.parametrize("at", [1, 3, 4, 8])
+def test_a_sequence_takes_groups_in(at):
+    """A group that comes at any time takes part from the next step on."""
+    o = optimizer(1.0)
+    scheduler = sequence(o)
+    walk(scheduler, at)
+    rate = o.param_groups[0]["lr"]
+    o.add_param_group({"params": [autograd.ones(1, requires_grad=True)], "lr": 2 * rate})
+    for _ in range(15 - at):
+        scheduler.step()
+        first, second = scheduler.get_last_lr()
+        assert second == pytest.approx(2 * first)
+
+
+def test_one_cycle_needs_its_own_state_to_go_on():
+    o = optimizer(1.0)
+    lr_scheduler.StepLR(o, 3)
+    with pytest.raises(KeyError, match="OneCycleLR: last_epoch=4 .* no 'max_lr' and 'min_lr'"):
+        lr_scheduler.OneCycleLR(o, 1.0, 9, last_epoch=4)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [

@@ -117,15 +117,40 @@ def test_resumed_equals_uninterrupted(make, factor, whole):
 
 
 @schedules
-def test_goes_on_from_last_epoch(make, factor):
-    o = optimizer(0.3)
-    scheduler = make(o)
-    expected = rates(scheduler, 9)
-    other = optimizer(0.3)
-    rates(make(other), 4)
+@pytest.mark.parametrize("at", [1, 4, 8])
+def test_goes_on_from_last_epoch(make, factor, at):
+    """Counts and rates are those of the uninterrupted run, not of one step further."""
+    scheduler = make(optimizer(0.3, 0.01))
+    expected = rates(scheduler, 12)
+    loaded = optimizer(0.3, 0.01)
+    rates(make(loaded), at)
     scheduler = copy.copy(scheduler)
-    lr_scheduler.LRScheduler.__init__(scheduler, other, last_epoch=4)
-    assert rates(scheduler, 4) == expected[5:]
+    lr_scheduler.LRScheduler.__init__(scheduler, loaded, last_epoch=at - 1)
+    assert scheduler.last_epoch == at
+    assert rates(scheduler, 12 - at) == expected[at:]
+
+
+@schedules
+def test_goes_on_from_last_epoch_where_only_the_initial_rate_is_known(make, factor):
+    o = optimizer(0.3)
+    o.param_groups[0]["initial_lr"] = 0.3
+    scheduler = copy.copy(make(optimizer(0.3)))
+    lr_scheduler.LRScheduler.__init__(scheduler, o, last_epoch=3)
+    assert rates(scheduler, 3) == pytest.approx([0.3 * factor(t) for t in (4, 5, 6, 7)])
+
+
+@pytest.mark.parametrize("at", [1, 3, 5, 9])
+def test_several_go_on_from_last_epoch(at):
+    def build(o, last_epoch=-1):
+        return lr_scheduler.ChainedScheduler([
+            lr_scheduler.LinearLR(o, 0.25, 1.0, 3, last_epoch),
+            lr_scheduler.StepLR(o, 5, 0.1, last_epoch),
+            lr_scheduler.MultiplicativeLR(o, lambda t: 1 - 1 / (t + 9), last_epoch)])  # fmt: skip
+
+    expected = rates(build(optimizer(0.7)), 12)
+    o = optimizer(0.7)
+    rates(build(o), at)
+    assert rates(build(o, at - 1), 12 - at) == expected[at:]
 
 
 def test_last_epoch_needs_a_schedule_to_go_on_with():
@@ -187,12 +212,58 @@ def test_a_subclass_with_its_own_get_lr():
         lr_scheduler.LRScheduler(optimizer(1.0))
 
 
-def test_a_group_added_later_keeps_its_rate():
+@schedules
+def test_a_group_added_later_goes_the_same_way(make, factor):
+    """By the ratio of the factors, from the rate it comes with; resumed by count it goes on."""
+    o = optimizer(0.3)
+    scheduler = make(o)
+    rates(scheduler, 2)
+    o.add_param_group({"params": [autograd.ones(1, requires_grad=True)], "lr": 7.0})
+    for t in range(3, 8):
+        scheduler.step()
+        expected = [0.3 * factor(t), 7.0 * factor(t) / factor(2)]
+        assert scheduler.get_last_lr() == pytest.approx(expected)
+    scheduler = copy.copy(scheduler)
+    lr_scheduler.LRScheduler.__init__(scheduler, o, last_epoch=6)
+    assert scheduler.get_last_lr() == pytest.approx(expected)
+
+
+def test_a_group_added_where_a_curve_has_come_to_zero():
     o = optimizer(1.0)
-    scheduler = lr_scheduler.ExponentialLR(o, 0.5)
+    scheduler = lr_scheduler.PolynomialLR(o, 3)
+    rates(scheduler, 3)
     o.add_param_group({"params": [autograd.ones(1, requires_grad=True)], "lr": 7.0})
     scheduler.step()
-    assert [group["lr"] for group in o.param_groups] == [0.5, 7.0]
+    assert scheduler.get_last_lr() == [0.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda o: lr_scheduler.LambdaLR(o, [lambda t: 1.0, lambda t: 0.5]),
+         "group 2 .* append one to lr_lambdas"),
+        (lambda o: lr_scheduler.CyclicLR(o, 0.1, 1.0), "CyclicLR: group 2 .* has no rates for it"),
+        (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 9), "OneCycleLR: group 2 .* add all groups fi"),
+    ],
+)  # fmt: skip
+def test_a_group_added_later_where_nothing_tells_its_rate(make, message):
+    o = optimizer(1.0, 1.0)
+    scheduler = make(o)
+    o.add_param_group({"params": [autograd.ones(1, requires_grad=True)], "lr": 7.0})
+    with pytest.raises(ValueError, match=message):
+        scheduler.step()
+
+
+def test_every_group_gets_a_rate():
+    class Short(lr_scheduler.LRScheduler):
+        def get_lr(self):
+            return self.base_lrs[:1]
+
+    with pytest.raises(ValueError, match=r"Short\.get_lr: 1 rates for 2 parameter groups"):
+        Short(optimizer(1.0, 2.0))
+    state = lr_scheduler.StepLR(optimizer(1.0, 2.0), 3).state_dict()
+    with pytest.raises(ValueError, match="state is of 2 parameter groups, the optimizer has 1"):
+        lr_scheduler.StepLR(optimizer(1.0), 3).load_state_dict(state)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ class LRScheduler:
     """Base of the schedules: a subclass defines `get_lr`, the rates of all groups at the count
     `self.last_epoch`, from `self.base_lrs`, their rates at the start.
 
-    `last_epoch` is the count to go on from, of an optimizer that was loaded; -1 begins.
+    `last_epoch`, of an optimizer that was loaded, is one less than the count its rates belong to;
+    -1 begins.  A group that the optimizer gets later joins at the next step.
 
     Raises: KeyError if `last_epoch` is given for an optimizer that never had a scheduler.
     """
@@ -32,16 +33,29 @@ class LRScheduler:
         self.optimizer = optimizer
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
-        self._last_lr: list[float] = []
+        self._last_lr: list[float] = []  # empty until the first step, which ends in __init__
         self.step()
 
     def step(self) -> None:
         """Count one more, and set the learning rates that belong to the new count."""
+        self._admit()
         self.last_epoch += 1
         self._set(self.get_lr())
 
+    def _admit(self) -> None:
+        """Give a base rate to each group that the optimizer got since the last step."""
+        for group in self.optimizer.param_groups[len(self.base_lrs):]:
+            if "initial_lr" not in group:
+                group["initial_lr"] = self._begun(group["lr"])
+            self.base_lrs = [*self.base_lrs, group["initial_lr"]]
+
+    def _begun(self, rate: float) -> float:
+        """The rate with which a group that has `rate` now would have begun."""
+        return rate
+
     def restart(self) -> None:
         """Begin anew: count 0, and the rates the schedule began with."""
+        self._admit()
         self._set(list(self.base_lrs))
         self.last_epoch = -1
         self.step()
@@ -66,17 +80,31 @@ class LRScheduler:
                 f"{type(self).__name__}.load_state_dict: {', '.join(sorted(missing))} missing; "
                 "was it saved by another kind of scheduler?"
             )
+        groups = self.optimizer.param_groups
+        if len(state_dict["_last_lr"]) > len(groups):
+            raise ValueError(
+                f"{type(self).__name__}.load_state_dict: the state is of "
+                f"{len(state_dict['_last_lr'])} parameter groups, the optimizer has {len(groups)}; "
+                "add the others first"
+            )
         vars(self).update(state_dict)
-        self._set(list(self._last_lr))
+        for group, rate in zip(groups, self._last_lr, strict=False):
+            group["lr"] = rate
 
     def _set(self, rates: list[float]) -> None:
-        for group, rate in zip(self.optimizer.param_groups, rates, strict=False):
+        groups = self.optimizer.param_groups
+        if len(rates) != len(groups):
+            raise ValueError(
+                f"{type(self).__name__}.get_lr: {len(rates)} rates for {len(groups)} parameter "
+                "groups; return one for each"
+            )
+        for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
         self._last_lr = rates
 
 
 class Curve(LRScheduler):
-    """A schedule given by `_rate(base, t)`.
+    """A schedule given by `_factor(t)`: lr(t) = eta_min + (base - eta_min) factor(t).
 
     Where another scheduler, or the user, has meanwhile set another rate, that rate is scaled as
     the curve would have been; so two of these on one optimizer multiply.
@@ -84,17 +112,32 @@ class Curve(LRScheduler):
 
     eta_min = 0.0  # scaled is the distance to this rate
 
-    def _rate(self, base: float, t: int) -> float:
+    def _factor(self, t: int) -> float:
         raise NotImplementedError
 
+    def _at(self, base: float, factor: float) -> float:
+        return self.eta_min + (base - self.eta_min) * factor
+
     def get_lr(self) -> list[float]:
-        rates, t, low = [], self.last_epoch, self.eta_min
-        for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
-            before, rate = base if t == 0 else self._rate(base, t - 1), self._rate(base, t)
-            if group["lr"] != before and before != low:
-                rate = low + (group["lr"] - low) * (rate - low) / (before - low)
-            rates.append(rate)
-        return rates
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        t = self.last_epoch
+        before, now = self._factor(t - 1) if t else 1.0, self._factor(t)
+        if not self._last_lr and t:  # loaded rates stay; one nobody has scheduled yet is at 1
+            return [self._at(base, now) if rate == base else rate
+                    for rate, base in zip(rates, self.base_lrs, strict=True)]
+        return [self._next(rate, base, before, now)
+                for rate, base in zip(rates, self.base_lrs, strict=True)]
+
+    def _next(self, rate: float, base: float, before: float, now: float) -> float:
+        """The rate after `rate`, where the factor goes from `before` to `now`."""
+        if now == before:
+            return rate
+        if not before or rate == self._at(base, before):
+            return self._at(base, now)
+        return self._at(rate, now / before)
+
+    def _begun(self, rate: float) -> float:
+        return self._at(rate, 1 / (self._factor(self.last_epoch) or 1.0))
 
 
 def check_optimizer(who: str, optimizer: Any) -> None:

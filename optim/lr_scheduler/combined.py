@@ -55,6 +55,9 @@ class SequentialLR(_Combined):
     """One schedule after the other: schedulers[i] from the count milestones[i - 1] on, beginning
     there with its count 0 and the rates the optimizer began with.
 
+    Built at a `last_epoch` it walks to the count after it, so that it does not matter at which
+    counts its schedulers were built.
+
     Raises: ValueError unless there is one milestone less than schedulers, all of this optimizer.
     """
 
@@ -72,16 +75,14 @@ class SequentialLR(_Combined):
             )
         self._take(schedulers, optimizer)
         self._milestones = list(milestones)
-        self.last_epoch = last_epoch + 1
-        first = self._schedulers[bisect_right(self._milestones, 0)]
-        first.restart()
-        self._last_lr = first.get_last_lr()
+        self.restart()
+        for _ in range(last_epoch + 1):
+            self.step()
 
     def step(self) -> None:
         """Step the scheduler whose turn it is."""
         self.last_epoch += 1
-        turn = bisect_right(self._milestones, self.last_epoch)
-        scheduler = self._schedulers[turn]
+        turn, scheduler = self._turn()
         if turn and self._milestones[turn - 1] == self.last_epoch:
             scheduler.restart()
         else:
@@ -91,8 +92,16 @@ class SequentialLR(_Combined):
     def restart(self) -> None:
         """Begin anew, with the first schedule."""
         self.last_epoch = 0
-        self._schedulers[bisect_right(self._milestones, 0)].restart()
+        self._turn()[1].restart()
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+
+    def _turn(self) -> tuple[int, LRScheduler]:
+        """The scheduler whose turn it is, and its place."""
+        turn = bisect_right(self._milestones, self.last_epoch)
+        return turn, self._schedulers[turn]
+
+    def _begun(self, rate: float) -> float:
+        return self._turn()[1]._begun(rate)
 
 
 class ChainedScheduler(_Combined):
@@ -112,6 +121,9 @@ class ChainedScheduler(_Combined):
 
     def step(self) -> None:
         """Step all schedulers."""
+        for group in self.optimizer.param_groups:
+            if "initial_lr" not in group:  # it came later, and has to do with all of them
+                group["initial_lr"] = self._begun(group["lr"])
         for scheduler in self._schedulers:
             scheduler.step()
         self._note()
@@ -124,6 +136,11 @@ class ChainedScheduler(_Combined):
         for scheduler in self._schedulers[1:]:
             scheduler.step()
         self._note()
+
+    def _begun(self, rate: float) -> float:
+        for scheduler in reversed(self._schedulers):
+            rate = scheduler._begun(rate)
+        return rate
 
     def _note(self) -> None:
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]

@@ -22,8 +22,8 @@ class StepLR(Curve):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def _rate(self, base: float, t: int) -> float:
-        return base * self.gamma ** (t // self.step_size)
+    def _factor(self, t: int) -> float:
+        return self.gamma ** (t // self.step_size)
 
 
 class MultiStepLR(Curve):
@@ -40,8 +40,8 @@ class MultiStepLR(Curve):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def _rate(self, base: float, t: int) -> float:
-        return base * self.gamma ** bisect_right(sorted(self.milestones.elements()), t)
+    def _factor(self, t: int) -> float:
+        return self.gamma ** bisect_right(sorted(self.milestones.elements()), t)
 
 
 class ConstantLR(Curve):
@@ -58,8 +58,8 @@ class ConstantLR(Curve):
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def _rate(self, base: float, t: int) -> float:
-        return base * self.factor if t < self.total_iters else base
+    def _factor(self, t: int) -> float:
+        return self.factor if t < self.total_iters else 1.0
 
 
 class LinearLR(Curve):
@@ -80,9 +80,9 @@ class LinearLR(Curve):
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def _rate(self, base: float, t: int) -> float:
+    def _factor(self, t: int) -> float:
         done = min(t, self.total_iters) / self.total_iters
-        return base * (self.start_factor + (self.end_factor - self.start_factor) * done)
+        return self.start_factor + (self.end_factor - self.start_factor) * done
 
 
 class ExponentialLR(Curve):
@@ -92,8 +92,8 @@ class ExponentialLR(Curve):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def _rate(self, base: float, t: int) -> float:
-        return base * self.gamma**t
+    def _factor(self, t: int) -> float:
+        return self.gamma**t
 
 
 class CosineAnnealingLR(Curve):
@@ -110,8 +110,8 @@ class CosineAnnealingLR(Curve):
         self.eta_min = eta_min
         super().__init__(optimizer, last_epoch)
 
-    def _rate(self, base: float, t: int) -> float:
-        return self.eta_min + (base - self.eta_min) * (1 + math.cos(math.pi * t / self.T_max)) / 2
+    def _factor(self, t: int) -> float:
+        return (1 + math.cos(math.pi * t / self.T_max)) / 2
 
 
 class PolynomialLR(Curve):
@@ -129,5 +129,5 @@ class PolynomialLR(Curve):
         self.power = power
         super().__init__(optimizer, last_epoch)
 
-    def _rate(self, base: float, t: int) -> float:
-        return base * (1 - min(t, self.total_iters) / self.total_iters) ** self.power
+    def _factor(self, t: int) -> float:
+        return (1 - min(t, self.total_iters) / self.total_iters) ** self.power

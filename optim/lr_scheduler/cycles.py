@@ -44,6 +44,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         at = self.last_epoch + 1 if epoch is None else epoch
         if at < 0:
             raise ValueError(f"CosineAnnealingWarmRestarts.step: epoch is below 0: {at}")
+        self._admit()
         self.T_i, self.T_cur = self.T_0, at
         while self.T_cur >= self.T_i and self.T_mult > 1:
             self.T_cur -= self.T_i
@@ -53,8 +54,14 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self._set(self.get_lr())
 
     def get_lr(self) -> list[float]:
-        high = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
+        high = self._height()
         return [self.eta_min + (base - self.eta_min) * high for base in self.base_lrs]
+
+    def _height(self) -> float:
+        return (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
+
+    def _begun(self, rate: float) -> float:
+        return self.eta_min + (rate - self.eta_min) / (self._height() or 1.0)
 
 
 class _Momentum(LRScheduler):
@@ -62,6 +69,15 @@ class _Momentum(LRScheduler):
 
     cycle_momentum: bool
     use_beta1: bool
+
+    def _admit(self) -> None:
+        known, groups = len(self.base_lrs), len(self.optimizer.param_groups)
+        if groups > known:
+            who = type(self).__name__
+            raise ValueError(
+                f"{who}: group {known} of the optimizer was added after the {who} was built, which "
+                "has no rates for it; add all groups first, or build a new one"
+            )
 
     def _begin_momentum(
         self, low: Numbers, high: Numbers, last_epoch: int
@@ -218,6 +234,8 @@ class OneCycleLR(_Momentum):
             for group, high in zip(optimizer.param_groups, highs, strict=True):
                 group["initial_lr"], group["max_lr"] = high / div_factor, high
                 group["min_lr"] = group["initial_lr"] / final_div_factor
+        else:
+            _check_begun(optimizer, last_epoch)
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self._begin_momentum(base_momentum, max_momentum, last_epoch)
@@ -248,6 +266,14 @@ class OneCycleLR(_Momentum):
         if self._anneal_func_type == "linear":
             return start + (end - start) * done
         return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
+
+
+def _check_begun(optimizer: Optimizer, last_epoch: int) -> None:
+    if not all({"max_lr", "min_lr"} <= group.keys() for group in optimizer.param_groups):
+        raise KeyError(
+            f"OneCycleLR: last_epoch={last_epoch} goes on with a schedule, but the optimizer's "
+            "groups have no 'max_lr' and 'min_lr': load the optimizer's state_dict first"
+        )
 
 
 def _total_steps(total: int | None, epochs: int | None, per_epoch: int | None) -> int:

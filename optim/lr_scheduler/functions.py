@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,17 @@ class _Functions(LRScheduler):
             )
         super().__init__(optimizer, last_epoch)
 
+    def _admit(self) -> None:
+        known, groups = len(self.lr_lambdas), len(self.optimizer.param_groups)
+        if groups > known and any(f is not self.lr_lambdas[0] for f in self.lr_lambdas):
+            raise ValueError(
+                f"{type(self).__name__}: group {known} of the optimizer was added later, and the "
+                f"{known} groups before it have each a function of their own; append one to "
+                "lr_lambdas for the new group"
+            )
+        self.lr_lambdas = self.lr_lambdas + self.lr_lambdas[:1] * (groups - known)
+        super()._admit()
+
     def state_dict(self) -> dict[str, Any]:
         """All attributes but the optimizer; None in the place of each function."""
         return {**super().state_dict(), "lr_lambdas": [None] * len(self.lr_lambdas)}
@@ -47,15 +59,23 @@ class LambdaLR(_Functions):
             for base, function in zip(self.base_lrs, self.lr_lambdas, strict=True)
         ]
 
+    def _begun(self, rate: float) -> float:
+        return rate / (self.lr_lambdas[0](self.last_epoch) or 1.0)
+
 
 class MultiplicativeLR(_Functions):
     """lr(t) = lr(t - 1) lr_lambda(t), with one function for all groups or one for each."""
 
     def get_lr(self) -> list[float]:
-        rates = [group["lr"] for group in self.optimizer.param_groups]
-        if self.last_epoch == 0:
+        rates, t = [group["lr"] for group in self.optimizer.param_groups], self.last_epoch
+        if t == 0:
             return rates
-        return [
-            rate * function(self.last_epoch)
-            for rate, function in zip(rates, self.lr_lambdas, strict=False)
-        ]
+        pairs = zip(rates, self.base_lrs, self.lr_lambdas, strict=True)
+        if not self._last_lr:  # loaded rates stay; one nobody has scheduled yet is at 0
+            return [rate * math.prod(map(function, range(1, t + 1))) if rate == base else rate
+                    for rate, base, function in pairs]
+        return [rate * function(t) for rate, _, function in pairs]
+
+    def _begun(self, rate: float) -> float:
+        done = math.prod(map(self.lr_lambdas[0], range(1, self.last_epoch + 1)))
+        return rate / (done or 1.0)
