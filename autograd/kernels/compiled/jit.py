@@ -76,7 +76,7 @@ def jit(function=None, *, inner=False, parallel=False, exact=False):
         parallel=parallel,
         forceinline=inner,
         no_cpython_wrapper=inner,
-        no_cfunc_wrapper=inner,
+        no_cfunc_wrapper=True,
         pipeline_class=_InnerCompiler if inner else compiler.Compiler,
     )(function)
     if not inner:
