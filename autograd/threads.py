@@ -36,10 +36,12 @@ def available_cpus() -> int:
     return max(1, int(min(allowed, _quota())))
 
 
-_threads = available_cpus()
+_MOST = 1024  # threads; kernels cut themselves into as many parts
+_threads = min(available_cpus(), _MOST)
 _compiled = False  # compiled kernels are in use, so the BLAS stays at one thread
 _forked = False  # a forked child must not touch the pool of its parent
-_pool = threading.Lock()  # held by the one Python thread whose kernel runs on the pool
+loading = threading.RLock()  # held while a tier is imported
+_held: list = []  # locks, while a fork goes on
 
 
 def get_num_threads() -> int:
@@ -50,6 +52,7 @@ def get_num_threads() -> int:
 def set_num_threads(n: int) -> None:
     """Sets the number of threads that kernels may use; 1 makes every kernel sequential.
 
+    More threads than Numba's pool has (NUMBA_NUM_THREADS) are as many as it has.
     Raises: TypeError when `n` is not an integer, ValueError when it is below 1.
     """
     global _threads
@@ -58,7 +61,7 @@ def set_num_threads(n: int) -> None:
     n = int(n.__index__())
     if n < 1:
         raise ValueError(f"set_num_threads: expected a positive number of threads, got {n}")
-    _threads = n
+    _threads = min(n, _MOST)
     _apply()
 
 
@@ -70,34 +73,53 @@ def use_compiled_kernels() -> None:
 
 
 def _apply() -> None:
+    global _threads
     if _compiled:
         import numba
 
+        _threads = min(_threads, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
         if not _forked:
-            pool = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-            numba.set_num_threads(min(_threads, pool))
+            numba.set_num_threads(_threads)
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1 if _compiled else _threads, user_api="blas")
 
 
-def acquire_pool() -> int:
-    """Number of tasks to launch now; above 1 the caller owns the pool until `release_pool()`.
-
-    It is 1 in a forked child (whose pool has no threads) and while another Python thread owns
-    the pool (Numba's `workqueue` layer aborts the process on concurrent launches).
-    """
-    if _threads == 1 or _forked or not _pool.acquire(False):
-        return 1
-    return _threads
+def parts() -> int:
+    """Number of tasks to cut a kernel into; 1 in a forked child, whose pool has no threads."""
+    return 1 if _forked else _threads
 
 
-def release_pool() -> None:
-    """Gives the pool back; only after `acquire_pool()` answered more than 1."""
-    _pool.release()
+def make_forks_wait() -> None:
+    """From now on a fork waits until no other thread loads kernels or compiles: its child would
+    find their locks taken for ever, by threads it does not have."""
+    import logging  # noqa: F401  # whose lock forks take too: hooks run from the last to the first
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+        )
+
+
+def _before_fork() -> None:
+    _hold(loading)
+    if _compiled:
+        from numba.core.compiler_lock import global_compiler_lock
+
+        _hold(global_compiler_lock)
+
+
+def _hold(lock) -> None:
+    lock.acquire()
+    _held.append(lock)
 
 
 def _after_fork() -> None:
+    while _held:
+        _held.pop().release()
+
+
+def _in_child() -> None:
     global _forked
     parallel = sys.modules.get("numba.np.ufunc.parallel")
     if parallel is not None and parallel._is_initialized:
@@ -105,4 +127,4 @@ def _after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_in_child)

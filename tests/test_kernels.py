@@ -85,6 +85,32 @@ def test_missing_numba_is_noticed_once_in_one_line():
         assert "AUTOGRAD_KERNELS=numpy" in done.stderr
 
 
+def test_numba_without_its_compiler_is_noticed_too():
+    pytest.importorskip("numba")
+    code = "from autograd import kernels; kernels.gemm; print(kernels.tier())"
+    done = python(code, AUTOGRAD_KERNELS=None, NUMBA_DISABLE_JIT="1")
+    assert done.stdout.strip() == "numpy", done.stderr
+    assert "compiled kernels are not available (NUMBA_DISABLE_JIT is set)" in done.stderr
+
+
+def test_threads_that_load_the_kernels_at_once(tmp_path):
+    code = (
+        "import threading\n"
+        "from autograd import kernels\n"
+        "found, start = [], threading.Barrier(8)\n"
+        "def work():\n"
+        "    start.wait()\n"
+        "    found.append(kernels.gemm)\n"
+        "team = [threading.Thread(target=work) for _ in range(8)]\n"
+        "for thread in team: thread.start()\n"
+        "for thread in team: thread.join()\n"
+        "print(len(found))"
+    )
+    for tier in ("numpy", "numba"):
+        done = python(code, AUTOGRAD_KERNELS=tier)
+        assert done.stdout.strip() == "8", done.stderr
+
+
 def test_an_unknown_tier_is_a_value_error():
     done = python("from autograd import kernels; kernels.gemm", AUTOGRAD_KERNELS="cuda")
     assert "ValueError: AUTOGRAD_KERNELS='cuda' is not a kernel tier" in done.stderr

@@ -68,6 +68,7 @@ KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
 LAZY = {
     "numba": "0.2 s; first needed by the first kernel call",
     "llvmlite": "comes with numba",
+    "logging": "numba's; its hook must come before ours",
     "threadpoolctl": "first needed when threads are set",
     "matplotlib": "0.3 s, an extra",
     "graphviz": "only for pictures",

@@ -1,25 +1,29 @@
 """The thread policy: how many threads, which pool, and what forks and other threads may do."""
 
+import contextlib
 import io
+import itertools
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from autograd import threads
+from autograd import kernels, threads
 
 ROOT = Path(__file__).parent.parent
 
 
-def python(code, **environment):
+def python(code, *arguments, **environment):
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -31,8 +35,40 @@ def _restored():
 
 
 def test_set_and_get():
-    threads.set_num_threads(3)
-    assert threads.get_num_threads() == 3
+    for count in (2, 1):
+        threads.set_num_threads(count)
+        assert threads.get_num_threads() == min(count, pool_size())
+
+
+def pool_size():
+    """Threads in Numba's pool once it is in use, else as many as there may be at all."""
+    if not threads._compiled:
+        return threads._MOST
+    return sys.modules["numba"].config.NUMBA_NUM_THREADS
+
+
+@pytest.mark.parametrize("many", [10**6, 2**40, 2**70])
+def test_no_more_threads_than_the_pool_has(many):
+    threads.set_num_threads(many)
+    assert threads.get_num_threads() == threads.parts() == pool_size()
+
+
+MANY = """
+import numpy as np, autograd
+from autograd import kernels
+autograd.set_num_threads(10**6)
+a = np.ones((400, 400))
+assert (kernels.gemm(a, a) == 400).all()
+print(autograd.get_num_threads())
+"""
+
+
+@pytest.mark.parametrize("tier, known", [("numpy", str(threads._MOST)), ("numba", "3")])
+def test_many_threads_set_before_the_kernels_load(tier, known):
+    if tier == "numba":
+        pytest.importorskip("numba")
+    done = python(MANY, AUTOGRAD_KERNELS=tier, NUMBA_NUM_THREADS="3")
+    assert done.stdout.strip() == known, done.stderr
 
 
 @pytest.mark.parametrize("wrong", [0, -1])
@@ -78,16 +114,61 @@ def test_quota_of_the_control_group(files, quota, monkeypatch):
     assert threads.available_cpus() >= 1
 
 
-def test_one_owner_of_the_pool(monkeypatch):
+def test_tasks_to_cut_a_kernel_into(monkeypatch):
     monkeypatch.setattr(threads, "_threads", 4)
-    assert threads.acquire_pool() == 4
-    assert threads.acquire_pool() == 1
-    threads.release_pool()
+    assert threads.parts() == 4
     monkeypatch.setattr(threads, "_forked", True)
-    assert threads.acquire_pool() == 1
-    monkeypatch.setattr(threads, "_forked", False)
-    monkeypatch.setattr(threads, "_threads", 1)
-    assert threads.acquire_pool() == 1
+    assert threads.parts() == 1
+
+
+@pytest.fixture
+def launch(monkeypatch):
+    """The module that launches kernels, for any kernel two tasks."""
+    if kernels.tier() != "numba":
+        pytest.skip("needs the compiled kernels")
+    monkeypatch.setattr(threads, "_threads", 2)
+    return import_module("autograd.kernels.compiled.launch")
+
+
+def test_one_owner_of_the_pool(launch, monkeypatch):
+    a = np.arange(250_000.0).reshape(500, 500)
+    shared = kernels.arithmetic("add", a, a)
+    assert launch._taken[0] == 0
+    launch._taken[0] = 1
+    alone = kernels.arithmetic("add", a, a)
+    assert launch._taken[0] == 1
+    launch._taken[0] = 0
+    assert np.array_equal(shared, alone) and np.array_equal(shared, 2 * a)
+
+
+def test_an_interrupt_anywhere_leaves_the_pool_free(launch):
+    """Ctrl-C before each instruction of Python in turn; the last round has none."""
+    a = np.ones((500, 500))
+    kernels.arithmetic("add", a, a)
+    for last in itertools.count(1):
+        left = last
+
+        def interrupt(frame, event, argument):
+            nonlocal left
+            if frame.f_code.co_filename not in (launch.__file__, threads.__file__):
+                return None
+            frame.f_trace_opcodes = True
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+            return interrupt
+
+        before = sys.gettrace()
+        with contextlib.suppress(KeyboardInterrupt):
+            sys.settrace(interrupt)
+            try:
+                kernels.arithmetic("add", a, a)
+            finally:
+                sys.settrace(before)
+        assert launch._taken[0] == 0
+        if left > 0:
+            break
+    assert last > 20
 
 
 BLAS = """
@@ -127,18 +208,61 @@ child = os.fork()
 if child == 0:
     fine = all(np.array_equal(kernels.gemm(a, a), want) for _ in range(20))
     threads.set_num_threads(3)
-    os._exit(0 if fine and threads.acquire_pool() == 1 else 1)
+    os._exit(0 if fine and threads.parts() == 1 else 1)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 assert np.array_equal(kernels.gemm(a, a), want)
 print(kernels.config()["threading_layer"])
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+@needs_fork
 def test_a_forked_child_computes_by_itself():
     pytest.importorskip("numba")
     done = python(FORK, AUTOGRAD_KERNELS="numba")
     assert done.returncode == 0 and done.stdout.strip() in ("omp", "tbb", "workqueue"), done.stderr
+
+
+FORK_MEANWHILE = """
+import os, signal, sys, threading, time, numpy as np
+from autograd import kernels, threads
+busy = threading.Event()
+if sys.argv[1] == "importing":
+    import importlib
+    plain = importlib.import_module
+    def slow(*name):
+        busy.set()
+        return plain(*name)
+    importlib.import_module = slow
+else:
+    kernels.gemm
+    from autograd.kernels.compiled import jit
+    plain = jit.compiler.compile_extra
+    def slow(*args, **kwargs):
+        busy.set()
+        return plain(*args, **kwargs)
+    jit.compiler.compile_extra = slow
+a = np.ones((60, 60))
+thread = threading.Thread(target=lambda: kernels.gemm(a, a))
+thread.start()
+busy.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(120)
+    os._exit(0 if (kernels.gemm(a, a) == 60).all() else 1)
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@needs_fork
+@pytest.mark.parametrize("when", ["importing", "compiling"])
+def test_a_fork_while_another_thread_is(when, tmp_path):
+    pytest.importorskip("numba")
+    done = python(FORK_MEANWHILE, when, AUTOGRAD_KERNELS="numba", XDG_CACHE_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
 
 
 CONCURRENT = """
@@ -156,14 +280,16 @@ def work():
 team = [threading.Thread(target=work) for _ in range(4)]
 for thread in team: thread.start()
 for thread in team: thread.join()
-print(kernels.config()["threading_layer"], len(wrong), threads.acquire_pool())
+print(kernels.config()["threading_layer"], len(wrong))
 """
 
 
 @pytest.mark.parametrize("layer", ["workqueue", "default"])
 def test_python_threads_may_call_kernels_at_once(layer):
     pytest.importorskip("numba")
-    done = python(CONCURRENT, AUTOGRAD_KERNELS="numba", NUMBA_THREADING_LAYER=layer)
+    done = python(
+        CONCURRENT, AUTOGRAD_KERNELS="numba", NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="2"
+    )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[1:] == ["0", "2"]
+    assert done.stdout.split()[1:] == ["0"]
     assert layer == "default" or done.stdout.startswith("workqueue")

@@ -9,7 +9,7 @@ import importlib
 import os
 import warnings
 
-from autograd import allocator
+from autograd import allocator, threads
 from autograd.kernels import reference
 
 _NAMES = tuple(reference.__all__)
@@ -20,8 +20,14 @@ _tier = ""
 
 def tier() -> str:
     """Name of the tier in use, "numba" or "numpy"; picks it when no kernel was used yet."""
+    with threads.loading:  # other threads, and forks, wait
+        return _load()
+
+
+def _load() -> str:
     global _tier
     if not _tier:
+        threads.make_forks_wait()
         wanted = os.environ.get("AUTOGRAD_KERNELS", "")
         if wanted not in ("", "numpy", "numba"):
             raise ValueError(
@@ -43,7 +49,7 @@ def _load_compiled() -> str:
             f"compiled kernels are not available ({error}); NumPy kernels are used instead, "
             "slower. Install numba, or set AUTOGRAD_KERNELS=numpy to silence this.",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
         return "numpy"
     return "numba"
@@ -51,8 +57,6 @@ def _load_compiled() -> str:
 
 def config() -> dict[str, object]:
     """What the kernels run on: tier, threads, threading layer, vector width in bits, cache."""
-    from autograd import threads
-
     info: dict[str, object] = {"tier": tier(), "threads": threads.get_num_threads()}
     if tier() == "numba":
         from autograd.kernels.compiled import jit

@@ -112,9 +112,10 @@ def _pack_weights(one, source, row, taps, rows, target):
         panel = tile_rows(rows - done)
         packed = vector(target + done * taps.size * itemsize(one), panel * taps.size, one)
         for r in range(panel):
-            weights = vector(source + (done + r) * row * itemsize(one), 1, one)
+            weights = source + (done + r) * row * itemsize(one)
             for tap in range(taps.size):
-                packed[tap * panel + r] = weights[taps[tap]]
+                weight = vector(weights + taps[tap] * itemsize(one), 1, one)
+                packed[tap * panel + r] = weight[0]
         done += panel
 
 

@@ -8,12 +8,13 @@ error as a miss: the kernel is compiled.
 import contextlib
 import hashlib
 import os
-import stat
 import sys
 import tempfile
 from pathlib import Path
 
+import llvmlite
 import numba
+import numpy as np
 from numba.core import compiler
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
@@ -21,9 +22,16 @@ from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 from numba.core.typed_passes import NativeLowering
 
+from autograd.kernels.compiled.private_folder import is_trusted, make_private
+
+if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    raise ImportError("NUMBA_DISABLE_JIT is set")
+
 # contract, reassoc, nsz and arcp change rounding only; nnan and ninf would lose NaN and infinity.
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 EXACT = {"contract"}  # for arithmetic whose order matters
+
+_NOT_IN_CODE = ("THREAD", "CUDA", "CACHE", "COLOR", "BINARY")  # in names of Numba's settings
 
 
 class _InnerLibrary(JITCodeLibrary):
@@ -76,7 +84,7 @@ def jit(function=None, *, inner=False, parallel=False, exact=False):
         parallel=parallel,
         forceinline=inner,
         no_cpython_wrapper=inner,
-        no_cfunc_wrapper=inner,
+        no_cfunc_wrapper=True,
         pipeline_class=_InnerCompiler if inner else compiler.Compiler,
     )(function)
     if not inner:
@@ -106,7 +114,8 @@ class DiskCache:
             return None
         target_context.refresh()
         try:
-            data = self._path(signature).read_bytes()
+            with open(self._path(signature), "rb") as file:
+                data = file.read() if is_trusted(os.fstat(file.fileno())) else b""
             if hashlib.sha256(data[32:]).digest() != data[:32]:
                 return None
             from pickle import loads
@@ -125,6 +134,8 @@ class DiskCache:
             part.write_bytes(hashlib.sha256(data).digest() + data)
             os.replace(part, path)
         except Exception:  # a full or read-only disk costs the next process a compile, no more
+            pass
+        finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
 
@@ -151,10 +162,20 @@ def vector_bytes() -> int:
     return 32 if "+avx2" in features else 16
 
 
+def _settings() -> list[str]:
+    """Numba's settings, but for those that machine code cannot depend on."""
+    return [
+        f"{name}={value}"
+        for name, value in sorted(vars(numba.config).items())
+        if name.isupper() and not any(word in name for word in _NOT_IN_CODE)
+    ]
+
+
 def _key() -> str:
     package = sys.modules.get("autograd")
-    parts = [numba.__version__, sys.version, str(getattr(package, "__version__", "")), *host()]
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    parts = [numba.__version__, llvmlite.__version__, np.__version__, sys.version,
+             str(getattr(package, "__version__", "")), *host(), *_settings()]  # fmt: skip
+    sources = sorted(Path(__file__).parent.parent.rglob("*.py"))
     digest = hashlib.sha256("\n".join(parts).encode())
     for source in sources:
         digest.update(source.read_bytes())
@@ -168,15 +189,15 @@ def _user_folder() -> Path:
 
 def _temporary_folder() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"wengert-{user}" / "kernels"
+    place = Path(tempfile.gettempdir())
+    if place.samefile(os.curdir):  # the last resort of tempfile: who knows what lies there
+        raise FileNotFoundError("no temporary folder")
+    return place / f"wengert-{user}" / "kernels"
 
 
 def _usable(path: Path) -> bool:
-    """Creates the folder; true when it is ours alone to write (pickles are loaded from it)."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    status = path.stat()
-    shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    if hasattr(os, "getuid") and (shared or status.st_uid != os.getuid()):
+    """Makes the folder; true when it can be written, and by nobody else."""
+    if not path.is_absolute() or not make_private(path):
         return False
     with tempfile.TemporaryFile(dir=path):
         return True
@@ -188,10 +209,10 @@ def folder() -> Path | None:
     if _folder is _UNKNOWN:
         _folder = None
         for find in (_user_folder, _temporary_folder):
-            with contextlib.suppress(OSError):
-                base = find()
-                if base.is_absolute() and _usable(base / _key()):
-                    _folder = base / _key()
+            with contextlib.suppress(OSError, ValueError):  # a path may hold anything
+                path = find() / _key()
+                if _usable(path):
+                    _folder = path
                     break
     return _folder
 

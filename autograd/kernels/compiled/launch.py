@@ -3,11 +3,16 @@
 Every kernel has the signature `kernel(one, arrays, parts, index)`: a number of the type to
 compute in, the id of a tuple of arrays, and which of how many parts of the work to do. The one
 `prange` of the library is here, so each kernel is compiled once, without a parallel twin.
+
+The pool is taken and given back in machine code, where no interrupt comes between. Kernels raise
+in two ways: by `raise`, and where they allocate; both before they write what they also read, since
+a part that failed on the pool is done again.
 """
 
 import numpy as np
 from llvmlite import ir
 from numba import prange, types
+from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
 from autograd import threads
@@ -16,42 +21,84 @@ from autograd.kernels.compiled.jit import jit
 ONE = {np.dtype(np.float32): np.float32(1), np.dtype(np.float64): np.float64(1)}
 
 _addresses: dict[tuple, int] = {}
+_taken = np.zeros(1, np.int64)  # 1 while a kernel runs on the pool
+_POOL = _taken.ctypes.data
+
+
+def _call_at(returns, finish):
+    """An intrinsic that calls the kernel at an address and finishes with the call's status."""
+
+    @intrinsic
+    def call(typing, address, one, arrays, parts, index):
+        kinds = (one, types.intp, types.intp, types.intp)
+
+        def codegen(context, builder, signature, args):
+            convention = context.call_conv
+            kind = convention.get_function_type(types.void, kinds)
+            kernel = builder.inttoptr(args[0], kind.as_pointer())
+            status, _ = convention.call_function(builder, kernel, types.void, kinds, args[1:])
+            return finish(context, builder, status)
+
+        return returns(types.intp, *kinds), codegen
+
+    return call
+
+
+def _propagate(context, builder, status):
+    with builder.if_then(status.is_error, likely=False):
+        context.call_conv.return_status_propagate(builder, status)
+    return context.get_dummy_value()
+
+
+_failed = _call_at(types.boolean, lambda context, builder, status: status.is_error)
+_call = _call_at(types.void, _propagate)  # raises what the kernel raises
 
 
 @intrinsic
-def _call(typing, address, one, arrays, parts, index):
-    def codegen(context, builder, signature, args):
-        kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args[1:]])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
-        return context.get_dummy_value()
+def _swap(typing, address, value):
+    """Stores an integer at an address and gives what stood there, all at once."""
 
-    return types.void(types.intp, one, types.intp, types.intp, types.intp), codegen
+    def codegen(context, builder, signature, args):
+        place = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.atomic_rmw("xchg", place, args[1], "seq_cst")
+
+    return types.int64(types.intp, types.int64), codegen
 
 
 @jit(parallel=True)
-def _share_out(address, one, arrays, parts):
+def _share_out(address, one, arrays, parts, pool):
+    """Runs the kernel on the pool; false where another thread is at it.
+
+    An exception cannot leave the pool's threads: a part that failed is done again by the caller.
+    """
+    failed = np.empty(parts, np.bool_)
+    if _swap(pool, 1):
+        return False
     for index in prange(parts):
-        _call(address, one, arrays, parts, index)
+        failed[index] = _failed(address, one, arrays, parts, index)
+    _swap(pool, 0)
+    for index in range(parts):
+        if failed[index]:
+            _call(address, one, arrays, parts, index)
+    return True
 
 
+@global_compiler_lock
 def _address(kernel, one) -> int:
     """Address of the kernel's machine code for the type of `one`."""
     kind = types.float32 if type(one) is np.float32 else types.float64
     signature = types.void(kind, types.intp, types.intp, types.intp)
     result = kernel.get_compile_result(signature)
-    return result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
 
 
 def launch(kernel, one, arrays, parallel):
     """Runs the kernel; `parallel` allows the thread pool, if it is free."""
-    parts = threads.acquire_pool() if parallel else 1
-    if parts == 1:
-        kernel(one, id(arrays), 1, 0)
-        return
-    try:
+    parts = threads.parts() if parallel else 1
+    if parts > 1:
         key = kernel, type(one)
         if key not in _addresses:
             _addresses[key] = _address(kernel, one)
-        _share_out(_addresses[key], one, id(arrays), parts)
-    finally:
-        threads.release_pool()
+        if _share_out(_addresses[key], one, id(arrays), parts, _POOL):
+            return
+    kernel(one, id(arrays), 1, 0)
