@@ -18,6 +18,7 @@ from autograd.ops.loss_binary import (
     multilabel_soft_margin_loss,
     soft_margin_loss,
 )
+from autograd.ops.loss_probability import kl_div, poisson_nll_loss
 
 CLASSES = [cross_entropy, nll_loss]
 ELEMENTWISE = [mse_loss, l1_loss, huber_loss, smooth_l1_loss, binary_cross_entropy,
@@ -174,6 +175,89 @@ def test_with_logits_of_extreme_scores(dtype):
         assert x.grad.tolist() == [0, 0, 1, -1 if pos_weight is None else -2]
 
 
+@pytest.mark.parametrize("size", [1, 5000])
+@pytest.mark.parametrize("pos_weight", [None, 3.0])
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+def test_with_logits_of_infinite_scores(size, pos_weight, reduction):
+    """The limits: infinite where the score is wrong, 0 where it is right, never NaN."""
+    factor = autograd.tensor([pos_weight]) if pos_weight else None
+    weight = pos_weight or 1.0
+    for score, target, loss, slope in (
+            (math.inf, 0.0, math.inf, 1), (math.inf, 1.0, 0, 0), (-math.inf, 0.0, 0, 0),
+            (-math.inf, 1.0, math.inf, -weight), (math.inf, 0.5, math.inf, 0.5),
+            (-math.inf, 0.5, math.inf, -0.5 * weight)):
+        x, t = autograd.zeros(size), autograd.zeros(size)
+        x[-1], t[-1] = score, target
+        x.requires_grad_()
+        losses = binary_cross_entropy_with_logits(x, t, reduction=reduction, pos_weight=factor)
+        losses.sum().backward()
+        rest = (size - 1) * math.log(2)
+        assert losses.sum().item() == pytest.approx(loss + rest)
+        assert x.grad[-1].item() == slope
+
+
+@pytest.mark.parametrize("size", [2, 5000])
+@pytest.mark.parametrize("function", [binary_cross_entropy, binary_cross_entropy_with_logits])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weight", [None, 2.0])
+def test_targets_of_binary_cross_entropy_lie_between_0_and_1(function, size, reduction, weight):
+    for value in (-1.0, 2.0, 255.0, 1.0000001, -1e-30, math.inf):
+        t = autograd.full((size,), 0.5)
+        t[1] = value
+        text = message(ValueError, function, autograd.full((size,), 0.5), t,
+                       weight and autograd.tensor([weight]), reduction=reduction)
+        assert text == (f"{function.__name__}: target {t.numpy()[1]} at position [1] is not a "
+                        "probability in [0, 1]; class numbers take cross_entropy, labels -1 and 1 "
+                        "(target + 1) / 2")
+    t[1] = NAN
+    assert np.isnan(function(autograd.full((size,), 0.5), t, reduction="sum").item())
+
+
+def test_targets_beside_a_weight_for_positives_lie_between_0_and_1():
+    x, factor = autograd.zeros(2), autograd.ones(2)
+    text = message(ValueError, binary_cross_entropy_with_logits, x, autograd.tensor([-1.0, 1.0]),
+                   pos_weight=factor)
+    assert text.startswith("binary_cross_entropy_with_logits: target -1.0 at position [0]")
+
+
+def test_what_has_no_probability_may_be_infinitely_unlikely():
+    """0 log 0 is 0, whatever else is summed."""
+    t = autograd.tensor([[0.0, 1.0, 0.0]])
+    x = autograd.tensor([[-math.inf, 0.0, 0.0]], requires_grad=True)
+    loss = cross_entropy(x, t)
+    loss.backward()
+    assert loss.item() == pytest.approx(math.log(2)) and x.grad.tolist() == [[0.0, -0.5, 0.5]]
+    for function in (kl_div, poisson_nll_loss):
+        x = autograd.tensor([[-math.inf, 0.0, 0.0]], requires_grad=True)
+        loss = function(x, t, reduction="sum")
+        loss.backward()
+        wanted = [0.0, -1.0, 0.0] if function is kl_div else [0.0, 0.0, 1.0]
+        assert loss.item() == (0 if function is kl_div else 2) and x.grad.tolist() == [wanted]
+
+
+def test_losses_of_float16_are_rounded_once():
+    rng = np.random.default_rng(0)
+    x, t = rng.uniform(0.01, 0.99, (2, 70_000)).astype(np.float16)
+    wide = autograd.tensor(x.astype(np.float64)), autograd.tensor(t.astype(np.float64))
+    for function in ELEMENTWISE[:-1]:
+        for reduction in ("mean", "none"):
+            got = function(autograd.tensor(x), autograd.tensor(t), reduction=reduction)
+            want = function(*wide, reduction=reduction).numpy()
+            assert got.dtype == np.float16
+            unit = np.spacing(np.abs(want).astype(np.float16)).astype(np.float64)
+            assert np.max(np.abs(got.numpy() - want) / unit) < 0.51, (function.__name__, reduction)
+    far = autograd.tensor([300.0, 0.0, 0.0, 0.0], dtype=autograd.float16, requires_grad=True)
+    loss = mse_loss(far, autograd.zeros(4, dtype=autograd.float16))
+    loss.backward()
+    assert loss.item() == 22496.0 and far.grad.tolist() == [150.0, 0.0, 0.0, 0.0]
+    certain = autograd.tensor([0.0, 1.0], dtype=autograd.float16, requires_grad=True)
+    binary_cross_entropy(certain, certain.detach()).backward()
+    assert certain.grad.tolist() == [0.0, 0.0]
+    many = cross_entropy(autograd.zeros(70_000, 2, dtype=autograd.float16),
+                         autograd.zeros(70_000, dtype=autograd.int64))
+    assert many.item() == np.float16(math.log(2))
+
+
 def test_multilabel_soft_margin_loss_has_classes():
     x = scores(3, 4)
     assert multilabel_soft_margin_loss(x, x.detach().sigmoid(), reduction="none").shape == (3,)
@@ -264,6 +348,32 @@ def test_arguments_that_do_not_fit():
         ValueError, cross_entropy, x, t, label_smoothing=1.5)
     assert "ignore_index=1 has no meaning for class probabilities" in message(
         ValueError, cross_entropy, x, softmax(x, 1).detach(), ignore_index=1)
+
+
+@pytest.mark.parametrize("function", CLASSES)
+def test_ignore_index_is_an_integer(function):
+    x, t = scores(2, 3), labels(0, 1)
+    for wrong in (1.5, None, "a"):
+        text = message(TypeError, function, x, t, ignore_index=wrong)
+        assert text.startswith(f"{function.__name__}: ignore_index must be an integer, got ")
+    text = message(ValueError, function, x, t, ignore_index=2**63)
+    assert "no int64" in text
+    large = 2**53 + 1
+    kept = function(x, labels(0, large), ignore_index=np.int64(large))
+    assert kept.item() == pytest.approx(function(x[:1], t[:1]).item())
+    with pytest.raises(IndexError, match="is not a class"):
+        function(x, labels(0, large - 1), ignore_index=large)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rows", [1, 300])
+def test_huge_scores_of_one_size_are_equally_likely(dtype, rows):
+    for size in (1e10, -1e12, 1e17, 1e30):
+        x = autograd.full((rows, 3), size, dtype=dtype, requires_grad=True)
+        loss = cross_entropy(x, labels(*[0] * rows))
+        loss.backward()
+        assert loss.item() == pytest.approx(math.log(3), rel=1e-6)
+        np.testing.assert_allclose(x.grad.numpy() * rows, [[-2 / 3, 1 / 3, 1 / 3]] * rows, 1e-5)
 
 
 def test_other_integers_as_targets():
