@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from math import prod
 
 import numpy as np
 
+_LARGEST = 2**47  # numbers: more bytes than a processor addresses
 _PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OWN_FOLDERS = tuple(
     os.path.join(_PACKAGE_ROOT, name) + os.sep for name in ("autograd", "nn", "optim", "data")
@@ -25,6 +27,14 @@ def describe(value) -> str:
     if isinstance(value, (list, tuple)):
         return f"{type(value).__name__} of {len(value)}"
     return type(value).__name__
+
+
+def check_size(name: str, shape: Iterable[int], what: str = "the result") -> None:
+    """Raise where no memory can hold an array of this shape, before its size wraps around."""
+    shape = tuple(shape)
+    if max(shape, default=0) >= _LARGEST or prod(shape) >= _LARGEST:
+        raise ValueError(f"{name}: {what} would be {shape}, {prod(shape):.1e} numbers; no memory "
+                         "holds as many")
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

@@ -79,6 +79,52 @@ def test_nan_and_infinity_travel_to_what_they_touch_only():
     assert np.isnan(out).sum() == 80 and np.isinf(out).sum() == 80
 
 
+@pytest.mark.parametrize("stride", [5, 2**24, 2**31, 2**40, 2**62, 2**100])
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_strides_beyond_the_image_take_the_first_window(stride, n):
+    conv = (F.conv1d, F.conv2d, F.conv3d)[n - 1]
+    x = autograd.randn(2, 3, *[4] * n, requires_grad=True)
+    weight = autograd.randn(2, 3, *[2] * n, requires_grad=True)
+    out = conv(x, weight, stride=stride)
+    out.sum().backward()
+    corner = x.numpy()[(..., *[slice(2)] * n)]
+    wanted = np.tensordot(corner, weight.numpy(), (range(1, n + 2), range(1, n + 2)))
+    np.testing.assert_allclose(out.numpy().reshape(2, 2), wanted, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(weight.grad.numpy(), [corner.sum(0)] * 2, rtol=1e-5, atol=1e-6)
+    grad = np.zeros(x.shape)
+    grad[(..., *[slice(2)] * n)] = weight.numpy().sum(0)
+    np.testing.assert_allclose(x.grad.numpy(), grad, rtol=1e-5, atol=1e-6)
+    if n < 3:
+        back = (F.conv_transpose1d, F.conv_transpose2d)[n - 1]
+        out = back(out.detach()[(..., *[slice(1)] * n)], weight, stride=stride)
+        assert out.shape == (2, 3, *[2] * n)
+
+
+def test_a_stride_of_half_a_large_image():
+    """Most of its phases have no tap."""
+    x = autograd.randn(1, 1, 2000, 2000, requires_grad=True)
+    weight = autograd.randn(1, 1, 2, 2)
+    out = F.conv2d(x, weight, stride=1500)
+    out.sum().backward()
+    assert out.shape == (1, 1, 2, 2) and np.count_nonzero(x.grad.numpy()) == 16
+    np.testing.assert_allclose(x.grad.numpy()[0, 0, 1500:1502, :2], weight.numpy()[0, 0])
+
+
+@pytest.mark.parametrize("name, shapes, options, text", [
+    ("conv2d", [(1, 1, 4, 4), (1, 1, 2, 2)], dict(padding=2**40), "the padded input would be"),
+    ("conv2d", [(1, 1, 4, 4), (1, 1, 2, 2)], dict(padding=2**40, stride=2**40), "padded input"),
+    ("conv2d", [(1, 1, 4, 4), (1, 1, 2, 2)], dict(padding=2**62, dilation=2**62), "padded input"),
+    ("conv1d", [(1, 1, 4), (1, 1, 1)], dict(padding=2**60), "the padded input would be"),
+    ("conv_transpose2d", [(1, 1, 2, 2), (1, 1, 1, 1)], dict(stride=2**40), "the result would be"),
+    ("conv_transpose1d", [(1, 1, 1), (1, 1, 2)], dict(dilation=2**62), "the result would be"),
+    ("conv_transpose1d", [(1, 1, 1), (1, 1, 2)], dict(dilation=2**62, padding=2**61),
+     "the result would be")])
+def test_sizes_that_no_memory_holds(name, shapes, options, text):
+    arrays = [autograd.ones(*shape) for shape in shapes]
+    with pytest.raises(ValueError, match=f"{name}: .*{text}"):
+        getattr(F, name)(*arrays, **options)
+
+
 def test_half_the_gradients_are_not_computed():
     x = autograd.randn(2, 1, 6, 6)
     layer = nn.Conv2d(1, 4, 3)

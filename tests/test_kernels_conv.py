@@ -123,6 +123,30 @@ def test_one_and_three_dimensions(dtype):
           ((1, 1), (0, 0), (1, 0)), (1, 1, 1))
 
 
+@pytest.mark.parametrize("tier", [compiled, reference], ids=["compiled", "reference"])
+@pytest.mark.parametrize("shape", [(20_000_000, 1, 1), (1, 1, 20_000_000), (200_000, 2, 100)])
+def test_sums_of_many_ones_are_counts(tier, shape):
+    g = np.broadcast_to(np.float32(1), shape)
+    assert tier.conv_bias_grad(g).tolist() == [shape[0] * shape[2]] * shape[1]
+
+
+@pytest.mark.parametrize("tier", [compiled, reference], ids=["compiled", "reference"])
+def test_float16_is_rounded_once(tier):
+    x, weight = arrays((2, 300, 5, 5), (3, 300, 3, 3), np.float16)
+    options = (1, 1), ((1, 1), (1, 1)), (1, 1), 1
+    g = arrays((2, 3, 5, 5), (1,), np.float16, 1)[0]
+    for name, inputs, more in (("conv", (x, weight, None), ()),
+                               ("conv_input_grad", (g, weight, None), ((5, 5),)),
+                               ("conv_weight_grad", (g, x), ((3, 3),))):
+        wide = [None if a is None else a.astype(np.float64) for a in inputs]
+        want = getattr(reference, name)(*wide, *more, *options)
+        got = getattr(tier, name)(*inputs, *more, *options)
+        assert got.dtype == np.float16
+        unit = np.spacing(np.abs(want).astype(np.float16)).astype(np.float64)
+        assert np.all(np.abs(got - want) <= 0.5 * unit + 2e-5)
+    assert tier.conv_bias_grad(np.full((5000, 1, 2), 3, np.float16)).tolist() == [30000.0]
+
+
 @pytest.mark.parametrize("shape", [(0, 2, 5, 5), (2, 0, 5, 5)])
 def test_nothing_to_sum(shape):
     x, weight = arrays(shape, (3, shape[1], 3, 3), np.float32)

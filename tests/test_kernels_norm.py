@@ -184,6 +184,69 @@ def test_empty(tier, kind, layout):
 
 
 @both_tiers
+@pytest.mark.parametrize("eps", [EPS, 0.0])
+@pytest.mark.parametrize("size", [1e18, 1e20, 1e25, 1e34, 1e-12, 1e-18, 1e-22, 1e-30])
+@pytest.mark.parametrize(("kind", "layout"), [case for case in LAYOUTS if case[0] != "fixed"])
+def test_numbers_whose_squares_leave_the_range(tier, kind, layout, size, eps):
+    """Against the same numbers of ordinary size: the result is the same but for eps."""
+    n, groups, k, extent = layout
+    if (n if kind == "batch" else 1) * k * extent < 3:
+        return  # the deviations of one or two numbers are rounding, or known without
+    g, x, weight, bias, _ = arrays(kind, layout, np.float32)
+    g, small_eps = g / np.float32(1e6), eps / size / size
+    part = (slice(None), 0) if kind == "batch" else (n - 1, groups - 1)
+    large = x * np.float32(1e-3)
+    large[part] = x[part] * np.float32(size)
+    wide = large.astype(np.float64)
+    wide[part] /= size
+    want = by_definition(wide, weight, bias, kind, layout, small_eps, None, None)[part]
+    out, mean, var = tier.standardize(large, weight, bias, kind, layout, eps)
+    np.testing.assert_allclose(out[part], want, rtol=2e-5, atol=2e-5)
+    grads = tier.standardize_grad(g, large, weight, kind, layout, eps, mean, var)
+    m, v = reference.standardize(wide, None, None, kind, layout, small_eps)[1:]
+    wanted = reference.standardize_grad(g.astype(np.float64), wide, weight.astype(np.float64),
+                                        kind, layout, small_eps, m, v)  # fmt: skip
+    scale = np.abs(wanted[0][part]).max()
+    np.testing.assert_allclose(grads[0][part] * size, wanted[0][part], rtol=1e-4, atol=1e-4 * scale)
+    assert all(np.isfinite(grad).all() for grad in grads)
+
+
+@both_tiers
+@pytest.mark.parametrize(("kind", "layout"), [case for case in LAYOUTS if case[0] != "fixed"])
+def test_what_is_beyond_float64_is_not_0(tier, kind, layout):
+    _, x, weight, bias, _ = arrays(kind, layout, np.float64)
+    if np.var(x[(slice(None), 0) if kind == "batch" else (0, 0)]) < 1e-3:
+        return
+    assert np.isnan(tier.standardize(x * 1e200, weight, bias, kind, layout, EPS)[0]).any()
+
+
+@both_tiers
+@pytest.mark.parametrize(("offset", "spread"), [(1e6, 1), (1e8, 30), (-3e7, 10)])
+@pytest.mark.parametrize(("kind", "layout"), CENTRED)
+def test_an_offset_costs_the_variance_nothing(tier, kind, layout, offset, spread):
+    _, x, weight, bias, _ = arrays(kind, layout, np.float32)
+    x = x * np.float32(spread) + np.float32(offset)
+    out, mean, var = tier.standardize(x, weight, bias, kind, layout, EPS)
+    over = {"batch": (0, 2, 3), "group": (2, 3)}[kind]
+    wide = x.astype(np.float64)
+    np.testing.assert_allclose(mean, wide.mean(over).ravel(), rtol=1e-12)
+    np.testing.assert_allclose(var, wide.var(over).ravel(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(out, by_definition(x, weight, bias, kind, layout, EPS, None, None),
+                               rtol=2e-5, atol=2e-5)  # fmt: skip
+
+
+@both_tiers
+def test_gradients_of_weights_keep_their_digits_over_many_rows(tier):
+    """A million ones, and one that float32 does not see beside them."""
+    for kind, layout in (("batch", (1_000_001, 3, 1, 1)), ("group", (1_000_001, 1, 3, 1))):
+        x = np.random.default_rng(0).standard_normal(layout).astype(np.float32)
+        g = np.full(layout, 0.1, np.float32)
+        _, mean, var = tier.standardize(x, None, None, kind, layout, EPS)
+        grads = tier.standardize_grad(g, x, None, kind, layout, EPS, mean, var)
+        np.testing.assert_allclose(grads[2], 1_000_001 * np.float64(g[0, 0, 0, 0]), rtol=1e-6)
+
+
+@both_tiers
 @both_types
 @pytest.mark.parametrize(("kind", "layout"), [("batch", (3, 3, 1, 200)), ("batch", (4, 3, 1, 5)),
                                               ("group", (3, 1, 6, 1)), ("rms", (3, 1, 6, 1)),

@@ -98,6 +98,49 @@ def test_large_scores_keep_their_digits(tier, dtype):
 
 @both_tiers
 @both_types
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+def test_scores_whose_digits_hide_the_logarithm(tier, dtype, smoothing):
+    """Beside scores of 1e17 log(3) is nothing, yet it is the loss."""
+    offsets = np.array([[0.0], [1e10], [-1e10], [1e17], [-1e30]])
+    x, target = np.broadcast_to(offsets, (5, 3)).astype(dtype), np.array([0, 1, 2, 0, 1])
+    losses, lse = tier.cross_entropy(x, target, None, -100, smoothing)
+    np.testing.assert_allclose(losses, np.log(3), rtol=1e-6)
+    grad = tier.cross_entropy_grad(np.ones(5, dtype), x, lse, target, None, -100, smoothing)
+    want = 1 / 3 - (1 - smoothing) * np.eye(3)[target] - smoothing / 3
+    np.testing.assert_allclose(grad, want, rtol=1e-6, atol=1e-7)
+
+
+@both_tiers
+def test_ignored_numbers_are_told_apart_beyond_2_to_the_53(tier):
+    ignored, x = 2**53 + 1, np.zeros((2, 3), np.float32)
+    losses, lse = tier.cross_entropy(x, np.array([ignored, 1]), None, ignored)
+    assert losses[0] == 0 and losses[1] > 1
+    wrong = np.array([2**53, 1])
+    with pytest.raises(IndexError, match="is not a class"):
+        tier.cross_entropy(x, wrong, None, ignored)
+    with pytest.raises(IndexError, match="is not a class"):
+        tier.cross_entropy_grad(np.ones(2, np.float32), x, lse, wrong, None, ignored)
+
+
+@both_tiers
+def test_float16_is_rounded_once(tier):
+    x = (np.random.default_rng(0).standard_normal((3, 4000)) * 3).astype(np.float16)
+    wide, g = x.astype(np.float64), np.ones_like(x)
+    for name in ("softmax", "log_softmax"):
+        want, got = getattr(scipy.special, name)(wide, axis=1), getattr(tier, name)(x)
+        assert got.dtype == np.float16
+        assert np.max(np.abs(got - want) / np.spacing(np.abs(want).astype(np.float16))) < 0.51
+    target = np.array([5, 6, 7])
+    losses, lse = tier.cross_entropy(x, target)
+    np.testing.assert_allclose(losses, -scipy.special.log_softmax(wide, 1)[range(3), target], 5e-4)
+    grad = tier.cross_entropy_grad(g[:, 0], x, lse, target)
+    assert losses.dtype == grad.dtype == np.float16 and lse.dtype == np.float64
+    want = scipy.special.softmax(wide, axis=1) - (np.arange(4000) == target[:, None])
+    np.testing.assert_allclose(grad, want, rtol=6e-4, atol=6e-8)
+
+
+@both_tiers
+@both_types
 def test_infinity_and_nan(tier, dtype):
     x = np.array(
         [[-np.inf, 0, 0], [np.inf, 0, 0], [np.nan, 0, 0], [-np.inf] * 3, [0, -np.nan, 0]], dtype
@@ -125,7 +168,7 @@ def test_empty(tier, shape):
         assert got.shape == shape
     target = np.full(shape[0], -100)
     losses, lse = tier.cross_entropy(x, target)
-    assert losses.shape == lse.shape == shape[:1] and losses.dtype == np.float32
+    assert losses.shape == shape[:1] and lse.shape == (shape[0], 2) and losses.dtype == np.float32
     assert tier.cross_entropy_grad(losses, x, lse, target).shape == shape
 
 
@@ -183,7 +226,7 @@ def test_target_out_of_range_names_row_and_classes(tier, wrong, last):
     with pytest.raises(IndexError, match=message):
         tier.cross_entropy(x, target)
     with pytest.raises(IndexError, match=message):
-        tier.cross_entropy_grad(np.ones(4, np.float32), x, np.zeros(4), target)
+        tier.cross_entropy_grad(np.ones(4, np.float32), x, np.zeros((4, 2)), target)
 
 
 @both_tiers

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import lru_cache
 from operator import index
 
+from ..errors import check_size
+
 _LETTERS = {1: "L", 2: "H, W", 3: "D, H, W"}
 
 
@@ -72,7 +74,12 @@ def conv(name: str, input: tuple, weight: tuple, bias: tuple | None, stride, pad
             reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
             raise RuntimeError(f"{name}: the kernel spans {reach}, more than the padded input "
                                f"{padded}; use a larger input, a smaller kernel or more padding")
-    return stride, pairs, dilation
+    padded = tuple(m + a + b for m, (a, b) in zip(size, pairs, strict=True))
+    out = tuple((m - d * (k - 1) - 1) // s + 1
+                for m, k, s, d in zip(padded, kernel, stride, dilation, strict=True))
+    check_size(name, (*input[:-n], *padded), "the padded input")
+    check_size(name, (*input[:-n - 1], rows, *out))
+    return _steps(stride, size, pairs, dilation, kernel), pairs, dilation
 
 
 @lru_cache(maxsize=512)
@@ -105,7 +112,17 @@ def transposed(name: str, input: tuple, weight: tuple, bias: tuple | None, strid
     if min(size) <= 0:
         raise RuntimeError(f"{name}: the output would have size {size} for input {input}, weight "
                            f"{weight}, stride={stride}, padding={padding}; use less padding")
-    return size, stride, tuple((p, p - e) for p, e in zip(padding, extra, strict=True)), dilation
+    reach = tuple(m + d * (k - 1) for m, d, k in zip(size, dilation, weight[2:], strict=True))
+    check_size(name, (*input[:-n - 1], weight[1] * groups, *reach))
+    pairs = tuple((p, p - e) for p, e in zip(padding, extra, strict=True))
+    return size, _steps(stride, size, pairs, dilation, weight[2:]), pairs, dilation
+
+
+def _steps(stride, size, pairs, dilation, kernel) -> tuple[int, ...]:
+    """The strides, those that leave the padded image no longer than it takes: kernels may then
+    count with them and make room for a step."""
+    return tuple(min(s, m + a + b - d * (k - 1)) for s, m, (a, b), d, k in zip(
+        stride, size, pairs, dilation, kernel, strict=True))
 
 
 def _check_shapes(name: str, n: int, input: tuple, weight: tuple, groups) -> None:

@@ -7,6 +7,7 @@ are stored, and its gradient is an op that can be differentiated again.
 from __future__ import annotations
 
 import warnings
+from operator import index
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ..node import Node
 from ..record import composite, op
 from ..tensors import Tensor
 from .activation import log_softmax, softmax, softmax_grad
-from .elementwise import long
+from .elementwise import long, safe_mul
 from .loss import check_reduction, reduced
 from .reduce import sum
 from .shape import expand, movedim, reshape, unsqueeze
@@ -44,6 +45,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         raise ValueError(f"cross_entropy: label_smoothing must lie in [0, 1], got "
                          f"{label_smoothing}")
     _check_tensors("cross_entropy", input, target, weight)
+    ignore_index = _ignored("cross_entropy", ignore_index)
     if input._node is not None:
         _warn_after_softmax(input.grad_fn)
     if target.dtype.kind == "f" and target.shape == input.shape:
@@ -69,6 +71,7 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     """
     check_reduction("nll_loss", reduction)
     _check_tensors("nll_loss", input, target, weight)
+    ignore_index = _ignored("nll_loss", ignore_index)
     _check_shapes("nll_loss", input, target)
     _check_target("nll_loss", input, target, ignore_index)
     scores, labels = _rows(input, target)
@@ -89,7 +92,7 @@ def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
     classes = input.shape[dim]
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / classes
-    parts = log_softmax(input, dim) * target
+    parts = safe_mul(target, log_softmax(input, dim))
     if weight is not None:
         parts = parts * reshape(weight, (classes, *[1] * (len(input.shape) - dim - 1)))
     losses = -sum(parts, dim)
@@ -117,8 +120,8 @@ def _cross_entropy(input, target, weight=None, /, *, reduction, ignore_index, la
     if reduction == "none":
         return losses, logsumexp, 1.0
     total = _total(target, weight, ignore_index) if reduction == "mean" else 1.0
-    loss = np.add.reduce(losses)
-    return loss / total if total else loss * np.nan, logsumexp, total
+    loss = np.add.reduce(losses, dtype=np.float64)
+    return input.dtype.type(loss / total if total else np.nan), logsumexp, total
 
 
 def _total(target, weight, ignore_index: int) -> float:
@@ -126,7 +129,7 @@ def _total(target, weight, ignore_index: int) -> float:
     counted = target != ignore_index
     if weight is None:
         return float(np.count_nonzero(counted))
-    return float(np.add.reduce(weight[target[counted]]))
+    return float(np.add.reduce(weight[target[counted]], dtype=np.float64))
 
 
 def _per_row(g, total: float, rows: int):
@@ -203,6 +206,18 @@ def _check_tensors(name: str, input, target, weight) -> None:
     if getattr(weight, "shape", None) != (classes,) or weight.dtype != input.dtype:
         raise ValueError(f"{name}: weight must be a Tensor ({classes},) {input.dtype}, one weight "
                          f"per class, got {describe(weight)}")
+
+
+def _ignored(name: str, ignore_index) -> int:
+    """ignore_index as an integer that a target can be."""
+    try:
+        number = index(ignore_index)
+    except TypeError:
+        raise TypeError(f"{name}: ignore_index must be an integer, got {describe(ignore_index)}"
+                        ) from None
+    if not -2**63 <= number < 2**63:
+        raise ValueError(f"{name}: ignore_index={number} is no int64, so no target can be it")
+    return number
 
 
 def _check_shapes(name: str, input, target) -> None:

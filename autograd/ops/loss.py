@@ -94,8 +94,7 @@ def mse_loss(input, target, /, reduction="mean"):
     """
     input, target = pair("mse_loss", input, target, reduction)
     if reduction == "none":
-        distance = input - target
-        return distance * distance
+        return plain.squared(input, target)
     return as_reduced(kernels.mse_loss(input, target), input, reduction)
 
 
@@ -123,7 +122,7 @@ def l1_loss(input, target, /, reduction="mean"):
     """
     input, target = pair("l1_loss", input, target, reduction)
     if reduction == "none":
-        return np.abs(input - target)
+        return plain.absolute(input, target)
     return as_reduced(kernels.l1_loss(input, target), input, reduction)
 
 

@@ -11,7 +11,7 @@ from ..kernels.reference import loss as plain
 from ..record import composite, op
 from .activation import logsigmoid
 from .compare import maximum, where
-from .elementwise import log, log1p, sigmoid
+from .elementwise import log, log1p, safe_mul, sigmoid
 from .loss import as_reduced, check_reduction, pair, reduced, same_shape, shared
 
 
@@ -34,16 +34,21 @@ def binary_cross_entropy(input, target, weight=None, reduction="mean"):
     """-(t log x + (1 - t) log(1 - x)) for probabilities x, reduced; logarithms below -100 count
     as -100.
 
-    Raises: ValueError for an input outside [0, 1], or another shape than the target's.
+    Raises: ValueError for an input or target outside [0, 1], or different shapes.
     """
-    check_reduction("binary_cross_entropy", reduction)
-    same_shape("binary_cross_entropy", input, target)
+    name = "binary_cross_entropy"
+    check_reduction(name, reduction)
+    same_shape(name, input, target)
+    if weight is not None or reduction == "none":
+        _check_targets(name, target)
     losses = _binary_cross_entropy(input, target, reduction if weight is None else "none")
     if np.isnan(getattr(losses, "_array", losses)).any():
-        _check_probabilities(input)
+        _check_targets(name, target)
+        _check_probabilities(name, "input", input, "for scores before the sigmoid use "
+                             "binary_cross_entropy_with_logits")
     if weight is None:
         return losses
-    return reduced(weighted("binary_cross_entropy", losses, weight), reduction)
+    return reduced(weighted(name, losses, weight), reduction)
 
 
 @op(method=False, broadcasts=True, vjp=dict(
@@ -79,15 +84,22 @@ def _bend(x, target):
     return (1 - (x - target) * slope / spread) / spread
 
 
-def _check_probabilities(input) -> None:
-    input = getattr(input, "_array", input)
-    inside = (input >= 0) & (input <= 1)
+def _check_targets(name: str, target) -> None:
+    """Raise if a target lies outside [0, 1]; NaN may be one."""
+    target = getattr(target, "_array", target)
+    if not plain.probable(target):
+        _check_probabilities(name, "target", np.where(target != target, 0, target),
+                             "class numbers take cross_entropy, labels -1 and 1 (target + 1) / 2")
+
+
+def _check_probabilities(name: str, which: str, values, fix: str) -> None:
+    values = getattr(values, "_array", values)
+    inside = (values >= 0) & (values <= 1)
     if not inside.all():
         at = tuple(int(i) for i in np.argwhere(~inside)[0])
         place = f" at position {list(at)}" if at else ""
-        raise ValueError(f"binary_cross_entropy: input {input[at]}{place} is not a probability in "
-                         "[0, 1]; for scores before the sigmoid use "
-                         "binary_cross_entropy_with_logits")
+        raise ValueError(f"{name}: {which} {values[at]}{place} is not a probability in [0, 1]; "
+                         f"{fix}")
 
 
 @composite(method=False)
@@ -96,7 +108,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     """-(w t log σ(x) + (1 - t) log(1 - σ(x))) for scores x, reduced; w is `pos_weight`, or 1.
 
     Never overflows, unlike a sigmoid followed by binary_cross_entropy.
-    Raises: ValueError unless input and target have the same shape.
+    Raises: ValueError for a target outside [0, 1], or different shapes.
 
     >>> nn.functional.binary_cross_entropy_with_logits(autograd.tensor([0.]), autograd.tensor([1.]))
     tensor(0.6931)
@@ -104,13 +116,18 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     name = "binary_cross_entropy_with_logits"
     check_reduction(name, reduction)
     same_shape(name, input, target)
+    if weight is None and pos_weight is None and reduction != "none":
+        loss = _with_logits(input, target, reduction)
+        if np.isnan(getattr(loss, "_array", loss)):
+            _check_targets(name, target)
+        return loss
+    _check_targets(name, target)
     if pos_weight is None:
-        if weight is None:
-            return _with_logits(input, target, reduction)
         losses = _with_logits(input, target, "none")
     else:
         positive = weighted(name, target, pos_weight, "pos_weight")
-        losses = (1 - target) * input - (positive - target + 1) * logsigmoid(input)
+        losses = -(safe_mul(positive, logsigmoid(input))
+                   + safe_mul(1 - target, logsigmoid(-input)))
     return reduced(weighted(name, losses, weight), reduction)
 
 

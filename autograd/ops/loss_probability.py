@@ -47,7 +47,7 @@ def kl_div(input, target, reduction="mean", log_target=False):
     input=lambda g, target: -(g * target),
     target=lambda g, input, target: safe_mul(g, log(target) + 1 - input)))
 def _kl_div(input, target, /):
-    return np.where(np.equal(target, 0), 0, target * np.log(target)) - target * input
+    return np.where(np.equal(target, 0), 0, target * (np.log(target) - input))
 
 
 @composite(method=False)
@@ -60,7 +60,8 @@ def poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduct
     """
     check_reduction("poisson_nll_loss", reduction)
     same_shape("poisson_nll_loss", input, target)
-    losses = exp(input) - target * input if log_input else input - target * log(input + eps)
+    logarithm = input if log_input else log(input + eps)
+    losses = (exp(input) if log_input else input) - safe_mul(target, logarithm)
     if full:
         count = where(target > 1, target, 1.0)
         stirling = count * log(count) - count + log(count * (2 * pi)) * 0.5

@@ -5,6 +5,8 @@ tap of the filter, whole vectors read from the copy; filters times panel is a ti
 which goes straight to its place.
 """
 
+from math import prod
+
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -21,6 +23,7 @@ from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, Emitte
 
 DEPTH = 320  # taps in one packed panel: it stays in the first cache level
 SHARED = 1 << 18  # multiplications from which a second thread pays
+PHASES = 1 << 10  # phases of an image beyond which most have no tap, and their plan costs too much
 
 _NONE = np.empty(0)  # stands for no bias
 
@@ -317,6 +320,9 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     if g.ndim == 3:
         options = flat(size, stride, padding, dilation)
         return conv_input_grad(g[:, :, None], weight[:, :, None], bias, *options, groups)[:, :, 0]
+    if prod(map(min, stride, size)) > PHASES:
+        return reference.conv_input_grad(
+            g, weight, bias, size, stride, padding, dilation, groups)
     options = stride, dilation, groups
     if winograd.suits(g.dtype, len(g), weight.shape[:2], weight.shape[2:], *options, size):
         before = 2 - padding[0][0], 2 - padding[1][0]

@@ -29,6 +29,7 @@ from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, aligne
 
 CHUNK = 128  # pixels multiplied at a time: the transposed gradient stays in the first cache level
 GAP = 16  # numbers between the columns of two taps beyond them, against cache conflicts
+PIECE = 1 << 11  # pixels of a bias gradient summed in the type of the gradient
 SHARES = 8  # shares of the images where the weight is small
 ROOM = 1 << 18  # numbers in all shares together, where that leaves more than two
 
@@ -124,20 +125,21 @@ def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
 
 @jit
 def _bias_grad(one, arrays, parts, index):
-    """Sums of some channels over images and pixels."""
+    """Sums of some channels over images and pixels, in float64 beyond a piece."""
     g, out = item(arrays, 0), item(arrays, 1)
     images, channels = length(g, 0), length(g, 1)
     pixels = length(g, 2)
     sums = vector(data(out), channels, one)
     for channel in range(share(channels, parts, index, 1), share(channels, parts, index + 1, 1)):
-        total = one - one
+        total = 0.0
         for n in range(images):
             line = data(g) + (n * channels + channel) * pixels * itemsize(one)
-            values = vector(line, pixels, one)
-            part = one - one
-            for i in range(pixels):
-                part += values[i]
-            total += part
+            for first in range(0, pixels, PIECE):
+                values = vector(line + first * itemsize(one), min(PIECE, pixels - first), one)
+                part = one - one
+                for i in range(values.size):
+                    part += values[i]
+                total += part
         sums[channel] = total
 
 

@@ -1,7 +1,7 @@
 """Cross entropy of class scores with target classes, and its gradient, without a softmax stored.
 
-The log(sum(exp)) of a row is kept in float64: where scores are large, float32 would lose the
-digits that the difference to the scores needs.
+The log(sum(exp)) of a row is kept as two numbers, the largest score and what is beyond it: where
+scores are large, their sum would lose the digits that the difference to the scores needs.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ from autograd.kernels.reference.softmax import check_target
 _NONE = np.empty(0)  # stands for no class weights
 
 
-@jit(inner=True)
+@jit(inner=True, exact=True)
 def _losses(one, x, target, weight, ignored, smoothing, lse, losses):
     """Losses of a block of rows; false where a target is not a class."""
     classes = x.shape[1]
@@ -37,11 +37,12 @@ def _losses(one, x, target, weight, ignored, smoothing, lse, losses):
             fine = False
         else:
             chosen = weight[label] if weight.size else one
-            loss = (1.0 - smoothing) * chosen * (lse[i] - x[i, label])
+            loss = (1.0 - smoothing) * chosen * ((lse[i, 0] - x[i, label]) + lse[i, 1])
             if smoothing:
                 spread = 0.0
                 for j in range(classes):
-                    spread += (lse[i] - x[i, j]) * (weight[j] if weight.size else one)
+                    part = (lse[i, 0] - x[i, j]) + lse[i, 1]
+                    spread += part * (weight[j] if weight.size else one)
                 loss += smoothing / classes * spread
             losses[i] = cast(one, loss)
     return fine
@@ -49,15 +50,15 @@ def _losses(one, x, target, weight, ignored, smoothing, lse, losses):
 
 @jit
 def _cross_entropy(one, arrays, parts, index):
-    """arrays: logits, target, weight, [ignore_index, smoothing], losses, lse, bad target seen."""
+    """arrays: logits, target, weight, [smoothing], losses, lse, [ignore_index, bad target seen]."""
     logits = item(arrays, 0)
     n, classes = length(logits, 0), length(logits, 1)
     target = vector(data(item(arrays, 1)), n, np.int64(1))
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 3)), 2, 1.0)
+    smoothing = vector(data(item(arrays, 3)), 1, 1.0)[0]
     losses = vector(data(item(arrays, 4)), n, one)
-    lse = vector(data(item(arrays, 5)), n, 1.0)
-    bad = vector(data(item(arrays, 6)), 1, np.int64(1))
+    lse = matrix(data(item(arrays, 5)), n, 2, 1.0)
+    labels = vector(data(item(arrays, 6)), 2, np.int64(1))
     last = share(n, parts, index + 1, 1)
     rows = max(1, BLOCK // classes)
     tops = np.empty_like(vector(data(logits), min(rows, n), one))
@@ -68,18 +69,18 @@ def _cross_entropy(one, arrays, parts, index):
         e = work[: end - first]
         exponentiate(x, tops, e)
         for i in range(len(x)):
-            lse[first + i] = np.float64(tops[i]) + np.log(np.float64(total(e[i])))
-        if not _losses(one, x, target[first:end], weight, np.int64(settings[0]), settings[1],
-                       lse[first:end], losses[first:end]):  # fmt: skip
-            bad[0] = 1
+            lse[first + i, 0] = tops[i]
+            lse[first + i, 1] = np.log(np.float64(total(e[i])))
+        if not _losses(one, x, target[first:end], weight, labels[0], smoothing, lse[first:end],
+                       losses[first:end]):  # fmt: skip
+            labels[1] = 1
 
 
 @jit(inner=True)
 def _probabilities(x, lse, p):
     """p = exp(x - lse) for a block of rows (rows, classes)."""
     for i in range(len(x)):
-        high = cast(x[i, 0], lse[i])
-        subtract(x[i], high, cast(x[i, 0], lse[i] - high), p[i])
+        subtract(x[i], cast(x[i, 0], lse[i, 0]), cast(x[i, 0], lse[i, 1]), p[i])
     flat = p.reshape(p.size)
     for j in range(flat.size):
         flat[j] = exp(flat[j])
@@ -98,18 +99,18 @@ def _spread(row, factor, smooth, weight):
 
 @jit
 def _cross_entropy_grad(one, arrays, parts, index):
-    """arrays: scale, logits, lse, target, weight, [ignore_index, smoothing], grad, bad target."""
+    """arrays: scale, logits, lse, target, weight, [smoothing], grad, [ignore_index, bad target]."""
     logits = item(arrays, 1)
     n, classes = length(logits, 0), length(logits, 1)
     scale = vector(data(item(arrays, 0)), n, one)
-    lse = vector(data(item(arrays, 2)), n, 1.0)
+    lse = matrix(data(item(arrays, 2)), n, 2, 1.0)
     target = vector(data(item(arrays, 3)), n, np.int64(1))
     weight = vector(data(item(arrays, 4)), length(item(arrays, 4), 0), one)
-    settings = vector(data(item(arrays, 5)), 2, 1.0)
-    bad = vector(data(item(arrays, 7)), 1, np.int64(1))
+    smoothing = vector(data(item(arrays, 5)), 1, 1.0)[0]
+    labels = vector(data(item(arrays, 7)), 2, np.int64(1))
     x = matrix(data(logits), n, classes, one)
     grad = matrix(data(item(arrays, 6)), n, classes, one)
-    ignored, smooth = np.int64(settings[0]), settings[1] / classes
+    smooth = smoothing / classes
     weights = total(weight) if weight.size else cast(one, classes)
     last = share(n, parts, index + 1, 1)
     rows = max(1, BLOCK // classes)
@@ -118,18 +119,18 @@ def _cross_entropy_grad(one, arrays, parts, index):
         _probabilities(x[first:end], lse[first:end], grad[first:end])
         for i in range(first, end):
             label = target[i]
-            if label == ignored:
+            if label == labels[0]:
                 grad[i] = 0
             elif label < 0 or label >= classes:
-                bad[0] = 1
+                labels[1] = 1
             else:
-                hard = (1.0 - settings[1]) * (weight[label] if weight.size else one) * scale[i]
+                hard = (1.0 - smoothing) * (weight[label] if weight.size else one) * scale[i]
                 soft = smooth * scale[i]
                 _spread(grad[i], cast(one, hard + soft * weights), cast(one, soft), weight)
                 grad[i, label] -= cast(one, hard)
 
 
-def _fits(logits, target, weight, *rest):
+def _fits(logits, target, weight):
     """Whether the compiled kernels serve these types and shapes."""
     n, classes = logits.shape
     return (
@@ -138,7 +139,6 @@ def _fits(logits, target, weight, *rest):
         and target.dtype == np.int64
         and target.shape == (n,)
         and (weight is None or weight.dtype is logits.dtype and weight.shape == (classes,))
-        and all(a.shape == (n,) for a in rest)
     )
 
 
@@ -146,16 +146,16 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothin
     """Loss of each row of logits (N, C) at its target class, and each row's log(sum(exp)).
 
     (1 - s) w[y] (lse - x[y]) + s / C sum_c w[c] (lse - x[c]), 0 where y is `ignore_index`.
-    The second result is in float64.
+    The second result, (N, 2) in float64, is the row's largest logit m and log(sum(exp(x - m))).
     """
     if not _fits(logits, target, weight):
         return reference.cross_entropy(logits, target, weight, ignore_index, label_smoothing)
     one = ONE[logits.dtype]
-    losses, lse = np.empty(len(logits), logits.dtype), np.empty(len(logits))
-    settings, bad = np.array((ignore_index, label_smoothing), np.float64), np.zeros(1, np.int64)
+    losses, lse = np.empty(len(logits), logits.dtype), np.empty((len(logits), 2))
+    smoothing, labels = np.array((label_smoothing,), np.float64), np.array((ignore_index, 0))
     inputs = contiguous(logits, target, _NONE if weight is None else weight)
-    launch(_cross_entropy, one, (*inputs, settings, losses, lse, bad), logits.size >= SHARED)
-    if bad[0]:
+    launch(_cross_entropy, one, (*inputs, smoothing, losses, lse, labels), logits.size >= SHARED)
+    if labels[1]:
         check_target(target, logits.shape[1], ignore_index)
     return losses, lse
 
@@ -164,16 +164,22 @@ def cross_entropy_grad(
     scale, logits, logsumexp, target, weight=None, ignore_index=-100, label_smoothing=0.0
 ):
     """Gradient of the losses of `cross_entropy` by the logits, row i times scale[i] (N,)."""
-    fits = _fits(logits, target, weight, scale, logsumexp) and logsumexp.dtype == np.float64
-    if not fits or scale.dtype is not logits.dtype:
+    n = len(logits)
+    if (
+        not _fits(logits, target, weight)
+        or scale.dtype is not logits.dtype
+        or scale.shape != (n,)
+        or logsumexp.shape != (n, 2)
+        or logsumexp.dtype != np.float64
+    ):
         return reference.cross_entropy_grad(
             scale, logits, logsumexp, target, weight, ignore_index, label_smoothing
         )
     one = ONE[logits.dtype]
     grad = np.empty(logits.shape, logits.dtype)
-    settings, bad = np.array((ignore_index, label_smoothing), np.float64), np.zeros(1, np.int64)
+    smoothing, labels = np.array((label_smoothing,), np.float64), np.array((ignore_index, 0))
     inputs = contiguous(scale, logits, logsumexp, target, _NONE if weight is None else weight)
-    launch(_cross_entropy_grad, one, (*inputs, settings, grad, bad), logits.size >= SHARED)
-    if bad[0]:
+    launch(_cross_entropy_grad, one, (*inputs, smoothing, grad, labels), logits.size >= SHARED)
+    if labels[1]:
         check_target(target, logits.shape[1], ignore_index)
     return grad

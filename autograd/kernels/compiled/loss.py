@@ -115,8 +115,15 @@ def _log_of_rest(x):
 
 
 @jit(inner=True)
+def _if_probable(target, loss):
+    """The loss, NaN where the target is no probability."""
+    return loss if (target >= 0) & (target <= 1) else cast(loss, np.nan)
+
+
+@jit(inner=True)
 def _binary(x, target, option):
-    return (target - cast(x, 1)) * _limited(_log_of_rest(x)) - target * _limited(log(x))
+    loss = (target - cast(x, 1)) * _limited(_log_of_rest(x)) - target * _limited(log(x))
+    return _if_probable(target, loss)
 
 
 @jit(inner=True)
@@ -127,7 +134,9 @@ def _binary_slope(x, target, option):
 
 @jit(inner=True)
 def _with_logits(x, target, option):
-    return softplus(x) - x * target
+    wrong = cast(x, 1) - target if x >= 0 else target
+    distance = cast(x, 0) if wrong == 0 else abs(x) * wrong  # an infinite x is not far from right
+    return _if_probable(target, distance + softplus(-abs(x)))
 
 
 @jit(inner=True)
@@ -209,7 +218,7 @@ def huber_loss_grad(scale, x, target, delta):
 
 
 def bce(x, target):
-    """Sum of -(t log x + (1 - t) log(1 - x)); NaN if an x is no probability."""
+    """Sum of -(t log x + (1 - t) log(1 - x)); NaN if an x or t is no probability."""
     return _sum(_bce_sum, reference.bce, x, target, shared=SHARED_LOG)
 
 
@@ -219,7 +228,7 @@ def bce_grad(scale, x, target):
 
 
 def bce_with_logits(x, target):
-    """Sum of -(t log σ(x) + (1 - t) log(1 - σ(x)))."""
+    """Sum of -(t log σ(x) + (1 - t) log(1 - σ(x))); NaN if a t is no probability."""
     return _sum(_logits_sum, reference.bce_with_logits, x, target, shared=SHARED_LOG)
 
 

@@ -17,13 +17,16 @@ from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, share, size, vector
 from autograd.kernels.compiled.norm_columns import columns, columns_grad
 from autograd.kernels.compiled.norm_rows import PART, rows, rows_grad
-from autograd.kernels.compiled.norm_sums import BLOCK, block_sums, merge
+from autograd.kernels.compiled.norm_sums import BLOCK, block_sums, merge, note
 from autograd.kernels.compiled.softmax import contiguous, total
 from autograd.kernels.compiled.vector_math import cast
 
 SHARED = 1 << 14  # numbers from which a second thread pays
 LONG = 128  # numbers from which a segment is summed by itself, with statistics over the batch
 LONG_IN_IMAGE = 32  # the same, with statistics of one image
+# variances beyond which, or beyond one over which, float64 answers: in the type of x their squares
+# overflow or what they divide vanishes
+LARGEST = {np.dtype(np.float32): 1e30, np.dtype(np.float64): 1e300}
 _NONE = np.empty(0)  # stands for no weight, no bias
 
 
@@ -59,20 +62,21 @@ def _rescale(x, shift, scale, offset, out):
 
 @jit
 def _segments(one, arrays, parts, index):
-    """arrays: x, weight, bias, plan, [eps], mean, var, out."""
+    """arrays: x, weight, bias, plan, settings, mean, var, out."""
     x = vector(data(item(arrays, 0)), size(item(arrays, 0)), one)
     out = vector(data(item(arrays, 7)), x.size, one)
     weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
     plan = vector(data(item(arrays, 3)), 7, np.int64(1))
     units, count, step, hop, channels, extent, fixed = plan
-    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    settings = vector(data(item(arrays, 4)), 3, 1.0)
     mean = vector(data(item(arrays, 5)), units, 1.0)
     var = vector(data(item(arrays, 6)), units, 1.0)
     for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
         if not fixed:
             mean[u], var[u] = _moments(x, u * step, count, hop, extent)
-        rstd = 1.0 / np.sqrt(var[u] + eps)
+            note(var[u], settings)
+        rstd = 1.0 / np.sqrt(var[u] + settings[0])
         shift = cast(one, mean[u])
         for p in range(count):
             s = u * step + p * hop
@@ -118,19 +122,21 @@ def _scale(g, a, out):
 
 @jit
 def _segments_grad(one, arrays, parts, index):
-    """arrays: g, x, weight, plan, [eps], mean, var, sums (2, segments), out."""
+    """arrays: g, x, weight, plan, settings, mean, var, sums (2, segments), out."""
     x = vector(data(item(arrays, 1)), size(item(arrays, 1)), one)
     g = vector(data(item(arrays, 0)), x.size, one)
     out = vector(data(item(arrays, 8)), x.size, one)
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
     plan = vector(data(item(arrays, 3)), 7, np.int64(1))
     units, count, step, hop, channels, extent, fixed = plan
-    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    settings = vector(data(item(arrays, 4)), 3, 1.0)
     mean = vector(data(item(arrays, 5)), units, 1.0)
     var = vector(data(item(arrays, 6)), units, 1.0)
     sums = vector(data(item(arrays, 7)), 2 * units * count, 1.0)
     for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
-        rstd = 1.0 / np.sqrt(var[u] + eps)
+        if not fixed:
+            note(var[u], settings)
+        rstd = 1.0 / np.sqrt(var[u] + settings[0])
         shift = cast(one, mean[u])
         rest = mean[u] - shift
         along = offset = 0.0
@@ -177,6 +183,20 @@ def _spread(weight, extent):
     return weight if extent == 1 else np.repeat(weight, extent)
 
 
+def _lost(var, settings):
+    """The groups that the kernels have noted."""
+    eps, largest, _ = settings
+    with np.errstate(all="ignore"):
+        return ~((var < largest) & ((var + eps) * largest >= 1))
+
+
+def _replace(target, source, groups, kind, layout):
+    """Writes the groups of `source`, seen as `layout`, over those of `target`."""
+    images = layout[0] if kind in ("group", "rms") else 1
+    where = groups.reshape(images, layout[1], 1, 1)
+    np.copyto(target.reshape(layout), source.reshape(layout), where=where)
+
+
 def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
     """(x - mean) / sqrt(var + eps) * weight + bias for x seen as `layout`, (N, G, K, L);
     then mean and var (float64).
@@ -188,7 +208,7 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
     if not _fits(x, weight, bias):
         return reference.standardize(x, weight, bias, kind, layout, eps, mean, var)
     n, g, k, extent = layout
-    over_batch = kind in ("batch", "fixed")
+    over_batch, given = kind in ("batch", "fixed"), (weight, bias)
     if kind == "fixed":
         mean, var = np.array(mean, np.float64), np.array(var, np.float64)
     else:
@@ -203,8 +223,14 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
         kernel, plan = rows, np.array((n * g, k * extent, g, kind == "rms"), np.int64)
         weight, bias = _spread(weight, extent), _spread(bias, extent)
     inputs = contiguous(x, *(_NONE if a is None else a for a in (weight, bias)))
-    settings = np.array((eps,), np.float64)
+    settings = np.array((eps, LARGEST[x.dtype], 0), np.float64)
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, out), x.size >= SHARED)
+    if settings[2]:
+        lost = _lost(var, settings)
+        found = reference.standardize(x, *given, kind, layout, eps)
+        for target, source in zip((mean, var), found[1:], strict=True):
+            np.copyto(target, source, where=lost)
+        _replace(out, found[0], lost, kind, layout)
     return out, mean, var
 
 
@@ -214,7 +240,7 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
         return reference.standardize_grad(g, x, weight, kind, layout, eps, mean, var)
     n, groups, k, extent = layout
     over_batch = kind in ("batch", "fixed")
-    out, channels = np.empty(x.shape, x.dtype), groups * k
+    out, channels, given = np.empty(x.shape, x.dtype), groups * k, weight
     if extent >= (LONG if over_batch else LONG_IN_IMAGE):
         kernel, plan, sums = _segments_grad, _plan(layout, kind), np.empty((2, n, channels))
     elif over_batch:
@@ -227,10 +253,14 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
         kernel, sums = rows_grad, np.empty((2, -(-lines // part), channels * extent), x.dtype)
         weight = _spread(weight, extent)
     inputs = contiguous(g, x, _NONE if weight is None else weight)
-    settings = np.array((eps,), np.float64)
+    settings = np.array((eps, LARGEST[x.dtype], 0), np.float64)
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, sums, out), x.size >= SHARED)
+    if settings[2]:
+        found = reference.standardize_grad(g, x, given, kind, layout, eps, mean, var)
+        _replace(out, found[0], _lost(var, settings), kind, layout)
+        return out, *found[1:]
     if sums.ndim == 3:
-        sums = np.add.reduce(sums, 1)
+        sums = np.add.reduce(sums, 1, np.float64)
         if sums.shape[1] != channels:
             sums = np.add.reduce(sums.reshape(2, channels, extent), 2)
     weight_grad, bias_grad = sums.astype(x.dtype, copy=False)

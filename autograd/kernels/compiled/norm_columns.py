@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
-from autograd.kernels.compiled.norm_sums import merge
+from autograd.kernels.compiled.norm_sums import merge, note
 from autograd.kernels.compiled.vector_math import cast
 
 _COLUMNS = 1024  # about as many columns at a time: their sums stay in the first cache
@@ -101,10 +101,12 @@ def _group(channels, extent):
 
 
 @jit(inner=True)
-def _factors(mean, var, eps, weight, bias, extent, scale, offset):
+def _factors(mean, var, settings, fixed, weight, bias, extent, scale, offset):
     """What each column is multiplied with and what is added then."""
     for c in range(mean.size):
-        factor = 1.0 / np.sqrt(var[c] + eps) * (weight[c] if weight.size else 1.0)
+        if not fixed:
+            note(var[c], settings)
+        factor = 1.0 / np.sqrt(var[c] + settings[0]) * (weight[c] if weight.size else 1.0)
         rest = mean[c] - cast(scale[0], mean[c])
         constant = (bias[c] if bias.size else 0.0) - rest * factor
         for j in range(c * extent, (c + 1) * extent):
@@ -114,13 +116,13 @@ def _factors(mean, var, eps, weight, bias, extent, scale, offset):
 
 @jit
 def columns(one, arrays, parts, index):
-    """arrays: x, weight, bias, [rows, channels, extent, fixed], [eps], mean, var, out."""
+    """arrays: x, weight, bias, [rows, channels, extent, fixed], settings, mean, var, out."""
     count, channels, extent, fixed = vector(data(item(arrays, 3)), 4, np.int64(1))
     x = matrix(data(item(arrays, 0)), count, channels * extent, one)
     out = matrix(data(item(arrays, 7)), count, channels * extent, one)
     weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    settings = vector(data(item(arrays, 4)), 3, 1.0)
     mean = vector(data(item(arrays, 5)), channels, 1.0)
     var = vector(data(item(arrays, 6)), channels, 1.0)
     unit = max(1, 16 // extent)
@@ -135,8 +137,9 @@ def columns(one, arrays, parts, index):
         if not fixed:
             _moments(x, start, extent, one, shift, scale, offset, mean[first:last], var[first:last])
         _fill(mean[first:last], one, extent, shift)
-        _factors(mean[first:last], var[first:last], eps, weight[first : min(last, weight.size)],
-                 bias[first : min(last, bias.size)], extent, scale, offset)  # fmt: skip
+        _factors(mean[first:last], var[first:last], settings, fixed,
+                 weight[first : min(last, weight.size)], bias[first : min(last, bias.size)],
+                 extent, scale, offset)  # fmt: skip
         for i in range(count):
             _rescale(x[i][start:end], shift, scale, offset, out[i][start:end])
 
@@ -189,10 +192,12 @@ def _scale(g, a, out):
 
 
 @jit(inner=True)
-def _grad_factors(mean, var, eps, weight, along, sums, count, extent, a, b, d):
+def _grad_factors(mean, var, settings, fixed, weight, along, sums, count, extent, a, b, d):
     """Finishes the sums g xhat of each channel; then the gradient is a g + b (x - mean) + d."""
     for c in range(mean.size):
-        rstd = 1.0 / np.sqrt(var[c] + eps)
+        if not fixed:
+            note(var[c], settings)
+        rstd = 1.0 / np.sqrt(var[c] + settings[0])
         rest = mean[c] - cast(a[0], mean[c])
         along[c] = (along[c] - rest * sums[c]) * rstd
         factor = rstd * weight[c] if weight.size else rstd
@@ -206,14 +211,14 @@ def _grad_factors(mean, var, eps, weight, along, sums, count, extent, a, b, d):
 
 @jit
 def columns_grad(one, arrays, parts, index):
-    """arrays: g, x, weight, [rows, channels, extent, fixed], [eps], mean, var,
+    """arrays: g, x, weight, [rows, channels, extent, fixed], settings, mean, var,
     sums (2, channels), out."""
     count, channels, extent, fixed = vector(data(item(arrays, 3)), 4, np.int64(1))
     g = matrix(data(item(arrays, 0)), count, channels * extent, one)
     x = matrix(data(item(arrays, 1)), count, channels * extent, one)
     out = matrix(data(item(arrays, 8)), count, channels * extent, one)
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    settings = vector(data(item(arrays, 4)), 3, 1.0)
     mean = vector(data(item(arrays, 5)), channels, 1.0)
     var = vector(data(item(arrays, 6)), channels, 1.0)
     sums = matrix(data(item(arrays, 7)), 2, channels, 1.0)
@@ -228,7 +233,7 @@ def columns_grad(one, arrays, parts, index):
         b, d = space[2][: end - start], space[3][: end - start]
         _fill(mean[first:last], one, extent, shift)
         _products(g, x, start, extent, shift, a, b, sums[0][first:last], sums[1][first:last])
-        _grad_factors(mean[first:last], var[first:last], eps,
+        _grad_factors(mean[first:last], var[first:last], settings, fixed,
                       weight[first : min(last, weight.size)], sums[0][first:last],
                       sums[1][first:last], count, extent, a, b, d)  # fmt: skip
         for i in range(count):

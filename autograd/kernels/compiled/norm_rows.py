@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
-from autograd.kernels.compiled.norm_sums import BLOCK, block_sums, merge
+from autograd.kernels.compiled.norm_sums import BLOCK, block_sums, merge, note
 from autograd.kernels.compiled.softmax import total
 from autograd.kernels.compiled.vector_math import cast
 
@@ -61,7 +61,7 @@ def _slice(all, row, groups, columns):
 
 @jit
 def rows(one, arrays, parts, index):
-    """arrays: x, weight, bias, [rows, columns, groups, rms], [eps], mean, var, out.
+    """arrays: x, weight, bias, [rows, columns, groups, rms], settings, mean, var, out.
 
     Row i has the weights of group i % groups.
     """
@@ -70,12 +70,13 @@ def rows(one, arrays, parts, index):
     out = matrix(data(item(arrays, 7)), count, extent, one)
     weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    settings = vector(data(item(arrays, 4)), 3, 1.0)
     mean = vector(data(item(arrays, 5)), count, 1.0)
     var = vector(data(item(arrays, 6)), count, 1.0)
     for i in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
         mean[i], var[i] = _moments(x[i], rms)
-        scale = 1.0 / np.sqrt(var[i] + eps)
+        note(var[i], settings)
+        scale = 1.0 / np.sqrt(var[i] + settings[0])
         shift = cast(one, mean[i])
         offset = (shift - mean[i]) * scale
         _rescale(x[i], shift, cast(one, scale), cast(one, offset),
@@ -110,14 +111,14 @@ def _combine(g, x, shift, scale, offset, weight, m1, m2, out):
 
 @jit
 def rows_grad(one, arrays, parts, index):
-    """arrays: g, x, weight, [rows, columns, groups, rms, part], [eps], mean, var,
+    """arrays: g, x, weight, [rows, columns, groups, rms, part], settings, mean, var,
     sums (2, parts, groups columns), out."""
     count, extent, groups, rms, part = vector(data(item(arrays, 3)), 5, np.int64(1))
     g = matrix(data(item(arrays, 0)), count, extent, one)
     x = matrix(data(item(arrays, 1)), count, extent, one)
     out = matrix(data(item(arrays, 8)), count, extent, one)
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    eps = vector(data(item(arrays, 4)), 1, 1.0)[0]
+    settings = vector(data(item(arrays, 4)), 3, 1.0)
     mean = vector(data(item(arrays, 5)), count, 1.0)
     var = vector(data(item(arrays, 6)), count, 1.0)
     chunks = (count + part - 1) // part
@@ -130,7 +131,8 @@ def rows_grad(one, arrays, parts, index):
         weight_grad[:] = one - one
         bias_grad[:] = one - one
         for i in range(chunk * part, min(chunk * part + part, count)):
-            rstd = 1.0 / np.sqrt(var[i] + eps)
+            note(var[i], settings)
+            rstd = 1.0 / np.sqrt(var[i] + settings[0])
             shift, scale = cast(one, mean[i]), cast(one, rstd)
             offset = cast(one, (shift - mean[i]) * rstd)
             w = _slice(weight, i, groups, extent)

@@ -22,6 +22,14 @@ def block_sums(x, shift):
 
 
 @jit(inner=True)
+def note(var, settings):
+    """Notes in settings, [eps, largest, noted], a group whose squares may have left the range of
+    its type, or whose slopes may."""
+    if not var < settings[1] or (var + settings[0]) * settings[1] < 1:
+        settings[2] = 1
+
+
+@jit(inner=True)
 def merge(n, mean, m2, count, shift, s1, s2):
     """Count, mean and sum of squared deviations with `count` more numbers, given by sums around
     a shift; all in float64."""

@@ -21,6 +21,7 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
         mean = np.zeros(kept) if empty else wide.mean(_OVER[kind], keepdims=True)
         var = ((wide - mean) ** 2).mean(_OVER[kind]) if x.size else np.zeros(kept)
     mean, var = (np.array(a, np.float64).ravel() for a in (mean, var))
+    var[var == np.inf] = np.nan  # beyond float64: 0 would come out
     out = (wide - mean.reshape(kept)) / np.sqrt(var + eps).reshape(kept)
     if weight is not None:
         out = out * weight.reshape(layout[1:3])[:, :, None]

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from autograd.kernels.reference.half import in_float32
+
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
 @_QUIET
+@in_float32
 def softmax(x):
     """exp(x) / sum(exp(x)) over the classes of x (rows, classes)."""
     if x.size == 0:
@@ -15,12 +18,14 @@ def softmax(x):
 
 
 @_QUIET
+@in_float32
 def softmax_grad(g, out):
     """Gradient of the softmax `out` (rows, classes) from that of its result."""
     return out * (g - (g * out).sum(axis=1, keepdims=True))
 
 
 @_QUIET
+@in_float32
 def log_softmax(x):
     """x - log(sum(exp(x))) over the classes of x (rows, classes)."""
     if x.size == 0:
@@ -30,6 +35,7 @@ def log_softmax(x):
 
 
 @_QUIET
+@in_float32
 def log_softmax_grad(g, out):
     """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
     return g - np.exp(out) * g.sum(axis=1, keepdims=True)
@@ -57,27 +63,30 @@ def _rows(logits, target, weight, ignore_index):
 
 
 @_QUIET
+@in_float32
 def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothing=0.0):
     """Loss of each row of logits (N, C) at its target class, and each row's log(sum(exp)).
 
     (1 - s) w[y] (lse - x[y]) + s / C sum_c w[c] (lse - x[c]), 0 where y is `ignore_index`.
-    The second result is in float64.
+    The second result, (N, 2) in float64, is the row's largest logit m and log(sum(exp(x - m))).
     """
     rows, picked, weight, chosen = _rows(logits, target, weight, ignore_index)
     losses = np.zeros(len(logits), logits.dtype)
     if logits.size == 0:
-        return losses, np.zeros(len(logits))
-    scores = logits.astype(np.float64, copy=False)
-    top = scores.max(axis=1, keepdims=True)
-    lse = np.log(np.exp(scores - top).sum(axis=1, keepdims=True)) + top
-    losses[rows] = (1 - label_smoothing) * chosen * (lse[rows, 0] - logits[rows, picked])
+        return losses, np.zeros((len(logits), 2))
+    lse = np.empty((len(logits), 2))
+    below = logits.max(axis=1, keepdims=True, out=lse[:, :1]) - logits
+    np.log(np.exp(-below).sum(axis=1), out=lse[:, 1])
+    hard = (1 - label_smoothing) * chosen * (below[rows, picked] + lse[rows, 1])
     if label_smoothing:
-        smooth = ((lse[rows] - logits[rows]) * weight).sum(axis=1)
-        losses[rows] += label_smoothing / logits.shape[1] * smooth
-    return losses, lse[:, 0]
+        smooth = ((below[rows] + lse[rows, 1:]) * weight).sum(axis=1)
+        hard += label_smoothing / logits.shape[1] * smooth
+    losses[rows] = hard
+    return losses, lse
 
 
 @_QUIET
+@in_float32
 def cross_entropy_grad(
     scale, logits, logsumexp, target, weight=None, ignore_index=-100, label_smoothing=0.0
 ):
@@ -88,7 +97,8 @@ def cross_entropy_grad(
         return grad
     smooth = label_smoothing / logits.shape[1]
     hard = (1 - label_smoothing) * chosen
-    p = np.exp(logits[rows] - logsumexp[rows, None]).astype(logits.dtype, copy=False)
+    top, rest = logsumexp[rows].T[:, :, None]
+    p = np.exp((logits[rows] - top) - rest).astype(logits.dtype, copy=False)
     part = (hard + smooth * weight.sum())[:, None] * p - smooth * weight
     part[np.arange(len(rows)), picked] -= hard
     grad[rows] = part * scale[rows, None]
