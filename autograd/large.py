@@ -8,6 +8,7 @@ import numpy as np
 
 from . import kernels
 
+FLOAT16 = np.dtype(np.float16)
 LARGE = 1 << 12  # elements from which one sweep of a kernel is quicker than NumPy's several
 SHARED = 1 << 16  # elements from which two threads are quicker than NumPy's one
 
@@ -29,6 +30,6 @@ def combining(name: str, plain):
 
 def total(x, dims, keepdims):
     """The sum of an array, in its own type, over `dims`, a tuple of numbers from 0 on."""
-    if x.size >= LARGE:
+    if x.size >= LARGE or x.dtype is FLOAT16:
         return kernels.sum_over(x, dims, keepdims)
     return np.add.reduce(x, axis=dims, dtype=x.dtype, keepdims=keepdims)
