@@ -11,8 +11,8 @@ _NARROW, _WIDE = np.dtype(np.float16), np.dtype(np.float32)
 def rounded_once(function, at=0, every=True):
     """The function of arrays, which computes in float32 where argument `at` is float16.
 
-    Its results come back in float16: `every` one, or the first one only, where the others are
-    statistics for the gradient.
+    Numbers among the arguments then count with all their digits.  The results come back in
+    float16: `every` one, or the first one only, where the others are statistics for the gradient.
     """
 
     @wraps(function)
