@@ -160,17 +160,15 @@ from .ops.reduce import (
     amax,
     amin,
     any,
-    cumprod,
-    cumsum,
     logsumexp,
     mean,
     norm,
-    prod,
     std,
     sum,
     var,
     var_mean,
 )
+from .ops.running import cumprod, cumsum, prod
 from .ops.scatter import (
     gather,
     index_add,

@@ -42,7 +42,7 @@ TRUTH = {
     "mish": lambda x: x * np.tanh(_softplus(x)),
     "hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
 }
-FROM_RESULT = {"exp", "tanh", "sigmoid", "relu", "leaky_relu", "elu", "logsigmoid", "clip"}
+FROM_RESULT = {"exp", "tanh", "sigmoid", "relu"}
 
 
 def inputs(size, dtype, seed=0):
@@ -93,8 +93,6 @@ def test_gradients_against_differences(name, tier, dtype):
 def test_gradients_are_alike_in_both_tiers(name, dtype):
     saved, g = inputs(LARGE + 5, dtype), inputs(LARGE + 5, dtype, 1)
     saved[:8], g[4:12] = [np.nan, np.inf, -np.inf, 0, np.inf, 0, -0.0, 3], 0
-    if name == "logsigmoid":
-        saved = -np.abs(saved)
     settings = SETTINGS.get(name, ())
     with np.errstate(all="ignore"):
         got = compiled.elementwise_grad(name, g, saved, *settings)

@@ -2,7 +2,8 @@
 
 `reference/` is plain NumPy and the oracle of the tests; `compiled/` is Numba. The tier is picked
 once, at the first access to a kernel: AUTOGRAD_KERNELS=numpy|numba, by default numba where it
-can be imported. After that `kernels.gemm` is one attribute lookup.
+can be imported. After that `kernels.gemm` is one attribute lookup. Here is also where float16
+becomes float32 for a kernel and is rounded once behind it.
 """
 
 import importlib
@@ -11,6 +12,7 @@ import warnings
 
 from autograd import allocator, threads
 from autograd.kernels import reference
+from autograd.kernels.rounding import at_the_gate
 
 _NAMES = tuple(reference.__all__)
 __all__ = [*_NAMES, "config", "tier"]
@@ -36,7 +38,7 @@ def _load() -> str:
         _tier = "numpy" if wanted == "numpy" else _load_compiled()
         folder = "reference" if _tier == "numpy" else "compiled"
         module = importlib.import_module(f"{__name__}.{folder}")
-        globals().update((name, getattr(module, name)) for name in _NAMES)
+        globals().update((name, at_the_gate(name, getattr(module, name))) for name in _NAMES)
         allocator.keep_freed_memory()
     return _tier
 

@@ -28,6 +28,7 @@ from . import (
     pool_windows,
     reduce,
     resample,
+    running,
     scatter,
     shape,
 )
@@ -36,5 +37,5 @@ __all__ = [
     "activation", "activation_extra", "arithmetic", "bilinear", "compare", "conv",
     "conv_geometry", "cross_entropy", "dropout", "einsum", "elementwise", "embedding", "foreach",
     "index", "join", "linalg", "loss", "loss_binary", "loss_margin", "loss_probability", "norm",
-    "order", "pad", "pool", "pool_windows", "reduce", "resample", "scatter", "shape",
+    "order", "pad", "pool", "pool_windows", "reduce", "resample", "running", "scatter", "shape",
 ]

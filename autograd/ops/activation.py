@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, kernels
+from ..large import is_large
 from ..record import composite, op
 from .compare import minimum, where
-from .elementwise import erf, exp, expm1, sigmoid, swept, tanh
+from .elementwise import erf, exp, sigmoid, swept, tanh
 from .reduce import sum
 from .shape import axis
 
@@ -29,7 +30,7 @@ def relu(input, /):
     >>> autograd.relu(autograd.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    return kernels.elementwise("relu", input)
+    return kernels.elementwise("relu", input) if is_large(input) else np.maximum(input, 0)
 
 
 @op(method=False, vjp=dict(
@@ -47,39 +48,30 @@ def choose(function, input, inplace: bool, *settings):
     return function(input, *settings)
 
 
-_leaky_rule = swept("leaky_relu", lambda g, out, slope: where(out > 0, g, g * slope))
+_leaky_rule = swept("leaky_relu", lambda g, input, slope: where(input > 0, g, g * slope))
 
 
 @op(inplace=True, method=False, vjp=dict(
-    input=lambda g, out, negative_slope: _leaky_rule(g, out, negative_slope)))
+    input=lambda g, input, negative_slope: _leaky_rule(g, input, negative_slope)))
 def _leaky_relu(input, /, negative_slope):
-    """leaky_relu with a slope that is not negative, so that the result tells the side."""
+    """x where it is above 0, else negative_slope * x."""
     return kernels.elementwise("leaky_relu", input, negative_slope)
 
 
 @composite(method=False)
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x where it is above 0, else negative_slope * x."""
-    if negative_slope < 0 and not inplace:
-        return where(input > 0, input, input * negative_slope)
-    _refuse_negative("leaky_relu", "negative_slope", negative_slope)
     return choose(_leaky_relu, input, inplace, negative_slope)
 
 
-def _refuse_negative(name: str, setting: str, value) -> None:
-    if value < 0:
-        raise ValueError(f"{name}: in place, {setting} must not be negative, got {value}, as the "
-                         "result would not tell the gradient; use inplace=False")
-
-
-_elu_rule = swept("elu", lambda g, out, alpha, scale, inner: where(
-    out > 0, g * scale, g * ((out + alpha * scale) * inner)))
+_elu_rule = swept("elu", lambda g, input, alpha, scale, inner: where(
+    input > 0, g * scale, g * (exp(minimum(input, 0.0) * inner) * (alpha * scale * inner))))
 
 
 @op(inplace=True, method=False, vjp=dict(
-    input=lambda g, out, alpha, scale, inner: _elu_rule(g, out, alpha, scale, inner)))
+    input=lambda g, input, alpha, scale, inner: _elu_rule(g, input, alpha, scale, inner)))
 def _elu(input, /, alpha, scale, inner):
-    """scale x where it is above 0, else scale alpha (exp(inner x) - 1), with alpha >= 0."""
+    """scale x where it is above 0, else scale alpha (exp(inner x) - 1)."""
     return kernels.elementwise("elu", input, alpha, scale, inner)
 
 
@@ -90,9 +82,6 @@ def elu(input, alpha=1.0, inplace=False):
     Reference: Clevert et al., Fast and Accurate Deep Network Learning by Exponential Linear Units,
     2015, equation 15.
     """
-    if alpha < 0 and not inplace:
-        return where(input > 0, input, expm1(minimum(input, 0.0)) * alpha)
-    _refuse_negative("elu", "alpha", alpha)
     return choose(_elu, input, inplace, alpha, 1.0, 1.0)
 
 
@@ -116,10 +105,10 @@ def silu(input, inplace=False):
     return choose(_silu, input, inplace)
 
 
-_logsigmoid_rule = swept("logsigmoid", lambda g, out: -(g * expm1(out)))
+_logsigmoid_rule = swept("logsigmoid", lambda g, input: g * sigmoid(-input))
 
 
-@op(**_QUIET, vjp=dict(input=lambda g, out: _logsigmoid_rule(g, out)))
+@op(**_QUIET, vjp=dict(input=lambda g, input: _logsigmoid_rule(g, input)))
 def logsigmoid(input, /):
     """log(sigmoid(x)), without overflow on either side."""
     return kernels.elementwise("logsigmoid", input)

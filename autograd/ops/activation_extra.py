@@ -11,7 +11,7 @@ from .. import kernels
 from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor, wrap
-from .activation import _elu, choose, relu_grad, softmax
+from .activation import _elu, choose, softmax
 from .compare import where
 from .elementwise import abs, exp, sigmoid, swept, tanh
 from .index import narrow
@@ -19,16 +19,22 @@ from .shape import axis, reshape
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
-_clip_rule = swept("clip", lambda g, out, low, high, slope: where(
-    (out <= low) | (out >= high), 0.0, g * slope))
+_clip_rule = swept("clip", lambda g, input, low, high, slope: where(
+    (input <= low) | (input >= high), 0.0, g * slope))
 
 
 @op(inplace=True, method=False, vjp=dict(
-    input=lambda g, out, low, high, slope: _clip_rule(g, out, low, high, slope)))
-def _clip(input, /, low, high, slope, shift):
-    """slope x + shift, held between low and high; where it is held the gradient is 0."""
-    line = input if (slope, shift) == (1.0, 0.0) else input * slope + shift
-    return np.clip(line, low, high)
+    input=lambda g, input, low, high: _clip_rule(g, input, low, high, 1.0)))
+def _clip(input, /, low, high):
+    """x held between low and high; where it is held the gradient is 0."""
+    return np.clip(input, low, high)
+
+
+@op(inplace=True, method=False, vjp=dict(
+    input=lambda g, input: _clip_rule(g, input, -3.0, 3.0, 1 / 6)))
+def _hardsigmoid(input, /):
+    """(x + 3) / 6 held between 0 and 1."""
+    return np.clip(input + 3, 0, 6) / 6
 
 
 @composite(method=False)
@@ -36,19 +42,19 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """x held between min_val and max_val; at both the gradient is 0."""
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val {min_val} must not be above max_val {max_val}")
-    return choose(_clip, input, inplace, min_val, max_val, 1.0, 0.0)
+    return choose(_clip, input, inplace, min_val, max_val)
 
 
 @composite(method=False)
 def relu6(input, inplace=False):
     """x held between 0 and 6; at both the gradient is 0."""
-    return choose(_clip, input, inplace, 0.0, 6.0, 1.0, 0.0)
+    return choose(_clip, input, inplace, 0.0, 6.0)
 
 
 @composite(method=False)
 def hardsigmoid(input, inplace=False):
     """x / 6 + 1/2 held between 0 and 1; at both the gradient is 0."""
-    return choose(_clip, input, inplace, 0.0, 1.0, 1 / 6, 0.5)
+    return choose(_hardsigmoid, input, inplace)
 
 
 _hardswish_rule = swept("hardswish", lambda g, input: where(input <= -3, 0.0, where(
@@ -109,19 +115,33 @@ def celu(input, alpha=1.0, inplace=False):
     return choose(_elu, input, inplace, alpha, 1.0, 1 / alpha)
 
 
-@composite(method=False)
-def softsign(input):
+def _over_square(g, d):
+    return g / d / d
+
+
+@op(promotes="float", method=False, vjp=dict(
+    input=lambda g, input: _over_square(g, abs(input) + 1)))
+def softsign(input, /):
     """x / (1 + |x|)."""
-    return input / (abs(input) + 1)
+    return input / (np.absolute(input) + 1)
 
 
-@composite(method=False)
-def tanhshrink(input):
+def _times_square(g, t):
+    return g * (t * t)
+
+
+@op(promotes="float", method=False, vjp=dict(
+    input=lambda g, input: _times_square(g, tanh(input))))
+def tanhshrink(input, /):
     """x - tanh(x)."""
     return input - tanh(input)
 
 
-@op(method=False, vjp=dict(input=lambda g, out: relu_grad(g, out)))
+def _outside(g, input, lambd):
+    return where(abs(input) <= lambd, 0.0, g)
+
+
+@op(method=False, vjp=dict(input=lambda g, input, lambd: _outside(g, input, lambd)))
 def softshrink(input, /, lambd=0.5):
     """x brought nearer to 0 by lambd, and 0 within lambd of it, where the gradient is 0."""
     if not lambd >= 0:
@@ -129,7 +149,7 @@ def softshrink(input, /, lambd=0.5):
     return input - np.clip(input, -lambd, lambd)
 
 
-@op(method=False, vjp=dict(input=lambda g, out: relu_grad(g, out)))
+@op(method=False, vjp=dict(input=lambda g, input, lambd: _outside(g, input, lambd)))
 def hardshrink(input, /, lambd=0.5):
     """x, and 0 within lambd of 0, where the gradient is 0."""
     return np.where(np.absolute(input) <= lambd, input.dtype.type(0), input)
@@ -162,7 +182,8 @@ def prelu(input, weight):
         weight = reshape(weight, (-1, *[1] * (len(input.shape) - 2)))
     elif weight.shape:
         weight = reshape(weight, ())
-    return where(input > 0, input, input * weight)
+    positive = input > 0
+    return where(positive, input, where(positive, 0.0, input) * weight)
 
 
 @composite(method=False)

@@ -11,10 +11,10 @@ import operator
 
 import numpy as np
 
-from ..large import combining
+from ..large import combining, with_numbers
 from ..record import UFUNCS, composite, op
 from .compare import where
-from .elementwise import log, safe_mul
+from .elementwise import log, safe_div, safe_mul, zeros
 
 
 def _is_number(value) -> bool:
@@ -28,6 +28,7 @@ def _integral(*values) -> bool:
 _INT = np.dtype(int)
 _add = combining("add", np.add)
 _sub = combining("sub", np.subtract)
+_power = with_numbers(np.power)
 times = combining("mul", operator.mul)  # for rules: of Tensors too
 over = combining("div", operator.truediv)
 
@@ -72,8 +73,8 @@ def mul(input, other, /):
 
 
 @op(broadcasts=True, promotes="float", ufunc=np.true_divide, kernel="div", vjp=dict(
-    input=lambda g, other: over(g, other) if _is_number(other) else safe_mul(g, 1 / other),
-    other=lambda g, input, other: safe_mul(g, -input / (other * other))))
+    input=lambda g, other: over(g, other) if _is_number(other) else safe_div(g, other),
+    other=lambda g, input, other: safe_mul(g, over(over(input, other), -other))))
 def true_divide(input, other, /):
     """input / other as a float; integers become the default float first."""
 
@@ -88,8 +89,8 @@ def floor_divide(input, other, /):
 
 
 @op(broadcasts=True, promotes="common", vjp=dict(
-    input=lambda g: g * 0,
-    other=lambda g: g * 0))
+    input=lambda g: zeros(g),
+    other=lambda g: zeros(g)))
 def div_trunc(input, other, /):
     """The quotient rounded towards 0."""
     _refuse_zero("div", input, other)
@@ -100,8 +101,8 @@ def div_trunc(input, other, /):
 
 
 @op(broadcasts=True, promotes="common", vjp=dict(
-    input=lambda g: g * 0,
-    other=lambda g: g * 0))
+    input=lambda g: zeros(g),
+    other=lambda g: zeros(g)))
 def div_floor(input, other, /):
     """The quotient rounded towards -inf."""
     _refuse_zero("div", input, other)
@@ -175,7 +176,7 @@ def pow(input, other, /):
                              "convert the base with .float()")
         return np.power(input, other).astype(np.result_type(input, other), copy=False)
     if not _is_number(other) or other % 1:
-        return np.power(input, other)
+        return _power(input, other)
     return np.multiply(input, input) if other == 2 else _whole_power(input, other)
 
 
@@ -232,8 +233,8 @@ def addcmul(input, tensor1, tensor2, /, *, value=1):
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g: g,
-    tensor1=lambda g, tensor2, value: safe_mul(g, value / tensor2),
-    tensor2=lambda g, tensor1, tensor2, value: safe_mul(g, -value * tensor1 / (tensor2 * tensor2))))
+    tensor1=lambda g, tensor2, value: safe_div(g, tensor2) * value,
+    tensor2=lambda g, tensor1, tensor2, value: safe_mul(g, tensor1 / tensor2 / -tensor2) * value))
 def addcdiv(input, tensor1, tensor2, /, *, value=1):
     """input + value * tensor1 / tensor2."""
     if _integral(input, tensor1, tensor2):

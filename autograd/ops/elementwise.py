@@ -17,6 +17,7 @@ from ..large import is_large
 from ..metadata import device as only_device
 from ..record import UFUNCS, composite, op
 from ..tensors import Tensor
+from .compare import maximum, where
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", inplace=True)
 
@@ -37,14 +38,31 @@ def swept(name: str, rule):
 def safe_mul(g, d, /):
     """g * d, and 0 where g is 0 even if d is infinite or NaN: the chain rule for a derivative d
     that may not exist where nothing asks for it."""
-    product = np.multiply(g, d)
+    return _asked(g, np.multiply(g, d))
+
+
+@op(broadcasts=True, promotes="common", method=False, vjp=dict(
+    g=lambda g_out, d: safe_div(g_out, d),
+    d=lambda g_out, g, d: safe_mul(g_out, g / d / -d)))
+def safe_div(g, d, /):
+    """g / d, and 0 where g is 0 even if d is 0 or NaN: as safe_mul, where 1 / d might not fit."""
+    return _asked(g, np.true_divide(g, d))
+
+
+def _asked(g, product):
+    """The product, and 0 where g is."""
     if not np.isfinite(product.sum()):
         product = np.where(np.equal(g, 0), np.zeros((), product.dtype), product)
     return product
 
 
+def zeros(g):
+    """The gradient of what is constant between jumps: 0, also where g is infinite or NaN."""
+    return where(False, g, 0.0)
+
+
 _exp_rule = swept("exp", safe_mul)
-_log_rule = swept("log", lambda g, input: safe_mul(g, 1 / input))
+_log_rule = swept("log", lambda g, input: safe_div(g, input))
 _tanh_rule = swept("tanh", lambda g, out: g * (1 - out * out))
 _sigmoid_rule = swept("sigmoid", lambda g, out: g * (out * (1 - out)))
 
@@ -124,7 +142,7 @@ def abs(input, /):
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.sign, vjp=dict(
-    input=lambda g: g * 0))
+    input=lambda g: zeros(g)))
 def sign(input, /):
     """-1, 0 or 1 by the sign of input."""
 
@@ -151,35 +169,35 @@ def log(input, /):
     return kernels.elementwise("log", input) if is_large(input) else np.log(input)
 
 
-@op(**_FLOAT, ufunc=np.log1p, vjp=dict(input=lambda g, input: safe_mul(g, 1 / (input + 1))))
+@op(**_FLOAT, ufunc=np.log1p, vjp=dict(input=lambda g, input: safe_div(g, input + 1)))
 def log1p(input, /):
     """log(1 + x), accurate near 0."""
 
 
 @op(**_FLOAT, ufunc=np.log2, vjp=dict(
-    input=lambda g, input: safe_mul(g, 1.4426950408889634 / input)))
+    input=lambda g, input: safe_div(g, input * 0.6931471805599453)))
 def log2(input, /):
     """The logarithm to base 2."""
 
 
 @op(**_FLOAT, ufunc=np.log10, vjp=dict(
-    input=lambda g, input: safe_mul(g, 0.4342944819032518 / input)))
+    input=lambda g, input: safe_div(g, input * 2.302585092994046)))
 def log10(input, /):
     """The logarithm to base 10."""
 
 
-@op(**_FLOAT, ufunc=np.sqrt, vjp=dict(input=lambda g, out: safe_mul(g, 0.5 / out)))
+@op(**_FLOAT, ufunc=np.sqrt, vjp=dict(input=lambda g, out: safe_div(g, out * 2)))
 def sqrt(input, /):
     """The square root; its gradient at 0 is inf, as in PyTorch."""
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, out: safe_mul(g, out * out * out * -0.5)))
+@op(**_FLOAT, vjp=dict(input=lambda g, out: safe_mul(g, out * -0.5 * out * out)))
 def rsqrt(input, /):
     """1 / sqrt(x)."""
     return np.reciprocal(np.sqrt(input))
 
 
-@op(**_FLOAT, ufunc=np.reciprocal, vjp=dict(input=lambda g, out: safe_mul(g, -(out * out))))
+@op(**_FLOAT, ufunc=np.reciprocal, vjp=dict(input=lambda g, out: safe_mul(safe_mul(g, out), -out)))
 def reciprocal(input, /):
     """1 / x."""
 
@@ -200,13 +218,13 @@ def tan(input, /):
 
 
 @op(**_FLOAT, ufunc=np.arcsin, vjp=dict(
-    input=lambda g, input: safe_mul(g, rsqrt(1 - input * input))))
+    input=lambda g, input: safe_mul(g, rsqrt((1 - input) * (1 + input)))))
 def asin(input, /):
     """The angle in [-π/2, π/2] whose sine is x."""
 
 
 @op(**_FLOAT, ufunc=np.arccos, vjp=dict(
-    input=lambda g, input: safe_mul(g, -rsqrt(1 - input * input))))
+    input=lambda g, input: safe_mul(g, -rsqrt((1 - input) * (1 + input)))))
 def acos(input, /):
     """The angle in [0, π] whose cosine is x."""
 
@@ -217,16 +235,19 @@ def atan(input, /):
 
 
 @op(**_FLOAT, ufunc=np.arctan2, vjp=dict(
-    input=lambda g, input, other: safe_mul(g, other / _squared_radius(input, other)),
-    other=lambda g, input, other: safe_mul(g, -input / _squared_radius(input, other))))
+    input=lambda g, input, other: safe_mul(g, _over_square(other, input, other)),
+    other=lambda g, input, other: safe_mul(g, -_over_square(input, input, other))))
 def atan2(input, other, /):
     """The angle in (-π, π] of the point (x=other, y=input).  At the origin its gradient is 0."""
 
 
-def _squared_radius(x, y):
-    """x² + y², and 1 at the origin."""
-    square = x * x + y * y
-    return square + (square == 0)
+def _over_square(a, x, y):
+    """a / (x² + y²), and 0 at the origin, where neither square needs to fit."""
+    size = maximum(abs(x), abs(y))
+    size = where(isfinite(size) & (size != 0), size, 1.0)
+    u, v = x / size, y / size
+    square = u * u + v * v
+    return a / size / (square + (square == 0)) / size
 
 
 @op(**_FLOAT, ufunc=np.sinh, vjp=dict(input=lambda g, input: safe_mul(g, cosh(input))))
@@ -269,24 +290,24 @@ UFUNCS.update({np.exp: exp, np.log: log, np.tanh: tanh})
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.floor, vjp=dict(
-    input=lambda g: g * 0))
+    input=lambda g: zeros(g)))
 def floor(input, /):
     """The largest integer not above x."""
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.ceil, vjp=dict(
-    input=lambda g: g * 0))
+    input=lambda g: zeros(g)))
 def ceil(input, /):
     """The smallest integer not below x."""
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.trunc, vjp=dict(
-    input=lambda g: g * 0))
+    input=lambda g: zeros(g)))
 def trunc(input, /):
     """x without its fraction."""
 
 
-@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(input=lambda g: g * 0))
+@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(input=lambda g: zeros(g)))
 def round(input, /, *, decimals=0):
     """The nearest number with `decimals` digits after the point; halves go to the even one."""
     return np.round(input, decimals)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from math import prod
 
 import numpy as np
 
@@ -202,11 +201,10 @@ def _repeated(name: str, input, times: tuple):
     if len(times) < len(shape) or min(times, default=1) < 0:
         raise ValueError(f"{name}: {times} must be numbers from 0 on, at least one for each "
                          f"dimension of {tuple(input.shape)}")
-    if prod(times) == 1:
-        return clone(reshape(input, shape))
     paired = reshape(input, [k for n in shape for k in (1, n)])
     paired = expand(paired, [k for r, n in zip(times, shape, strict=True) for k in (r, n)])
-    return reshape(paired, [r * n for r, n in zip(times, shape, strict=True)])
+    result = reshape(paired, [r * n for r, n in zip(times, shape, strict=True)])
+    return result if result._view is None else clone(result)
 
 
 @composite()

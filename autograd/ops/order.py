@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
-from .compare import maximum, minimum
+from .compare import maximum, minimum, where
 from .elementwise import isnan, to
 from .reduce import amax, amin, sum
 from .scatter import gather_along, scatter_sum
@@ -160,8 +160,8 @@ def median_all(input, /):
 
 def _shared(g, input, out):
     """The gradient divided equally among the elements that equal the result."""
-    chosen = to((input == out) | (isnan(input) & isnan(out)), g.dtype)
-    return chosen * (g / sum(chosen))
+    chosen = (input == out) | (isnan(input) & isnan(out))
+    return where(chosen, g / sum(to(chosen, g.dtype)), 0.0)
 
 
 @op(differentiable=False)

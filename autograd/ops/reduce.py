@@ -1,4 +1,4 @@
-"""Sums, means, products, extremes and norms over dimensions.
+"""Sums, means, variances, extremes and norms over dimensions.
 
 `dim` is None (all), one dimension or several; `keepdim=True` leaves size 1 where it reduced.
 Ties: `max()`, `amax` share the gradient equally, `max(dim)` gives it to the first.
@@ -11,14 +11,14 @@ from math import prod as _product
 import numpy as np
 
 from .. import dtypes
-from ..large import total
+from ..kernels.rounding import rounded_once
+from ..large import combining, total
 from ..record import composite, op
-from ..tensors import Tensor, wrap
 from .compare import where
-from .elementwise import abs, exp, isinf, log, sqrt, to
-from .index import narrow
-from .join import cat
-from .shape import axis, expand, flip, ints, reshape, squeeze
+from .elementwise import abs, exp, isinf, safe_mul, sign, to
+from .shape import axis, expand, ints, reshape
+
+_minus, _times = combining("sub", np.subtract), combining("mul", np.multiply)
 
 
 def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
@@ -48,7 +48,7 @@ def _count(shape, dim) -> int:
     return _product(shape[i] for i in axes("reduce", dim, len(shape)))
 
 
-def _accumulator(input, dtype):
+def accumulator(input, dtype):
     """The dtype of a sum: the one asked for, int64 for integers, else the input's."""
     if dtype is not None:
         return dtypes.as_dtype(dtype)
@@ -63,13 +63,13 @@ def sum(input, /, dim=None, keepdim=False, *, dtype=None):
     >>> autograd.tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
-    return _summed(input, axes("sum", dim, input.ndim), keepdim, _accumulator(input, dtype))
+    return _summed(input, axes("sum", dim, input.ndim), keepdim, accumulator(input, dtype))
 
 
 def _summed(input, dims, keepdims, dtype):
-    if dtype is input.dtype:
-        return total(input, dims, keepdims)
-    return np.add.reduce(input, dims, dtype, keepdims=keepdims)
+    if dtype.kind != "f":
+        return np.add.reduce(input, dims, dtype, keepdims=keepdims)
+    return total(input if input.dtype is dtype else input.astype(dtype), dims, keepdims)
 
 
 @op(broadcasts=True, vjp=dict(
@@ -80,100 +80,128 @@ def mean(input, /, dim=None, keepdim=False, *, dtype=None):
     dtype = input.dtype if dtype is None else dtypes.as_dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(f"mean: a floating dtype is needed, got {dtype}; use .float() or dtype=")
+    wide = wide_dtype(dtype)
     count = _count(input.shape, dim)
-    summed = _summed(input, axes("mean", dim, input.ndim), keepdim, dtype)
-    return summed / dtype.type(count) if count else summed * dtype.type(np.nan)
+    summed = _summed(input, axes("mean", dim, input.ndim), keepdim, wide)
+    found = summed / wide.type(count) if count else summed * wide.type(np.nan)
+    return found if wide is dtype else found.astype(dtype)
 
 
-@composite()
-def prod(input, dim=None, keepdim=False, *, dtype=None):
-    """The product over all elements or along one dimension.
-
-    Halves are multiplied with each other log2(n) times, so the gradient is right with zeros too.
-    """
-    wanted = _accumulator(input, dtype)
-    if dim is None:
-        shape = (1,) * len(input.shape) if keepdim else ()
-        return reshape(_prod_along(reshape(to(input, wanted), (-1,)), 0), shape)
-    dim = axis("prod", dim, len(input.shape))
-    if not input.shape:
-        return to(input, wanted)
-    product = _prod_along(to(input, wanted), dim)
-    return product if keepdim else squeeze(product, dim)
-
-
-def _prod_along(x, dim: int):
-    """The product along dim, which is kept with size 1."""
-    if x.shape[dim] == 0:
-        ones = np.ones([1 if i == dim else n for i, n in enumerate(x.shape)], x.dtype)
-        return wrap(ones)
-    while x.shape[dim] > 1:
-        half, odd = divmod(x.shape[dim], 2)
-        y = narrow(x, dim, 0, half) * narrow(x, dim, half, half)
-        x = cat([y, narrow(x, dim, 2 * half, 1)], dim) if odd else y
-    return x
-
-
-@composite()
-def cumprod(input, dim, *, dtype=None):
-    """The products of the first 1, 2, 3, ... elements along `dim`."""
-    result = to(input, _accumulator(input, dtype))
-    if not input.shape:
-        return result
-    dim = axis("cumprod", dim, len(input.shape))
-    length, step = result.shape[dim], 1
-    while step < length:  # after each round an element holds the product of 2 * step before it
-        tail = narrow(result, dim, step, length - step) * narrow(result, dim, 0, length - step)
-        result = cat([narrow(result, dim, 0, step), tail], dim)
-        step *= 2
-    return result
-
-
-@op(broadcasts=True, vjp=dict(
-    input=lambda g, dim: flip(cumsum(flip(g, (dim,)), dim), (dim,)) if g.shape else g))
-def cumsum(input, /, dim, *, dtype=None):
-    """The sums of the first 1, 2, 3, ... elements along `dim`."""
-    dim = axis("cumsum", dim, input.ndim)
-    dtype = _accumulator(input, dtype)
-    return np.add.accumulate(input, dim, dtype) if input.ndim else input.astype(dtype)
+def wide_dtype(dtype):
+    """The dtype to compute in."""
+    return dtypes.float32 if dtype is dtypes.float16 else dtype
 
 
 @composite()
 def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The variance over `dim`: the mean squared distance from the mean, with n - correction (by
-    default n - 1) in place of n.
+    default n - 1) in place of n; infinite or NaN where that is not above 0.
 
     >>> autograd.tensor([1., 2., 3., 4.]).var()
     tensor(1.6667)
     """
-    return var_mean(input, dim, unbiased, keepdim, correction=correction)[0]
+    return _var(input, *_spread_settings(input, dim, unbiased, correction), keepdim)
 
 
 @composite()
 def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The standard deviation, the root of var; where it is 0 its gradient is 0."""
-    variance = var(input, dim, unbiased, keepdim, correction=correction)
-    zero = variance == 0
-    return where(zero, 0.0, sqrt(where(zero, 1.0, variance)))
+    return _std(input, *_spread_settings(input, dim, unbiased, correction), keepdim)
 
 
 @composite(method=False)
 def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The pair of var and mean over `dim`."""
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
+    dim, correction = _spread_settings(input, dim, unbiased, correction)
+    return _var(input, dim, correction, keepdim), mean(input, dim, keepdim)
+
+
+def _spread_settings(input, dim, unbiased, correction) -> tuple:
+    """The dim and the correction that the arguments of var, in their three forms, stand for."""
     if input.dtype.kind != "f":
         raise TypeError(f"var: a floating dtype is needed, got {input.dtype}; use .float()")
-    if correction is None:
-        correction = 1 if unbiased else 0
-    center = mean(input, dim, True)
-    count = _count(input.shape, dim) - correction
-    distance = input - center
-    total = sum(distance * distance, dim, keepdim)
-    variance = total / count if count > 0 else total * (np.inf if count else np.nan)
-    if not keepdim:
-        center = reshape(center, variance.shape)
-    return variance, center
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    return dim, (1 if unbiased else 0) if correction is None else correction
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, input, dim, correction, keepdim: spread(g, input.shape, dim, keepdim)
+        * _scaled(_centered(input, dim), 2, _freedom(input.shape, dim, correction))))
+def _var(input, /, dim, correction, keepdim):
+    return _deviation(input, axes("var", dim, input.ndim),
+                      _freedom(input.shape, dim, correction), keepdim, False)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, input, out, dim, correction, keepdim: spread(g, input.shape, dim, keepdim)
+        * _scaled(_centered(input, dim) / _divisor(out, input.shape, dim, keepdim), 1,
+                  _freedom(input.shape, dim, correction))))
+def _std(input, /, dim, correction, keepdim):
+    return _deviation(input, axes("std", dim, input.ndim),
+                      _freedom(input.shape, dim, correction), keepdim, True)
+
+
+def _freedom(shape, dim, correction):
+    """The degrees of freedom: what the sum of squares is divided by."""
+    return max(_count(shape, dim) - correction, 0)
+
+
+def _centered(input, dim):
+    """The distances from the mean, and from theirs: the first one was rounded."""
+    distance = input - mean(input, dim, True)
+    return distance - mean(distance, dim, True)
+
+
+def _scaled(distance, factor, freedom):
+    """distance * factor / freedom; without freedom infinite, or NaN where the distance is 0."""
+    return distance * (factor / freedom) if freedom else abs(distance) * np.inf
+
+
+def _divisor(out, shape, dim, keepdim):
+    """A norm or deviation as what its gradient is divided by: 1 where it is 0."""
+    return spread(where(out == 0, 1.0, out), shape, dim, keepdim)
+
+
+@rounded_once
+def _deviation(x, dims, freedom, keepdims, root: bool):
+    """The variance of an array or its root, also where squares leave the range of its type."""
+    exponent = 0
+    squares = _squared_distances(x, dims)
+    if not _comfortable(squares):
+        exponent = _exponent(np.maximum.reduce(np.absolute(x), dims, keepdims=True, initial=0))
+        squares = _squared_distances(np.ldexp(x, -exponent), dims)
+    found = squares / x.dtype.type(freedom)
+    found = np.ldexp(np.sqrt(found), exponent) if root else np.ldexp(found, 2 * exponent)
+    return found.reshape(_left(x.shape, dims, keepdims))
+
+
+def _squared_distances(x, dims):
+    """Σ (x - m)² with the mean m, which is rounded: what that adds is taken off."""
+    count = x.dtype.type(_product(x.shape[i] for i in dims))
+    distance = _minus(x, total(x, dims, True) / count)
+    rest = total(distance, dims, True)
+    squares = total(_times(distance, distance), dims, True)
+    return np.maximum(squares - rest * (rest / count), 0)
+
+
+_COMFORT = {dtypes.float32: (2.0**-100, 2.0**120), dtypes.float64: (2.0**-960, 2.0**1000)}
+
+
+def _comfortable(sums) -> bool:
+    """Whether sums of powers lie where no power of weight was lost, nor infinite."""
+    low, high = _COMFORT[sums.dtype]
+    return bool(low < sums.min(initial=1) and sums.max(initial=1) < high)
+
+
+def _exponent(size):
+    """e such that size is below 2**e, and at least half of it."""
+    return np.frexp(np.where(np.isfinite(size), size, 0))[1]
+
+
+def _left(shape, dims, keepdims) -> list[int]:
+    """The shape after a reduction."""
+    return [1 if i in dims else n for i, n in enumerate(shape) if keepdims or i not in dims]
 
 
 @op(vjp=dict(
@@ -202,9 +230,9 @@ def _filled_axes(name: str, dim, input) -> tuple[int, ...]:
 def _shared(g, input, out, dim, keepdim):
     """The gradient of an extreme, divided equally among the elements that attain it."""
     dim = None if dim == () else dim
-    chosen = to(input == spread(out, input.shape, dim, keepdim), g.dtype)
-    count = sum(chosen, dim, True)
-    return chosen * spread(g / reshape(count, g.shape), input.shape, dim, keepdim)
+    chosen = input == spread(out, input.shape, dim, keepdim)
+    count = sum(to(chosen, g.dtype), dim, keepdim)
+    return where(chosen, spread(g / count, input.shape, dim, keepdim), 0.0)
 
 
 @op(differentiable=False)
@@ -221,53 +249,94 @@ def all(input, /, dim=None, keepdim=False):
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
-@composite()
-def logsumexp(input, dim, keepdim=False):
-    """log Σ eˣ over `dim`, without overflow.
+@op(vjp=dict(
+    input=lambda g, input, out, dim, keepdim: _share_out(g, input, out, dim, keepdim)))
+def logsumexp(input, /, dim, keepdim=False):
+    """log Σ eˣ over `dim`, without overflow; where it is infinite, the elements that are so share
+    the gradient.
 
     >>> round(autograd.tensor([1000., 1000.]).logsumexp(0).item(), 3)
     1000.693
     """
-    if _count(input.shape, dim):
-        largest = amax(input.detach() if isinstance(input, Tensor) else input, dim, True)
-        largest = where(isinf(largest), 0.0, largest)
-    else:
-        largest = 0.0  # the logarithm of an empty sum, -inf, needs no shift
-    total = log(sum(exp(input - largest), dim, True)) + largest
-    return total if keepdim else reshape(total, _without(input.shape, dim))
+    dims = axes("logsumexp", dim, input.ndim)
+    if input.dtype.kind != "f":
+        input = input.astype(dtypes.get_default_dtype())
+    return _logsumexp(input, dims, keepdim)
 
 
-def _without(shape, dim) -> tuple[int, ...]:
-    reduced = axes("reduce", dim, len(shape))
-    return tuple(n for i, n in enumerate(shape) if i not in reduced)
+@rounded_once
+def _logsumexp(x, dims, keepdims):
+    largest = np.maximum.reduce(x, dims, keepdims=True, initial=-np.inf)
+    largest = np.where(np.isfinite(largest), largest, x.dtype.type(0))
+    found = np.log(total(exp(x - largest), dims, True)) + largest
+    return found.reshape(_left(x.shape, dims, keepdims))
+
+
+def _share_out(g, input, out, dim, keepdim):
+    """g eˣ / Σ eˣ; the sum is taken again, as logsumexp's result was rounded."""
+    whole = spread(out, input.shape, dim, keepdim)
+    shares = exp(input - whole)
+    if any(isinf(out)):
+        shares = where(isinf(whole), to(input == whole, shares.dtype), shares)
+    part = g / sum(shares, dim, keepdim)
+    return safe_mul(spread(part, input.shape, dim, keepdim), shares)
 
 
 @composite()
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|ᵖ)^(1/p) over `dim`; p may be a number, inf, -inf, 0 (the count of non-zeros) or
     "fro" (p = 2).  Where the norm is 0 its gradient is 0."""
-    if dtype is not None:
-        input = to(input, dtype)
-    p = 2 if p == "fro" else p
-    if isinstance(p, str):
+    if isinstance(p, str) and p != "fro":
         raise ValueError(f"norm: p {p!r}; choose a number, inf, -inf or 'fro'")
-    size = abs(input)
-    if p == np.inf:
-        return amax(size, dim or (), keepdim)
-    if p == -np.inf:
-        return amin(size, dim or (), keepdim)
+    return _norm(input if dtype is None else to(input, dtype), 2 if p == "fro" else p, dim, keepdim)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, input, out, p, dim, keepdim: _norm_grad(g, input, out, p, dim, keepdim)))
+def _norm(input, /, p, dim, keepdim):
+    dims = axes("norm", dim, input.ndim)
+    if input.dtype.kind != "f":
+        raise TypeError(f"norm: a floating dtype is needed, got {input.dtype}; use .float()")
+    if p < 0 or p == np.inf:
+        _filled_axes("norm", dim, input)
+    return _norm_of(input, p, dims, keepdim)
+
+
+_EXTREMES = (np.inf, -np.inf)
+
+
+@rounded_once
+def _norm_of(x, p, dims, keepdims):
+    """The norm of an array, also where powers leave the range of its type."""
+    size = x if p == 2 else np.absolute(x)
     if p == 0:
-        return sum(to(input != 0, input.dtype), dim, keepdim)
+        return total((x != 0).astype(x.dtype), dims, keepdims)
     if p == 1:
-        return sum(size, dim, keepdim)
-    total = sum(input * input if p == 2 else _power(size, p), dim, keepdim)
-    zero = total == 0
-    return where(zero, 0.0, where(zero, 1.0, total) ** (1 / p))
+        return total(size, dims, keepdims)
+    if p in _EXTREMES:
+        extreme, least = (np.maximum, 0) if p > 0 else (np.minimum, np.inf)
+        return extreme.reduce(size, dims, keepdims=keepdims, initial=least)
+    exponent = 0
+    sums = total(size ** p, dims, True)
+    if not _comfortable(sums):
+        exponent = _exponent(_norm_of(x, np.copysign(np.inf, p), dims, True))
+        sums = total(np.ldexp(size, -exponent) ** p, dims, True)
+    found = np.sqrt(sums) if p == 2 else sums ** (1 / p)
+    return np.ldexp(found, exponent).reshape(_left(x.shape, dims, keepdims))
 
 
-def _power(size, p):
-    """size ** p with gradient 0 at 0 also where p < 1 makes it infinite."""
-    if not 0 < p < 1:
-        return size ** p
-    zero = size == 0
-    return where(zero, 0.0, where(zero, 1.0, size) ** p)
+def _norm_grad(g, input, out, p, dim, keepdim):
+    """g sign(x) (|x| / norm)ᵖ⁻¹, and 0 for x = 0."""
+    if p == 0:
+        return None
+    if p in _EXTREMES:
+        return _shared(g, abs(input), out, dim, keepdim) * sign(input)
+    g = spread(g, input.shape, dim, keepdim)
+    if p == 1:
+        return g * sign(input)
+    ratio = input / _divisor(out, input.shape, dim, keepdim)
+    if p == 2:
+        return g * ratio
+    zero = input == 0
+    slope = abs(where(zero, 1.0, ratio)) ** (p - 1) * sign(input)
+    return g * where(zero, 0.0, slope)

@@ -42,7 +42,17 @@ def _safe_mul(g, d):
     return np.where(g == 0, 0.0, g * d)
 
 
+def _safe_div(g, d):
+    return np.where(g == 0, 0.0, g / d)
+
+
+AWAY = Spec((2, 3), avoid=(0,), gap=0.3)
+
 CASES = {
+    "safe_div": [Case((Spec((2, 3)), AWAY), reference=_safe_div, torch=False),
+                 Case((Spec((3,)), AWAY), reference=_safe_div, torch=False),
+                 Case((np.array([0.0, 0.0, 2.0]), np.array([0.0, np.nan, 0.0])),
+                      reference=_safe_div, torch=False)],
     "safe_mul": [Case((Spec((2, 3)), Spec((2, 3))), reference=_safe_mul, torch=False),
                  Case((Spec((3,)), Spec((2, 1))), reference=_safe_mul, torch=False),
                  Case((np.array([0.0, 0.0, 2.0]), np.array([np.inf, np.nan, np.inf])),

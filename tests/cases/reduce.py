@@ -46,6 +46,14 @@ def spreads(function):
     return [Case(args, kwargs, reference=reference) for args, kwargs in calls]
 
 
+def spreads_of(function):
+    def reference(x, dim, correction, keepdim):
+        return function(x, axis=dim, ddof=correction, keepdims=keepdim)
+
+    return [Case((CUBE, dim, correction, keepdim), reference=reference, torch=False)
+            for dim, correction, keepdim in ((None, 1, False), (1, 0, True), ((0, 2), 1, False))]
+
+
 def _var_mean(x, dim=None, unbiased=True, keepdim=False, correction=None):
     return (spread_reference(np.var)(x, dim, unbiased, keepdim, correction),
             np.mean(x, axis=dim, keepdims=keepdim))
@@ -58,6 +66,10 @@ def _norm(x, p="fro", dim=None, keepdim=False):
     if isinstance(dim, tuple):
         return np.sqrt((x * x).sum(dim, keepdims=keepdim))
     return np.linalg.norm(x, 2 if p == "fro" else p, axis=dim, keepdims=keepdim)
+
+
+def _norm_over(x, p, dim, keepdim):
+    return _norm(x, p, dim, keepdim)
 
 
 def _logsumexp(x, dim, keepdim=False):
@@ -93,6 +105,7 @@ CASES = {
     "std": spreads(np.std),
     "var_mean": [Case((CUBE,), reference=_var_mean), Case((CUBE, 1), reference=_var_mean),
                  Case((CUBE, (0, 2)), {"keepdim": True, "correction": 0}, reference=_var_mean)],
+    "_var": spreads_of(np.var), "_std": spreads_of(np.std),
     "amax": [*reduction(np.max, DISTINCT),
              Case((np.array([1.0, np.nan, 3.0]),), reference=np.max),
              Case((INTEGERS, 0), reference=np.max)],
@@ -119,4 +132,6 @@ CASES = {
              *[Case((APART, p, -1, True), reference=_norm) for p in (np.inf, -np.inf)],
              Case((NORMED, 3), {"keepdim": True}, reference=_norm),
              Case((ZEROS, 0, 1), reference=_norm)],
+    "_norm": [Case((NORMED, p, 1, keepdim), reference=_norm_over, torch=False)
+              for p, keepdim in ((2, False), (3, True), (0.5, False))],
 }

@@ -79,9 +79,9 @@ def _relu_grad(g, out, s):
 
 
 @_number
-def _clip_grad(g, out, s):
+def _clip_grad(g, x, s):
     zero = cast(g, 0)
-    return zero if out <= s[0] else (zero if out >= s[1] else g * s[2])
+    return zero if x <= s[0] else (zero if x >= s[1] else g * s[2])
 
 
 @_number
@@ -90,8 +90,8 @@ def _leaky_relu(x, s):
 
 
 @_number
-def _leaky_relu_grad(g, out, s):
-    return g if out > cast(g, 0) else g * s[0]
+def _leaky_relu_grad(g, x, s):
+    return g if x > cast(g, 0) else g * s[0]
 
 
 @_number
@@ -101,8 +101,10 @@ def _elu(x, s):
 
 
 @_number
-def _elu_grad(g, out, s):
-    return g * s[1] if out > cast(g, 0) else g * ((out + s[0] * s[1]) * s[2])
+def _elu_grad(g, x, s):
+    zero = cast(x, 0)
+    bent = exp((zero if x > zero else x) * s[2]) * (s[0] * s[1] * s[2])
+    return g * s[1] if x > zero else g * bent
 
 
 @_number
@@ -122,8 +124,8 @@ def _log_sigmoid(x, s):
 
 
 @_number
-def _log_sigmoid_grad(g, out, s):
-    return -(g * expm1(out))
+def _log_sigmoid_grad(g, x, s):
+    return g * sigmoid(-x)
 
 
 @_number

@@ -70,15 +70,15 @@ def _sweep(kernel, one, arrays, settings):
 
 def elementwise(name, x, *settings):
     """The function of this name of every element."""
-    one = ONE.get(x.dtype)
-    if one is None or x.size < LARGE:
+    one = ONE.get(x.dtype) if x.size >= LARGE else None
+    if one is None:
         return reference.elementwise(name, x, *settings)
     return _sweep(_forward(name), one, (x,), settings)
 
 
 def elementwise_grad(name, g, saved, *settings):
     """g times the function's slope, told from what it saved: its result or its input."""
-    one = ONE.get(g.dtype)
-    if one is None or g.size < LARGE or saved.dtype is not g.dtype or saved.shape != g.shape:
+    one = ONE.get(g.dtype) if g.size >= LARGE else None
+    if one is None or saved.dtype is not g.dtype or saved.shape != g.shape:
         return reference.elementwise_grad(name, g, saved, *settings)
     return _sweep(_backward(name), one, (g, saved), settings)

@@ -1,7 +1,8 @@
-"""Sums over dimensions of a contiguous array where each sum runs over neighbours in memory.
+"""Sums over dimensions of a contiguous array: of neighbours in memory, or of the rows of matrices.
 
 A sum is made of the sums of fixed pieces, so it is the same to the last bit for any number of
-threads; a piece is summed in vector lanes, the pieces in float64, so float32 keeps its digits.
+threads; neighbours are summed in vector lanes, rows four at a time, and the rest in float64, so
+float32 keeps its digits.
 """
 
 from functools import lru_cache
@@ -15,7 +16,9 @@ from autograd.kernels.compiled.memory import data, item, itemsize, share, vector
 
 SHARED = 1 << 16  # numbers from which a second thread pays
 _PIECE = 1 << 11  # numbers in a piece
-_SHORT = 32  # neighbours below which NumPy is as good
+_ROWS, _STRIP = 1 << 8, 1 << 10  # rows in a piece, and columns that are summed at a time
+_FEW = 64  # rows up to which NumPy is as exact, and quicker where they are short
+_SHORT = 32  # neighbours or rows below which NumPy is as good
 
 
 @jit
@@ -35,10 +38,40 @@ def _sum_runs(one, arrays, parts, index):
         sums[number] = total
 
 
+@jit
+def _sum_columns(one, arrays, parts, index):
+    """arrays: x, [matrices, rows, columns], sums (matrices, pieces of a column, columns) in
+    float64, to which four rows are added at once."""
+    plan = vector(data(item(arrays, 1)), 3, np.int64(1))
+    matrices, rows, columns = plan[0], plan[1], plan[2]
+    pieces, strips = (rows + _ROWS - 1) // _ROWS, (columns + _STRIP - 1) // _STRIP
+    units = matrices * pieces * strips
+    for number in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
+        piece, left = number // strips, number % strips * _STRIP
+        width = min(_STRIP, columns - left)
+        row = piece % pieces * _ROWS
+        last = min(row + _ROWS, rows)
+        place = (piece // pieces * rows + row) * columns + left
+        start, step = data(item(arrays, 0)) + place * itemsize(one), columns * itemsize(one)
+        sums = vector(data(item(arrays, 2)) + (piece * columns + left) * 8, width, 1.0)
+        sums[:] = 0.0
+        while row + 4 <= last:
+            a, b = vector(start, width, one), vector(start + step, width, one)
+            c, d = vector(start + 2 * step, width, one), vector(start + 3 * step, width, one)
+            for i in range(width):
+                sums[i] += (a[i] + b[i]) + (c[i] + d[i])
+            row, start = row + 4, start + 4 * step
+        while row < last:
+            a = vector(start, width, one)
+            for i in range(width):
+                sums[i] += a[i]
+            row, start = row + 1, start + step
+
+
 @lru_cache(256)
-def _runs(shape, dims):
-    """(outer, kept, length): each of the `kept` sums runs over `outer` stretches of `length`
-    numbers; None where the last dimension that counts is kept, or sums and others alternate."""
+def _plan(shape, dims):
+    """(outer, kept, length, inner): x in four dimensions, of which the first and third are summed;
+    None where summed and kept dimensions alternate more often, or few numbers are added."""
     groups = [(1, True)]  # (length, summed), from the last dimension
     for dim in range(len(shape) - 1, -1, -1):
         if shape[dim] != 1:
@@ -47,20 +80,27 @@ def _runs(shape, dims):
                 groups[-1] = length * shape[dim], summed
             else:
                 groups.append((shape[dim], not summed))
-    if len(groups) > 3 or groups[0][0] < _SHORT:
+    lengths = [n for n, _ in groups]
+    inner = 1
+    if lengths[0] == 1 and len(lengths) > 2:
+        inner, lengths = lengths[1], lengths[2:]
+    if len(lengths) > 3 or lengths[0] < _SHORT:
         return None
-    length, kept, outer = [n for n, _ in groups] + [1] * (3 - len(groups))
-    return outer, kept, length
+    length, kept, outer = lengths + [1] * (3 - len(lengths))
+    if inner > 1 and length <= _FEW and outer * kept * length * inner < SHARED:
+        return None
+    return outer, kept, length, inner
 
 
 def sum_over(x, dims, keepdims):
     """The sum of x over the dimensions `dims`, a tuple of numbers from 0 on."""
     one = ONE.get(x.dtype)
-    runs = _runs(x.shape, dims) if one is not None and x.flags.c_contiguous else None
-    if runs is None:
+    plan = _plan(x.shape, dims) if one is not None and x.flags.c_contiguous else None
+    if plan is None:
         return reference.sum_over(x, dims, keepdims)
-    outer, kept, length = runs
-    sums = np.empty((outer, kept, -(-length // _PIECE)))
-    launch(_sum_runs, one, (x, np.array([outer * kept, length]), sums), x.size >= SHARED)
+    outer, kept, length, inner = plan
+    kernel, piece = (_sum_runs, _PIECE) if inner == 1 else (_sum_columns, _ROWS)
+    sums = np.empty((outer, kept, -(-length // piece), inner))
+    launch(kernel, one, (x, np.array([outer * kept, length, inner]), sums), x.size >= SHARED)
     left = [1 if dim in dims else n for dim, n in enumerate(x.shape) if keepdims or dim not in dims]
     return np.add.reduce(sums, (0, 2)).astype(x.dtype).reshape(left)

@@ -40,8 +40,9 @@ def _elu(x, alpha, scale, inner):
     return np.where(x > 0, x * scale, np.expm1(np.minimum(x, 0) * inner) * (alpha * scale))
 
 
-def _elu_grad(g, out, alpha, scale, inner):
-    return np.where(out > 0, g * scale, g * ((out + alpha * scale) * inner))
+def _elu_grad(g, x, alpha, scale, inner):
+    slope = np.exp(np.minimum(x, 0) * inner) * (alpha * scale * inner)
+    return np.where(x > 0, g * scale, g * slope)
 
 
 def _silu_grad(g, x):
@@ -88,8 +89,8 @@ def _asked(g, product):
     return np.where(g == 0, g, product)
 
 
-def _clip_grad(g, out, low, high, slope):
-    return np.where((out > low) & (out < high) | np.isnan(out), g * slope, 0)
+def _clip_grad(g, x, low, high, slope):
+    return np.where((x > low) & (x < high) | np.isnan(x), g * slope, 0)
 
 
 def _hardswish_grad(g, x):
@@ -120,10 +121,10 @@ _BACKWARD = {
     "sigmoid": lambda g, out: g * (out * (1 - out)),
     "relu": _relu_grad,
     "clip": _clip_grad,
-    "leaky_relu": lambda g, out, slope: np.where(out > 0, g, g * slope),
+    "leaky_relu": lambda g, x, slope: np.where(x > 0, g, g * slope),
     "elu": _elu_grad,
     "silu": _silu_grad,
-    "logsigmoid": lambda g, out: -(g * np.expm1(out)),
+    "logsigmoid": lambda g, x: g * _sigmoid(-x),
     "softplus": _softplus_grad,
     "gelu": _gelu_grad,
     "gelu_tanh": _gelu_tanh_grad,

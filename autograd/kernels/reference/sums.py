@@ -2,7 +2,31 @@
 
 import numpy as np
 
+_BLOCK = 64  # numbers that are added one by one
+
 
 def sum_over(x, dims, keepdims):
-    """The sum of x over the dimensions `dims`."""
+    """The sum of x over the dimensions `dims`.
+
+    NumPy adds neighbours in memory pairwise, but rows one by one: these are added in blocks first.
+    """
+    for dim in dims:
+        while x.shape[dim] > _BLOCK and x.strides[dim] != x.itemsize and not _neighbours(x, dims):
+            x = _in_blocks(x, dim)
     return np.add.reduce(x, dims, x.dtype, keepdims=keepdims)
+
+
+def _neighbours(x, dims):
+    """Whether each sum runs over one stretch of memory."""
+    return x.flags.c_contiguous and sorted(dims) == list(range(x.ndim - len(dims), x.ndim))
+
+
+def _in_blocks(x, dim):
+    """The sums of blocks of rows along dim, the last one of fewer."""
+    before, whole = x.shape[:dim], x.shape[dim] // _BLOCK * _BLOCK
+    blocks = x[(slice(None),) * dim + (slice(whole),)]
+    rest = x[(slice(None),) * dim + (slice(whole, None),)]
+    blocks = blocks.reshape(*before, -1, _BLOCK, *x.shape[dim + 1 :])
+    sums = [np.add.reduce(blocks, dim + 1, x.dtype),
+            np.add.reduce(rest, dim, x.dtype, keepdims=True)]
+    return np.concatenate(sums, dim)

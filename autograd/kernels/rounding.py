@@ -1,0 +1,45 @@
+"""float16 is computed in float32 and rounded once: its ten bits and its largest number, 65504, are
+for storing numbers, not for the sums, squares and exponentials on the way."""
+
+from functools import wraps
+
+import numpy as np
+
+_NARROW, _WIDE = np.dtype(np.float16), np.dtype(np.float32)
+
+
+def rounded_once(function, at=0, every=True):
+    """The function of arrays, which computes in float32 where argument `at` is float16.
+
+    Numbers among the arguments then count with all their digits.  The results come back in
+    float16: `every` one, or the first one only, where the others are statistics for the gradient.
+    """
+
+    @wraps(function)
+    def apply(*args):
+        if args[at].dtype is not _NARROW:
+            return function(*args)
+        results = function(*[_changed(arg, _NARROW, _WIDE) for arg in args])
+        if results.__class__ is not tuple:
+            return _changed(results, _WIDE, _NARROW)
+        narrow = results if every else results[:1]
+        return (*[_changed(r, _WIDE, _NARROW) for r in narrow], *results[len(narrow):])
+
+    return apply
+
+
+def _changed(value, dtype, to):
+    """An array of a dtype as another, without a warning where it becomes infinite."""
+    if getattr(value, "dtype", None) != dtype:
+        return value
+    with np.errstate(over="ignore"):
+        return value.astype(to)
+
+
+def at_the_gate(name, kernel):
+    """A kernel as everybody gets it; those that write into arrays are left as they are."""
+    code = getattr(kernel, "__wrapped__", kernel).__code__
+    names = code.co_varnames[: code.co_argcount]
+    if name.endswith("_") or "arrays" in names:
+        return kernel
+    return rounded_once(kernel, int(names[0] == "name"), name.endswith("_grad"))
