@@ -1,11 +1,8 @@
 """What train.py leaves to look at: the confusion matrix as text, curves and graph as pictures."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
-
-import autograd
 
 TRAIN, HELD_OUT, FAINT = "#2563eb", "#ea580c", "#94a3b8"
 
@@ -26,15 +23,6 @@ def confusion_table(labels: np.ndarray, predictions: np.ndarray, classes: Sequen
         share = f"{100 * right / row.sum():7.1f} %" if row.sum() else f"{'-':>9}"
         lines.append(f"{name:<{names_width}}{cells}{share}")
     return "\n".join(lines)
-
-
-def save_graph(path: str, loss: autograd.Tensor, names: dict[str, autograd.Tensor]) -> None:
-    """Draw what was recorded for `loss`; where Graphviz is missing, print how to get it."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        autograd.viz.graph(loss, names).save(path)
-    for warning in caught:
-        print(warning.message)
 
 
 def save_curves(path: str, history: Sequence, title: str) -> None:

@@ -16,7 +16,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from report import confusion_table, save_curves, save_graph
+from report import confusion_table, save_curves
 from tqdm import tqdm
 
 import autograd
@@ -260,8 +260,8 @@ def run(args: argparse.Namespace) -> int:
     print(nn.summary(model, (1, *shape)), "\n")
     images, labels = train.tensors[0][:64], train.tensors[1][:64]
     loss = nn.CrossEntropyLoss()(model(images), labels)
-    save_graph(os.path.join(folder, "graph.svg"), loss,
-               {"images": images, "labels": labels, **dict(model.named_parameters())})
+    names = {"images": images, "labels": labels, **dict(model.named_parameters())}
+    autograd.viz.graph(loss, names).save(os.path.join(folder, "graph.svg"))
     history, code = fit(args, model, train, held_out, os.path.join(folder, "best.npz"))
     if history:
         report(args, model, held_out, classes, history, folder)

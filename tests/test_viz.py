@@ -1,4 +1,4 @@
-"""Pictures of the graph: their source against golden files, and what becomes of it without dot.
+"""Pictures of the graph: their source against golden files, and the files drawn from it.
 
 `UPDATE_GOLDEN=1 python -m pytest tests/test_viz.py` writes tests/golden/*.dot anew; read the diff.
 """
@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.viz import Picture, graph, picture
+from autograd.viz import Picture, dot, graph
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).resolve().parent.parent
@@ -204,18 +205,46 @@ def test_a_large_graph_is_refused_at_once():
 # ---- files and notebooks --------------------------------------------------------------------
 
 
-@needs_dot
-def test_svg_is_well_formed_and_complete(tmp_path):
+@pytest.fixture(params=["with dot", "without dot"])
+def drawer(request, monkeypatch):
+    """Draw with the program dot, if it is there, and without."""
+    if request.param == "without dot":
+        monkeypatch.setenv("PATH", "")
+    elif shutil.which("dot") is None:
+        pytest.skip("Graphviz is not installed")
+
+
+def texts(path) -> list[str]:
+    return [e.text for e in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_svg_is_well_formed_and_complete(tmp_path, drawer):
     loss, names = mlp()
-    path = graph(loss, names).save(tmp_path / "x.svg")
-    texts = [e.text for e in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")]
-    assert {"0.weight", "0.bias", "2.weight", "x", "matmul", "tanh", "output"} <= set(texts)
+    found = texts(graph(loss, names).save(tmp_path / "x.svg"))
+    assert {"0.weight", "0.bias", "2.weight", "x", "matmul", "tanh", "output"} <= set(found)
 
 
-@needs_dot
-def test_png(tmp_path):
+def test_edges_have_labels_and_boxes_notes(tmp_path, drawer):
+    found = " ".join(texts(several_results().save(tmp_path / "x.svg")))
+    assert "[0] (2,)" in found and "[2] (2,)" in found
+    assert "saves tensor (2, 3)" in " ".join(texts(function().save(tmp_path / "y.svg")))
+
+
+def test_png(tmp_path, drawer):
     path = graph(leaf(2)).save(str(tmp_path / "x.PNG"))
     assert Path(path).read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_names_of_any_characters(tmp_path, drawer):
+    """What has a meaning in XML, in DOT and in matplotlib's formulas, and what XML cannot hold."""
+    a = leaf(2)
+    name = "<b> & \"q\" $\\frac$ {x} \\n \0 \n \ud800 \u4f60\u597d \U0001f600"
+    drawn = graph(a * a, {name: a})
+    shown = texts(drawn.save(tmp_path / "x.svg"))
+    assert any(t.startswith("<b> & \"q\" $\\frac$ {x}") and t.endswith("\U0001f600") for t in shown)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert drawn.save(tmp_path / "x.png") == str(tmp_path / "x.png")
 
 
 def test_dot(tmp_path, monkeypatch):
@@ -232,62 +261,84 @@ def test_every_golden_file_is_understood_by_dot():
         subprocess.run(["dot", "-Tsvg", file], check=True, capture_output=True)
 
 
-@needs_dot
-def test_a_long_recurrent_graph_is_drawn_in_time():
-    w, h = leaf(2, 2), leaf(1, 2)
-    for _ in range(300):
+def test_a_long_recurrent_graph_is_drawn_in_time(drawer):
+    w, h, states = leaf(2, 2), leaf(1, 2), []
+    for _ in range(150):
         h = (h @ w).tanh()
-    assert graph(h, {"w": w})._repr_svg_()
+        states.append(h)
+    assert graph(autograd.stack(states), {"w": w})._repr_svg_()
 
 
-@needs_dot
-def test_in_a_notebook():
-    drawn = graph(leaf(2))
-    bundle = drawn._repr_mimebundle_()
-    assert bundle["image/svg+xml"] == drawn._repr_svg_()
-    assert "<svg" in bundle["image/svg+xml"]
-    assert bundle["text/plain"] == "<graph of 2 nodes and 1 edges>"
+def test_in_a_notebook(drawer):
+    assert graph(leaf(2))._repr_svg_().rstrip().endswith("</svg>")
 
 
-@pytest.mark.parametrize("ending", ["svg", "png"])
-def test_without_dot_its_source_is_written(tmp_path, monkeypatch, ending):
+def test_no_two_ways_of_one_text(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", "")
+    drawn = graph(*mlp())
+    assert Path(drawn.save(tmp_path / "x.svg")).read_text() == drawn._repr_svg_()
+    assert drawn._repr_svg_() == graph(*mlp())._repr_svg_()
+
+
+def test_a_large_png_is_drawn_smaller(tmp_path, monkeypatch):
+    import matplotlib.image
+
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("autograd.viz.png._LONGEST_SIDE", 500)
+    path = graph(*mlp()).save(tmp_path / "x.png")
+    assert 480 < max(matplotlib.image.imread(path).shape) <= 500
+
+
+def test_the_users_settings_of_matplotlib_change_nothing(tmp_path, monkeypatch):
+    import matplotlib
+
+    monkeypatch.setenv("PATH", "")
+    before = Path(graph(*mlp()).save(tmp_path / "x.png")).read_bytes()
+    with matplotlib.rc_context({"text.usetex": True, "savefig.bbox": "tight", "lines.linewidth": 9,
+                                "font.size": 30, "savefig.dpi": 10}):
+        after = Path(graph(*mlp()).save(tmp_path / "x.png")).read_bytes()
+    assert before == after
+
+
+def test_png_without_dot_and_matplotlib_becomes_svg(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    old = tmp_path / f"x.{ending}"
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    old = tmp_path / "x.png"
     old.write_text("from before")
     drawn = graph(leaf(2))
-    with pytest.warns(UserWarning, match=rf"x\.dot was written in place of x\.{ending}, because "
-                                         r"the program 'dot' .*apt install graphviz.*brew install "
-                                         r"graphviz.*conda install graphviz"):
+    message = (r"x\.svg was written in place of x\.png, because png needs matplotlib or Graphviz;"
+               ".*pip install matplotlib.*apt install graphviz.*brew install .*conda install")
+    with pytest.warns(UserWarning, match=message):
         path = drawn.save(old)
-    assert path == str(tmp_path / "x.dot") and Path(path).read_text() == drawn.source
+    assert path == str(tmp_path / "x.svg") and Path(path).read_text() == drawn._repr_svg_()
     assert old.read_text() == "from before"
-    assert sorted(os.listdir(tmp_path)) == ["x.dot", f"x.{ending}"]
-
-
-def test_without_dot_a_notebook_shows_the_source(monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    drawn = graph(leaf(2))
-    assert drawn._repr_svg_() is None
-    bundle = drawn._repr_mimebundle_()
-    assert set(bundle) == {"text/plain"}
-    assert bundle["text/plain"].startswith(drawn.source)
-    assert "apt install graphviz" in bundle["text/plain"]
+    assert sorted(os.listdir(tmp_path)) == ["x.png", "x.svg"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the stand-in for dot is a shell script")
-@pytest.mark.parametrize("script, reason", [
-    ("echo 'no such format' >&2; exit 3", "dot failed: no such format"),
-    ("exec sleep 5", "dot did not finish within 0.2 s"),
-])
-def test_when_dot_fails(tmp_path, monkeypatch, script, reason):
+@pytest.mark.parametrize("script", ["echo 'no such format' >&2; exit 3", "exec sleep 5"])
+@pytest.mark.parametrize("ending", ["svg", "png"])
+def test_where_dot_fails_the_library_draws(tmp_path, monkeypatch, script, ending):
     program = tmp_path / "bin" / "dot"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(picture, "_PATIENCE", 0.2)
-    with pytest.warns(UserWarning, match=reason):
-        assert graph(leaf(2)).save(tmp_path / "x.svg") == str(tmp_path / "x.dot")
+    monkeypatch.setattr(dot, "_PATIENCE", 0.2)
+    drawn = graph(leaf(2))
+    contents = []
+    for path in ("", f"{program.parent}{os.pathsep}{os.environ['PATH']}"):
+        monkeypatch.setenv("PATH", path)
+        contents.append(Path(drawn.save(tmp_path / f"x.{ending}")).read_bytes())
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in for dot is a shell script")
+def test_dot_is_used_where_it_is_there(tmp_path, monkeypatch):
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\nread line; echo \"$1 $line\"\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert graph(leaf(2))._repr_svg_() == '-Tsvg digraph "graph" {\n'
 
 
 def test_a_broken_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -16,24 +16,10 @@ from ..errors import describe
 from ..node import Leaf, Node, Output
 from ..tensors import Tensor, current_node
 from .picture import Picture
+from .style import Arrow, Box
 
-_SANS, _MONO = "Helvetica,Arial,sans-serif", "Courier New,monospace"
-_SLATE = "#64748b"
-_STYLES = {  # kind -> style, fill and border
-    "parameter": ("filled,rounded", "#dbeafe", "#2563eb"),
-    "leaf": ("filled,rounded", "#ede9fe", "#7c3aed"),
-    "input": ("filled,rounded", "#f1f5f9", _SLATE),
-    "op": ("filled", "#ffffff", "#475569"),
-    "output": ("filled,rounded,bold", "#dcfce7", "#16a34a"),
-}
 _REPEATABLE = ("parameter", "leaf", "input")
 _MOST_USES = 4  # of a leaf that is drawn once
-_GRAPH = {"rankdir": "TB", "nodesep": "0.25", "ranksep": "0.35", "bgcolor": "white",
-          "nslimit": "2", "nslimit1": "2"}  # the limits keep dot from searching for hours
-_NODE = {"shape": "box", "fontname": _SANS, "fontsize": "12", "height": "0.3",
-         "margin": "0.12,0.06"}
-_LINE = {"color": _SLATE, "arrowsize": "0.6", "fontname": _MONO, "fontsize": "9",
-         "fontcolor": _SLATE}
 
 
 def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 2000) -> Picture:
@@ -46,7 +32,7 @@ def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 20
     saved, and with it goes the data: draw before it.
 
     Raises: ValueError for a graph of more than `max_nodes` nodes, RuntimeError for an output
-        without history, ModuleNotFoundError where the package graphviz is missing.
+        without history.
     Reference: E. Gansner et al., A Technique for Drawing Directed Graphs, 1993.
 
     >>> w = autograd.ones(3, requires_grad=True)
@@ -59,7 +45,7 @@ def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 20
         raise ValueError(
             f"graph: {len(nodes):,} nodes are more than max_nodes={max_nodes:,}. Draw a smaller "
             "part: a result computed earlier, fewer layers or time steps; a larger max_nodes "
-            "draws it all, but nobody can read it and dot may take minutes.")
+            "draws it all, but nobody can read it, and it may take minutes.")
     pairs = _pairs(params)  # held until the end: names go by the ids of these Tensors
     drawing = _Drawing(_names(pairs), show_saved)
     for node in nodes:
@@ -78,8 +64,8 @@ class _Drawing:
         self.show_saved = show_saved
         self.places: dict[Node, str] = {}  # node -> its name in the drawing
         self.data: dict[int, str] = {}  # id of an array -> the same
-        self.boxes: dict[str, tuple] = {}  # that name -> kind, label, size and notes
-        self.edges: list[tuple[str, str, dict]] = []
+        self.boxes: dict[str, Box] = {}  # that name -> the box
+        self.arrows: list[Arrow] = []
 
     def add(self, node: Node) -> None:
         """Draw a leaf or an op, and the edges to the op from what it was computed from."""
@@ -87,7 +73,7 @@ class _Drawing:
         if node.__class__ is Leaf:
             name = self.names.get(id(node.tensor()))
             kind = "leaf" if name is None else "parameter"
-            self.boxes[place] = (kind, name or "leaf", _result(node), [])
+            self.boxes[place] = Box(kind, name or "leaf", _result(node))
             return
         saved = _saved(node)
         for position, parent in enumerate(node.parents):
@@ -95,8 +81,8 @@ class _Drawing:
                 self.add_edge(parent, place)
             else:
                 self.add_data(place, next((s for s in saved if s[2] == position), None))
-        notes = _notes(node, saved) if self.show_saved else []
-        self.boxes[place] = ("op", node.op.name.strip("_"), _result(node), notes)
+        notes = _notes(node, saved) if self.show_saved else ()
+        self.boxes[place] = Box("op", node.op.name.strip("_"), _result(node), notes)
 
     def add_data(self, place: str, saved) -> None:
         """Draw an input without gradient: known only if the op saved it.  Numbers are left out."""
@@ -105,62 +91,46 @@ class _Drawing:
         name, array, _ = saved
         source = self.data.setdefault(id(array), f"x{len(self.data)}")
         name = self.names.get(id(array), name)
-        self.boxes.setdefault(source, ("input", name, _size(array.shape, array.dtype), []))
-        self.edges.append((source, place, {}))
+        self.boxes.setdefault(source, Box("input", name, _size(array.shape, array.dtype)))
+        self.arrows.append(Arrow(source, place, heavy=False))
 
     def add_output(self, place: str, label: str, node: Node) -> None:
         """Draw one of the outputs."""
-        self.boxes[place] = ("output", label, _result(node), [])
+        self.boxes[place] = Box("output", label, _result(node))
         self.add_edge(node, place)
 
     def add_edge(self, source, place: str) -> None:
         """Draw an edge.  Those between ops are heavy, which keeps the main line straight; one from
         an op with several results says which it is."""
-        style = {} if source.__class__ is Leaf else {"weight": "8"}
+        heavy, label = source.__class__ is not Leaf, ""
         if source.__class__ is Output:
-            style["label"] = f" [{source.index}] {_result(source)}"
+            label = f"[{source.index}] {_result(source)}"
             source = source.parents[0]
-        self.edges.append((self.places[source], place, style))
+        self.arrows.append(Arrow(self.places[source], place, heavy, label))
 
     def picture(self) -> Picture:
         """The finished drawing.
 
         A leaf of many uses is drawn beside each of them: edges across the whole picture, as the
-        weights of a recurrent network have them, hide the rest, and dot may never finish."""
-        import graphviz
-
-        digraph = graphviz.Digraph("graph", graph_attr=_GRAPH, node_attr=_NODE, edge_attr=_LINE)
-        uses = Counter(source for source, _, _ in self.edges)
+        weights of a recurrent network have them, hide the rest."""
+        uses = Counter(arrow.tail for arrow in self.arrows)
         repeated = {place for place, box in self.boxes.items()
-                    if box[0] in _REPEATABLE and uses[place] > _MOST_USES}
-        for place in sorted(self.boxes, key=_data_first):
-            if place not in repeated:
-                _draw(digraph, place, *self.boxes[place])
-        for i, (source, target, style) in enumerate(self.edges):
-            if source in repeated:
-                kind, name, size, _ = self.boxes[source]
-                note = f"{uses[source]} uses"
-                source = f"{source}_{i}"
-                _draw(digraph, source, kind, name, size, [note])
-            digraph.edge(source, target, **style)
-        return Picture(digraph, f"graph of {len(self.boxes)} nodes and {len(self.edges)} edges")
+                    if box.kind in _REPEATABLE and uses[place] > _MOST_USES}
+        boxes = {place: self.boxes[place] for place in sorted(self.boxes, key=_data_first)
+                 if place not in repeated}
+        arrows = []
+        for i, arrow in enumerate(self.arrows):
+            if arrow.tail in repeated:
+                copy = f"{arrow.tail}_{i}"
+                boxes[copy] = self.boxes[arrow.tail]._replace(notes=(f"{uses[arrow.tail]} uses",))
+                arrow = arrow._replace(tail=copy)
+            arrows.append(arrow)
+        return Picture(boxes, arrows,
+                       f"graph of {len(self.boxes)} nodes and {len(self.arrows)} edges")
 
 
 def _data_first(place: str) -> bool:
     return not place.startswith("x")  # so that data stand to the left of parameters
-
-
-def _draw(digraph, place: str, kind: str, name: str, size: str, notes: list[str]) -> None:
-    """A box with a label in Graphviz's HTML: the name, below it the size, and grey notes."""
-    lines = f"<br/>{_escaped(size)}"
-    lines += "".join(f'<br/><font color="{_SLATE}">{_escaped(note)}</font>' for note in notes)
-    label = f'<{_escaped(name)}<font face="{_MONO}" point-size="10">{lines}</font>>'
-    style, fill, border = _STYLES[kind]
-    digraph.node(place, label, style=style, fillcolor=fill, color=border)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _roots(outputs) -> list[Node]:
@@ -197,8 +167,9 @@ def _names(pairs: list[tuple]) -> dict[int, str]:
     """Names by the id of the Tensor and of its array; the first of several names counts."""
     names: dict[int, str] = {}
     for name, tensor in pairs:
-        names.setdefault(id(tensor), str(name))
-        names.setdefault(id(tensor._array), str(name))
+        text = "".join(c if c.isprintable() else " " for c in str(name))  # fits into XML
+        names.setdefault(id(tensor), text)
+        names.setdefault(id(tensor._array), text)
     return names
 
 
@@ -208,10 +179,10 @@ def _saved(node: Node) -> list[tuple]:
             for name, value, source in node.op.kept(node) if isinstance(value, np.ndarray)]
 
 
-def _notes(node: Node, saved: list) -> list[str]:
+def _notes(node: Node, saved: list) -> tuple[str, ...]:
     if node.saved is None:
-        return ["saved values freed"]
-    return [f"saves {name} {_size(array.shape, array.dtype)}" for name, array, _ in saved]
+        return ("saved values freed",)
+    return tuple(f"saves {name} {_size(array.shape, array.dtype)}" for name, array, _ in saved)
 
 
 def _result(node: Node) -> str:

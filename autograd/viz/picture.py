@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import os
 import warnings
+from functools import cached_property
 
-_PATIENCE = 60  # seconds for dot
-_INSTALL = ("the program 'dot' of Graphviz is not on the PATH; install it with 'apt install "
-            "graphviz' (Debian, Ubuntu), 'brew install graphviz' (macOS), 'conda install graphviz' "
-            "or from https://graphviz.org/download")
+from . import dot
+from .png import png
+from .style import Arrow, Box
+from .svg import Placed, svg
+
+_NO_PNG = ("png needs matplotlib or Graphviz; install one with 'pip install matplotlib', 'apt "
+           "install graphviz' (Debian, Ubuntu), 'brew install graphviz' (macOS) or 'conda install "
+           "graphviz'")
 
 
 class Picture:
-    """What `autograd.viz.graph` returns: `digraph` is the graphviz.Digraph, `source` its text.
+    """What `autograd.viz.graph` returns: `digraph` is a graphviz.Digraph, `source` its text.
 
-    In a notebook it displays itself, as the text where Graphviz is missing.
+    In a notebook it displays itself. Graphviz's program dot draws where it is installed, and
+    elsewhere the library itself.
     """
 
-    def __init__(self, digraph, title: str) -> None:
-        self.digraph = digraph
+    def __init__(self, boxes: dict[str, Box], arrows: list[Arrow], title: str) -> None:
+        self._boxes, self._arrows = boxes, arrows
         self._title = title
+
+    @cached_property
+    def digraph(self):
+        """The graph for the package graphviz, to change or to draw in other formats."""
+        return dot.digraph(self._boxes, self._arrows)
 
     @property
     def source(self) -> str:
@@ -29,68 +40,46 @@ class Picture:
     def save(self, path: str | os.PathLike) -> str:
         """Write the picture as .svg, .png or .dot; returns the path of the file written.
 
-        A file that stands there is replaced only once the new one is complete. Where the program
-        dot, which draws svg and png, is missing, the .dot file is written and a warning says so.
+        A file that stands there is replaced only once the new one is complete. Where neither dot
+        nor matplotlib can draw a png, an .svg file is written and a warning says so.
 
         Raises: ValueError for another ending, FileNotFoundError for a missing folder.
         """
         path = os.fspath(path)
         stem, ending = os.path.splitext(path)
-        suffix = ending.lower()
-        if suffix not in (".svg", ".png", ".dot"):
+        draw = {"svg": self._svg, "png": self._png, "dot": lambda: self.source.encode()}
+        kind = ending.lower()[1:]
+        if kind not in draw:
             raise ValueError(f"save: {path!r} must end in .svg, .png or .dot, which chooses the "
                              "format")
         folder, name = os.path.split(path)
         if folder and not os.path.isdir(folder):
             raise FileNotFoundError(f"save: the folder {folder} for {name} is missing; make it "
                                     "first, with os.makedirs")
-        content = self.source.encode()
-        if suffix != ".dot":
-            try:
-                content = _drawn(self.source, suffix[1:])
-            except _NotDrawn as reason:
-                path = f"{stem}.dot"
-                warnings.warn(f"save: {path} was written in place of {name}, because {reason}",
-                              stacklevel=2)
+        content = draw[kind]()
+        if content is None:
+            path, content = f"{stem}.svg", self._svg()
+            warnings.warn(f"save: {path} was written in place of {name}, because {_NO_PNG}",
+                          stacklevel=2)
         _write(path, content)
         return path
 
-    def _repr_svg_(self) -> str | None:
-        try:
-            return _drawn(self.source, "svg").decode()
-        except _NotDrawn:
-            return None
+    def _svg(self) -> bytes:
+        return (dot.drawn_by_dot(self._boxes, self._arrows, "svg")
+                or svg(self._placed, self._title).encode())
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        try:
-            svg = _drawn(self.source, "svg").decode()
-        except _NotDrawn as reason:
-            return {"text/plain": f"{self.source}\n// Shown as text, because {reason}."}
-        return {"image/svg+xml": svg, "text/plain": repr(self)}
+    def _png(self) -> bytes | None:
+        return dot.drawn_by_dot(self._boxes, self._arrows, "png") or png(self._placed)
+
+    @cached_property
+    def _placed(self) -> Placed:
+        return Placed(self._boxes, self._arrows)
+
+    def _repr_svg_(self) -> str:
+        return self._svg().decode()
 
     def __repr__(self) -> str:
         return f"<{self._title}>"
-
-
-class _NotDrawn(Exception):
-    """dot is missing or failed; the text says what to do."""
-
-
-def _drawn(source: str, kind: str) -> bytes:
-    """What the program dot makes of the source: an svg or png file."""
-    import subprocess
-
-    command = ["dot", f"-T{kind}"] + (["-Gdpi=144"] if kind == "png" else [])
-    try:
-        done = subprocess.run(command, input=source.encode(), capture_output=True,
-                              timeout=_PATIENCE)
-    except subprocess.TimeoutExpired:
-        raise _NotDrawn(f"dot did not finish within {_PATIENCE} s; draw a smaller part") from None
-    except OSError:
-        raise _NotDrawn(_INSTALL) from None
-    if done.returncode != 0:
-        raise _NotDrawn(f"dot failed: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
 
 
 def _write(path: str, content: bytes) -> None:

@@ -94,7 +94,7 @@ CASES = {
     "div_floor": [*stepped(lambda a, b: np.floor(a / b), torch=torch_div("floor")),
                   Case((I, J), reference=_python_floordiv, torch=torch_div("floor"))],
     "div_trunc": [*stepped(lambda a, b: np.trunc(a / b), torch=torch_div("trunc")),
-                  Case((I, J), reference=lambda a, b: np.fix(a / b).astype(int),
+                  Case((I, J), reference=lambda a, b: np.trunc(a / b).astype(int),
                        torch=torch_div("trunc"))],
     "remainder": [*stepped(lambda a, b: a - b * np.floor(a / b)),
                   Case((I, J), reference=_python_mod),

@@ -1,0 +1,70 @@
+"""Where the boxes and lines of a picture go: geometry alone, in points, y downwards.
+
+Boxes stand in rows, each row below the last; an edge over several rows has a place of its own in
+every row between, so no line passes through a box.
+
+Reference: K. Sugiyama, S. Tagawa, M. Toda, Methods for Visual Understanding of Hierarchical System
+Structures, 1981.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .grid import Grid, Link
+from .routes import Line, Point, routes
+
+_PARTS_GAP = 36.0
+
+
+class Layout(NamedTuple):
+    """The picture's size, the middle of each box, the line of each edge, and the left end and
+    middle height of each edge's label."""
+
+    width: float
+    height: float
+    boxes: list[Point]
+    lines: list[Line]
+    labels: list[Point | None]
+
+
+def layout(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) -> Layout:
+    """Place boxes of these sizes; the edges go down and have no circle."""
+    boxes = [(0.0, 0.0)] * len(sizes)
+    lines = [Line([], False)] * len(links)
+    labels: list[Point | None] = [None] * len(links)
+    start = height = 0.0
+    for nodes, edges in _parts(len(sizes), links):
+        number = {node: i for i, node in enumerate(nodes)}
+        grid = Grid([sizes[node] for node in nodes],
+                    [links[i]._replace(tail=number[links[i].tail], head=number[links[i].head])
+                     for i in edges])
+        right, bottom = grid.place(start)
+        for node, i in number.items():
+            boxes[node] = grid.x[i], grid.y[grid.row[i]]
+        for i, line, label in zip(edges, routes(grid), grid.labels(), strict=True):
+            lines[i], labels[i] = line, label
+        start, height = right + _PARTS_GAP, max(height, bottom)
+    return Layout(start - _PARTS_GAP, height, boxes, lines, labels)
+
+
+def _parts(count: int, links: Sequence[Link]) -> list[tuple[list[int], list[int]]]:
+    """(nodes, edges) of each connected part, by numbers."""
+    group = list(range(count))
+
+    def first(node: int) -> int:
+        while group[node] != node:
+            group[node] = group[group[node]]
+            node = group[node]
+        return node
+
+    for link in links:
+        a, b = first(link.tail), first(link.head)
+        group[max(a, b)] = min(a, b)
+    parts: dict[int, tuple[list[int], list[int]]] = {}
+    for node in range(count):
+        parts.setdefault(first(node), ([], []))[0].append(node)
+    for i, link in enumerate(links):
+        parts[first(link.tail)][1].append(i)
+    return list(parts.values())
