@@ -134,7 +134,7 @@ class Function:
     """
 
     @staticmethod
-    def forward(*args, **kwargs):
+    def forward(*args: Any, **kwargs: Any) -> Any:
         """Compute the result from `(ctx, *inputs)`, or from the inputs alone if setup_context is
         defined.  Nothing is recorded inside."""
         raise NotImplementedError("a Function needs a static method forward(ctx, *inputs)")
@@ -144,7 +144,7 @@ class Function:
         """Save what backward needs, where forward does not take ctx."""
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *grad_outputs):
+    def backward(ctx: FunctionCtx, *grad_outputs: Any) -> Any:
         """The gradient with respect to each input of forward; None for those without."""
         raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
 
