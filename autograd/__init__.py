@@ -3,7 +3,7 @@
 What `torch` is to PyTorch, this package is here: `import autograd as torch` runs much of it.
 """
 
-from . import inplace, kernels, operators, ops, viz  # noqa: F401
+from . import inplace, kernels, numpy_protocol, operators, ops, viz  # noqa: F401
 from .creation import (
     DoubleTensor,
     FloatTensor,
@@ -80,8 +80,10 @@ from .ops.arithmetic import (
 from .ops.compare import (
     allclose,
     bitwise_and,
+    bitwise_left_shift,
     bitwise_not,
     bitwise_or,
+    bitwise_right_shift,
     bitwise_xor,
     clamp,
     eq,
@@ -224,8 +226,9 @@ __version__ = "0.1.0"
 __all__ = [
     "abs", "accelerator", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose",
     "amax", "amin", "any", "arange", "argmax", "argmin", "argsort", "argwhere", "as_tensor",
-    "asin", "atan", "atan2", "backward", "baddbmm", "bernoulli", "bitwise_and", "bitwise_not",
-    "bitwise_or", "bitwise_xor", "bmm", "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp",
+    "asin", "atan", "atan2", "backward", "baddbmm", "bernoulli", "bitwise_and",
+    "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "bmm", "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp",
     "clone", "concat", "concatenate", "config", "cos", "cosh", "cuda", "cumprod", "cumsum",
     "default_generator", "device", "diag", "diagonal", "div", "dot", "double", "DoubleTensor",
     "dstack", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp",

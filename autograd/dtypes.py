@@ -68,9 +68,12 @@ def as_dtype(dtype) -> np.dtype:
 
 def own(array: np.ndarray) -> np.ndarray:
     """The array, or a view of it, whose dtype is the very object of SUPPORTED: dtypes are compared
-    by `is`, and an unpickled array brings an equal one of its own along."""
+    by `is`, and an unpickled array brings an equal one of its own along.  Of another byte order it
+    is a copy in this machine's."""
     dtype = as_dtype(array.dtype)
-    return array if array.dtype is dtype else array.view(dtype)
+    if array.dtype is dtype:
+        return array
+    return array.view(dtype) if array.dtype.isnative else array.astype(dtype)
 
 
 def promote_types(first, second) -> np.dtype:

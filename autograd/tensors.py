@@ -100,7 +100,7 @@ class Tensor(Methods):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self._array.shape[dim]
+        return self.shape if dim is None else _along(self, "size", self._array.shape, dim)
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -121,7 +121,7 @@ class Tensor(Methods):
     def stride(self, dim: int | None = None) -> Any:
         """Elements (not bytes) between neighbours along each dimension, or along one."""
         strides = tuple(s // self._array.itemsize for s in self._array.strides)
-        return strides if dim is None else strides[dim]
+        return strides if dim is None else _along(self, "stride", strides, dim)
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in memory in C order without gaps."""
@@ -235,7 +235,7 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """The same memory without history; an in-place write through either is noticed by both."""
-        return alias(self, self._array)
+        return alias(self, self._array.view())
 
     def detach_(self) -> Tensor:
         """Drop this tensor's history: it becomes a leaf that does not require grad."""
@@ -259,15 +259,13 @@ class Tensor(Methods):
             self._node.shape, self._node.dtype = value._array.shape, value._array.dtype
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
-        """The numbers as an ndarray that shares memory: read-only while the tensor requires grad,
-        so that the graph cannot be changed behind its back; `force=True` copies then."""
-        if self.requires_grad:
-            if force:
-                return self._array.copy()
-            shown = self._array.view()
-            shown.flags.writeable = False
-            return shown
-        return self._array
+        """The numbers as an ndarray of its own that shares memory.  What is computed from it has no
+        gradient, so a tensor that requires grad is refused; `force=True` detaches it first."""
+        if not force and self.requires_grad:
+            raise RuntimeError(
+                f"can't call numpy() on a Tensor that requires grad, {describe(self)}: the array "
+                "has no gradient. Use tensor.detach().numpy()")
+        return self._array.view()
 
     def item(self) -> Any:
         """The one element as a Python number."""
@@ -292,6 +290,10 @@ class Tensor(Methods):
         return bool(self._array.item())
 
     def __float__(self) -> float:
+        if self.requires_grad:
+            warnings.warn("float() of a tensor that requires grad gives a number without gradient, "
+                          "as math.exp(t) does too; say t.item() or t.detach() if that is meant",
+                          stacklevel=2)
         return float(self.item())
 
     def __int__(self) -> int:
@@ -313,15 +315,6 @@ class Tensor(Methods):
             return format_tensor(self._array, "requires_grad=True")
         return format_tensor(self._array, f"grad_fn=<{node.name()}>")
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __dlpack__(self, **options):
-        return self._array.__dlpack__(**options)
-
-    def __dlpack_device__(self):
-        return self._array.__dlpack_device__()
-
     def __deepcopy__(self, memo: dict) -> Tensor:
         made_by = self.grad_fn
         if made_by is not None:
@@ -336,6 +329,13 @@ class Tensor(Methods):
 
     def __reduce__(self):
         return rebuild, (type(self), self._array, self.requires_grad)
+
+
+def _along(tensor: Tensor, name: str, values: tuple, dim: int):
+    """values[dim], or an IndexError that says what fits."""
+    if not -len(values) <= dim < len(values):
+        raise IndexError(f"{name}: dim {dim} is out of range for {describe(tensor)}")
+    return values[dim]
 
 
 def _fill(tensor: Tensor, array: np.ndarray) -> None:

@@ -116,7 +116,7 @@ class _Descent:
         for name in ("func_evals", "n_iter"):
             state.setdefault(name, 0)
         first, grad = self._evaluate()
-        loss, iterations = float(first), 0
+        loss, iterations = _number(first), 0
         going = not _largest(grad) <= group["tolerance_grad"]  # NaN goes on, to be seen
         while going and iterations < group["max_iter"]:
             iterations += 1
@@ -175,13 +175,13 @@ class _Descent:
             self._set(start, t, d)
             if not last:  # where no step follows, nobody needs the gradient
                 value, grad = self._evaluate()
-                loss = float(value)
+                loss = _number(value)
             return loss, grad, t
 
         def at(t: float) -> tuple[float, np.ndarray, float]:
             self._set(start, t, d)
             value, grad = self._evaluate()
-            return float(value), grad, float(grad @ d)
+            return _number(value), grad, float(grad @ d)
 
         most = self.group["max_eval"] - self.evaluations
         scale = _largest(d)
@@ -213,3 +213,8 @@ class _Descent:
 
 def _largest(vector: np.ndarray) -> float:
     return float(np.abs(vector).max(initial=0))
+
+
+def _number(loss) -> float:
+    """The loss that a closure returned, a Tensor or a number."""
+    return loss.item() if isinstance(loss, Tensor) else float(loss)

@@ -20,7 +20,7 @@ KEYS = ["fc.weight", "fc.bias", "out.weight", "out.bias"]
 
 
 def values(module):
-    return {name: p.numpy().copy() for name, p in module.named_parameters()}
+    return {name: p.detach().numpy().copy() for name, p in module.named_parameters()}
 
 
 def test_keys_values_and_sharing():

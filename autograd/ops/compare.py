@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import result_dtype
-from ..record import composite, op
+from ..record import UFUNCS, composite, op
 from ..tensors import Tensor, wrap
 
 _TRUTH: dict[str, Any] = dict(differentiable=False, promotes="common", inplace=True)
@@ -85,6 +85,38 @@ def bitwise_xor(input, other, /):
 @op(**_TRUTH, ufunc=np.invert)
 def bitwise_not(input, /):
     """~input, bit by bit; for integers and booleans."""
+
+
+@op(differentiable=False, promotes="common", inplace=True)
+def bitwise_left_shift(input, other, /):
+    """input * 2**other of integers, the bits that leave on the left being lost.
+
+    >>> autograd.tensor([1, 2, 3]) << 2
+    tensor([ 4,  8, 12])
+    """
+    input, other, inside = _shifted("bitwise_left_shift", input, other)
+    return np.where(inside, np.left_shift(input, other), input.dtype.type(0))
+
+
+@op(differentiable=False, promotes="common", inplace=True)
+def bitwise_right_shift(input, other, /):
+    """input / 2**other of integers, rounded towards -inf."""
+    input, other, inside = _shifted("bitwise_right_shift", input, other)
+    return np.where(inside, np.right_shift(input, other), -(input < 0).astype(input.dtype))
+
+
+def _shifted(name: str, input, other) -> tuple:
+    """Both as arrays of one integer dtype, and where other is a number of its bits; elsewhere all
+    bits leave, and other has become 0, as a shift by so many is not defined in C."""
+    dtype = result_dtype((input, other))
+    if dtype.kind not in "iu":
+        raise TypeError(f"{name}: integers are shifted, got {dtype}; convert with .long()")
+    input, other = np.asarray(input, dtype), np.asarray(other, dtype)
+    inside = (other >= 0) & (other < 8 * dtype.itemsize)
+    return input, np.where(inside, other, dtype.type(0)), inside
+
+
+UFUNCS.update({np.left_shift: bitwise_left_shift, np.right_shift: bitwise_right_shift})
 
 
 @op(differentiable=False, promotes="common")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import SupportsFloat
 
+from autograd import Tensor
 from optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 from optim.optimizer import Optimizer
 
@@ -53,7 +54,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
         """Take note of a metric, and lower the learning rates if it is time to."""
-        current = float(metrics)
+        current = float(metrics.detach() if isinstance(metrics, Tensor) else metrics)
         self.last_epoch += 1
         if self._better(current):
             self.best, self.num_bad_epochs = current, 0

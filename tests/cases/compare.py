@@ -49,6 +49,17 @@ def bitwise(function):
                  reference=loop(function, np.uint8))]
 
 
+def shift(function, beyond):
+    """Shifts by numbers of bits from -1 to 70; `beyond` is what is left when all bits leave."""
+    def cases(a, b, bits, dtype):
+        return Case((a, b), reference=loop(
+            lambda x, n: function(x, n) if 0 <= n < bits else beyond(x), dtype))
+
+    by = np.array([0, 3, 70, 2, -1])
+    return [cases(I, by, 64, np.int64), cases(I, 2, 64, np.int64), cases(3, J, 64, np.int64),
+            cases(I.astype(np.int8), by.astype(np.int8)[:, None], 8, np.int8)]
+
+
 def _isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     def close(x, y):
         if x != x or y != y:
@@ -102,6 +113,8 @@ CASES = {
     + [Case((Spec((2,)),), reference=loop(operator.not_), order=0)],
     "bitwise_and": bitwise(operator.and_), "bitwise_or": bitwise(operator.or_),
     "bitwise_xor": bitwise(operator.xor),
+    "bitwise_left_shift": shift(operator.lshift, lambda x: 0),
+    "bitwise_right_shift": shift(operator.rshift, lambda x: x >> 63),
     "bitwise_not": [Case((TRUE,), reference=loop(operator.not_)),
                     Case((I,), reference=loop(operator.invert, np.int64))],
     "isclose": [Case((NEAR, TO), reference=_isclose),
