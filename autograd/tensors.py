@@ -14,6 +14,7 @@ import numpy as np
 from . import dtypes
 from .errors import caller, describe
 from .hooks import RemovableHandle, RetainGrad
+from .memory import twin
 from .metadata import CPU, Size, device
 from .modes import enable_grad
 from .node import Leaf, Node, next_seq
@@ -340,7 +341,8 @@ class Tensor:
                                f"{describe(self)} made by {made_by.op.name}")
         from copy import deepcopy
 
-        copied = memo[id(self)] = rebuild(type(self), self._array.copy(), self.requires_grad)
+        copied = memo[id(self)] = rebuild(type(self), twin(self._array, memo), self.requires_grad)
+        copied._version = memo.setdefault(("version", id(self._version)), copied._version)
         copied._grad = deepcopy(self._grad, memo)
         copied.__dict__.update(deepcopy(self.__dict__, memo)) if hasattr(self, "__dict__") else None
         return copied

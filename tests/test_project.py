@@ -23,8 +23,8 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors files modes dtypes metadata hooks printing quiet threads allocator large kernels "
-       "kernels.*",
+    0: "errors files memory modes dtypes metadata hooks printing quiet threads allocator large "
+       "kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "template record",
