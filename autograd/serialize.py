@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from io import TextIOBase
 from math import prod
 from typing import Any
 
@@ -41,7 +42,7 @@ def save(obj, f) -> None:
     entries: dict[str, Any] = {f"array_{i}": block for i, block in enumerate(blocks)}
     entries[_STRUCTURE] = np.frombuffer(json.dumps(structure).encode(), np.uint8)
     if not isinstance(f, (str, bytes, os.PathLike)):
-        if not hasattr(f, "write"):
+        if not hasattr(f, "write") or isinstance(f, TextIOBase):
             raise TypeError(f"save: f must be a path or a binary file, got {describe(f)}")
         np.savez(f, **entries)
         return
@@ -63,7 +64,7 @@ def load(f):
     if isinstance(f, (str, bytes, os.PathLike)):
         with open(f, "rb") as file:
             return load(file)
-    if not (hasattr(f, "read") and hasattr(f, "seek")):
+    if not (hasattr(f, "read") and hasattr(f, "seek")) or isinstance(f, TextIOBase):
         raise TypeError("load: f must be a path or a binary file that can be read in any order, "
                         f"got {describe(f)}")
     try:
@@ -152,7 +153,8 @@ def _block(group: list[tuple[np.ndarray, dict]]) -> np.ndarray:
     ahead = low % _ALIGNED
     block = np.zeros(ahead + high - low, np.uint8)
     lowest = group[spans.index(min(spans))][0]
-    corner = lowest[(*(slice(None, None, -1 if step < 0 else 1) for step in lowest.strides), ...)]
+    turns: list = [slice(None, None, -1 if step < 0 else 1) for step in lowest.strides]
+    corner = lowest[(*turns, ...)]  # its first element lies at `low`
     byte = as_strided(corner, (1,), (corner.itemsize,)).view(np.uint8)
     block[ahead:] = as_strided(byte, (high - low,), (1,))
     for (first, dtype, shape, strides), (_, entry) in zip(places, group, strict=True):

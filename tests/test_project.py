@@ -47,7 +47,7 @@ SAME_LAYER = {
     "record": "template",
     "ops": "ops.*",
     "ops.*": "ops.*",
-    "sampling": "creation",
+    "sampling": "creation inplace",
     "gradient_check": "numeric",
     "viz": "viz.*",
     "viz.*": "viz.*",

@@ -74,7 +74,7 @@ def test_binary_files():
     assert again([autograd.ones(2)])[0].tolist() == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("f", [None, 3, 2.5])
+@pytest.mark.parametrize("f", [None, 3, 2.5, io.StringIO()])
 def test_neither_path_nor_file(f):
     with pytest.raises(TypeError, match="save: f must be a path or a binary file, got"):
         autograd.save(1, f)
