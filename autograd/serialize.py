@@ -68,7 +68,8 @@ def load(f):
         raise TypeError("load: f must be a path or a binary file that can be read in any order, "
                         f"got {describe(f)}")
     try:
-        size = f.seek(0, os.SEEK_END)
+        f.seek(0, os.SEEK_END)
+        size = f.tell()
         with ZipFile(f) as archive:
             contents = _Contents(archive, size)
             structure = json.loads(contents.read(_STRUCTURE).tobytes())
