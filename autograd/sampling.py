@@ -14,6 +14,7 @@ from . import dtypes
 from .creation import _finish, _wanted
 from .dtypes import as_dtype
 from .errors import describe
+from .inplace import make_replacing
 from .metadata import device as only_device
 from .tensors import Tensor, wrap
 
@@ -277,14 +278,13 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
 
 def _fill_method(name: str, draw):
     """An in-place method that overwrites a tensor with random numbers."""
-    def fill(self, *args, generator=None, **kwargs):
-        drawn = draw(self, numpy_generator(generator, name), *args, **kwargs)
+    def filled(self, *args, generator=None, **kwargs):
+        drawn = draw(self, numpy_generator(generator, name + "_"), *args, **kwargs)
         with np.errstate(over="ignore"):
-            return self.copy_(wrap(np.asarray(drawn, self.dtype)))
+            return wrap(np.asarray(drawn, self.dtype))
 
-    fill.__name__ = fill.__qualname__ = name
-    fill.__doc__ = draw.__doc__
-    return fill
+    filled.__doc__ = draw.__doc__
+    return make_replacing(name, filled)
 
 
 def _uniform(self, source, from_=0.0, to=1.0):
@@ -310,5 +310,5 @@ def _bernoulli(self, source, p=0.5):
     return _flip("bernoulli_", self, source, p)
 
 
-for _name, _function in dict(uniform_=_uniform, normal_=_normal, bernoulli_=_bernoulli).items():
-    setattr(Tensor, _name, _fill_method(_name, _function))
+for _name, _function in dict(uniform=_uniform, normal=_normal, bernoulli=_bernoulli).items():
+    setattr(Tensor, _name + "_", _fill_method(_name, _function))

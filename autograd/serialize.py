@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from io import TextIOBase
 from math import prod
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.lib.stride_tricks import as_strided
 from .dtypes import as_dtype, own
 from .errors import describe
 from .files import replacing
+from .memory import address, reach, span
 from .tensors import Tensor, alias, wrap
 
 _STRUCTURE = "__structure__"
@@ -40,7 +42,7 @@ def save(obj, f) -> None:
     entries: dict[str, Any] = {f"array_{i}": block for i, block in enumerate(blocks)}
     entries[_STRUCTURE] = np.frombuffer(json.dumps(structure).encode(), np.uint8)
     if not isinstance(f, (str, bytes, os.PathLike)):
-        if not hasattr(f, "write"):
+        if not hasattr(f, "write") or isinstance(f, TextIOBase):
             raise TypeError(f"save: f must be a path or a binary file, got {describe(f)}")
         np.savez(f, **entries)
         return
@@ -62,11 +64,12 @@ def load(f):
     if isinstance(f, (str, bytes, os.PathLike)):
         with open(f, "rb") as file:
             return load(file)
-    if not (hasattr(f, "read") and hasattr(f, "seek")):
+    if not (hasattr(f, "read") and hasattr(f, "seek")) or isinstance(f, TextIOBase):
         raise TypeError("load: f must be a path or a binary file that can be read in any order, "
                         f"got {describe(f)}")
     try:
-        size = f.seek(0, os.SEEK_END)
+        f.seek(0, os.SEEK_END)
+        size = f.tell()
         with ZipFile(f) as archive:
             contents = _Contents(archive, size)
             structure = json.loads(contents.read(_STRUCTURE).tobytes())
@@ -124,8 +127,8 @@ def _blocks(entries: list[tuple[np.ndarray, dict]]) -> list[np.ndarray]:
     several show parts of one stretch of memory, which part."""
     groups: list[list[int]] = []
     alone, end = [], 0
-    for low, high, number in sorted((*_span(array), n) for n, (array, _) in enumerate(entries)):
-        if low == high:
+    for low, high, number in sorted((*span(array), n) for n, (array, _) in enumerate(entries)):
+        if low == high or entries[number][0].dtype.kind not in "biufc":
             alone.append([number])
         elif low < end:
             groups[-1].append(number)
@@ -141,37 +144,22 @@ def _blocks(entries: list[tuple[np.ndarray, dict]]) -> list[np.ndarray]:
     return blocks
 
 
-def _span(array: np.ndarray) -> tuple[int, int]:
-    """The addresses of an array's first byte and of the one behind its last."""
-    address = array.__array_interface__["data"][0]
-    if array.size == 0:
-        return address, address
-    before, after = _reach(array.shape, array.strides)
-    return address - before, address + after + array.itemsize
-
-
-def _reach(shape, strides) -> tuple[int, int]:
-    """How many bytes the elements of an array begin before and after its first one."""
-    steps = [(n - 1) * step for n, step in zip(shape, strides, strict=True)]
-    return -sum(step for step in steps if step < 0), sum(step for step in steps if step > 0)
-
-
 def _block(group: list[tuple[np.ndarray, dict]]) -> np.ndarray:
     """The array that a group's entries show: their own, or the bytes from the first to the last."""
-    places = [(a.__array_interface__["data"][0], a.dtype, a.shape, a.strides) for a, _ in group]
-    first = group[0][0]
+    places = [(address(a), a.dtype, a.shape, a.strides) for a, _ in group]
     if places.count(places[0]) == len(places):
-        return first
-    spans = [_span(array) for array, _ in group]
-    low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+        return group[0][0]
+    spans = [span(array) for array, _ in group]
+    low, high = min(spans)[0], max(end for _, end in spans)
     ahead = low % _ALIGNED
     block = np.zeros(ahead + high - low, np.uint8)
-    lowest = group[[span[0] for span in spans].index(low)][0]
-    corner = lowest[tuple(slice(None, None, -1 if step < 0 else 1) for step in lowest.strides)]
+    lowest = group[spans.index(min(spans))][0]
+    turns: list = [slice(None, None, -1 if step < 0 else 1) for step in lowest.strides]
+    corner = lowest[(*turns, ...)]  # its first element lies at `low`
     byte = as_strided(corner, (1,), (corner.itemsize,)).view(np.uint8)
     block[ahead:] = as_strided(byte, (high - low,), (1,))
-    for (address, dtype, shape, strides), (_, entry) in zip(places, group, strict=True):
-        entry["shows"] = [dtype.str, address - low + ahead, shape, strides]
+    for (first, dtype, shape, strides), (_, entry) in zip(places, group, strict=True):
+        entry["shows"] = [dtype.str, first - low + ahead, shape, strides]
     return block
 
 
@@ -262,7 +250,7 @@ def _shown(block: np.ndarray, place) -> np.ndarray:
     try:
         name, first, shape, strides = place
         dtype = np.dtype(name if _NUMBERS.fullmatch(name) else "")
-        before, after = _reach(shape, strides)
+        before, after = reach(shape, strides)
         inside = before <= first <= block.size - after - dtype.itemsize  # NumPy's check can wrap
         if inside and min(shape, default=1) > 0 and block.dtype == np.uint8:
             shown = np.ndarray(shape, dtype, block, first, strides)

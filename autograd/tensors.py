@@ -7,15 +7,14 @@ declaration says that it is also a method.
 from __future__ import annotations
 
 import warnings
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes
-from .copying import deep_copy
 from .errors import caller, describe
 from .hooks import RemovableHandle, RetainGrad
+from .memory import twin
 from .metadata import CPU, Size, device
 from .modes import enable_grad
 from .node import Leaf, Node, next_seq
@@ -320,9 +319,10 @@ class Tensor(Methods):
         if made_by is not None:
             raise RuntimeError("only leaves can be deep-copied; use .detach() or .clone() on this "
                                f"{describe(self)} made by {made_by.op.name}")
-        array = deep_copy(self._array, memo)
-        copied = memo[id(self)] = rebuild(type(self), array, self.requires_grad)
-        copied._version = deepcopy(self._version, memo)
+        from copy import deepcopy
+
+        copied = memo[id(self)] = rebuild(type(self), twin(self._array, memo), self.requires_grad)
+        copied._version = memo.setdefault(("version", id(self._version)), copied._version)
         copied._grad = deepcopy(self._grad, memo)
         copied.__dict__.update(deepcopy(self.__dict__, memo)) if hasattr(self, "__dict__") else None
         return copied

@@ -233,11 +233,15 @@ def new_folder(out: str) -> str:
     """A new folder for this run, named by the time."""
     name = os.path.join(out, time.strftime("%Y-%m-%d_%H-%M-%S"))
     path, count = name, 1
-    while os.path.exists(path):
-        count += 1
-        path = f"{name}_{count}"
-    os.makedirs(path)
-    return path
+    os.makedirs(out, exist_ok=True)
+    while True:
+        try:
+            os.mkdir(path)
+        except FileExistsError:  # another run began in the same second
+            count += 1
+            path = f"{name}_{count}"
+        else:
+            return path
 
 
 def run(args: argparse.Namespace) -> int:

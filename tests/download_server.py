@@ -14,10 +14,8 @@ SHA = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves `server.files`, with Range; `breaks` cuts replies, `faults` and `headers` bend them.
-
-    A number in place of a file is a status, a tuple of bytes the reply as it stands.
-    """
+    """Serves `server.files`, with Range; `breaks` cuts the replies, `faults` and `headers` bend
+    them. A number in place of a file is a status, a tuple of bytes the reply as it stands."""
 
     def do_GET(self):
         server = self.server

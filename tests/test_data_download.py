@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import os
+import pathlib
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from data.datasets import MNIST
 from data.datasets import download as module
 from data.datasets.download import DownloadError
 from data.datasets.mnist import IdxFile
-from tests.download_server import CONTENT, fetch, names, serving
+from tests.download_server import CONTENT, SHA, fetch, names, serving
 
 
 @pytest.fixture
@@ -28,6 +30,13 @@ def test_a_good_mirror(server, tmp_path, capsys):
     assert (tmp_path / "new" / "folder" / "file.gz").read_bytes() == CONTENT
     assert server.requests == [("/a/file.gz", None)]
     assert "file.gz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [os.fsencode, pathlib.Path])
+def test_every_kind_of_path(server, tmp_path, kind):
+    server.files["/a/file.gz"] = CONTENT
+    path = module.download("file.gz", len(CONTENT), SHA, [server.url + "/a"], kind(tmp_path / "ö"))
+    assert path == str(tmp_path / "ö" / "file.gz") and names(tmp_path / "ö") == ["file.gz"]
 
 
 def test_a_broken_transfer_is_resumed_at_once(server, tmp_path):

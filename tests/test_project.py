@@ -23,7 +23,7 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors files modes dtypes copying metadata hooks printing quiet threads allocator large "
+    0: "errors files memory modes dtypes metadata hooks printing quiet threads allocator large "
        "kernels kernels.*",
     1: "node",
     2: "tensors",
@@ -47,7 +47,7 @@ SAME_LAYER = {
     "record": "template",
     "ops": "ops.*",
     "ops.*": "ops.*",
-    "sampling": "creation",
+    "sampling": "creation inplace",
     "numpy_functions": "creation",
     "numpy_protocol": "numpy_functions",
     "inplace": "creation",

@@ -73,6 +73,21 @@ def test_in_place_filling():
     assert abs(x.numpy().mean() - 0.25) < 0.05
 
 
+def test_filling_speaks_for_itself():
+    weight = autograd.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="^uniform: a leaf that requires grad"):
+        weight.uniform_()
+    y = weight * 2
+    loss = (y * y).sum()
+    y.normal_()
+    with pytest.raises(RuntimeError, match=r"normal_ .*test_random\.py"):
+        loss.backward()
+    y = weight * 2
+    y.uniform_(3, 4)
+    y.sum().backward()
+    assert weight.grad.tolist() == [0.0, 0.0] and weight.uniform_.__name__ == "uniform_"
+
+
 class Highest:
     """Draws the largest uniform numbers that NumPy's generators can."""
 

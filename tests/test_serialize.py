@@ -74,7 +74,7 @@ def test_binary_files():
     assert again([autograd.ones(2)])[0].tolist() == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("f", [None, 3, 2.5])
+@pytest.mark.parametrize("f", [None, 3, 2.5, io.StringIO()])
 def test_neither_path_nor_file(f):
     with pytest.raises(TypeError, match="save: f must be a path or a binary file, got"):
         autograd.save(1, f)
@@ -110,7 +110,7 @@ def test_a_write_through_one_of_two_tied_tensors_is_noticed_by_the_other():
 def test_views_show_the_same_memory():
     base = autograd.arange(24.0).reshape(4, 6)
     views = [base, base.t(), base[1], base[:, ::2], base[2:, 3:4], base.numpy()[::-1, ::-2],
-             base[3].expand(2, 6)]
+             base[0, 0], base[3, 5], base[3].expand(2, 6)]
     found = again(views)
     for view, copy in zip(views, found, strict=True):
         assert type(view) is type(copy)
@@ -130,6 +130,19 @@ def test_views_of_several_dtypes_and_odd_places():
     one.fill_(9)
     views[1][...], views[2][...] = 1.5, 9
     np.testing.assert_array_equal(bytes_.numpy(), views[0])
+
+
+def test_a_number_that_leads_the_memory_of_others():
+    base = autograd.arange(3.0) + 1
+    first, rest = again([base[0], base])
+    first.fill_(9.0)
+    assert first.shape == () and rest.tolist() == [9.0, 2.0, 3.0]
+
+
+def test_texts_that_share_memory():
+    names = np.array(["a", "bc", "d"])
+    found = again([names, names[1:]])
+    assert [list(part) for part in found] == [["a", "bc", "d"], ["bc", "d"]]
 
 
 def test_neighbours_and_single_views_do_not_bring_their_surroundings_along():

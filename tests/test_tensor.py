@@ -177,6 +177,31 @@ def test_deepcopy_and_pickle():
         copy.deepcopy(x * 2)
 
 
+def test_a_deep_copy_keeps_what_shares_memory_together():
+    base = autograd.arange(24.0).reshape(4, 6)
+    views = [base, base.t(), base[1], base[:, ::2], base.flip(0), base[2].expand(2, 6), base[:0]]
+    found = copy.deepcopy(views)
+    for view, twin in zip(views, found, strict=True):
+        assert twin.stride() == view.stride() and not np.shares_memory(view, twin)
+        np.testing.assert_array_equal(twin.numpy(), view.numpy())
+    found[2].fill_(-1.0)
+    assert found[0][1].tolist() == found[1][:, 1].tolist() == [-1.0] * 6
+    assert found[3][1].tolist() == [-1.0] * 3 and base[1, 0].item() == 6
+    found[1].requires_grad_()
+    loss = (found[1] * found[1]).sum()
+    found[0].zero_()
+    with pytest.raises(RuntimeError, match="zero_"):
+        loss.backward()
+
+
+def test_a_deep_copy_of_foreign_memory_takes_what_is_shown_only():
+    memory = bytearray(8 * 1000)
+    row = autograd.from_numpy(np.frombuffer(memory).reshape(100, 10)[3])
+    twin = copy.deepcopy(row)
+    twin.fill_(1.0)
+    assert twin.numpy().base is None and row.tolist() == [0.0] * 10
+
+
 def test_unpickled_arrays_are_like_any_other():
     """NumPy gives them a dtype object of their own."""
     array = pickle.loads(pickle.dumps(np.ones((3, 2), np.float32)))

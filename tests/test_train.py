@@ -35,6 +35,13 @@ def train():
             sys.modules.pop(name, None)
 
 
+def test_runs_that_begin_in_the_same_second_get_folders_of_their_own(train, tmp_path, monkeypatch):
+    monkeypatch.setattr(train.time, "strftime", lambda form: "now")
+    monkeypatch.setattr(train.os.path, "exists", lambda path: False)  # as they race
+    made = [train.new_folder(str(tmp_path / "runs")) for _ in range(3)]
+    assert [os.path.basename(path) for path in made] == ["now", "now_2", "now_3"]
+
+
 def run(train, *argv) -> tuple[int, str]:
     """Exit code and output of one run."""
     with contextlib.redirect_stdout(io.StringIO()) as out:

@@ -27,7 +27,8 @@ class _Unusable(Exception):
     """The mirror answers, but not with the file."""
 
 
-def download(name: str, size: int, sha256: str, mirrors: Sequence[str], folder: str) -> str:
+def download(name: str, size: int, sha256: str, mirrors: Sequence[str],
+             folder: str | bytes | os.PathLike) -> str:
     """Fetches `name` into `folder` from the first mirror that serves it; the path it lies at.
 
     Bytes gather in `name.part`, which a later call takes up where it broke off (HTTP Range). Only
@@ -36,6 +37,7 @@ def download(name: str, size: int, sha256: str, mirrors: Sequence[str], folder: 
 
     Raises: DownloadError naming each mirror and what was wrong with it.
     """
+    folder = os.fsdecode(folder)
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name)
     with _alone_in(folder, name):
