@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 _LARGEST = 2**47  # numbers: more bytes than a processor addresses
-_PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_OWN_FOLDERS = tuple(
-    os.path.join(_PACKAGE_ROOT, name) + os.sep for name in ("autograd", "nn", "optim", "data")
-)
+_PACKAGES = ("autograd", "nn", "optim", "data")
 
 
 def describe(value) -> str:
@@ -53,5 +51,19 @@ def caller() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
+@lru_cache(256)
 def _is_own(filename: str) -> bool:
-    return filename.startswith(_OWN_FOLDERS) or filename.startswith("<wengert")
+    """Whether the file is of this library, by whichever path it was found."""
+    if filename.startswith("<"):  # no file: typed in, or an op's
+        return filename.startswith("<wengert")
+    if filename.startswith(_FOLDERS_AS_FOUND):  # a relative one is lost once the program moves
+        return True
+    return os.path.realpath(filename).startswith(_FOLDERS)
+
+
+def _folders(file: str) -> tuple[str, ...]:
+    root = os.path.dirname(os.path.dirname(file))
+    return tuple(os.path.join(root, name) + os.sep for name in _PACKAGES)
+
+
+_FOLDERS_AS_FOUND, _FOLDERS = _folders(__file__), _folders(os.path.realpath(__file__))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from contextvars import ContextVar
-from functools import wraps
+from functools import partial, wraps
+from inspect import isasyncgenfunction, isclass, iscoroutinefunction, isgeneratorfunction
+
+from .errors import describe
 
 _grad: ContextVar[bool] = ContextVar("autograd_grad", default=True)
 _inference: ContextVar[bool] = ContextVar("autograd_inference", default=False)
@@ -18,29 +22,120 @@ class _Mode:
     _settings: tuple = ()
 
     def __init__(self) -> None:
-        self._tokens: list = []
+        self._entered: list = []
 
     def __enter__(self) -> None:
-        self._tokens.append([(variable, variable.set(on)) for variable, on in self._settings])
+        self._entered.append([(variable, variable.set(on)) for variable, on in self._settings])
 
     def __exit__(self, *exc_info) -> None:
-        for variable, token in self._tokens.pop():
-            variable.reset(token)
+        for entered in self._entered[::-1]:
+            try:
+                for variable, token in entered:
+                    variable.reset(token)
+            except ValueError:  # entered in another context, which keeps its modes, as this does
+                continue
+            self._entered.remove(entered)
+            return
 
     def __call__(self, function):
+        return self._decorated(function)
+
+    def _decorated(self, function):
+        """The function in this mode; of a generator every step, of a coroutine its body."""
+        name = type(self).__name__
+        if not callable(function):
+            raise TypeError(f"{name}: expected a function to decorate, got {describe(function)}")
+        mode = partial(_Settings, self._settings)  # each call has its own
+        if isgeneratorfunction(function):
+            return _generator(mode, function)
+        if isasyncgenfunction(function):
+            return _async_generator(mode, function)
+        if iscoroutinefunction(function):
+            return _coroutine(mode, function)
+        if isclass(function):
+            warnings.warn(
+                f"{name} makes the class {function.__name__} a function: its calls run in this "
+                "mode, its methods do not; decorate __init__ or the methods instead",
+                FutureWarning,
+                stacklevel=3,
+            )
+
         @wraps(function)
         def inside(*args, **kwargs):
-            with self:
+            with mode():
                 return function(*args, **kwargs)
 
         return inside
 
 
+class _Settings(_Mode):
+    """The mode of these settings."""
+
+    def __init__(self, settings: tuple) -> None:
+        super().__init__()
+        self._settings = settings
+
+
+def _generator(mode, function):
+    @wraps(function)
+    def inside(*args, **kwargs):
+        generator = function(*args, **kwargs)
+        step, given = generator.send, None
+        while True:
+            try:
+                with mode():
+                    found = step(given)
+            except StopIteration as end:
+                return end.value
+            try:
+                step, given = generator.send, (yield found)
+            except GeneratorExit:
+                with mode():
+                    generator.close()
+                raise
+            except BaseException as error:
+                step, given = generator.throw, error
+
+    return inside
+
+
+def _async_generator(mode, function):
+    @wraps(function)
+    async def inside(*args, **kwargs):
+        generator = function(*args, **kwargs)
+        step, given = generator.asend, None
+        while True:
+            try:
+                with mode():
+                    found = await step(given)
+            except StopAsyncIteration:
+                return
+            try:
+                step, given = generator.asend, (yield found)
+            except GeneratorExit:
+                with mode():
+                    await generator.aclose()
+                raise
+            except BaseException as error:
+                step, given = generator.athrow, error
+
+    return inside
+
+
+def _coroutine(mode, function):
+    @wraps(function)
+    async def inside(*args, **kwargs):
+        with mode():
+            return await function(*args, **kwargs)
+
+    return inside
+
+
 class no_grad(_Mode):
     """Nothing computed inside is recorded: results have requires_grad False.
 
-    Use as `with no_grad():` or as the decorator `@no_grad()`.  The mode belongs to the thread
-    (more exactly, to the contextvars context) that entered it.
+    Use as `with no_grad():` or as the decorator `@no_grad()`, of generators and coroutines too.
+    The mode belongs to the thread (more exactly, to the contextvars context) that entered it.
     """
 
     _settings = ((_grad, False),)
@@ -50,7 +145,7 @@ class no_grad(_Mode):
         if function is None:
             return mode
         mode.__init__()
-        return mode(function)
+        return mode._decorated(function)
 
 
 class enable_grad(no_grad):
@@ -62,27 +157,36 @@ class enable_grad(no_grad):
 class inference_mode(_Mode):
     """Like no_grad, for code that only predicts; `inference_mode(False)` records again."""
 
+    def __new__(cls, mode: bool = True):
+        return cls()._decorated(mode) if callable(mode) else super().__new__(cls)
+
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
         self._settings = ((_grad, not mode), (_inference, mode))
 
 
 class set_grad_enabled(_Mode):
-    """Turn recording on or off at once; as a context manager, until the block ends."""
+    """Turn recording on or off at once; as a context manager, until the block ends.
+
+    As a decorator, only in the function.
+    Raises: TypeError when `mode` is no bool.
+    """
 
     def __init__(self, mode: bool) -> None:
+        if mode is not True and mode is not False and not hasattr(mode, "__index__"):
+            raise TypeError(f"set_grad_enabled: expected a bool, got {describe(mode)}")
         super().__init__()
         self._settings = ((_grad, bool(mode)),)
-        self._before = _grad.set(bool(mode))
+        super().__enter__()
+        self._at_once = True
 
     def __enter__(self) -> None:
-        self._tokens.append([(_grad, self._before)])
+        if not self._at_once:
+            super().__enter__()
+        self._at_once = False
 
     def __call__(self, function):
-        _grad.reset(self._before)
-        settings = self._settings
-
-        class recorded(_Mode):
-            _settings = settings
-
-        return recorded()(function)
+        if self._at_once:
+            super().__exit__()
+        self._at_once = False
+        return self._decorated(function)

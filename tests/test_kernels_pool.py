@@ -193,3 +193,50 @@ def test_threads_do_not_change_a_bit(monkeypatch):
             parts += [average, compiled.avg_pool2d_grad(average, rows, columns, (32, 30))]
         results.append(b"".join(a.tobytes() for a in parts))
     assert len(set(results)) == 1
+
+
+OUTSIDE = [[[-1, 2, 1]], [[0, 5, 1]], [[2, 2, 1]], [[3, 1, 1]], [[10**7, 10**7 + 2, 1]],
+           [[0, 2, 1], [2**62, 2**62 + 2, 1]]]  # in planes of 4 by 4
+
+
+@both_tiers
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("wrong", OUTSIDE, ids=str)
+def test_windows_outside_of_the_plane(tier, count, wrong, monkeypatch):
+    monkeypatch.setattr(threads, "_threads", count)
+    x, wrong, right = np.ones((2048, 4, 4)), np.array(wrong), table(4, 2, 2, 1)
+    for rows, columns in [(wrong, right), (right, wrong)]:
+        g = np.ones((2048, len(rows), len(columns)))
+        for name, arguments in [("max_pool2d", (x, rows, columns)),
+                                ("avg_pool2d", (x, rows, columns)),
+                                ("avg_pool2d_grad", (g, rows, columns, (4, 4)))]:
+            with pytest.raises(IndexError, match="not lie within"):
+                getattr(tier, name)(*arguments)
+
+
+@both_tiers
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("wrong", [-1, 16, 10**8, -(10**8)])
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_places_outside_of_the_plane(tier, count, wrong, dtype, monkeypatch):
+    monkeypatch.setattr(threads, "_threads", count)
+    g, places = np.ones((2048, 2, 2)), np.zeros((2048, 2, 2), dtype)
+    places[2047, 1, 1] = wrong
+    with pytest.raises(IndexError, match="place .*does not lie within the plane"):
+        tier.max_pool2d_grad(g, places, (4, 4))
+
+
+@both_tiers
+def test_places_that_only_int64_holds(tier):
+    with pytest.raises(IndexError):
+        tier.max_pool2d_grad(np.ones((1, 1, 1)), np.full((1, 1, 1), 2**32 + 3), (4, 4))
+
+
+@both_tiers
+def test_gradients_of_another_shape(tier):
+    halves, g = table(4, 2, 2, 2), np.ones((3, 2, 2))
+    for wrong in (np.ones((3, 1, 2)), np.ones((3, 2, 3)), np.ones((2, 2, 2, 2))):
+        with pytest.raises((IndexError, ValueError)):
+            tier.avg_pool2d_grad(wrong, halves, halves, (4, 4))
+        with pytest.raises((IndexError, ValueError)):
+            tier.max_pool2d_grad(g, np.zeros(wrong.shape[:-1] + (5,), np.int32), (4, 4))

@@ -9,16 +9,41 @@ import numpy as np
 from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.memory import data, item, itemsize, length, matrix, share
+from autograd.kernels.compiled.memory import (
+    C_CONTIGUOUS,
+    data,
+    flags,
+    item,
+    itemsize,
+    length,
+    matrix,
+    ndim,
+    share,
+)
 from autograd.kernels.compiled.vector_math import cast
 
 SHARED = 1 << 14  # numbers from which a second thread pays
+_INT32, _INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
 
 @jit(inner=True)
-def _table(array):
-    """The table of windows with this id."""
-    return matrix(data(array), length(array, 0), 3, np.int64(1))
+def _table(array, places):
+    """The table of windows with this id, which must lie within so many places."""
+    if ndim(array) != 2 or length(array, 1) != 3 or not flags(array) & C_CONTIGUOUS:
+        raise IndexError("a table of windows is a contiguous array (windows, 3)")
+    table = matrix(data(array), length(array, 0), 3, np.int64(1))
+    for i in range(len(table)):
+        if not 0 <= table[i, 0] < table[i, 1] <= places:
+            raise IndexError("a window does not lie within the plane")
+    return table
+
+
+@jit(inner=True)
+def _check_shape(array, planes, height, width):
+    """Raises where the array with this id is not planes of this size."""
+    if (ndim(array) != 3 or length(array, 0) != planes or length(array, 1) != height
+            or length(array, 2) != width):  # fmt: skip
+        raise IndexError("the gradient does not have the shape of the windows")
 
 
 @jit(inner=True)
@@ -72,7 +97,8 @@ def _max_of_window(x, row, column):
 @jit
 def _max_pool2d(one, arrays, parts, index):
     """arrays: x, rows, columns, out, places."""
-    rows, columns = _table(item(arrays, 1)), _table(item(arrays, 2))
+    rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
+    columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
     planes = length(item(arrays, 0), 0)
     halving = _halving(rows, 1) and _halving(columns, 1)
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
@@ -91,6 +117,7 @@ def _max_pool2d(one, arrays, parts, index):
 def _max_pool2d_grad(one, arrays, parts, index):
     """arrays: g, places, grad."""
     planes = length(item(arrays, 0), 0)
+    _check_shape(item(arrays, 1), planes, length(item(arrays, 0), 1), length(item(arrays, 0), 2))
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
         g, places = _plane(item(arrays, 0), p, one), _plane(item(arrays, 1), p, np.int32(1))
         plane = _plane(item(arrays, 2), p, one)
@@ -98,6 +125,8 @@ def _max_pool2d_grad(one, arrays, parts, index):
         grad[:] = one - one
         for i in range(g.shape[0]):
             for j in range(g.shape[1]):
+                if not 0 <= places[i, j] < grad.size:
+                    raise IndexError("a place does not lie within the plane")
                 grad[places[i, j]] += g[i, j]
 
 
@@ -125,7 +154,8 @@ def _total(run, one):
 @jit
 def _avg_pool2d(one, arrays, parts, index):
     """arrays: x, rows, columns, out."""
-    rows, columns = _table(item(arrays, 1)), _table(item(arrays, 2))
+    rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
+    columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
     planes = length(item(arrays, 0), 0)
     halving = _halving(columns, 2)
     work = np.empty_like(_plane(item(arrays, 0), 0, one)[0])
@@ -185,8 +215,10 @@ def _spread(g, rows, columns, one, line, grad):
 @jit
 def _avg_pool2d_grad(one, arrays, parts, index):
     """arrays: g, rows, columns, grad."""
-    rows, columns = _table(item(arrays, 1)), _table(item(arrays, 2))
-    planes = length(item(arrays, 0), 0)
+    rows = _table(item(arrays, 1), length(item(arrays, 3), 1))
+    columns = _table(item(arrays, 2), length(item(arrays, 3), 2))
+    planes = length(item(arrays, 3), 0)
+    _check_shape(item(arrays, 0), planes, len(rows), len(columns))
     line = np.empty_like(_plane(item(arrays, 3), 0, one)[0])
     whole = (length(item(arrays, 3), 1) == 1 and len(rows) == len(columns) == 1
              and columns[0, 1] - columns[0, 0] == line.size)  # fmt: skip
@@ -198,10 +230,15 @@ def _avg_pool2d_grad(one, arrays, parts, index):
             _spread(g, rows, columns, one, line, grad)
 
 
+def _whole(rows, columns):
+    """Whether both tables are of the integers that the kernels read."""
+    return rows.dtype is _INT64 and columns.dtype is _INT64
+
+
 def max_pool2d(x, rows, columns):
     """Largest number of each window (P, OH, OW), and its place in the plane as int32."""
     one = ONE.get(x.dtype)
-    if one is None or x.size == 0:
+    if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
         return reference.max_pool2d(x, rows, columns)
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
     places = np.empty(out.shape, np.int32)
@@ -213,10 +250,10 @@ def max_pool2d(x, rows, columns):
 def max_pool2d_grad(g, indices, size):
     """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
     one = ONE.get(g.dtype)
-    if one is None or g.size == 0:
+    if one is None or g.size == 0 or g.ndim != 3 or indices.dtype is not _INT32:
         return reference.max_pool2d_grad(g, indices, size)
     grad = np.empty((len(g), *size), g.dtype)
-    arrays = np.ascontiguousarray(g), np.ascontiguousarray(indices, np.int32), grad
+    arrays = np.ascontiguousarray(g), np.ascontiguousarray(indices), grad
     launch(_max_pool2d_grad, one, arrays, grad.size >= SHARED)
     return grad
 
@@ -224,7 +261,7 @@ def max_pool2d_grad(g, indices, size):
 def avg_pool2d(x, rows, columns):
     """Sum of each window divided by its divisors (P, OH, OW)."""
     one = ONE.get(x.dtype)
-    if one is None or x.size == 0:
+    if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
         return reference.avg_pool2d(x, rows, columns)
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
     launch(_avg_pool2d, one, (np.ascontiguousarray(x), rows, columns, out), x.size >= SHARED)
@@ -234,7 +271,7 @@ def avg_pool2d(x, rows, columns):
 def avg_pool2d_grad(g, rows, columns, size):
     """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
     one = ONE.get(g.dtype)
-    if one is None or g.size == 0:
+    if one is None or g.size == 0 or g.ndim != 3 or not _whole(rows, columns):
         return reference.avg_pool2d_grad(g, rows, columns, size)
     grad = np.empty((len(g), *size), g.dtype)
     launch(_avg_pool2d_grad, one, (np.ascontiguousarray(g), rows, columns, grad),

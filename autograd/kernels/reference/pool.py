@@ -21,8 +21,9 @@ def max_pool2d(x, rows, columns):
     out = np.empty((planes, len(rows), len(columns)), x.dtype)
     indices = np.empty(out.shape, np.int32)
     every = np.arange(planes)
-    for i, (top, bottom, down) in enumerate(rows.tolist()):
-        for j, (left, right, step) in enumerate(columns.tolist()):
+    columns = _inside(columns, width)
+    for i, (top, bottom, down) in enumerate(_inside(rows, height)):
+        for j, (left, right, step) in enumerate(columns):
             window = slice(top, bottom, down), slice(left, right, step)
             inside = places[window].reshape(-1)
             values = x[:, *window].reshape(planes, len(inside))
@@ -37,8 +38,11 @@ def max_pool2d(x, rows, columns):
 @_QUIET
 def max_pool2d_grad(g, indices, size):
     """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
-    planes = len(g)
-    grad = np.zeros((planes, size[0] * size[1]), g.dtype)
+    planes, places = len(g), size[0] * size[1]
+    _same_shape(g, indices.shape[1:])
+    if indices.size and not 0 <= indices.min() <= indices.max() < places:
+        raise IndexError(f"a place of pooling does not lie within the plane of {size}")
+    grad = np.zeros((planes, places), g.dtype)
     np.add.at(grad, (np.arange(planes)[:, None, None], indices), g)
     return grad.reshape(planes, *size)
 
@@ -47,8 +51,9 @@ def max_pool2d_grad(g, indices, size):
 def avg_pool2d(x, rows, columns):
     """Sum of each window divided by its divisors (P, OH, OW)."""
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
-    for i, (top, bottom, _) in enumerate(rows.tolist()):
-        for j, (left, right, _) in enumerate(columns.tolist()):
+    across = _inside(columns, x.shape[2])
+    for i, (top, bottom, _) in enumerate(_inside(rows, x.shape[1])):
+        for j, (left, right, _) in enumerate(across):
             x[:, top:bottom, left:right].sum((1, 2), out=out[:, i, j])
     return np.divide(out, _divisors(rows, columns, x.dtype), out=out)
 
@@ -56,13 +61,30 @@ def avg_pool2d(x, rows, columns):
 @_QUIET
 def avg_pool2d_grad(g, rows, columns, size):
     """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
+    _same_shape(g, (len(rows), len(columns)))
     shares = g / _divisors(rows, columns, g.dtype)
     grad = np.zeros((len(g), *size), g.dtype)
-    for i, (top, bottom, _) in enumerate(rows.tolist()):
-        for j, (left, right, _) in enumerate(columns.tolist()):
+    across = _inside(columns, size[1])
+    for i, (top, bottom, _) in enumerate(_inside(rows, size[0])):
+        for j, (left, right, _) in enumerate(across):
             grad[:, top:bottom, left:right] += shares[:, i, j, None, None]
     return grad
 
 
 def _divisors(rows, columns, dtype):
     return (rows[:, 2, None] * columns[:, 2]).astype(dtype)
+
+
+def _same_shape(g, windows):
+    if g.shape[1:] != windows:
+        raise IndexError(f"the gradient {g.shape} does not have the shape of the windows {windows}")
+
+
+def _inside(table, places):
+    """The windows of a table, which must lie within so many places."""
+    windows = table.tolist()
+    for first, last, _ in windows:
+        if not 0 <= first < last <= places:
+            raise IndexError(f"the window [{first}, {last}) of pooling does not lie within "
+                             f"{places} places")
+    return windows
