@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial, wraps
 from inspect import isasyncgenfunction, isclass, iscoroutinefunction, isgeneratorfunction
+from typing import Any, Self, TypeVar
 
 from .errors import describe
+
+F = TypeVar("F", bound=Callable)
 
 _grad: ContextVar[bool] = ContextVar("autograd_grad", default=True)
 _inference: ContextVar[bool] = ContextVar("autograd_inference", default=False)
@@ -27,7 +31,7 @@ class _Mode:
     def __enter__(self) -> None:
         self._entered.append([(variable, variable.set(on)) for variable, on in self._settings])
 
-    def __exit__(self, *exc_info) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         for entered in self._entered[::-1]:
             try:
                 for variable, token in entered:
@@ -37,10 +41,10 @@ class _Mode:
             self._entered.remove(entered)
             return
 
-    def __call__(self, function):
+    def __call__(self, function: F) -> F:
         return self._decorated(function)
 
-    def _decorated(self, function):
+    def _decorated(self, function: Any) -> Any:
         """The function in this mode; of a generator every step, of a coroutine its body."""
         name = type(self).__name__
         if not callable(function):
@@ -140,7 +144,7 @@ class no_grad(_Mode):
 
     _settings = ((_grad, False),)
 
-    def __new__(cls, function=None):
+    def __new__(cls, function: Any = None) -> Self:
         mode = super().__new__(cls)
         if function is None:
             return mode
@@ -157,7 +161,7 @@ class enable_grad(no_grad):
 class inference_mode(_Mode):
     """Like no_grad, for code that only predicts; `inference_mode(False)` records again."""
 
-    def __new__(cls, mode: bool = True):
+    def __new__(cls, mode: Any = True) -> Self:
         return cls()._decorated(mode) if callable(mode) else super().__new__(cls)
 
     def __init__(self, mode: bool = True) -> None:
@@ -185,7 +189,7 @@ class set_grad_enabled(_Mode):
             super().__enter__()
         self._at_once = False
 
-    def __call__(self, function):
+    def __call__(self, function: F) -> F:
         if self._at_once:
             super().__exit__()
         self._at_once = False

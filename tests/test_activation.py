@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn.functional as F
 from autograd import Tensor
 from autograd.kernels.reference import special
 from autograd.ops.activation import (
@@ -24,6 +25,7 @@ from autograd.ops.activation import (
 )
 
 NAN, INF = math.nan, math.inf
+ALPHA = 1.6732632423543772 * 1.0507009873554805  # of selu, with its scale
 
 
 def leaf(*values, dtype=autograd.float64):
@@ -219,3 +221,73 @@ def test_erf_of_a_tensor():
     assert y.tolist() == [0.0, special.erf(np.array([1.0]))[0]]
     np.testing.assert_allclose(x.grad, 2 / math.sqrt(math.pi) * np.exp([0, -1]), 1e-15)
     assert autograd.erf(autograd.tensor([1, 0])).dtype == np.float32
+
+
+# ---- what the gradient is computed from ---------------------------------------------------------
+
+@pytest.mark.parametrize("function", [
+    F.leaky_relu, F.elu, F.selu, F.celu, F.hardtanh, F.relu6, F.hardsigmoid, F.softshrink,
+    F.hardshrink, F.logsigmoid, F.softplus, F.softsign, F.tanhshrink, F.hardswish, F.silu, F.mish,
+])
+def test_the_result_may_be_changed_in_place(function):
+    x = leaf(-2.7, -0.3, 0.2, 0.8, 4.0)
+    function(x).sum().backward()
+    wanted, x.grad = x.grad.clone(), None
+    y = function(x)
+    y.mul_(3.0)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad, 3 * wanted)
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_elu_family_does_not_cancel_far_below_zero(size, dtype):
+    values = np.resize(np.array([-30, -20, -1e-6], dtype), size)
+    for function, alpha, inner in ((F.elu, 1, 1), (F.celu, 1, 1), (F.selu, ALPHA, 1),
+                                   (lambda x: F.elu(x, -0.5), -0.5, 1),
+                                   (lambda x: F.celu(x, 2.0), 2, 0.5)):
+        x = autograd.tensor(values, requires_grad=True)
+        function(x).sum().backward()
+        wanted = alpha * inner * np.exp(inner * values.astype(np.float64))
+        np.testing.assert_allclose(x.grad, wanted, 4 * np.finfo(dtype).eps * 30)
+
+
+def test_a_negative_slope_fits_in_place_too():
+    for function in (lambda x: F.leaky_relu(x, -2.0, True), lambda x: F.elu(x, -2.0, True)):
+        x = leaf(-1.0, 3.0)
+        function(x * 1).sum().backward()
+        found, x.grad = x.grad.tolist(), None
+        plain = F.leaky_relu if found[0] == -2 else F.elu
+        plain(x, -2.0).sum().backward()
+        assert found == x.grad.tolist() and found[1] == 1
+
+
+def test_slopes_that_cancelled():
+    for function, at, slope in ((F.softsign, 1e8, 1e-16), (F.softsign, 1e20, 0.0),
+                                (F.tanhshrink, 1e-3, 1e-6), (F.logsigmoid, 30.0, math.exp(-30))):
+        x = leaf(at, dtype=autograd.float32)
+        function(x).backward(autograd.ones(1))
+        assert x.grad.item() == pytest.approx(slope, 1e-5, abs=1e-38)
+    small = F.hardsigmoid(autograd.tensor(-3 + 1e-6))
+    assert small.item() == pytest.approx((float(np.float32(-3 + 1e-6)) + 3) / 6)
+
+
+@pytest.mark.parametrize("size", [6, 5000])
+@pytest.mark.parametrize("function", [F.mish, F.gelu, F.silu, F.softplus, F.elu, F.selu, F.relu6])
+def test_float16_is_rounded_once_forward_and_back(function, size):
+    values = np.resize(np.array([4, 5.5, -6, 10, 0.01, 600], np.float16), size)
+    half = autograd.tensor(values, requires_grad=True)
+    wide = autograd.tensor(values.astype(np.float32), requires_grad=True)
+    for x in (half, wide):
+        y = function(x)
+        y.backward(autograd.ones_like(y))
+    assert half.grad.dtype == np.float16
+    np.testing.assert_array_equal(half.grad, wide.grad.numpy().astype(np.float16))
+    np.testing.assert_array_equal(function(half).detach(),
+                                  function(wide).detach().numpy().astype(np.float16))
+
+
+def test_prelu_of_infinity_gives_its_weight_no_nan():
+    x, weight = leaf(INF, -2.0), leaf(0.25)
+    F.prelu(x, weight).sum().backward()
+    assert weight.grad.tolist() == [-2] and x.grad.tolist() == [1, 0.25]

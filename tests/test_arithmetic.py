@@ -174,3 +174,58 @@ def test_infinite_numbers_give_infinite_results():
 def test_messages(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+# ---- what fits comes out -------------------------------------------------------------------------
+
+@pytest.mark.parametrize("a, b, dtype", [
+    (1.0, 300.0, np.float16), (1e-4, 2e-4, np.float16), (1e25, 1e25, np.float32),
+    (1e-25, 1e-25, np.float32), (1e-30, 1e-28, np.float32), (1e-38, 1e-39, np.float32),
+    (1e200, 1e200, np.float64), (1e-200, 1e-200, np.float64),
+])
+@pytest.mark.parametrize("size", [2, 70_000])
+def test_the_slope_of_a_quotient_squares_no_divisor(a, b, dtype, size):
+    x, y = (autograd.tensor(np.full(size, v, dtype), requires_grad=True) for v in (a, b))
+    (x / y).sum().backward()
+    a, b = float(x[0].item()), float(y[0].item())
+    digits = 4 * float(np.finfo(dtype).eps)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(x.grad.numpy(), np.array(1 / b).astype(dtype), digits)
+        np.testing.assert_allclose(y.grad.numpy(), np.array(-a / b / b).astype(dtype), digits)
+
+
+def test_slopes_at_very_large_and_very_small_numbers():
+    tensor = autograd.tensor
+    def slopes(function, *values):
+        inputs = [tensor([v], requires_grad=True) for v in values]
+        function(*inputs).sum().backward()
+        return [x.grad.item() for x in inputs]
+
+    assert slopes(autograd.atan2, 3e30, 4e30) == pytest.approx([4 / 25e30, -3 / 25e30], 1e-6, 0)
+    assert slopes(autograd.atan2, 3e-30, 4e-30) == pytest.approx([4 / 25e-30, -3 / 25e-30], 1e-6, 0)
+    assert slopes(lambda x: 1e-10 * x.reciprocal(), 1e-20) == pytest.approx([-1e30])
+    assert slopes(lambda x: 1e-10 * x.log(), 1e-39) == pytest.approx([1e29], 1e-5)
+    assert slopes(lambda x, y, z: autograd.addcdiv(x, y, z), 1.0, 1e25, 1e25)[2] == pytest.approx(
+        -1e-25, 1e-6, 0)
+    near = float(np.float32(1 - 1e-6))
+    assert slopes(autograd.asin, near)[0] == pytest.approx(1 / np.sqrt(1 - near * near), 1e-5)
+
+
+def test_numbers_beside_float16_need_not_fit_into_it():
+    h = autograd.tensor([3388.0], dtype=autograd.float16)
+    for found, want in ((h / 524288.0, 3388 / 524288), (h * 1e-8, 3.388e-5), (1e5 / h, 1e5 / 3388),
+                        (1e5 - h, np.inf), (h ** 0.3, 3388 ** 0.3)):
+        assert found.dtype == np.float16
+        np.testing.assert_allclose(found, [want], 1e-3)
+    large = autograd.ones(70_000, dtype=autograd.float16) * 1e-6
+    assert large[0].item() == np.float16(1e-6)
+
+
+@pytest.mark.parametrize("function", [
+    autograd.sign, autograd.floor, autograd.ceil, autograd.trunc, autograd.round,
+    lambda x: autograd.div(x, 2.0, rounding_mode="floor"),
+    lambda x: autograd.div(x, 2.0, rounding_mode="trunc")])
+def test_what_is_constant_between_jumps_has_slope_0_even_times_infinity(function):
+    x = autograd.tensor([1.5, -2.5], requires_grad=True)
+    function(x).backward(autograd.tensor([np.inf, np.nan]))
+    assert x.grad.tolist() == [0, 0]

@@ -126,3 +126,14 @@ WRONG = [
 def test_errors_say_what_is_wrong(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize("times", [(1, 2, 1), (1, 1), (2, 1), (1, 1, 1), (3, 2), (0, 1)])
+@pytest.mark.parametrize("name", ["tile", "repeat"])
+def test_repeated_tensors_own_their_memory(name, times):
+    source = autograd.ones(1, 3)
+    result = getattr(source, name)(times)
+    source.mul_(5.0)
+    assert (result == 1).all()
+    result.mul_(2.0)
+    assert (result == 2).all() and (source == 5).all()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import large, threads
+from autograd import kernels, large, threads
 from autograd.kernels import reference
 
 pytest.importorskip("numba")
@@ -108,6 +108,25 @@ def test_sums_are_the_same_bits_for_any_threads_and_alignment(monkeypatch):
             found.add(compiled.sum_over(x, (0, 1), False).tobytes()
                       + compiled.sum_over(x, (1,), False).tobytes())
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("tier", [compiled, reference], ids=["compiled", "reference"])
+@pytest.mark.parametrize(("shape", "dims"), [
+    ((1_000_000, 3), (0,)), ((200_000, 5, 3), (0, 2)), ((3, 300_000, 2), (1,)),
+    ((100_000, 2, 2), (0,)), ((1000, 1000, 2), (0, 1)), ((70, 40, 60), (0,))])  # fmt: skip
+def test_sums_over_many_rows_keep_their_digits(tier, shape, dims):
+    x = random(shape, np.float32)
+    x = np.abs(x) + np.float32(0.5)
+    truth = x.astype(np.float64).sum(dims)
+    np.testing.assert_allclose(tier.sum_over(x, dims, False), truth, rtol=1e-6)
+    turned = np.ascontiguousarray(x.T).T
+    np.testing.assert_allclose(tier.sum_over(turned, dims, False), truth, rtol=1e-6)
+
+
+def test_more_ones_than_float32_counts():
+    ones = np.broadcast_to(np.float32(1), (20_000_000, 2))
+    assert compiled.sum_over(ones, (0,), False).tolist() == [2e7, 2e7]
+    assert kernels.sum_over(ones[:40_000].astype(np.float16), (0,), True).tolist() == [[4e4, 4e4]]
 
 
 def test_sums_keep_nan_and_infinity():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from autograd import threads
+from autograd import kernels, threads
 from autograd.kernels import reference
 
 pytest.importorskip("numba")
@@ -134,6 +134,22 @@ def test_other_types_are_numpys():
     assert compiled.elementwise("tanh", x).dtype == np.float16
     mixed = compiled.elementwise_grad("tanh", x.astype(np.float32), x.astype(np.float64))
     assert mixed.dtype == np.float64
+
+
+@pytest.mark.parametrize("size", [50, LARGE + 3])
+@pytest.mark.parametrize("name", elementwise.BACKWARD)
+def test_float16_is_computed_in_float32_and_rounded_once(name, size):
+    x, g = inputs(size, np.float16), inputs(size, np.float16, 1)
+    x[:4], settings = [600, -600, 60, 1e-4], SETTINGS.get(name, ())
+    wide, g_wide = x.astype(np.float32), g.astype(np.float32)
+    with np.errstate(all="ignore"):
+        if name in TRUTH:
+            got = kernels.elementwise(name, x, *settings)
+            want = kernels.elementwise(name, wide, *settings).astype(np.float16)
+            np.testing.assert_array_equal(got, want, strict=True)
+        got = kernels.elementwise_grad(name, g, x, *settings)
+        want = kernels.elementwise_grad(name, g_wide, wide, *settings).astype(np.float16)
+        np.testing.assert_array_equal(got, want, strict=True)
 
 
 @both_types

@@ -19,6 +19,7 @@ from tests.samples import (
     differentiable,
     function,
     gradients,
+    several,
     weights,
 )
 
@@ -149,6 +150,26 @@ def test_inputs_stay_unchanged(call):
     gradients(call, tensors)
     for tensor, array in zip(tensors, call.arrays, strict=True):
         np.testing.assert_array_equal(tensor.detach().numpy(), array)
+
+
+# composites that may return their input itself or, recorded as such, a view of it
+SHOWING = {"to", "double", "long", "cpu", "view_as", "reshape_as", "flatten", "unflatten", "einsum",
+           "swapaxes", "movedim", "t", "expand_as", "broadcast_to", "contiguous", "select",
+           "narrow", "chunk", "tensor_split", "pixel_shuffle"}
+
+
+@calls(lambda call: call.name not in SHOWING
+       and not (call.name in REGISTRY and REGISTRY[call.name].view))
+def test_results_own_their_memory(call):
+    given = call.tensors(grad=False)
+
+    def make(array):
+        given.append(autograd.tensor(array))
+        return given[-1]
+
+    for result in several(call.function(*call.arguments(given[:], make), **call.case.kwargs)):
+        if isinstance(result, Tensor):
+            assert not any(np.shares_memory(result._array, x._array) for x in given)
 
 
 @calls(lambda call: call.case.order and len(call.arrays) > 1)

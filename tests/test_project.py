@@ -41,7 +41,7 @@ SAME_LAYER = {
     "dtypes": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
-    "large": "kernels kernels.rounding",
+    "large": "kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
     "kernels.*": "errors threads kernels.*",
     "record": "template",

@@ -66,8 +66,15 @@ def test_logsumexp_with_infinities():
     x = autograd.tensor([[-INF, -INF], [INF, 1.0], [-INF, 1.0], [1e4, 1e4]], dtype=autograd.float64)
     assert x.logsumexp(1).tolist() == pytest.approx([-INF, INF, 1.0, 1e4 + math.log(2)])
     slopes = gradient(lambda x: x.logsumexp(1), x.numpy())
-    assert slopes[2] == [0, 1] and slopes[3] == [0.5, 0.5]
-    assert not np.isnan(slopes[1:]).any()
+    assert slopes == [[0.5, 0.5], [1, 0], [0, 1], [0.5, 0.5]]
+    assert gradient(lambda x: x.logsumexp(0), [INF, -INF, INF]) == [0.5, 0, 0.5]
+
+
+@pytest.mark.parametrize("offset", [0, 1e4, 1e8, -1e30])
+def test_the_gradient_of_logsumexp_sums_to_one_at_any_offset(offset):
+    x = autograd.tensor(np.full((2, 5), offset, np.float32), requires_grad=True)
+    x.logsumexp(1).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 0.2, 1e-6)
 
 
 def test_reductions_of_nothing():
@@ -83,8 +90,19 @@ def test_reductions_of_nothing():
     assert x.grad.shape == (0, 3)
 
 
+def test_products_of_nothing_and_of_one_stay_in_the_graph_and_own_their_memory():
+    empty = autograd.zeros(0, 2, requires_grad=True)
+    autograd.prod(empty, 0).sum().backward()
+    assert empty.grad.shape == (0, 2)
+    for source in (autograd.ones(1, 3), autograd.tensor(1.0)):
+        results = [source.prod(0), source.cumprod(0), source.cumsum(0), source.prod(0, True)]
+        source.mul_(5.0)
+        assert all((result == 1).all() for result in results)
+
+
 def test_the_variance_of_too_few_is_nan_or_infinite_without_a_warning():
     one = autograd.tensor([[1.0, 2.0]])
+    assert one.var(1, correction=2).tolist() == one.std(1, correction=3).tolist() == [INF]
     assert np.isnan(one.var(0).numpy()).all() and one.var(0, correction=0).tolist() == [0, 0]
 
 
@@ -134,6 +152,82 @@ def test_var_of_large_numbers_keeps_its_digits():
     assert x.var(False).item() == x.var(unbiased=False).item() == x.var(correction=0).item() == 22.5
 
 
+@pytest.mark.parametrize("offset, spread", [(0, 1), (1e6, 1), (1e8, 30), (0, 1e25), (0, 1e-30)])
+@pytest.mark.parametrize("dim", [0, 1, None])
+def test_variances_keep_their_digits(offset, spread, dim):
+    """At large means, and where squares leave the range of float32 and of float64."""
+    z = np.random.default_rng(0).standard_normal((70, 90)) * spread + offset
+    for dtype, digits in ((np.float32, 2e-5), (np.float64, 1e-7)):
+        x = autograd.tensor(z.astype(dtype), requires_grad=True)
+        wide = x.detach().numpy().astype(np.float64)
+        if float(np.finfo(dtype).tiny) < spread * spread < float(np.finfo(dtype).max):
+            np.testing.assert_allclose(x.var(dim).detach(), wide.var(dim, ddof=1), digits)
+        x.std(dim).sum().backward()
+        np.testing.assert_allclose(x.std(dim).detach(), wide.std(dim, ddof=1), digits)
+        n = x.numel() if dim is None else x.shape[dim]
+        deviation = wide.std(dim, ddof=1, keepdims=True)
+        slope = (wide - wide.mean(dim, keepdims=True)) / deviation / (n - 1)
+        np.testing.assert_allclose(x.grad.numpy(), slope, 1e-3, 1e-5 * abs(slope).max())
+
+
+def test_deviations_and_norms_of_float64_fit_too():
+    x = autograd.tensor([1e200, -1e200, 3e200, 0.0], dtype=autograd.float64)
+    assert x.std().item() == pytest.approx(1.707825e200) and x.norm().item() == x.norm(2.0).item()
+    assert x.norm().item() == pytest.approx(math.sqrt(11) * 1e200)
+    tiny = autograd.tensor([3e-200, 4e-200], dtype=autograd.float64, requires_grad=True)
+    tiny.norm().backward()
+    assert tiny.norm().item() == pytest.approx(5e-200) and tiny.grad.tolist() == pytest.approx(
+        [0.6, 0.8])
+
+
+@pytest.mark.parametrize("scale", [1e30, 1, 1e-30])
+@pytest.mark.parametrize("p", [0, 0.5, 1, 1.5, 2, 3, 7, -1, -2, INF, -INF])
+@pytest.mark.parametrize("dim", [0, -1, (0, 2), (1, -1), None, (0, 1, 2)])
+def test_norms_of_every_power_over_every_dim(p, dim, scale):
+    a = np.random.default_rng(1).uniform(0.5, 2, (2, 3, 4)).astype(np.float32)
+    a *= np.random.default_rng(2).choice(np.float32([-1, 1]), a.shape)
+    dims = tuple(range(3)) if dim is None else dim
+    size = np.abs(a.astype(np.float64))
+    for keep in (False, True):
+        if p == 0:
+            want = np.full_like(size, 1).sum(dims, keepdims=keep)
+        elif abs(p) == INF:
+            want = (np.max if p > 0 else np.min)(size, dims, keepdims=keep) * scale
+        else:
+            want = (size ** p).sum(dims, keepdims=keep) ** (1 / p) * scale
+        x = autograd.tensor(a * np.float32(scale))
+        with np.errstate(over="ignore"):
+            np.testing.assert_allclose(x.norm(p, dim, keep), want.astype(np.float32), 3e-6)
+
+
+HALVES = {
+    "sum": (lambda x: x.sum(0), lambda x: x.sum(0)),
+    "mean": (lambda x: x.mean(0), lambda x: x.mean(0)),
+    "mean of all": (lambda x: x.mean(), lambda x: x.mean()),
+    "var": (lambda x: x.var(0), lambda x: x.var(0, ddof=1)),
+    "std": (lambda x: x.std(), lambda x: x.std(ddof=1)),
+    "norm": (lambda x: x.norm(dim=0), lambda x: np.sqrt((x * x).sum(0))),
+    "norm 3": (lambda x: x.norm(3), lambda x: (abs(x) ** 3).sum() ** (1 / 3)),
+    "cumsum": (lambda x: x.cumsum(0), lambda x: x.cumsum(0)),
+    "prod": (lambda x: (x / 16).prod(1), lambda x: (x / 16).prod(1)),
+    "cumprod": (lambda x: (x / 16).cumprod(1), lambda x: (x / 16).cumprod(1)),
+    "logsumexp": (lambda x: x.logsumexp(0), lambda x: np.logaddexp.reduce(x, 0)),
+    "softmax": (lambda x: x.softmax(1), lambda x: np.exp(x) / np.exp(x).sum(1, keepdims=True)),
+}
+
+
+@pytest.mark.parametrize("name", HALVES)
+@pytest.mark.parametrize("rows", [300, 3000])
+def test_float16_is_reduced_in_float32_and_rounded_once(name, rows):
+    ours, truth = HALVES[name]
+    x = np.random.default_rng(0).uniform(8, 20, (rows, 3)).astype(np.float16)
+    with np.errstate(over="ignore"):
+        want = np.asarray(truth(x.astype(np.float64))).astype(np.float16)
+    found = ours(autograd.tensor(x))
+    assert found.dtype == np.float16
+    np.testing.assert_allclose(found, want, 1e-3)
+
+
 def test_var_mean_is_a_pair():
     variance, mean = autograd.var_mean(autograd.tensor([[1.0, 3.0], [5.0, 9.0]]), dim=1)
     assert variance.tolist() == [2, 8] and mean.tolist() == [2, 7]
@@ -150,6 +244,8 @@ def test_var_mean_is_a_pair():
     (lambda x: x.long().var(), TypeError, r"var: a floating dtype is needed, got int64"),
     (lambda x: x[:0].amax(0), IndexError, r"amax: there is no element along dim \(0,\) of \(0, 3"),
     (lambda x: x[:0].amin(), IndexError, r"amin: there is no element along dim \(0, 1\) of \(0, 3"),
+    (lambda x: x.long().norm(), TypeError, r"norm: a floating dtype is needed, got int64"),
+    (lambda x: x[:0].norm(-1), IndexError, r"norm: there is no element along dim"),
     (lambda x: x.norm("nuc"), ValueError, "norm: p 'nuc'; choose a number, inf, -inf or 'fro'"),
 ])
 def test_messages(call, error, text):

@@ -8,6 +8,8 @@ import numpy as np
 
 from .. import kernels
 from ..errors import describe
+from ..kernels.rounding import rounded_once
+from ..large import LARGE, total
 from ..record import composite, op
 from ..tensors import Tensor
 from .shape import reshape
@@ -136,11 +138,17 @@ def _sizes(equation: str, terms: list[list], operands: tuple) -> dict:
     return sizes
 
 
-@op(method=False, vjp=dict(
+@op(method=False, view=True, vjp=dict(
     input=lambda g, input_shape, labels, kept: _select_grad(g, kept, labels, input_shape)))
 def _select(input, /, labels, kept):
     """Diagonals over repeated labels, sums over those that `kept` lacks, the rest in its order."""
-    return np.einsum(input, list(labels), list(kept))
+    distinct = list(dict.fromkeys(labels))
+    found = input if len(distinct) == len(labels) else np.einsum(input, list(labels), distinct)
+    summed = tuple(i for i, label in enumerate(distinct) if label not in kept)
+    if summed:
+        found = total(found, summed, False)
+    left = [label for label in distinct if label in kept]
+    return np.transpose(found, [left.index(label) for label in kept])
 
 
 @op(method=False, vjp=dict(
@@ -154,6 +162,9 @@ def _select_grad(g, /, labels, kept, shape):
     return zeros
 
 
+_product = rounded_once(np.einsum)
+
+
 @op(method=False, vjp=dict(
     input=lambda g, other, left, right, kept: _contract(g, other, kept, right, left),
     other=lambda g, input, left, right, kept: _contract(g, input, kept, left, right)))
@@ -164,8 +175,8 @@ def _contract(input, other, /, left, right, kept):
     shared = [i for i in left if i in right and i in kept]
     of_left = [i for i in left if i not in right]
     of_right = [i for i in right if i not in left]
-    if not summed or not (of_left or of_right):
-        return np.einsum(input, list(left), other, list(right), list(kept))
+    if not summed or not (of_left or of_right) and (shared or input.size < LARGE):
+        return _product(input, list(left), other, list(right), list(kept))
     sizes = {**dict(zip(left, input.shape, strict=True)),
              **dict(zip(right, other.shape, strict=True))}
     a = _matrices(input, left, (shared, of_left, summed), sizes)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..large import total
 from ..record import composite, op
 from .reduce import sum
 from .shape import axis, ints, permute, reshape, sum_to_size, unsqueeze
@@ -200,7 +201,7 @@ def _check_added(name: str, input, shape: tuple, dtype) -> None:
     input=lambda g, weight: matmul(g, weight),
     weight=lambda g, input: matmul(g.mT, input) if len(g.shape) == 2
         else matmul(rows(g).mT, rows(input)),
-    bias=lambda g: (g if len(g.shape) == 2 else rows(g)).sum(0)))
+    bias=lambda g: _bias_grad(g if len(g.shape) == 2 else rows(g))))
 def linear(input, weight, bias=None, /):
     """input @ weight.T + bias, for any number of leading dimensions.
 
@@ -218,6 +219,10 @@ def linear(input, weight, bias=None, /):
     if len(shape) == 2:
         return kernels.gemm(input, weight.T, bias)
     return kernels.gemm(rows(input), weight.T, bias).reshape(*shape[:-1], len(weight))
+
+
+def _bias_grad(g):
+    return total(g, (0,), False) if g.__class__ is np.ndarray else g.sum(0)
 
 
 def _check_linear(input, weight, bias) -> None:

@@ -23,10 +23,11 @@ def _neighbours(x, dims):
 
 def _in_blocks(x, dim):
     """The sums of blocks of rows along dim, the last one of fewer."""
-    before, whole = x.shape[:dim], x.shape[dim] // _BLOCK * _BLOCK
+    before, count = x.shape[:dim], x.shape[dim] // _BLOCK
+    whole = count * _BLOCK
     blocks = x[(slice(None),) * dim + (slice(whole),)]
     rest = x[(slice(None),) * dim + (slice(whole, None),)]
-    blocks = blocks.reshape(*before, -1, _BLOCK, *x.shape[dim + 1 :])
+    blocks = blocks.reshape(*before, count, _BLOCK, *x.shape[dim + 1 :])
     sums = [np.add.reduce(blocks, dim + 1, x.dtype),
             np.add.reduce(rest, dim, x.dtype, keepdims=True)]
     return np.concatenate(sums, dim)
