@@ -148,7 +148,7 @@ class no_grad(_Mode):
         mode = super().__new__(cls)
         if function is None:
             return mode
-        mode.__init__()
+        mode.__init__()  # type: ignore[misc]
         return mode._decorated(function)
 
 
