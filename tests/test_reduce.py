@@ -200,6 +200,18 @@ def test_norms_of_every_power_over_every_dim(p, dim, scale):
             np.testing.assert_allclose(x.norm(p, dim, keep), want.astype(np.float32), 3e-6)
 
 
+def test_the_nuclear_norm_over_two_dims():
+    a = np.random.default_rng(3).standard_normal((2, 3, 4))
+    x = autograd.tensor(a)
+    for dim in ((0, 1), (2, 0), (-1, -2)):
+        want = np.linalg.norm(a, "nuc", axis=dim)
+        np.testing.assert_allclose(x.norm("nuc", dim), want, 1e-12)
+        kept = np.linalg.norm(a, "nuc", axis=dim, keepdims=True)
+        np.testing.assert_allclose(x.norm("nuc", dim, True), kept, 1e-12)
+    assert gradient(lambda x: x.norm("nuc"), [[0.0, 0.0], [0.0, 2.0]]) == [[0, 0], [0, 1]]
+    assert autograd.eye(3, dtype=autograd.float16).norm("nuc").item() == 3
+
+
 HALVES = {
     "sum": (lambda x: x.sum(0), lambda x: x.sum(0)),
     "mean": (lambda x: x.mean(0), lambda x: x.mean(0)),
@@ -246,7 +258,8 @@ def test_var_mean_is_a_pair():
     (lambda x: x[:0].amin(), IndexError, r"amin: there is no element along dim \(0, 1\) of \(0, 3"),
     (lambda x: x.long().norm(), TypeError, r"norm: a floating dtype is needed, got int64"),
     (lambda x: x[:0].norm(-1), IndexError, r"norm: there is no element along dim"),
-    (lambda x: x.norm("nuc"), ValueError, "norm: p 'nuc'; choose a number, inf, -inf or 'fro'"),
+    (lambda x: x.norm("max"), ValueError, "norm: p 'max'; choose a number, inf, -inf, 'fro' or"),
+    (lambda x: x.norm("nuc", 1), ValueError, "norm: p 'nuc' is of floating matrices; give dim two"),
 ])
 def test_messages(call, error, text):
     with pytest.raises(error, match=text):

@@ -22,6 +22,7 @@ from . import (
     loss_margin,
     loss_probability,
     norm,
+    nuclear,
     order,
     pad,
     pool,
@@ -37,5 +38,6 @@ __all__ = [
     "activation", "activation_extra", "arithmetic", "bilinear", "compare", "conv",
     "conv_geometry", "cross_entropy", "dropout", "einsum", "elementwise", "embedding", "foreach",
     "index", "join", "linalg", "loss", "loss_binary", "loss_margin", "loss_probability", "norm",
-    "order", "pad", "pool", "pool_windows", "reduce", "resample", "running", "scatter", "shape",
+    "nuclear", "order", "pad", "pool", "pool_windows", "reduce", "resample", "running", "scatter",
+    "shape",
 ]

@@ -43,7 +43,7 @@ def safe_mul(g, d, /):
 
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
     g=lambda g_out, d: safe_div(g_out, d),
-    d=lambda g_out, g, d: safe_mul(g_out, g / d / -d)))
+    d=lambda g_out, g, d: -safe_div(safe_div(safe_mul(g_out, g), d), d)))
 def safe_div(g, d, /):
     """g / d, and 0 where g is 0 even if d is 0 or NaN: as safe_mul, where 1 / d might not fit."""
     return _asked(g, np.true_divide(g, d))

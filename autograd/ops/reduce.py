@@ -11,12 +11,14 @@ from math import prod as _product
 import numpy as np
 
 from .. import dtypes
+from ..errors import describe
 from ..kernels.rounding import rounded_once
 from ..large import combining, total
 from ..record import composite, op
 from .compare import where
 from .elementwise import abs, exp, isinf, safe_mul, sign, to
-from .shape import axis, expand, ints, reshape
+from .nuclear import nuclear
+from .shape import axis, expand, ints, movedim, reshape
 
 _minus, _times = combining("sub", np.subtract), combining("mul", np.multiply)
 
@@ -284,11 +286,24 @@ def _share_out(g, input, out, dim, keepdim):
 
 @composite()
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
-    """(Σ |x|ᵖ)^(1/p) over `dim`; p may be a number, inf, -inf, 0 (the count of non-zeros) or
-    "fro" (p = 2).  Where the norm is 0 its gradient is 0."""
+    """(Σ |x|ᵖ)^(1/p) over `dim`; p may be a number, inf, -inf, 0 (the count of non-zeros), "fro"
+    (p = 2), or "nuc" (the sum of singular values over two dims).  Where the norm is 0 its gradient
+    is 0."""
+    input = input if dtype is None else to(input, dtype)
+    if p == "nuc":
+        return _nuclear_norm(input, dim, keepdim)
     if isinstance(p, str) and p != "fro":
-        raise ValueError(f"norm: p {p!r}; choose a number, inf, -inf or 'fro'")
-    return _norm(input if dtype is None else to(input, dtype), 2 if p == "fro" else p, dim, keepdim)
+        raise ValueError(f"norm: p {p!r}; choose a number, inf, -inf, 'fro' or 'nuc'")
+    return _norm(input, 2 if p == "fro" else p, dim, keepdim)
+
+
+def _nuclear_norm(input, dim, keepdim):
+    dims = axes("norm", dim, len(input.shape))
+    if len(dims) != 2 or input.dtype.kind != "f":
+        raise ValueError(f"norm: p 'nuc' is of floating matrices; give dim two dimensions, got dim="
+                         f"{dim} for {describe(input)}")
+    found = nuclear(movedim(input, dims, (-2, -1)))
+    return reshape(found, _kept(input.shape, dim)) if keepdim else found
 
 
 @op(method=False, vjp=dict(

@@ -1,7 +1,7 @@
 """Samples for autograd/ops/reduce.py; the answers are NumPy's and SciPy's."""
 
 import numpy as np
-from scipy import special
+from scipy import linalg, special
 
 from tests.cases import Case, Spec
 
@@ -72,6 +72,22 @@ def _norm_over(x, p, dim, keepdim):
     return _norm(x, p, dim, keepdim)
 
 
+def _nuclear(x):
+    return np.linalg.norm(x, "nuc", axis=(-2, -1))
+
+
+def _orthogonal(x):
+    u, _, v = np.linalg.svd(x, full_matrices=False)
+    return u @ v
+
+
+def _orthogonal_grad(g, x):
+    """Q X + (1 - Q Qᵀ) G P⁻¹ for x = Q P, where P X + X P = Qᵀ G - Gᵀ Q."""
+    p, q = linalg.sqrtm(x.T @ x), _orthogonal(x)
+    turned = linalg.solve_sylvester(p, p, q.T @ g - g.T @ q)
+    return q @ turned + (g - q @ (q.T @ g)) @ np.linalg.inv(p)
+
+
 def _logsumexp(x, dim, keepdim=False):
     return special.logsumexp(x, axis=axes(dim), keepdims=keepdim)
 
@@ -132,6 +148,12 @@ CASES = {
              *[Case((APART, p, -1, True), reference=_norm) for p in (np.inf, -np.inf)],
              Case((NORMED, 3), {"keepdim": True}, reference=_norm),
              Case((ZEROS, 0, 1), reference=_norm)],
+    "nuclear": [Case((Spec(shape),), reference=_nuclear, torch=False)
+                for shape in ((3, 3), (4, 2), (2, 2, 3))],
+    "orthogonal": [Case((Spec(shape),), reference=_orthogonal, torch=False, order=1)
+                   for shape in ((3, 3), (4, 2), (2, 2, 3))],
+    "orthogonal_grad": [Case((Spec((3, 2)), Spec((3, 2))), reference=_orthogonal_grad,
+                             torch=False, order=0)],
     "_norm": [Case((NORMED, p, 1, keepdim), reference=_norm_over, torch=False)
               for p, keepdim in ((2, False), (3, True), (0.5, False))],
 }
