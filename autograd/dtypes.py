@@ -132,7 +132,11 @@ def common_float(*operands):
 
 def _cast(operand, dtype):
     if isinstance(operand, np.ndarray):
-        return operand if operand.dtype is dtype else operand.astype(dtype)
+        if operand.dtype is dtype:
+            return operand
+        if dtype is float16 and operand.ndim == 0 and operand.dtype.kind == "f":
+            return operand.item()  # with digits that float16 has not
+        return operand.astype(dtype)
     if type(operand) is int and dtype.kind in "iu" and not _fits(operand, dtype):
         return np.asarray(operand).astype(dtype)  # wraps, as in PyTorch
     return operand
