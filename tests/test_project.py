@@ -31,7 +31,7 @@ LAYERS = {
     4: "ops ops.*",
     5: "operators inplace creation sampling",
     6: "engine",
-    7: "custom_function numeric gradient_check viz viz.* serialize pytest_plugin",
+    7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize pytest_plugin",
     8: "__init__",
 }
 
@@ -48,7 +48,8 @@ SAME_LAYER = {
     "ops": "ops.*",
     "ops.*": "ops.*",
     "sampling": "creation",
-    "gradient_check": "numeric",
+    "gradient_judge": "numeric",
+    "gradient_check": "numeric gradient_judge",
     "viz": "viz.*",
     "viz.*": "viz.*",
     "pytest_plugin": "gradient_check",
