@@ -16,7 +16,7 @@ import numpy as np
 
 from .engine import grad
 from .errors import describe
-from .gradient_judge import APART, SHARP, Judge, Pair, rows_of
+from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
 from .numeric import Differences, rounding, scale, unit
 from .tensors import Tensor, wrap
 
@@ -237,14 +237,17 @@ def _in_full(rows: dict, checked: dict, differences: Differences, eps: float, rt
             shape = (*result.shape, *x.shape)
             analytic = np.array([v[k] for v in vjps]).reshape(shape)
             sides = numeric[k][j].reshape(3, *shape)
-            found.append((Pair(row, column, len(result.shape), analytic, sides[2].copy()), sides))
-            condition = np.maximum(condition, sizes[j] + rows_of(found[-1][0], x._array))
+            pair = Pair(row, column, len(result.shape), analytic, sides[2].copy())
+            found.append((pair, sides))
+            by_row = largest_in(pair, range(len(result.shape), len(shape)), x._array)
+            condition = np.maximum(condition, sizes[j] + by_row.reshape(result.shape))
         for (pair, sides), x in zip(found, inputs, strict=True):
             def measure(flat, step, j=j, x=x):
                 return differences.sides(x._array, unit(x.shape, flat), step)[j]
 
-            steps = eps * scale(x._array)
-            Judge(pair, sides, steps, sizes[j], condition, rtol, atol, measure).judge()
+            rows_only = (*result.shape, *[1] * x.ndim)
+            Judge(pair, sides, x._array, eps, np.reshape(sizes[j], rows_only),
+                  np.reshape(condition, rows_only), rtol, atol, measure).judge()
             pairs.append(pair)
     return pairs
 

@@ -109,6 +109,8 @@ def settle(at: Callable[[int], np.ndarray], noise: float, size: float) -> tuple[
     for k in range(-1, LOWEST - 1, -1):
         rough, apart = noise * REFINE**-k, abs(at(k)[2] - at(k + 1)[2])
         if abs(at(k)[2] - value) > least + 4 * rough:
+            if least < 1e-3 * abs(value):
+                break  # several digits agreed before: this is more rounding than expected
             least = np.inf  # what seemed settled was not: the function is finer than the step
         if rough + 2 * apart < least:
             place, value, least = k, at(k)[2], rough + 2 * apart
@@ -127,6 +129,6 @@ def _jitter(at: Callable[[int], np.ndarray], size: float) -> float:
     """The rounding that is seen where steps get smaller: the gap between the sides grows as fast.
     Above a millionth of the result it is no rounding, but a jump, or a function finer than steps.
     """
-    gaps = {k: abs(at(k)[1] - at(k)[0]) for k in range(_SEEN, 1)}
-    seen = [gaps[k] * REFINE**k for k in range(_SEEN, 0) if gaps[k] > 3 * gaps[k + 1]]
+    gaps = [abs(at(k)[1] - at(k)[0]) for k in range(0, _SEEN - 1, -1)]
+    seen = [gaps[i] * REFINE**-i for i in range(1, len(gaps)) if gaps[i] > 3 * min(gaps[:i])]
     return max((gap for gap in seen if gap <= 1e-6 * size), default=0.0)
