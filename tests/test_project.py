@@ -31,7 +31,7 @@ LAYERS = {
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate",
     6: "engine",
-    7: "custom_function numeric gradient_check viz viz.* serialize pytest_plugin",
+    7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize pytest_plugin",
     8: "__init__",
 }
 
@@ -51,7 +51,8 @@ SAME_LAYER = {
     "numpy_functions": "creation",
     "numpy_protocol": "numpy_functions",
     "inplace": "creation",
-    "gradient_check": "numeric",
+    "gradient_judge": "numeric",
+    "gradient_check": "numeric gradient_judge",
     "viz": "viz.*",
     "viz.*": "viz.*",
     "pytest_plugin": "gradient_check",
