@@ -12,10 +12,10 @@ from .order import ordered
 from .ranks import Edge, ranks
 from .routes import ARROW, Point
 
-_BOX_GAP, _LINE_GAP, _ROW_GAP = 18.0, 9.0, 27.0
+_BOX_GAP, _LINE_GAP, _ROW_GAP = 18.0, 9.0, 25.0
 _HALF_LINE = 1.0
 _LABEL_GAP = 4.0  # between a line and its label
-_SLOPE = 0.16  # rows stand further apart where a line between them goes far to the side
+_SLOPE = 0.14  # rows stand further apart where a line between them goes far to the side
 _WIDEST_GAP = 70.0
 _MOST_LINES = 4  # into or out of one box that are drawn apart over several rows
 _MOST_POINTS = 6000
