@@ -98,7 +98,7 @@ def graphs(draw):
                    for a, b in pairs if a != b]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(graphs())
 def test_nothing_overlaps_in_any_graph(graph):
     check(*graph)
