@@ -109,7 +109,7 @@ class Grid:
         shift = start - min(x[node] - self.left[node] for node in placed)
         self.x = [middle + shift for middle in x]
         right = self._place_lanes(max(self.x[node] + self.right[node] for node in placed))
-        self.tall = [max(self.height[node] for node in row) for row in self.rows]
+        self.tall = [max((self.height[node] for node in row), default=0.0) for row in self.rows]
         self.y: list[float] = []
         top = 0.0
         for row, tall in zip(self.rows, self.tall, strict=True):

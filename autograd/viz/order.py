@@ -39,7 +39,7 @@ def _disturbed(rows: Rows, chance: random.Random) -> Rows:
     """The rows, in every other of them a node moved."""
     rows = [list(row) for row in rows]
     for row in rows:
-        if chance.random() < 0.5:
+        if row and chance.random() < 0.5:
             row.insert(chance.randrange(len(row)), row.pop(chance.randrange(len(row))))
     return rows
 
