@@ -97,6 +97,7 @@ LAZY = {
     "traceback": "only for messages",
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
+            ("autograd.viz.picture", "autograd.viz.*"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),
