@@ -16,6 +16,7 @@ from .pad import constant_pad
 from .pool_windows import several
 from .shape import permute, reshape
 
+_SMALL = 128  # height and width together
 _LINEAR = {"linear": 3, "bilinear": 4}  # how many dimensions the input has
 
 
@@ -39,17 +40,23 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     for dim, (out, scale) in enumerate(zip(sizes, scales, strict=True), 2):
         n = input.shape[dim]
         if mode == "nearest":
-            input = select_rows(input, _nearest(n, out, scale), dim)
+            input = select_rows(input, _nearest(n, out, scale, input.dtype, sizes), dim)
         elif out != n:
             input = _blend(input, dim, *_neighbours(n, out, scale, bool(align_corners)))
     return input
 
 
-def _nearest(n: int, out: int, scale) -> np.ndarray:
-    """floor(i / scale) for each of `out` places; in float32, as PyTorch rounds, whatever the
-    image's dtype."""
-    step = np.float32(n / out if scale is None else 1 / scale)
-    return np.minimum((np.arange(out, dtype=np.float32) * step).astype(np.int64), n - 1)
+def _nearest(n: int, out: int, scale, dtype, sizes: tuple) -> np.ndarray:
+    """floor(i / scale) for each of `out` places, rounded as PyTorch does: in float32, or float64
+    for images of that dtype; of small images, of two `sizes`, each element once or twice where
+    there are as many places, whatever the scale."""
+    small = len(sizes) == 2 and sum(sizes) <= _SMALL
+    if small and out in (n, 2 * n):
+        return np.arange(out) // (out // n)
+    kind = np.float64 if dtype == np.float64 and not small else np.float32
+    step = kind(n) / kind(out) if scale is None else kind(1 / scale)
+    places = np.arange(out, dtype=kind) * step
+    return np.minimum(places.astype(np.float32).astype(np.int64), n - 1)
 
 
 def _neighbours(n: int, out: int, scale, align_corners: bool):

@@ -104,8 +104,10 @@ def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
         return grad[:, :, 0]
     rows, channels = g.shape[1] // groups, x.shape[1] // groups
     options = stride, dilation, groups
-    if winograd.suits(x.dtype, len(x), (rows, channels), kernel, *options, g.shape[2:]):
-        grad = winograd_weight.weight_grad(g, x, (padding[0][0], padding[1][0]))
+    before = padding[0][0], padding[1][0]
+    if winograd.suits(x.dtype, len(x), (rows, channels), kernel, *options, x.shape[2:], before,
+                      g.shape[2:]):  # fmt: skip
+        grad = winograd_weight.weight_grad(g, x, before)
         if grad is not None:
             return grad
     plan = conv_geometry.forward(
