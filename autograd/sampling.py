@@ -9,8 +9,9 @@ import numpy as np
 
 from . import dtypes
 from .creation import _finish, _size, _wanted
-from .dtypes import as_dtype
+from .dtypes import as_dtype, fitting
 from .errors import describe
+from .ops.shape import ints, whole
 from .tensors import Tensor, wrap
 
 
@@ -103,16 +104,25 @@ def randint(low, high=None, size=None, *, generator=None, dtype=None, device=Non
     """Integers in [low, high): `randint(10, (3,))` or `randint(5, 10, (3,))`."""
     if size is None:
         low, high, size = 0, low, high
+    wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
+    low, high = whole("randint", low), whole("randint", high)
     if size is None or high <= low:
         raise ValueError(f"randint: low {low} must be below high {high}, and size given")
-    wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
-    drawn = numpy_generator(generator).integers(low, high, tuple(size))
+    for bound in (low, high - 1):
+        fitting("randint", bound, dtypes.int64), fitting("randint", bound, wanted)
+    if wanted.kind == "b" and not 0 <= low < high <= 2:
+        raise OverflowError(f"randint: {low} to {high - 1} do not fit bool, which holds 0 and 1")
+    drawn = numpy_generator(generator).integers(low, high, ints(size))
     return _finish(np.asarray(drawn).astype(wanted), False, device)
 
 
 def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
     """The integers 0 ... n - 1 in random order."""
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
+    n = whole("randperm", n)
+    if n < 0:
+        raise ValueError(f"randperm: n must not be negative, got {n}")
+    fitting("randperm", max(n - 1, 0), wanted)
     return _finish(numpy_generator(generator).permutation(n).astype(wanted), False, device)
 
 

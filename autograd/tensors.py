@@ -55,6 +55,7 @@ class Tensor:
 
     if TYPE_CHECKING:
         # what the layers above attach
+        def __init__(self, *data) -> None: ...
         def __getattr__(self, name: str) -> Any: ...
         def __getitem__(self, index) -> Tensor: ...
         def __setitem__(self, index, value) -> None: ...
@@ -69,15 +70,6 @@ class Tensor:
         def __rsub__(self, other) -> Tensor: ...
         def __pow__(self, other) -> Tensor: ...
         def __iter__(self) -> Any: ...
-
-    def __init__(self, *data) -> None:
-        dtype = dtypes.get_default_dtype()
-        if len(data) == 1 and not isinstance(data[0], int):
-            source = getattr(data[0], "_array", data[0])
-            array = dtypes.own(np.array(source, dtype=dtype))
-        else:
-            array = np.zeros(data or (0,), dtype)
-        _fill(self, array)
 
     # ---- what it is ---------------------------------------------------------------------------
 
@@ -349,7 +341,8 @@ def _along(tensor: Tensor, name: str, values: tuple, dim: int):
     return values[dim]
 
 
-def _fill(tensor: Tensor, array: np.ndarray) -> None:
+def fill(tensor: Tensor, array: np.ndarray) -> None:
+    """Make `array` the tensor's numbers, without history."""
     tensor._array = array
     tensor._node = tensor._view = tensor._grad = None
     tensor._version = [0, None]
@@ -358,7 +351,7 @@ def _fill(tensor: Tensor, array: np.ndarray) -> None:
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor of these numbers, without history."""
     tensor = object.__new__(Tensor)
-    _fill(tensor, array if array.__class__ is ndarray else np.asarray(array))
+    fill(tensor, array if array.__class__ is ndarray else np.asarray(array))
     return tensor
 
 
@@ -372,7 +365,7 @@ def alias(source: Tensor, array: np.ndarray) -> Tensor:
 def rebuild(cls: Any, array: np.ndarray, requires_grad: bool) -> Tensor:
     """A leaf of class `cls`, as copying and unpickling need it."""
     tensor = cls.__new__(cls)
-    _fill(tensor, dtypes.own(array))
+    fill(tensor, dtypes.own(array))
     return tensor.requires_grad_(requires_grad)
 
 

@@ -12,7 +12,7 @@ from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, integers, narrow, select_rows
-from .shape import axis, clone, expand, flip, ints, reshape, transpose
+from .shape import axis, clone, expand, flip, ints, reshape, transpose, whole
 
 
 @op(broadcasts=True, variadic=True, method=False, vjp=dict(
@@ -239,13 +239,14 @@ def roll(input, /, shifts, dims=None):
     >>> autograd.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
+    steps = tuple(whole("roll", shift) for shift in ints(shifts))
     if dims is None or dims == ():
-        if len(ints(shifts)) != 1:
+        if len(steps) != 1:
             raise ValueError(f"roll: shifts {shifts} need dims, one for each")
-        return np.roll(input, *ints(shifts))
-    if len(ints(shifts)) != len(ints(dims)):
+        return np.roll(input, *steps)
+    if len(steps) != len(ints(dims)):
         raise ValueError(f"roll: shifts {shifts} and dims {dims} must be equally many")
-    return np.roll(input, ints(shifts), tuple(axis("roll", d, input.ndim) for d in ints(dims)))
+    return np.roll(input, steps, tuple(axis("roll", d, input.ndim) for d in ints(dims)))
 
 
 @composite()
@@ -257,7 +258,7 @@ def rot90(input, k=1, dims=(0, 1)):
     first, second = (axis("rot90", d, len(input.shape)) for d in dims)
     if first == second:
         raise ValueError(f"rot90: dims {tuple(dims)} must be different")
-    if k % 4 == 0:
+    if whole("rot90", k) % 4 == 0:
         return clone(input)
     if k % 4 == 2:
         return flip(input, (first, second))
