@@ -303,9 +303,9 @@ class Tensor:
         return int(self.item())
 
     def __index__(self) -> int:
-        if self._array.dtype.kind == "f":
-            raise TypeError(f"only integer tensors can be an index, got {describe(self)}")
-        return int(self.item())
+        if self._array.dtype.kind == "f" or self._array.size != 1:
+            raise TypeError(f"only one integer can be an index, got {describe(self)}")
+        return int(self._array.item())
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self._array.ndim == 0 else format(str(self), spec)
@@ -317,6 +317,11 @@ class Tensor:
         if isinstance(node, Leaf):
             return format_tensor(self._array, "requires_grad=True")
         return format_tensor(self._array, f"grad_fn=<{node.name()}>")
+
+    def __copy__(self) -> Tensor:
+        copied = rebuild(type(self), self._array.view(), self.requires_grad)
+        copied._version = self._version
+        return copied
 
     def __deepcopy__(self, memo: dict) -> Tensor:
         made_by = self.grad_fn

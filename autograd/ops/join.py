@@ -146,7 +146,7 @@ def split(tensor, /, split_size_or_sections, dim=0):
         starts = range(0, n, wanted) if n else (0,)
         sizes = [min(wanted, n - start) for start in starts]
     else:
-        sizes = list(wanted)
+        sizes = [whole("split", n) for n in wanted]
         if min(sizes, default=0) < 0 or sum(sizes) != n:
             raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size "
                              f"of dimension {dim}")
@@ -198,6 +198,7 @@ def tile(input, dims, *more):
 
 
 def _repeated(name: str, input, times: tuple):
+    times = tuple(whole(name, n) for n in times)
     shape = (1,) * (len(times) - len(input.shape)) + tuple(input.shape)
     if len(times) < len(shape) or min(times, default=1) < 0:
         raise ValueError(f"{name}: {times} must be numbers from 0 on, at least one for each "
@@ -240,13 +241,14 @@ def roll(input, /, shifts, dims=None):
     tensor([3, 0, 1, 2])
     """
     steps = tuple(whole("roll", shift) for shift in ints(shifts))
-    if dims is None or dims == ():
+    dims = () if dims is None else ints(dims)
+    if not dims:
         if len(steps) != 1:
             raise ValueError(f"roll: shifts {shifts} need dims, one for each")
         return np.roll(input, *steps)
-    if len(steps) != len(ints(dims)):
+    if len(steps) != len(dims):
         raise ValueError(f"roll: shifts {shifts} and dims {dims} must be equally many")
-    return np.roll(input, steps, tuple(axis("roll", d, input.ndim) for d in ints(dims)))
+    return np.roll(input, steps, tuple(axis("roll", d, input.ndim) for d in dims))
 
 
 @composite()

@@ -7,6 +7,7 @@ one is seen, and recorded, by all.
 from __future__ import annotations
 
 from math import prod
+from operator import index
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def flatten(input, start_dim=0, end_dim=-1):
 @composite()
 def unflatten(input, dim, sizes):
     """The dimension `dim` as several, of the given sizes; one may be -1."""
-    shape, sizes = tuple(input.shape), tuple(sizes)
+    shape, sizes = tuple(input.shape), tuple(whole("unflatten", n) for n in sizes)
     dim = axis("unflatten", dim, len(shape))
     known, guesses = prod(n for n in sizes if n != -1), sizes.count(-1)
     fits = shape[dim] == known if not guesses else known > 0 and shape[dim] % known == 0
@@ -210,7 +211,7 @@ def expand(input, /, sizes, *more):
     """
     sizes = ints(sizes, more)
     missing = len(sizes) - input.ndim
-    kept = tuple([input.shape[i - missing] if n == -1 and i >= missing else n
+    kept = tuple([input.shape[i - missing] if n == -1 and i >= missing else index(n)
                   for i, n in enumerate(sizes)])
     try:
         return np.broadcast_to(input, kept)
