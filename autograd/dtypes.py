@@ -146,6 +146,12 @@ def result_dtype(operands) -> np.dtype:
     return result
 
 
+def keeps_kind(result: np.dtype, target: np.dtype) -> bool:
+    """Whether a result may be written into memory of another dtype: floats of any width into
+    floats, integers, signed or not, into integers, and each into a higher kind."""
+    return result is target or _ORDER[result.kind] <= _ORDER.get(target.kind, -1)
+
+
 def scalar_dtype(number) -> np.dtype:
     """The dtype a Python number stands for: bool, int64, or the default float."""
     if isinstance(number, (bool, np.bool_)):

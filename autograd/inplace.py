@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .creation import tensor
-from .dtypes import fitting
+from .dtypes import fitting, keeps_kind
 from .errors import describe
 from .modes import is_grad_enabled
 from .node import Leaf, Node
@@ -78,7 +78,7 @@ def make_inplace(name: str, function):
             node.saved = tuple(s.copy() if s is old else s for s in node.saved)
         if result._array.dtype is not input._array.dtype and node is not None:
             node = cast(result, input._array.dtype)._node
-        np.copyto(input._array, result._array, casting="same_kind")
+        np.copyto(input._array, result._array, casting="unsafe")
         mark_written(input, name + "_")
         if node is not None:
             _rebase(name, input, node)
@@ -198,7 +198,7 @@ def _check_fits(name: str, target: Tensor, result: Tensor) -> None:
     if result._array.shape != target._array.shape:
         raise RuntimeError(f"{name}_: the result has shape {result._array.shape}, which does not "
                            f"fit into {describe(target)}")
-    if not np.can_cast(result._array.dtype, target._array.dtype, "same_kind"):
+    if not keeps_kind(result._array.dtype, target._array.dtype):
         raise RuntimeError(f"{name}_: the result is {result._array.dtype} and cannot be written "
                            f"into {describe(target)}")
 

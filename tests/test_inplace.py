@@ -281,6 +281,8 @@ def test_errors_come_before_the_write():
     counts = autograd.ones(2, dtype=autograd.int64)
     with pytest.raises(RuntimeError, match="add_: the result is float32 .* int64"):
         counts.add_(0.5)
+    with pytest.raises(RuntimeError, match="add_: the result is int64 .* bool"):
+        (counts > 0).add_(counts)
     with pytest.raises((IndexError, ValueError), match=r"setitem.*into Tensor \(2, 3\)"):
         x[5] = 1.0
     with pytest.raises(ValueError, match=r"setitem.*\(7,\)"):
@@ -301,6 +303,9 @@ def test_dtypes_stay():
     x = autograd.ones(2)
     x.mul_(autograd.ones(2, dtype=autograd.float64))
     assert x.dtype == np.float32
+    small = autograd.tensor([1, 250], dtype=autograd.uint8)
+    small += autograd.tensor([10, 10])
+    assert small.dtype == np.uint8 and small.tolist() == [11, 4]
     mask = autograd.tensor([True, False])
     mask.logical_not_()
     assert mask.tolist() == [False, True]
