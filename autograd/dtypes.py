@@ -8,7 +8,12 @@ the width, of a result that a tensor with dimensions takes part in.
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
+
+from .errors import describe
+from .quiet import QUIET, hush, unhush
 
 float16 = half = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
@@ -76,6 +81,40 @@ def own(array: np.ndarray) -> np.ndarray:
     return array.view(dtype) if array.dtype.isnative else array.astype(dtype)
 
 
+def convert(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """A copy of the array as another dtype; `name` raises for what does not fit an integer one."""
+    if dtype.kind in "iu" and not np.can_cast(array.dtype, dtype):
+        bounds = np.iinfo(dtype)
+        values = array.astype(np.float64) if array.dtype.kind == "f" else array
+        inside = (values >= bounds.min) & (values < bounds.max + 1)
+        if not np.all(inside):
+            raise OverflowError(f"{name}: {array[~inside][0]} does not fit {dtype}, which holds "
+                                f"{bounds.min} to {bounds.max}")
+    token = hush(QUIET)
+    try:
+        return array.astype(dtype, order="C", subok=False)
+    except OverflowError as error:  # a Python int beyond every float
+        raise OverflowError(f"{name}: {error}") from None
+    finally:
+        unhush(token)
+
+
+def fitting(name: str, number, dtype: np.dtype) -> np.ndarray:
+    """A number as a 0-d array of this dtype; what is none, or would wrap or become infinite, raises
+    for `name`."""
+    if number.__class__ is float and dtype.kind == "f" and not 65504 < abs(number) < inf:
+        return np.asarray(number, dtype)  # the usual case, quickly
+    if isinstance(number, np.generic):
+        number = number.item()
+    if not isinstance(number, (bool, int, float)):
+        raise TypeError(f"{name}: a number is needed, got {describe(number)}")
+    made = convert(name, np.asarray(number), dtype)
+    if dtype.kind == "f" and np.isinf(made) and abs(number) < inf:
+        raise OverflowError(f"{name}: {number} does not fit {dtype}, whose largest number is "
+                            f"{np.finfo(dtype).max}")
+    return made
+
+
 def promote_types(first, second) -> np.dtype:
     """The smallest dtype, by PyTorch's table, that both fit in."""
     first, second = as_dtype(first), as_dtype(second)
@@ -105,6 +144,12 @@ def result_dtype(operands) -> np.dtype:
             result = dtype
     assert result is not None
     return result
+
+
+def keeps_kind(result: np.dtype, target: np.dtype) -> bool:
+    """Whether a result may be written into memory of another dtype: floats of any width into
+    floats, integers, signed or not, into integers, and each into a higher kind."""
+    return result is target or _ORDER[result.kind] <= _ORDER.get(target.kind, -1)
 
 
 def scalar_dtype(number) -> np.dtype:

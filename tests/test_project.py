@@ -38,7 +38,8 @@ LAYERS = {
 # Within one layer a module imports only what stands here (and nothing in a circle).
 SAME_LAYER = {
     "modes": "errors",
-    "dtypes": "errors",
+    "dtypes": "errors quiet",
+    "metadata": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
     "large": "kernels kernels.*",

@@ -11,7 +11,7 @@ from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, integers, narrow, select_rows
-from .shape import axis, clone, expand, flip, ints, reshape, transpose
+from .shape import axis, clone, expand, flip, ints, reshape, transpose, whole
 
 
 @op(broadcasts=True, variadic=True, method=False, vjp=dict(
@@ -145,7 +145,7 @@ def split(tensor, /, split_size_or_sections, dim=0):
         starts = range(0, n, wanted) if n else (0,)
         sizes = [min(wanted, n - start) for start in starts]
     else:
-        sizes = list(wanted)
+        sizes = [whole("split", n) for n in wanted]
         if min(sizes, default=0) < 0 or sum(sizes) != n:
             raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size "
                              f"of dimension {dim}")
@@ -197,6 +197,7 @@ def tile(input, dims, *more):
 
 
 def _repeated(name: str, input, times: tuple):
+    times = tuple(whole(name, n) for n in times)
     shape = (1,) * (len(times) - len(input.shape)) + tuple(input.shape)
     if len(times) < len(shape) or min(times, default=1) < 0:
         raise ValueError(f"{name}: {times} must be numbers from 0 on, at least one for each "
@@ -237,13 +238,15 @@ def roll(input, /, shifts, dims=None):
     >>> autograd.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
-    if dims is None or dims == ():
-        if len(ints(shifts)) != 1:
+    steps = tuple(whole("roll", shift) for shift in ints(shifts))
+    dims = () if dims is None else ints(dims)
+    if not dims:
+        if len(steps) != 1:
             raise ValueError(f"roll: shifts {shifts} need dims, one for each")
-        return np.roll(input, *ints(shifts))
-    if len(ints(shifts)) != len(ints(dims)):
+        return np.roll(input, *steps)
+    if len(steps) != len(dims):
         raise ValueError(f"roll: shifts {shifts} and dims {dims} must be equally many")
-    return np.roll(input, ints(shifts), tuple(axis("roll", d, input.ndim) for d in ints(dims)))
+    return np.roll(input, steps, tuple(axis("roll", d, input.ndim) for d in dims))
 
 
 @composite()
@@ -255,7 +258,7 @@ def rot90(input, k=1, dims=(0, 1)):
     first, second = (axis("rot90", d, len(input.shape)) for d in dims)
     if first == second:
         raise ValueError(f"rot90: dims {tuple(dims)} must be different")
-    if k % 4 == 0:
+    if whole("rot90", k) % 4 == 0:
         return clone(input)
     if k % 4 == 2:
         return flip(input, (first, second))

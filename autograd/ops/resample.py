@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from math import floor, prod
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def _nearest(n: int, out: int, scale, dtype, sizes: tuple) -> np.ndarray:
     small = len(sizes) == 2 and sum(sizes) <= _SMALL
     if small and out in (n, 2 * n):
         return np.arange(out) // (out // n)
-    kind = np.float64 if dtype == np.float64 and not small else np.float32
+    kind: Any = np.float64 if dtype == np.float64 and not small else np.float32
     step = kind(n) / kind(out) if scale is None else kind(1 / scale)
     places = np.arange(out, dtype=kind) * step
     return np.minimum(places.astype(np.float32).astype(np.int64), n - 1)
