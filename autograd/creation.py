@@ -6,7 +6,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import as_dtype, own
-from .errors import describe
+from .errors import check_size, describe
 from .metadata import device as only_device
 from .ops.shape import ints
 from .tensors import Tensor, ndarray, wrap
@@ -114,6 +114,7 @@ def _wanted(dtype) -> np.dtype:
 def eye(n: int, m: int | None = None, *, dtype=None, device=None,
         requires_grad: bool = False) -> Tensor:
     """The n × m matrix with ones on the diagonal."""
+    check_size("eye", (n, n if m is None else m))
     return _finish(np.eye(n, m, dtype=_wanted(dtype)), requires_grad, device)
 
 
@@ -129,6 +130,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None,
     wanted = as_dtype(dtype) if dtype is not None else (
         dtypes.int64 if integers else dtypes.get_default_dtype())
     count = int(np.ceil((end - start) / step))
+    check_size("arange", (count,))
     return _finish((start + step * np.arange(count)).astype(wanted), requires_grad, device)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from . import dtypes
 from .creation import _finish, _size, _wanted
 from .dtypes import as_dtype
-from .errors import describe
+from .errors import check_size, describe
 from .tensors import Tensor, wrap
 
 
@@ -112,6 +112,7 @@ def randint(low, high=None, size=None, *, generator=None, dtype=None, device=Non
 
 def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
     """The integers 0 ... n - 1 in random order."""
+    check_size("randperm", (n,))
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
     return _finish(numpy_generator(generator).permutation(n).astype(wanted), False, device)
 

@@ -8,6 +8,8 @@ divisors.  Any pooling is such tables: padded, dilated, adaptive or global.
 
 import numpy as np
 
+from autograd.kernels.reference.half import in_float32
+
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
@@ -35,6 +37,7 @@ def max_pool2d(x, rows, columns):
 
 
 @_QUIET
+@in_float32
 def max_pool2d_grad(g, indices, size):
     """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
     planes = len(g)
@@ -44,6 +47,7 @@ def max_pool2d_grad(g, indices, size):
 
 
 @_QUIET
+@in_float32
 def avg_pool2d(x, rows, columns):
     """Sum of each window divided by its divisors (P, OH, OW)."""
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
@@ -54,6 +58,7 @@ def avg_pool2d(x, rows, columns):
 
 
 @_QUIET
+@in_float32
 def avg_pool2d_grad(g, rows, columns, size):
     """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
     shares = g / _divisors(rows, columns, g.dtype)
@@ -65,4 +70,4 @@ def avg_pool2d_grad(g, rows, columns, size):
 
 
 def _divisors(rows, columns, dtype):
-    return (rows[:, 2, None] * columns[:, 2]).astype(dtype)
+    return (rows[:, 2, None] * columns[:, 2].astype(np.float64)).astype(dtype)
