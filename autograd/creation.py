@@ -11,7 +11,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import as_dtype, convert, fitting, own
-from .errors import describe
+from .errors import check_size, describe
 from .metadata import device as only_device
 from .ops.shape import ints, whole
 from .tensors import Tensor, fill, ndarray, wrap
@@ -185,6 +185,7 @@ def eye(n: int, m: int | None = None, *, dtype=None, device=None,
     """The n × m matrix with ones on the diagonal."""
     rows = _count("eye", "n", n)
     columns = rows if m is None else _count("eye", "m", m)
+    check_size("eye", (rows, columns))
     return _finish(np.eye(rows, columns, dtype=_wanted(dtype)), requires_grad, device)
 
 
@@ -229,10 +230,9 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None,
                              f"for dtype {wanted}; convert the result with .to(...)")
         start, end, step = int(start), int(end), int(step)
     count = -((start - end) // step) if integers else ceil((end - start) / step)
+    check_size("arange", (count,))
     for value in (start, start + step * (count - 1)) if count else ():
         fitting("arange", value, wanted)
-    if count * 8 >= 2**63:
-        raise ValueError(f"arange: {count} numbers do not fit into memory")
     return _finish((start + step * np.arange(count)).astype(wanted), requires_grad, device)
 
 

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from ..dtypes import common
-from ..errors import describe
+from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, integers, narrow, select_rows
@@ -202,9 +202,11 @@ def _repeated(name: str, input, times: tuple):
     if len(times) < len(shape) or min(times, default=1) < 0:
         raise ValueError(f"{name}: {times} must be numbers from 0 on, at least one for each "
                          f"dimension of {tuple(input.shape)}")
+    sizes = [r * n for r, n in zip(times, shape, strict=True)]
+    check_size(name, sizes)
     paired = reshape(input, [k for n in shape for k in (1, n)])
     paired = expand(paired, [k for r, n in zip(times, shape, strict=True) for k in (r, n)])
-    result = reshape(paired, [r * n for r, n in zip(times, shape, strict=True)])
+    result = reshape(paired, sizes)
     return result if result._view is None else clone(result)
 
 
@@ -227,6 +229,8 @@ def repeat_interleave(input, repeats, dim=None):
                              f"for each of {n} slices, or just one")
     if np.min(repeats, initial=0) < 0:
         raise ValueError("repeat_interleave: repeats must not be negative")
+    count = int(np.sum(repeats, dtype=np.float64)) * (n if np.size(repeats) == 1 else 1)
+    check_size("repeat_interleave", (*input.shape[:dim], count, *input.shape[dim + 1:]))
     return select_rows(input, np.repeat(np.arange(n), repeats), dim)
 
 

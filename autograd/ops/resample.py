@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import describe
+from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .arithmetic import lerp
@@ -36,6 +36,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     """
     _check_mode(input, mode, align_corners, antialias)
     sizes, scales = _target(tuple(input.shape[2:]), size, scale_factor)
+    check_size("interpolate", (*input.shape[:2], *sizes))
     if recompute_scale_factor or scales is None:
         scales = (None,) * len(sizes)
     for dim, (out, scale) in enumerate(zip(sizes, scales, strict=True), 2):
@@ -113,7 +114,7 @@ def _target(shape: tuple, size, scale_factor) -> tuple[tuple[int, ...], tuple | 
         return several("interpolate", "size", size, len(shape)), None
     scales = tuple(scale_factor) if hasattr(scale_factor, "__iter__") else (
         scale_factor,) * len(shape)
-    if len(scales) != len(shape) or any(floor(n * s) < 1 for n, s in zip(shape, scales)):
+    if len(scales) != len(shape) or not all(1 <= n * s < np.inf for n, s in zip(shape, scales)):
         raise ValueError(f"interpolate: scale_factor must be a number or {len(shape)} of them "
                          f"that leave at least 1 of each of {shape}, got {scale_factor}")
     return tuple(floor(n * s) for n, s in zip(shape, scales, strict=True)), scales
@@ -212,6 +213,9 @@ def _patches(name: str, size, kernel_size, dilation, padding, stride) -> Patches
     if min(found.counts()) < 1:
         raise ValueError(f"{name}: a patch {found.kernel} with dilation {found.dilation} does not "
                          f"fit an image {size} with padding {found.padding}")
+    padded = [n + 2 * p for n, p in zip(size, found.padding, strict=True)]
+    check_size(name, padded, "the padded image")
+    check_size(name, (prod(found.kernel), *found.counts()), "the columns")
     return found
 
 
