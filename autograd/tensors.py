@@ -102,7 +102,12 @@ class Tensor:
 
     def size(self, dim: int | None = None):
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else _along(self, "size", self._array.shape, dim)
+        if dim is None:
+            return self.shape
+        try:
+            return self._array.shape[dim]
+        except IndexError:
+            raise _no_dim(self, "size", dim) from None
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -123,7 +128,10 @@ class Tensor:
     def stride(self, dim: int | None = None):
         """Elements (not bytes) between neighbours along each dimension, or along one."""
         strides = tuple(s // self._array.itemsize for s in self._array.strides)
-        return strides if dim is None else _along(self, "stride", strides, dim)
+        try:
+            return strides if dim is None else strides[dim]
+        except IndexError:
+            raise _no_dim(self, "stride", dim) from None
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in memory in C order without gaps."""
@@ -265,9 +273,8 @@ class Tensor:
         """The numbers as an ndarray of its own that shares memory.  What is computed from it has no
         gradient, so a tensor that requires grad is refused; `force=True` detaches it first."""
         if not force and self.requires_grad:
-            raise RuntimeError(
-                f"can't call numpy() on a Tensor that requires grad, {describe(self)}: the array "
-                "has no gradient. Use tensor.detach().numpy()")
+            raise RuntimeError(f"can't call numpy() on a Tensor that requires grad, "
+                               f"{describe(self)}. Use tensor.detach().numpy()")
         return self._array.view()
 
     def item(self):
@@ -294,9 +301,8 @@ class Tensor:
 
     def __float__(self) -> float:
         if self.requires_grad:
-            warnings.warn("float() of a tensor that requires grad gives a number without gradient, "
-                          "as math.exp(t) does too; say t.item() or t.detach() if that is meant",
-                          stacklevel=2)
+            warnings.warn("float() of a tensor that requires grad, as in math.exp(t), has no "
+                          "gradient; say t.item() if that is meant", stacklevel=2)
         return float(self.item())
 
     def __int__(self) -> int:
@@ -339,11 +345,8 @@ class Tensor:
         return rebuild, (type(self), self._array, self.requires_grad)
 
 
-def _along(tensor: Tensor, name: str, values: tuple, dim: int):
-    """values[dim], or an IndexError that says what fits."""
-    if not -len(values) <= dim < len(values):
-        raise IndexError(f"{name}: dim {dim} is out of range for {describe(tensor)}")
-    return values[dim]
+def _no_dim(tensor: Tensor, name: str, dim) -> IndexError:
+    return IndexError(f"{name}: dim {dim} is out of range for {describe(tensor)}")
 
 
 def fill(tensor: Tensor, array: np.ndarray) -> None:
