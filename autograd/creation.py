@@ -34,13 +34,14 @@ def _read(name: str, data) -> tuple[np.ndarray, np.dtype]:
             raise TypeError(f"{name}: numbers, or lists of them, are needed, got {describe(data)}")
         array = np.asarray(data)
         return array, as_dtype(array.dtype)
-    found: set[np.dtype] = set()
+    found: set = set()
     rows = _rows(name, data, found)
     try:
         array = np.asarray(rows)
     except ValueError as error:
         raise ValueError(f"{name}: rows of different lengths: {error}") from None
-    return array, reduce(dtypes.promote_types, found) if found else dtypes.get_default_dtype()
+    each = {dtypes.scalar_dtype(kind()) if kind in _PYTHON else kind for kind in found}
+    return array, reduce(dtypes.promote_types, each) if each else dtypes.get_default_dtype()
 
 
 def _is_sequence(data) -> bool:
@@ -49,11 +50,14 @@ def _is_sequence(data) -> bool:
 
 
 def _rows(name: str, data, found: set):
-    """A nested sequence with arrays in place of Tensors; the dtypes of all elements are `found`."""
+    """A nested sequence with arrays in place of Tensors; `found` are the dtypes of all elements,
+    or the types of Python's numbers."""
     kinds = set(map(type, data))
     if kinds <= _PYTHON:
-        found.update(dtypes.scalar_dtype(kind()) for kind in kinds)
+        found |= kinds
         return data
+    if kinds <= _NESTS:
+        return [_rows(name, row, found) for row in data]
     rows = []
     for item in data:
         if isinstance(item, Tensor):
@@ -76,6 +80,7 @@ def _rows(name: str, data, found: set):
 
 
 _PYTHON = {bool, int, float}
+_NESTS = {list, tuple}
 
 
 def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
@@ -167,7 +172,7 @@ def empty(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor
 
 def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
     try:
-        return make(_size(size), _wanted(dtype))
+        return make(ints(size[0], size[1:]) if size else (), _wanted(dtype))
     except (TypeError, ValueError, OverflowError) as error:
         raise type(error)(f"{name}: {error} (got {', '.join(map(str, size))})") from None
 
@@ -197,20 +202,25 @@ def _count(name: str, what: str, value) -> int:
     return number
 
 
-def _numbers(name: str, dtype: np.dtype, **values) -> list:
-    """The values as finite Python numbers that fit dtype, where it is an integer one."""
-    found = []
-    if dtype.kind == "b":
+def _number(name: str, what: str, value):
+    """A bound or a step as a finite Python number."""
+    if value.__class__ is int:
+        return value
+    if isinstance(value, (Tensor, np.generic)):
+        value = value.item()
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(f"{name}: {what} must be a number, got {describe(value)}")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{name}: {what} must be finite, got {value}")
+    return value
+
+
+def _row_dtype(name: str, dtype) -> np.dtype:
+    """The dtype of numbers in a row."""
+    wanted = _wanted(dtype)
+    if wanted.kind == "b":
         raise TypeError(f"{name}: numbers in a row are not of dtype bool; use an integer dtype")
-    for what, value in values.items():
-        if isinstance(value, (Tensor, np.generic)):
-            value = value.item()
-        if not isinstance(value, (bool, int, float)):
-            raise TypeError(f"{name}: {what} must be a number, got {describe(value)}")
-        if isinstance(value, float) and not isfinite(value):
-            raise ValueError(f"{name}: {what} must be finite, got {value}")
-        found.append(value)
-    return found
+    return wanted
 
 
 def arange(start=None, end=None, step=1, *, dtype=None, device=None,
@@ -218,21 +228,22 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None,
     """start, start + step, ... below end; int64 if all three are integers.
     Raises: ValueError for a step that leads nowhere, or a fraction as an integer dtype."""
     start, end = (0, start) if end is None else (0 if start is None else start, end)
-    integers = not any(isinstance(v, float) or getattr(v, "dtype", dtypes.int64).kind == "f"
-                       for v in (start, end, step))
-    wanted = (_wanted(dtype) if dtype is not None or not integers else dtypes.int64)
-    start, end, step = _numbers("arange", wanted, start=start, end=end, step=step)
+    start, end, step = (_number("arange", "start", start), _number("arange", "end", end),
+                        _number("arange", "step", step))
+    fractions = isinstance(start, float) or isinstance(end, float) or isinstance(step, float)
+    wanted = dtypes.int64 if dtype is None and not fractions else _row_dtype("arange", dtype)
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"arange: step {step} does not lead from {start} to {end}")
-    if wanted.kind != "f" and not integers:
+    if wanted.kind != "f" and fractions:
         if not all(float(value).is_integer() for value in (start, end, step)):
             raise ValueError(f"arange: start {start}, end {end} and step {step} must be whole "
                              f"for dtype {wanted}; convert the result with .to(...)")
         start, end, step = int(start), int(end), int(step)
-    count = -((start - end) // step) if integers else ceil((end - start) / step)
+    count = ceil((end - start) / step) if fractions else -((start - end) // step)
     check_size("arange", (count,))
-    for value in (start, start + step * (count - 1)) if count else ():
-        fitting("arange", value, wanted)
+    if dtype is not None or not -2**53 < start <= 2**53 or not -2**53 < end <= 2**53:
+        for value in (start, start + step * (count - 1)) if count else ():
+            fitting("arange", value, wanted)
     return _finish((start + step * np.arange(count)).astype(wanted), requires_grad, device)
 
 
@@ -240,8 +251,8 @@ def linspace(start, end, steps: int, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     """`steps` equally spaced numbers from start to end, both included; those of an integer dtype
     lose their fractions."""
-    wanted, count = _wanted(dtype), _count("linspace", "steps", steps)
-    start, end = _numbers("linspace", wanted, start=start, end=end)
+    wanted, count = _row_dtype("linspace", dtype), _count("linspace", "steps", steps)
+    start, end = _number("linspace", "start", start), _number("linspace", "end", end)
     fitting("linspace", start, wanted), fitting("linspace", end, wanted)
     return _finish(_spaced(start, end, count, wanted).astype(wanted), requires_grad, device)
 
@@ -257,8 +268,9 @@ def _spaced(start, end, count: int, dtype: np.dtype) -> np.ndarray:
 def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from base**start to base**end, equally spaced in the exponent."""
-    wanted, count = _wanted(dtype), _count("logspace", "steps", steps)
-    start, end, base = _numbers("logspace", wanted, start=start, end=end, base=base)
+    wanted, count = _row_dtype("logspace", dtype), _count("logspace", "steps", steps)
+    start, end = _number("logspace", "start", start), _number("logspace", "end", end)
+    base = _number("logspace", "base", base)
     with np.errstate(all="ignore"):
         powers = np.power(float(base), _spaced(start, end, count, wanted))
     return _finish(convert("logspace", powers, wanted), requires_grad, device)

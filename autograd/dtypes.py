@@ -52,6 +52,9 @@ def set_default_dtype(dtype) -> None:
 
 def as_dtype(dtype) -> np.dtype:
     """The supported dtype that a dtype, a NumPy scalar type, a Python type or a name stands for."""
+    for supported in SUPPORTED:
+        if dtype is supported:
+            return supported
     if dtype is float:
         return _default
     found: np.dtype | None = None

@@ -116,12 +116,11 @@ def setitem(self, index, value) -> None:
     _refuse("setitem", self)
     parts = as_index(index)
     try:
-        if isinstance(value, Tensor):
-            put(self._array, parts, value._array)
-        elif value.__class__ in _NUMBERS and -65504 <= value <= 65504:  # which fits everywhere
-            put(self._array, parts, value)                              # or NumPy says so
+        kind = value.__class__
+        if (kind is float or kind is int) and -65504 <= value <= 65504:
+            put(self._array, parts, value)  # it fits every float, and NumPy looks at the integers
         else:
-            put(self._array, parts, _numbers(value, self.dtype))
+            put(self._array, parts, _numbers(value, self._array.dtype))
     except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise type(error)(f"setitem: {error}; writing {describe(value)} into {describe(self)}"
                           ) from None
@@ -130,11 +129,10 @@ def setitem(self, index, value) -> None:
     _record_overwrite("setitem", self, before, value, ((getitem, (parts,)),))
 
 
-_NUMBERS = (float, int)
-
-
 def _numbers(value, dtype: np.dtype) -> np.ndarray:
-    """What is not a Tensor, to be written into one of this dtype."""
+    """What is to be written into a tensor of this dtype, as an array."""
+    if isinstance(value, Tensor):
+        return value._array
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, (list, tuple)):

@@ -189,9 +189,8 @@ class Tensor(Described, Methods):
         """The numbers as an ndarray of its own that shares memory.  What is computed from it has no
         gradient, so a tensor that requires grad is refused; `force=True` detaches it first."""
         if not force and self.requires_grad:
-            raise RuntimeError(
-                f"can't call numpy() on a Tensor that requires grad, {describe(self)}: the array "
-                "has no gradient. Use tensor.detach().numpy()")
+            raise RuntimeError(f"can't call numpy() on a Tensor that requires grad, "
+                               f"{describe(self)}. Use tensor.detach().numpy()")
         return self._array.view()
 
     def item(self) -> Any:
@@ -218,9 +217,8 @@ class Tensor(Described, Methods):
 
     def __float__(self) -> float:
         if self.requires_grad:
-            warnings.warn("float() of a tensor that requires grad gives a number without gradient, "
-                          "as math.exp(t) does too; say t.item() or t.detach() if that is meant",
-                          stacklevel=2)
+            warnings.warn("float() of a tensor that requires grad, as in math.exp(t), has no "
+                          "gradient; say t.item() if that is meant", stacklevel=2)
         return float(self.item())
 
     def __int__(self) -> int:

@@ -246,7 +246,8 @@ def select(input, dim, index):
     if not input.shape:
         raise IndexError("select: a 0-d tensor has no dimension to select from")
     dim = axis("select", dim, len(input.shape))
-    index = whole("select", index)
+    if index.__class__ is not int:
+        index = whole("select", index)
     check_range("select", index, input.shape[dim], dim, -input.shape[dim])
     return getitem(input, along(dim, index))
 
@@ -261,7 +262,9 @@ def narrow(input, dim, start, length):
     if not input.shape:
         raise IndexError("narrow: a 0-d tensor has no dimension to narrow")
     dim = axis("narrow", dim, len(input.shape))
-    size, start, length = input.shape[dim], whole("narrow", start), whole("narrow", length)
+    if start.__class__ is not int or length.__class__ is not int:
+        start, length = whole("narrow", start), whole("narrow", length)
+    size = input.shape[dim]
     first = start + size if start < 0 else start
     if length < 0 or not 0 <= first <= size - length:
         raise IndexError(f"narrow: start {start} and length {length} do not fit dimension {dim} of "

@@ -12,12 +12,12 @@ import autograd
 torch = pytest.importorskip("torch", reason="parity needs PyTorch: pip install wengert[parity]")
 
 NAN, INF = float("nan"), float("inf")
-ON_PURPOSE = {  # what PyTorch wraps or cuts off in silence, and is refused here
+ON_PURPOSE = [  # what PyTorch wraps or cuts off in silence, and is refused here
     "tensor([-1], dtype=uint8)", "full((1,), -1, dtype=uint8)", "full((1,), 1e5, dtype=float16)",
     "arange(0, 300, dtype=uint8)", "arange(-2, 2, dtype=uint8)", "arange(0, 5.5, dtype=int64)",
     "arange(0, 5, 0.5, dtype=int32)", "logspace(0, 3, 4, dtype=uint8)", "arange(0, 1, INF)",
     "tensor(np.array([300]), dtype=uint8)", "linspace(0, NAN, 3)",
-}
+]
 CREATED = [
     *ON_PURPOSE, "tensor([128], dtype=int8)", "tensor([2**31], dtype=int32)",
     "tensor([256], dtype=uint8)", "tensor([300.0], dtype=uint8)", "tensor([NAN], dtype=int64)",
