@@ -11,6 +11,7 @@ from .forward import Dual, kink, lift, pick, pointwise, promoted
 from .program import add
 
 EVERYWHERE = (-50, 50)
+KEEPING = ("neg", "square", "abs", "relu", "floor", "ceil", "trunc", "round", "sign")
 SELU, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -23,7 +24,11 @@ def _of_one(name, text, function, low=-3.0, high=3.0, integers=True, weight=0.5)
     def _within(x):
         return not x.size or (x.value.min() > low and x.value.max() < high)
 
-    add(name, text, function, draw, weight=weight)
+    def forward(x):
+        return function(x if x.floating or name in KEEPING else Dual(
+            (x.value * 1.0, *x.parts[1:]), np.float32))
+
+    add(name, text, forward, draw, weight=weight)
 
 
 def _smooth(f, first, second):
@@ -76,8 +81,8 @@ METHODS = {
 for _name, (_function, _low, _high) in METHODS.items():
     _of_one(_name, f"{{0}}.{_name}()", _function, _low, _high)
 
-KEEPING = {"neg": fw.Dual.__neg__, "square": lambda x: x * x, "abs": fw.absolute, "relu": relu}
-for _name, _function in KEEPING.items():
+for _name, _function in {"neg": Dual.__neg__, "square": lambda x: x * x, "abs": fw.absolute,
+                         "relu": relu}.items():
     _of_one(_name, f"{{0}}.{_name}()", _function, *EVERYWHERE, weight=0.8)
 
 ACTIVATIONS = {
@@ -246,8 +251,9 @@ def _choice(c):
 
 
 add("where", "torch.where({0}, {1}, {2})", _where, _choice)
-add("masked_fill", "{1}.masked_fill({0}, {number})", lambda m, x, number: pick(m.value, x, number),
-    lambda c: (_choice(c)[0][:2], {"number": c.one([0, 1, -2])}), weight=0.6)
+add("masked_fill", "{1}.masked_fill({0}, {number})",
+    lambda m, x, number: Dual(pick(m.value, number, x).parts, x.dtype),
+    lambda c: (_choice(c)[0][:2], {"number": c.one([0, 1])}), weight=0.6)
 
 
 def _converted(x, dtype):

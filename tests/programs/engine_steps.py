@@ -18,6 +18,8 @@ def _root(c):
 
 
 def _backward(machine, x, retain):
+    if not x.tracked:
+        raise Rejected("no gradient")
     machine.passed(x)
     return ()
 
@@ -38,6 +40,8 @@ add("total", "sum((t * ramp(t)).sum().to(torch.float64) for t in [{all}])", _tot
 def _second(machine, x, *leaves):
     """The sum of the leaves' gradients times their ramps: x's derivative along the first direction,
     whose own derivative along the second is known."""
+    if machine.hooked or len(set(map(id, leaves))) < len(leaves):
+        raise Rejected("a rule may use its result, whose hook then counts twice")
     weights = ramp(x.shape)
     a, ab = ((weights * x.parts[k]).sum() for k in (1, 3))
     out = Dual([np.array(p) for p in (a, 0.0, ab, 0.0)], x.dtype)
@@ -80,6 +84,9 @@ add("new leaf", "{0}.detach().clone().requires_grad_()", _new_leaf,
 
 
 def _scaled(machine, x, scale):
+    if id(x) in machine.used or x.root is not None:
+        raise Rejected("the hook holds for uses before it, too")
+    machine.hooked = True
     for part in x.parts[1:]:
         part *= scale
     return ()

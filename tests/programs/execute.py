@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -54,7 +55,7 @@ def execute(program: Program, name: str) -> Outcome:
     lib, outcome = library(name), Outcome()
     space: dict[str, Any] = dict(torch=lib.main, F=lib.F, grad=lib.grad, np=np)
     exec(HELPERS["ramp("] + HELPERS["log.append("], space)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _default_dtype(lib.main, program.double):
         warnings.simplefilter("ignore")
         for i, step in enumerate(program.steps):
             try:
@@ -67,8 +68,20 @@ def execute(program: Program, name: str) -> Outcome:
                     outcome.seen[number] = look(space[f"v{number}"])
                 except Exception as error:
                     outcome.seen[number] = error
-        outcome.log = [np.array(g.detach().numpy()) for g in space["log"]]
+        outcome.log = [numbers(g) for g in space["log"]]
     return outcome
+
+
+@contextmanager
+def _default_dtype(main, double: bool):
+    """float64 as the library's default dtype within."""
+    before = main.get_default_dtype()
+    try:
+        if double:
+            main.set_default_dtype(main.float64)
+        yield
+    finally:
+        main.set_default_dtype(before)
 
 
 def _code(text: str) -> CodeType:
@@ -84,9 +97,14 @@ def look(tensor) -> Seen:
     if not hasattr(tensor, "requires_grad"):
         return Seen(np.asarray(tensor), type(tensor).__name__, False, True, None)
     grad = tensor.grad
-    return Seen(np.array(tensor.detach().numpy()), dtype_name(tensor), bool(tensor.requires_grad),
-                bool(tensor.is_leaf), None if grad is None else np.array(grad.detach().numpy()),
+    return Seen(numbers(tensor), dtype_name(tensor), bool(tensor.requires_grad),
+                bool(tensor.is_leaf), None if grad is None else numbers(grad),
                 "" if grad is None else dtype_name(grad))
+
+
+def numbers(tensor) -> np.ndarray:
+    """A copy of its numbers."""
+    return np.array(tensor.detach().numpy(force=True))
 
 
 def dtype_name(tensor) -> str:

@@ -122,12 +122,12 @@ class Dual:
 
 
 def lift(x) -> Dual:
-    """A Dual as it is; a number or an array as a constant."""
+    """A Dual as it is; a number or an array as a constant whose width does not count."""
     if isinstance(x, Dual):
         return x
-    value, weak = np.asarray(x), not isinstance(x, np.ndarray)
-    dtype = np.float32 if weak and value.dtype.kind == "f" else value.dtype
-    return Dual((value, *[np.zeros(value.shape)] * 3), dtype, weak)
+    value = np.asarray(x)
+    dtype = np.float32 if value.dtype.kind == "f" else value.dtype
+    return Dual((value, *[np.zeros(value.shape)] * 3), dtype, weak=True)
 
 
 def promoted(*operands) -> np.dtype:

@@ -139,8 +139,6 @@ class Chooser:
     def draw(self, names, weights) -> bool:
         """Try to add one step; whether it was possible."""
         row = ROWS[names[self.rng.choice(len(names), p=weights)]]
-        if row.inplace and not self.writing:
-            return False
         try:
             inputs, attrs = row.draw(self)
             outs = attrs.get("outs", 0 if row.inplace or _silent(row) else 1)
@@ -157,11 +155,18 @@ def _silent(row) -> bool:
     return row.engine and row.name not in ("detach", "new leaf", "grad", "grad of", "second")
 
 
+def _factor(row, writing: bool) -> float:
+    """How much likelier a row is in this program."""
+    if row.inplace:
+        return 2.5 if writing else 0.0
+    return 2.0 if row.full or (writing and row.view) else 1.0
+
+
 def generate(seed: int, plain: bool = True) -> Program:
     """The program of this seed."""
     c = Chooser(seed, plain)
     rows = [r for r in ROWS.values() if r.weight and not (plain and r.full)]
-    weights = np.array([r.weight * (1 if not r.full else 2) for r in rows])
+    weights = np.array([r.weight * _factor(r, c.writing) for r in rows])
     weights /= weights.sum()
     names = [r.name for r in rows]
     if not plain and c.chance(0.3):

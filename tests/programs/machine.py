@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .forward import Dual, Rejected
-from .program import Program, Step
+from .program import Program, Step, arranged
 
 LIMIT, STEEP = 60.0, 1e4
 
@@ -28,12 +28,12 @@ def slant(shape, number: int) -> np.ndarray:
 class Machine:
     """The values so far, and the totals of the backward passes along both directions."""
 
-    def __init__(self, nudge: float = 0.0, strict: bool = True) -> None:
+    def __init__(self) -> None:
         self.values: dict[int, Dual] = {}
         self.totals = np.zeros(2)
         self.scale = np.zeros(2)
-        self.nudge, self.strict = nudge, strict
-        self.hooked: set[int] = set()
+        self.hooked = False
+        self.used: set[int] = set()  # what some step has read, by identity
 
     def run(self, program: Program) -> Machine:
         for step in program.steps:
@@ -56,6 +56,8 @@ class Machine:
                 results = results if isinstance(results, tuple) else (results,)
                 if not row.engine:
                     results = tuple(self.settle(r, inputs, step) for r in results)
+        if step.op not in ("hook", "retain_grad"):
+            self.used.update(map(id, inputs))
         if len(results) != len(step.outs) and step.outs:
             raise Rejected("another number of results")
         for out, result in zip(step.outs, results):
@@ -66,9 +68,9 @@ class Machine:
         value = np.array(values, np.float64 if dtype.kind == "f" else dtype)
         if dtype.kind == "f":
             value = value.astype(dtype).astype(np.float64)
-            value = value * (1 + self.nudge * np.cos(np.arange(value.size) * 3.1 + number)
-                             .reshape(value.shape))
-        x = Dual((value, *(np.zeros(value.shape) for _ in range(3))), dtype)
+        x = Dual([laid_out(a, layout) for a in (value, *np.zeros((3, *value.shape)))], dtype)
+        if layout == "expanded":
+            x.parts = (np.broadcast_to(value[:1], value.shape), *x.parts[1:])
         if tracked:
             self.track(x, number)
         x.frozen = layout in ("expanded", "read-only")
@@ -141,6 +143,13 @@ class Machine:
         for i in (0, 1):
             self.totals[i] += (weights * x.parts[i + 1]).sum()
             self.scale[i] += np.abs(weights * x.parts[i + 1]).sum()
+
+
+def laid_out(array: np.ndarray, layout: str) -> np.ndarray:
+    """A copy of the array that lies in memory as the layout says."""
+    stored = np.array(arranged(array, layout) if layout in ("transposed", "strided") else array)
+    return {"transposed": stored.T, "strided": stored[..., ::2] if stored.ndim else stored}.get(
+        layout, stored)
 
 
 def _kind(x: Dual) -> str:

@@ -88,11 +88,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Program:
-    """Steps in order; `plain` says that the forward-mode evaluator knows what is right."""
+    """Steps in order; `plain` says that the forward-mode evaluator knows what is right, `double`
+    that float64 is the default dtype."""
 
     steps: tuple[Step, ...]
     seed: int = 0
     plain: bool = True
+    double: bool = False
 
     def text(self, library: str = "torch", failing: tuple[int, ...] = ()) -> str:
         """The whole as a runnable program; the steps at `failing` may raise."""
@@ -104,7 +106,8 @@ class Program:
             lines.append(line)
         body = "\n".join(lines)
         helpers = "".join(text for name, text in HELPERS.items() if name in body)
-        return HEADERS[library] + helpers + body
+        double = "torch.set_default_dtype(torch.float64)\n" if self.double else ""
+        return HEADERS[library] + double + helpers + body
 
     def without(self, gone: set[int]) -> Program:
         """The program with the steps at these places left out."""
@@ -121,8 +124,9 @@ class Program:
 def literal(value: Any) -> str:
     """An attribute as Python text."""
     if isinstance(value, np.ndarray):
-        kind = f", dtype=torch.{value.dtype.name}" if not value.size else ""
-        return f"torch.tensor({value.tolist()}{kind})"
+        if not value.size:
+            return f"torch.zeros({value.shape}, dtype=torch.{value.dtype.name})"
+        return f"torch.tensor({value.tolist()})"
     if isinstance(value, np.dtype):
         return f"torch.{value.name}"
     if isinstance(value, Index):
@@ -163,6 +167,8 @@ def leaf_text(values: np.ndarray, dtype: np.dtype, layout: str, tracked: bool) -
         text += "[..., ::2]"
     elif layout == "expanded":
         text += f".expand({values.shape})"
+    if tracked and layout != "plain":
+        text += ".detach()"  # a leaf of its own and no view
     return text + (".requires_grad_()" if tracked else "")
 
 

@@ -133,8 +133,11 @@ add("var_mean", f"many:torch.var_mean({{0}}, {TEXT})", _means,
 def _ordered(x, dim, descending, outs=2, k=None):
     places = np.argsort(-x.value if descending else x.value, dim, kind="stable")
     ordered = along(x, places, dim)
-    kink(np.diff(ordered.value, axis=dim) if x.floating else 1)
+    gaps = np.diff(ordered.value, axis=dim)
+    kink(gaps if x.floating else 1)
     if k is not None:
+        if np.any(gaps == 0):
+            raise fw.Rejected("topk and ties")
         ordered = linear(lambda p: np.take(p, range(k), dim), ordered)
         places = np.take(places, range(k), dim)
     return ordered, fw.constant(places)

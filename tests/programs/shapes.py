@@ -77,7 +77,9 @@ def _indexed(kind):
 
 
 def _get(p, index):
-    return p[index.parts]
+    """A view also where one element is left, which NumPy would make a number of."""
+    basic = all(not isinstance(part, np.ndarray) for part in index.parts)
+    return p[(*index.parts, ...) if basic and ... not in index.parts else index.parts]
 
 
 _moved("getitem", "{0}[{index}]", _get, _indexed(basic_index), weight=3)
@@ -93,7 +95,7 @@ _moved("squeeze", "{0}.squeeze()", lambda p: p.reshape([n for n in p.shape if n 
 _moved("squeeze dim", "{0}.squeeze({dim})",
        lambda p, dim: p.squeeze(dim) if p.shape[dim] == 1 else p[...], one_dim)
 _moved("select", "{0}.select({dim}, {n})",
-       lambda p, dim, n: p[(slice(None),) * (dim % p.ndim) + (n,)],
+       lambda p, dim, n: p[(slice(None),) * (dim % p.ndim) + (n, ...)],
        lambda c: ((i := c.value(lambda x: x.ndim),),
                   {"dim": (d := c.dim(c[i])), "n": c.int(0, c[i].shape[d])}))
 _moved("narrow", "{0}.narrow({dim}, {n}, {length})",
@@ -104,7 +106,8 @@ _moved("narrow", "{0}.narrow({dim}, {n}, {length})",
 _moved("diagonal", "{0}.diagonal()",
        lambda p: np.lib.stride_tricks.as_strided(p, (min(p.shape),), (sum(p.strides),)),
        lambda c: ((c.value(lambda x: x.ndim == 2 and x.size),), {}))
-_moved("movedim", "{0}.movedim({dim}, {other})", np.moveaxis, two_dims, weight=0.3)
+_moved("movedim", "{0}.movedim({dim}, {other})",
+       lambda p, dim, other: np.moveaxis(p, dim, other), two_dims, weight=0.3)
 
 
 def _expanded(p, shape):
@@ -133,7 +136,8 @@ def _new_shape(c):
 _moved("reshape", "{0}.reshape({shape})", lambda p, shape: p.reshape(shape), _new_shape,
        view="maybe", weight=1.5)
 _moved("flatten", "{0}.flatten()", lambda p: p.reshape(-1), anything, view="maybe")
-add("contiguous", "{0}.contiguous()", lambda x: linear(lambda p: p[...], x), anything,
+add("contiguous", "{0}.contiguous()",
+    lambda x: x if x.value.flags.c_contiguous else linear(np.copy, x), anything,
     view="maybe", weight=0.3)
 _moved("unflatten", "{0}.unflatten(0, (-1, 1))", lambda p: p.reshape(-1, 1, *p.shape[1:]),
        lambda c: ((c.value(lambda x: x.size and x.ndim),), {}), view="maybe", weight=0.3)
@@ -163,7 +167,7 @@ def _split(p, size, dim):
 
 
 def _unbind(p, dim):
-    return list(np.moveaxis(p, dim, 0))
+    return [np.moveaxis(p, dim, 0)[k, ...] for k in range(p.shape[dim])]
 
 
 def _splits(c):
@@ -200,7 +204,7 @@ add("stack", "torch.stack([{all}], {dim})",
     _several(lambda a, b, dim: a == b), weight=0.8)
 
 COPY = dict(view=False, weight=0.4)
-_moved("flip", "{0}.flip({dim})", np.flip, one_dim, **COPY)
+_moved("flip", "{0}.flip({dim})", lambda p, dim: np.flip(p, dim), one_dim, **COPY)
 _moved("roll", "{0}.roll({n}, {dim})", lambda p, n, dim: np.roll(p, n, dim),
        lambda c: (one_dim(c)[0], {"n": c.int(-2, 3), "dim": 0}), **COPY)
 _moved("repeat", "{0}.repeat({shape})", lambda p, shape: np.tile(p, shape),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -18,8 +19,15 @@ def kind_of(program: Program, differences: list[Difference]) -> tuple[str, str]:
     where = ""
     if first.where.startswith("step "):
         where = program.steps[int(first.where[5:])].op
-        where += " raises" if isinstance(first.ours, Exception) else " passes"
+        raised = first.ours if isinstance(first.ours, Exception) else first.theirs
+        side = "ours" if raised is first.ours else "right"
+        where += f", {side}: {type(raised).__name__} {_gist(str(raised))}"
     return first.what, where
+
+
+def _gist(message: str) -> str:
+    """The message's words, without numbers, names of values and the rest."""
+    return " ".join(re.findall(r"[A-Za-z_]{3,}", message)[:9])
 
 
 def shrink(program: Program, check: Callable[[Program], list[Difference]],

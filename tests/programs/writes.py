@@ -82,11 +82,19 @@ def _assigned(p, q, index):
     return out
 
 
+def _repeated(shape, index) -> bool:
+    """Whether the index names an element twice."""
+    places = np.arange(int(np.prod(shape))).reshape(shape)[index.parts]
+    return np.unique(places).size < places.size
+
+
 def _assignment(kind):
     """Draws a value, an index and what fits there."""
     def draw(c):
         (i,), attrs = _indexed(kind)(c)
         shown = c[i].value[attrs["index"].parts]
+        if not c.plain and kind is advanced_index and _repeated(c[i].shape, attrs["index"]):
+            raise Rejected("PyTorch's gradient of what a repeated index overwrote is wrong")
         j = c.value(lambda x: c.fits(x.shape, shown.shape))
         return (i, j), attrs
     return draw
