@@ -1,4 +1,4 @@
-"""python -m tests.programs --count 100000: many programs, each kind of failure printed once, shrunk.
+"""python -m tests.programs --count 100000: many programs; each kind of failure, shrunk, once.
 
 With PyTorch installed the programs are compared with it, else (or with --plain) with the
 forward-mode evaluator.

@@ -174,7 +174,8 @@ def _explained(difference: Difference, others: list[Outcome], unit: float) -> bo
         got = _numbers(difference, other)
         if got is None or got.shape != theirs.shape:
             return True
-        spread = np.maximum(spread, 16 * np.abs(got - theirs))
+        with np.errstate(invalid="ignore"):
+            spread = np.maximum(spread, 16 * np.abs(got - theirs))
     ours = np.asarray(difference.ours, np.float64)
     with np.errstate(invalid="ignore"):
         return ours.shape == theirs.shape and not np.any(np.abs(ours - theirs) > spread) and (

@@ -1,6 +1,6 @@
 """Where the library differs from PyTorch on purpose: the one list, read by the tests.
 
-An entry accounts for a difference if `holds(program, difference)`; the README shows name and reason.
+An entry accounts for a difference if `holds(program, difference)`; the README shows what and why.
 """
 
 from __future__ import annotations

@@ -260,11 +260,11 @@ def _converted(x, dtype):
     if x.dtype == dtype:
         return x
     if dtype.kind != "f" and x.floating:
-        kink(x.value - np.round(x.value) if dtype != bool else x.value)
+        kink(x.value - np.round(x.value) if dtype.kind != "b" else x.value)
     return Dual((x.value.astype(np.float64 if dtype.kind == "f" else dtype), *x.parts[1:]), dtype)
 
 
-DTYPES = [np.dtype(name) for name in ("float16", "float32", "float64", "float64", "int64", "int32",
-                                      "uint8", "bool")]
+DTYPES = [np.dtype(name) for name in ("float16", "float32", "float64", "float64", "int64",
+                                      "int32", "uint8", "bool")]
 add("to", "{0}.to({dtype})", _converted, lambda c: ((c.value(),), {"dtype": c.one(DTYPES)}))
 add("clone", "{0}.clone()", lambda x: fw.linear(np.copy, x), lambda c: ((c.value(),), {}), weight=0.7)

@@ -106,7 +106,7 @@ add("retain_grad", "{0}.retain_grad()", lambda machine, x: (),
     lambda c: ((c.value(lambda x: x.tracked),), {}), engine=True, weight=0.6)
 
 
-# ---- what only PyTorch can tell -------------------------------------------------------------------
+# ---- what only PyTorch can tell ----------------------------------------------------------------
 
 def _only(name, text, draw, weight=0.5, outs=0):
     """A row of which the evaluator knows the shape of the result at most: its first input's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import elementwise, engine_steps, networks, reductions, shapes, writes  # noqa: F401
+from . import elementwise, engine_steps, networks, rarer, reductions, shapes, writes  # noqa: F401
 from .forward import Dual, Rejected, kinks_allowed
 from .machine import Machine
 from .program import ROWS, Program, Step
@@ -101,7 +101,7 @@ class Chooser:
         return any(i in step.inputs for step in self.steps)
 
     def fitting(self, dtype, shape, ndim: int | None = None) -> int:
-        """A value of this dtype and shape (or number of dimensions), a new leaf if there is none."""
+        """A value of this dtype and shape (or number of dimensions), or else a new leaf."""
         found = [i for i, x in self.machine.values.items() if x.dtype == dtype and (
             x.ndim == ndim if ndim else x.shape == tuple(shape))]
         return self.one(found) if found and self.chance(0.8) else self.leaf(dtype, shape)

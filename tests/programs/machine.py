@@ -123,7 +123,7 @@ class Machine:
         self.check(x)
 
     def check(self, x: Dual) -> None:
-        """Reject what is out of range, so that no dtype overflows and nothing is ill-conditioned."""
+        """Reject what is out of range, so that nothing overflows or is too steep."""
         value = x.value
         limit = LIMIT if x.floating else 100
         if x.size > 200 or not np.isfinite(value.astype(float)).all() or x.size and (

@@ -114,7 +114,7 @@ add("layer_norm", "F.layer_norm({0}, {0}.shape[-1:], {1}, {2})",
 add("batch_norm", "F.batch_norm({0}, None, None, {1}, {2}, training=True)", _batch_norm,
     lambda c: _affine(c, lambda s: s[1:2]), weight=0.7)
 add("rms_norm", "F.rms_norm({0}, {0}.shape[-1:], {1}, eps=1e-5)", _rms_norm,
-    lambda c: ((d := _affine(c, lambda s: s[-1:]))[0][:2], {}), weight=0.4)
+    lambda c: (_affine(c, lambda s: s[-1:])[0][:2], {}), weight=0.4)
 
 
 def _group_norm(x, groups):

@@ -1,4 +1,4 @@
-"""Steps that reduce or run over dimensions: sums, products, extremes, spreads, order, cumulation."""
+"""Steps that run over dimensions: sums, products, extremes, spreads, order, cumulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that move elements: views, indexing, joining, copies in another order, gather and scatter."""
+"""Steps that move elements: views, indexing, joining, copies, gather and scatter."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ for _name, _function in {"add_": lambda x, y: x + y, "sub_": lambda x, y: x - y,
            lambda x, number, f=_function: f(x, fw.lift(number)), with_number)
 
 _write("add_ alpha", "{0}.add_({1}, alpha={alpha})", lambda x, y, alpha: x + y * alpha,
-       lambda c: (target_first(c)[0], {"alpha": c.one([2, -1])}))
+       lambda c: ((d := target_first(c)[0]), {
+           "alpha": 2 if c[d[0]].dtype == np.uint8 else c.one([2, -1])}))
 _write("copy_", "{0}.copy_({1})", lambda x, y: y, target_first, weight=1)
 _write("pow_", "{0}.pow_({n})", _power,
        lambda c: ((c.value(lambda x: x.floating),), {"n": c.one([2, 3, 0.5])}))
