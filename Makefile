@@ -11,7 +11,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn test test-numpy parity lint bench clean
+.PHONY: help venv train mnist cnn test test-numpy parity programs lint bench clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -36,6 +36,9 @@ test-numpy: venv ## run the tests on the NumPy kernels alone
 
 parity: $(VENV)/.parity ## install PyTorch and compare with it
 	$(PYTEST) tests/parity $(ARGS)
+
+programs: $(VENV)/.parity ## compare random programs with PyTorch; ARGS="--count 1000"
+	$(BIN)/python -m tests.programs $(ARGS)
 
 lint: venv ## ruff and mypy
 	$(BIN)/ruff check .

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.programs.check import checker
 from tests.programs.compare import with_forward
+from tests.programs.differences import table
 from tests.programs.execute import execute
 from tests.programs.forward import Dual, bilinear, exp, kink, log, power, promoted, tanh
 from tests.programs.generate import generate
@@ -95,6 +98,11 @@ def test_directions_add_up_over_views_and_writes():
     # x², x⁴, x² summed and weighted by -1.5, along the ramp -1.5, -0.5, 0.5
     assert machine.totals[0] == pytest.approx(-1.5 * (2 * -1.5 + 4 * 8 * -0.5 + 6 * 0.5))
     assert not with_forward(program)
+
+
+def test_the_readme_shows_what_differs_on_purpose():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert table() in readme, f"put into README.md:\n{table()}"
 
 
 def test_a_kink_nearby_rejects():

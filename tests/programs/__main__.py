@@ -12,49 +12,13 @@ import multiprocessing
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tqdm import tqdm
 
-from .check import checker
+from .check import Failure, run_block
 from .generate import generate
-from .shrink import kind_of, shrink
 
 BLOCK = 50
-SHRUNK_PER_KIND = 25  # of failures that look alike before they are shrunk
-
-
-class Failure(NamedTuple):
-    """A failing program's seed, what tells its kind, and its text."""
-
-    seed: int
-    kind: tuple
-    text: str
-
-
-_seen: Counter = Counter()
-
-
-def run_block(job: tuple[int, int, bool]) -> tuple[int, list[Failure]]:
-    """Check the programs of some seeds."""
-    start, stop, plain = job
-    check, found = checker(plain), []
-    for seed in range(start, stop):
-        program = generate(seed, plain)
-        differences = check(program)
-        if not differences:
-            continue
-        raw = kind_of(program, differences)
-        _seen[raw] += 1
-        if _seen[raw] > SHRUNK_PER_KIND:
-            found.append(Failure(seed, raw, ""))
-            continue
-        small = shrink(program, check)
-        differences = check(small)
-        ops = sorted({step.op for step in small.steps} - {"leaf"})
-        lines = "".join(f"\n# {d}" for d in differences[:4])
-        found.append(Failure(seed, (*raw, *ops), small.text("autograd") + lines))
-    return stop - start, found
 
 
 def failures(args: argparse.Namespace) -> Iterator[Failure]:

@@ -58,10 +58,15 @@ def _origin(program: Program, number: int) -> int:
 
 
 def _overlaps(program: Program, d: Difference) -> bool:
-    """Whether a write's source and its target are different views of one memory."""
-    return any(step.row.inplace and other != step.inputs[0]
+    """Whether a write's source and its target are views of one memory."""
+    return theirs_raises("refer to a single memory location")(program, d) or any(step.row.inplace and other != step.inputs[0]
                and _origin(program, other) == _origin(program, step.inputs[0])
                for step in program.steps for other in step.inputs[1:])
+
+
+def _forgotten_hook(program: Program, d: Difference) -> bool:
+    return {"repeat_interleave"} <= {s.op for s in program.steps} and any(
+        "hook" in s.op for s in program.steps) and any(s.row.inplace for s in program.steps)
 
 
 def _read_only(program: Program, d: Difference) -> bool:
@@ -82,6 +87,11 @@ ON_PURPOSE = (
             theirs_raises("returned an invalid gradient at index 1")),
     Purpose("second derivatives that PyTorch does not have (`hardsigmoid` and others)",
             "every op here can be differentiated twice", theirs_raises("is not implemented")),
+    Purpose("gradients of targets, and of `atan2` beside a bool",
+            "whatever is floating can have a gradient here",
+            theirs_raises("is not differentiable with respect to", "Negation, the `-` operator")),
+    Purpose("hooks on the result of `repeat_interleave` that is then written in place",
+            "PyTorch makes it as a view and forgets the hook; here it is none", _forgotten_hook),
     Purpose("a second derivative that is zero everywhere",
             "it may be None here where PyTorch has zeros, and the other way round",
             _zero_second_derivative),
@@ -106,3 +116,8 @@ ON_PURPOSE = (
 def on_purpose(program: Program, difference: Difference) -> Purpose | None:
     """The entry that accounts for the difference."""
     return next((p for p in ON_PURPOSE if p.holds(program, difference)), None)
+
+
+def table() -> str:
+    """The list as the README shows it."""
+    return "".join(f"- {p.what}: {p.reason}\n" for p in ON_PURPOSE)

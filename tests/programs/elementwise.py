@@ -267,4 +267,5 @@ def _converted(x, dtype):
 DTYPES = [np.dtype(name) for name in ("float16", "float32", "float64", "float64", "int64",
                                       "int32", "uint8", "bool")]
 add("to", "{0}.to({dtype})", _converted, lambda c: ((c.value(),), {"dtype": c.one(DTYPES)}))
-add("clone", "{0}.clone()", lambda x: fw.linear(np.copy, x), lambda c: ((c.value(),), {}), weight=0.7)
+add("clone", "{0}.clone()", lambda x: fw.linear(np.copy, x), lambda c: ((c.value(),), {}),
+    weight=0.7)

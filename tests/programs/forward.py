@@ -2,8 +2,8 @@
 
 A Dual holds a value v, its derivatives along the directions a and b, and the second one along
 both.  All four are arrays of one shape, and a view is a view of all four, so in-place writes
-through views are NumPy's own.  Whatever is linear in its inputs is applied to each of the four; products
-follow the product rule; a function of one number is given with its first two derivatives.
+through views are NumPy's own.  Whatever is linear in its inputs is applied to each of the four;
+products follow the product rule; a function of one number is given with its first two derivatives.
 """
 
 from __future__ import annotations
