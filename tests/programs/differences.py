@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 
@@ -59,14 +60,21 @@ def _origin(program: Program, number: int) -> int:
 
 def _overlaps(program: Program, d: Difference) -> bool:
     """Whether a write's source and its target are views of one memory."""
-    return theirs_raises("refer to a single memory location")(program, d) or any(step.row.inplace and other != step.inputs[0]
-               and _origin(program, other) == _origin(program, step.inputs[0])
-               for step in program.steps for other in step.inputs[1:])
+    return theirs_raises("refer to a single memory location")(program, d) or any(
+        step.row.inplace and other != step.inputs[0]
+        and _origin(program, other) == _origin(program, step.inputs[0])
+        for step in program.steps for other in step.inputs[1:])
 
 
 def _forgotten_hook(program: Program, d: Difference) -> bool:
     return {"repeat_interleave"} <= {s.op for s in program.steps} and any(
         "hook" in s.op for s in program.steps) and any(s.row.inplace for s in program.steps)
+
+
+def _strided_weight(program: Program, d: Difference) -> bool:
+    ops = {s.op for s in program.steps}
+    return "batch_norm" in ops and ("expand" in ops or any(
+        s.attrs.get("layout") in ("expanded", "strided", "read-only") for s in program.steps))
 
 
 def _read_only(program: Program, d: Difference) -> bool:
@@ -92,12 +100,17 @@ ON_PURPOSE = (
             theirs_raises("is not differentiable with respect to", "Negation, the `-` operator")),
     Purpose("hooks on the result of `repeat_interleave` that is then written in place",
             "PyTorch makes it as a view and forgets the hook; here it is none", _forgotten_hook),
+    Purpose("`batch_norm` with an expanded or strided weight",
+            "PyTorch 2.13 reads the memory beside it in the gradient", _strided_weight),
     Purpose("a second derivative that is zero everywhere",
             "it may be None here where PyTorch has zeros, and the other way round",
             _zero_second_derivative),
     Purpose("in-place changes of what PyTorch's rule saves and ours does not",
             "the gradient is right all the same: the evaluator holds it to its value",
             theirs_raises("modified by an inplace operation")),
+    Purpose("`kron` of a permuted matrix, and a graph walked twice of which nothing was saved",
+            "PyTorch raises; here both work",
+            theirs_raises("view size is not compatible", "backward through the graph a second")),
     Purpose("hooks of results that got no gradient (one of several of `unbind`, `sort`, …)",
             "PyTorch calls them with None; here they are not called",
             theirs_raises("'NoneType' object has no attribute", "operand type(s) for *: 'NoneType'",
@@ -120,4 +133,5 @@ def on_purpose(program: Program, difference: Difference) -> Purpose | None:
 
 def table() -> str:
     """The list as the README shows it."""
-    return "".join(f"- {p.what}: {p.reason}\n" for p in ON_PURPOSE)
+    return "\n".join(fill(f"- {p.what}: {p.reason}.", 100, subsequent_indent="  ")
+                     for p in ON_PURPOSE)
