@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autograd import large
 from tests.programs.check import checker
 from tests.programs.compare import with_forward
 from tests.programs.differences import table
@@ -29,6 +30,12 @@ def test_values_and_derivatives(start):
             small = shrink(program, check)
             found = "\n".join(map(str, check(small)))
             pytest.fail(f"seed {seed}:\n{small.text('autograd')}\n\n{found}", pytrace=False)
+
+
+def test_with_kernels_for_small_arrays_too(monkeypatch):
+    monkeypatch.setattr(large, "LARGE", 1)
+    for seed in range(COUNT, COUNT + 100):
+        assert not with_forward(generate(seed)), f"seed {seed}"
 
 
 def leaf(number, values, tracked=True, dtype=np.float64):

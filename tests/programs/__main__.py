@@ -24,7 +24,8 @@ BLOCK = 50
 def failures(args: argparse.Namespace) -> Iterator[Failure]:
     """Those of all seeds, while a bar shows how far they are."""
     end = args.seed + args.count
-    jobs = [(k, min(k + BLOCK, end), args.plain) for k in range(args.seed, end, BLOCK)]
+    jobs = [(k, min(k + BLOCK, end), args.plain, args.kernels)
+            for k in range(args.seed, end, BLOCK)]
     context = multiprocessing.get_context("spawn")
     with context.Pool(args.processes) as pool, tqdm(total=args.count, unit="program") as bar:
         for count, found in pool.imap_unordered(run_block, jobs):
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first one's seed")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--plain", action="store_true", help="compare with the evaluator")
+    parser.add_argument("--kernels", action="store_true", help="let kernels take small arrays too")
     parser.add_argument("--show", type=int, metavar="SEED", help="print one program and stop")
     args = parser.parse_args()
     args.plain = args.plain or importlib.util.find_spec("torch") is None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
+
+from autograd import kernels, large
 
 from .compare import Difference, with_forward, with_torch
 from .differences import on_purpose
@@ -32,6 +35,16 @@ def checker(plain: bool) -> Callable[[Program], list[Difference]]:
     return against_torch
 
 
+def force_kernels() -> None:
+    """Let kernels, on two threads where they can, take every array that is not empty."""
+    kernels.tier()
+    for name, module in list(sys.modules.items()):
+        if module is large or name.startswith("autograd.kernels.compiled."):
+            for limit in ("LARGE", "SHARED"):
+                if hasattr(module, limit):
+                    setattr(module, limit, 1)
+
+
 class Failure(NamedTuple):
     """A failing program's seed, what tells its kind, and its text."""
 
@@ -43,9 +56,11 @@ class Failure(NamedTuple):
 _seen: Counter = Counter()
 
 
-def run_block(job: tuple[int, int, bool]) -> tuple[int, list[Failure]]:
+def run_block(job: tuple[int, int, bool, bool]) -> tuple[int, list[Failure]]:
     """Check the programs of some seeds."""
-    start, stop, plain = job
+    start, stop, plain, forced = job
+    if forced:
+        force_kernels()
     check, found = checker(plain), []
     for seed in range(start, stop):
         program = generate(seed, plain)

@@ -128,6 +128,8 @@ def differences(ours: Outcome, theirs: Outcome, tolerance: float) -> list[Differ
         elif isinstance(a, Seen) and isinstance(b, Seen):
             found += [d for d in _fields(a, b, f"v{number}", tolerance)
                       if not (stopped and d.what.startswith("grad"))]
+    if stopped:
+        return found
     if len(ours.log) != len(theirs.log):
         found.append(Difference("calls", "hooks", len(ours.log), len(theirs.log)))
     else:
@@ -169,7 +171,8 @@ def _explained(difference: Difference, others: list[Outcome], unit: float) -> bo
     if difference.what not in ("value", "grad", "log"):
         return False
     theirs = np.asarray(difference.theirs, np.float64)
-    spread = np.full(theirs.shape, 64 * unit * max(1.0, np.abs(theirs).max(initial=0.0)))
+    units = 4096 if unit == PRECISION["float64"] else 64
+    spread = np.full(theirs.shape, units * unit * max(1.0, np.abs(theirs).max(initial=0.0)))
     for other in others:
         got = _numbers(difference, other)
         if got is None or got.shape != theirs.shape:

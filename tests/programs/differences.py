@@ -77,6 +77,12 @@ def _strided_weight(program: Program, d: Difference) -> bool:
         s.attrs.get("layout") in ("expanded", "strided", "read-only") for s in program.steps))
 
 
+def _median(program: Program, d: Difference) -> bool:
+    return any(s.op == "median dim" for s in program.steps) and any(
+        s.op == "expand" or s.attrs.get("layout") in ("expanded", "read-only")
+        for s in program.steps)
+
+
 def _read_only(program: Program, d: Difference) -> bool:
     return "or it is read-only" in str(d.ours) and any(
         step.attrs.get("layout") == "read-only" for step in program.steps)
@@ -102,6 +108,7 @@ ON_PURPOSE = (
             "PyTorch makes it as a view and forgets the hook; here it is none", _forgotten_hook),
     Purpose("`batch_norm` with an expanded or strided weight",
             "PyTorch 2.13 reads the memory beside it in the gradient", _strided_weight),
+    Purpose("`median` of an expanded tensor", "PyTorch 2.13 reads the memory beside it", _median),
     Purpose("a second derivative that is zero everywhere",
             "it may be None here where PyTorch has zeros, and the other way round",
             _zero_second_derivative),

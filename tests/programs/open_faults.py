@@ -49,6 +49,8 @@ OPEN: dict[str, Callable[[Program, Difference], bool]] = {
     "views of results in Fortran order": using("view"),
     "unfold's views are read-only": ours("several of its elements", "unfold"),
     "rms_norm in float16": using("rms_norm"),
+    "views made under no_grad that are written": lambda program, d: any(
+        s.no_grad for s in program.steps) and any(s.row.inplace for s in program.steps),
     "views of several results after a write": ours("make the view again after the write"),
     "a write that raises has written": lambda program, d: d.what == "value" and any(
         s.row.inplace for s in program.steps) and bool({"split", "unbind"} & steps(program)),

@@ -130,14 +130,15 @@ add("var_mean", f"many:torch.var_mean({{0}}, {TEXT})", _means,
     lambda c: ((d := floats(c))[0], {**d[1], "outs": 2}), weight=0.3)
 
 
-def _ordered(x, dim, descending, outs=2, k=None):
+def _ordered(x, dim, descending, outs=2, k=None, ties=False):
+    """The elements in order, and their places; only a stable sort may have ties."""
     places = np.argsort(-x.value if descending else x.value, dim, kind="stable")
     ordered = along(x, places, dim)
     gaps = np.diff(ordered.value, axis=dim)
     kink(gaps if x.floating else 1)
+    if not ties and np.any(gaps == 0):
+        raise fw.Rejected("which of equal elements comes first is open")
     if k is not None:
-        if np.any(gaps == 0):
-            raise fw.Rejected("topk and ties")
         ordered = linear(lambda p: np.take(p, range(k), dim), ordered)
         places = np.take(places, range(k), dim)
     return ordered, fw.constant(places)
@@ -148,7 +149,12 @@ def _sorts(c):
     return (i,), {"dim": attrs["dim"], "descending": c.chance(0.5), "outs": 2}
 
 
-add("sort", "many:{0}.sort({dim}, descending={descending})", _ordered, _sorts, weight=0.5)
+def _stable(x, dim, descending, outs):
+    return _ordered(x, dim, descending, ties=True)
+
+
+add("sort", "many:{0}.sort({dim}, descending={descending}, stable=True)", _stable, _sorts,
+    weight=0.5)
 add("topk", "many:{0}.topk({k}, {dim}, largest={descending})", _ordered,
     lambda c: ((d := _sorts(c))[0], {**d[1], "k": c.int(1, c[d[0][0]].shape[d[1]["dim"]] + 1)}),
     weight=0.5)
