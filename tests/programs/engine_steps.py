@@ -9,8 +9,12 @@ from .machine import ramp
 from .program import add
 
 
-def add_leaf_row():
-    add("leaf", "", lambda: None, lambda c: (_ for _ in ()).throw(Rejected("by hand")), weight=0)
+def by_hand(*args):
+    """Of steps that are not drawn: the generator puts them where they belong."""
+    raise Rejected("by hand")
+
+
+add("leaf", "", by_hand, by_hand, weight=0)
 
 
 def _root(c):
@@ -34,7 +38,7 @@ def _total(*xs):
 
 
 add("total", "sum((t * ramp(t)).sum().to(torch.float64) for t in [{all}])", _total,
-    lambda c: None, weight=0)
+    by_hand, weight=0)
 
 
 def _second(machine, x, *leaves):
@@ -51,15 +55,17 @@ def _second(machine, x, *leaves):
 
 add("second", "g = grad({0}, [{rest}], ramp({0}), create_graph=True, allow_unused=True)\n"
     "{out} = sum((a * ramp(a)).sum().to({0}.dtype) for a in g if a is not None)", _second,
-    lambda c: ((i := _root(c), *c.leaves(before=i)), {}), engine=True, weight=0)
-add("second backward", "if {0}.requires_grad:\n    {0}.backward()", lambda machine, x:
-    _passed_scalar(machine, x), lambda c: None, engine=True, weight=0)
+    by_hand, engine=True, weight=0)
 
 
-def _passed_scalar(machine, x):
+def _second_backward(machine, x):
     machine.totals += [np.nan, x.parts[2]]
     machine.scale += [np.nan, abs(x.parts[2])]
     return ()
+
+
+add("second backward", "if {0}.requires_grad:\n    {0}.backward()", _second_backward, by_hand,
+    engine=True, weight=0)
 
 
 def _detach(machine, x):

@@ -9,8 +9,6 @@ from .forward import Dual, Rejected, kinks_allowed
 from .machine import Machine
 from .program import ROWS, Program, Step
 
-engine_steps.add_leaf_row()
-writes.add_twins(ROWS)
 SIZES = [(3,), (2, 3), (3, 2), (4,), (2,), (3, 3), (), (1,), (1, 3), (2, 1), (2, 2, 3), (3, 1, 2),
          (0,), (0, 3), (2, 0), (1, 1), (2, 2, 4, 4), (5,), (2, 4)]
 ERRORS = (Rejected, ValueError, IndexError, TypeError, AttributeError, ZeroDivisionError,
@@ -55,7 +53,7 @@ class Chooser:
         return tuple(int(i) for i in self.rng.permutation(list(values)))
 
     def places(self, n: int, shape) -> np.ndarray:
-        """Indices into a dimension of n, some from the end."""
+        """Indices into a dimension of n."""
         return np.asarray(self.rng.integers(0, n, tuple(shape)))
 
     def dim(self, x: Dual) -> int:
@@ -93,7 +91,7 @@ class Chooser:
         x = self[i]
         return self.writing and not x.base.frozen and not x.frozen
 
-    def leaves(self, before: int) -> list[int]:
+    def leaves(self) -> list[int]:
         """Every leaf that requires grad."""
         return [i for i, x in self.machine.values.items() if x.leaf and x.flag]
 
@@ -203,7 +201,7 @@ def _end(c: Chooser) -> None:
     try:
         if c.chance(0.3):
             out = c.fresh()
-            c.take(Step("second", (last, *c.leaves(last)), (out,)))
+            c.take(Step("second", (last, *c.leaves()), (out,)))
             c.take(Step("second backward", (out,), ()))
             return
         for i in {c.one(roots), last} if c.chance(0.3) else {last}:

@@ -63,6 +63,7 @@ def advanced_index(c, shape):
         raise Rejected("nothing to index")
     else:
         part = c.places(shape[dim], c.one([(2,), (3,), (1,), (2, 2), (0,)]))
+        part = np.where(c.rng.random(part.shape) < 0.3, part - shape[dim], part)
     parts = [c.one([slice(None), slice(1, None)]) for _ in range(dim)] + [part]
     if c.chance(0.3) and part.dtype != bool and dim + 1 < len(shape) and shape[dim + 1]:
         parts.append(c.one([c.places(shape[dim + 1], part.shape), c.int(0, shape[dim + 1])]))

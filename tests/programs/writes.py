@@ -7,7 +7,7 @@ import numpy as np
 from . import forward as fw
 from .elementwise import _power, bounds, quotient, with_number
 from .forward import Rejected, linear, pick
-from .program import Row, add
+from .program import ROWS, Row, add
 from .shapes import (
     _apart,
     _gathered,
@@ -130,9 +130,6 @@ _write("lerp_", "{0}.lerp_({1}, 0.25)", lambda x, y: x + (y - x) * 0.25,
        lambda c: ((i := c.value(lambda x: x.floating),
                    c.value(lambda x: x.dtype == c[i].dtype and c.fits(x.shape, c[i].shape))), {}),
        0.4)
-
-
-def add_twins(rows: dict[str, Row]) -> None:
-    for name in ("exp", "tanh", "sigmoid", "sqrt", "neg", "abs", "relu", "sin", "cos", "log",
-                 "reciprocal", "square"):
-        _twin(rows[name])
+for _name in ("exp", "tanh", "sigmoid", "sqrt", "neg", "abs", "relu", "sin", "cos", "log",
+              "reciprocal", "square"):
+    _twin(ROWS[_name])
