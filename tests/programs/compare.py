@@ -2,7 +2,8 @@
 
 A difference in numbers counts where it is larger than what a change of the inputs by a few units in
 the last place of the program's lowest dtype makes of the reference itself; so a program that comes
-near a kink, or cancels, decides nothing.
+near a kink, or cancels, decides nothing.  Where ours alone is that sensitive, a small difference is
+its rounding.
 """
 
 from __future__ import annotations
@@ -72,9 +73,12 @@ def with_torch(program: Program) -> list[Difference]:
     unit = precision(program, theirs)
     found = differences(ours, theirs, 16 * unit)
     if any(d.what in ("value", "grad", "log") for d in found):
-        others = [execute(nudged(program, 4 * unit, seed), "torch") for seed in range(4)]
+        near = [nudged(program, 4 * unit, seed) for seed in range(4)]
+        others = [execute(p, "torch") for p in near]
+        own = [execute(p, "autograd") for p in near]
         exact = execute(in_float64(program), "torch") if unit > PRECISION["float64"] else None
-        found = [d for d in found if not (_explained(d, others, unit) or _nearer(d, exact))]
+        found = [d for d in found if not (_explained(d, others, unit) or _nearer(d, exact)
+                                       or _rounding(d, own, unit))]
     return found
 
 
@@ -109,6 +113,19 @@ def _nearer(difference: Difference, exact: Outcome | None) -> bool:
         _numbers(difference, exact), difference.ours, difference.theirs))
     return right.shape == ours.shape == theirs.shape and bool(
         np.abs(ours - right).max(initial=0) <= 4 * np.abs(theirs - right).max(initial=0))
+
+
+def _rounding(difference: Difference, own: list[Outcome], unit: float) -> bool:
+    """Whether the difference is small and ours changes by as much for inputs a little beside."""
+    if difference.what not in ("value", "grad", "log"):
+        return False
+    ours, theirs = (np.asarray(a, np.float64) for a in (difference.ours, difference.theirs))
+    others = [_numbers(difference, outcome) for outcome in own]
+    if any(o is None or o.shape != theirs.shape for o in others) or ours.shape != theirs.shape:
+        return False
+    spread = np.max([np.abs(o - ours) for o in others], 0)
+    small = unit ** 0.5 * max(1.0, np.abs(theirs).max(initial=0.0))
+    return bool(np.all(np.abs(ours - theirs) <= np.minimum(8 * spread, small)))
 
 
 def differences(ours: Outcome, theirs: Outcome, tolerance: float) -> list[Difference]:

@@ -10,6 +10,8 @@ from .program import Program
 
 SAVING = ("pow", "_clip", "_elu", "logsigmoid", "softshrink", "hardshrink", "_leaky_relu",
           "true_divide", "_standardize", "l1_loss", "_cross_entropy", "mul")
+SAVING_STEPS = {"pow", "F.logsigmoid", "F.elu", "F.selu", "F.celu", "F.relu6", "F.hardtanh",
+                "F.softshrink", "F.hardshrink", "F.leaky_relu"}
 
 
 def ours(text: str, *ops: str) -> Callable[[Program, Difference], bool]:
@@ -43,6 +45,9 @@ OPEN: dict[str, Callable[[Program, Difference], bool]] = {
     "retained gradients": using("retain_grad"),
     "results saved where the input is enough": lambda program, d: any(
         f"{name} saved a tensor" in str(d.ours) for name in SAVING),
+    "hooks of results that are saved where the input is enough": lambda program, d: any(
+        "hook" in name for name in steps(program)) and any(
+        "create" in s.row.text for s in program.steps) and bool(SAVING_STEPS & steps(program)),
     "signed into unsigned in place": ours("cannot be written into"),
     "negative alpha of unsigned": ours("out of bounds for uint8"),
     "requires_grad_(False) and detach_ of a leaf after use": using("requires off", "detach_"),
