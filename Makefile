@@ -17,7 +17,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn test test-numpy test-newest test-oldest parity stubs lint bench clean
+.PHONY: help venv train mnist cnn test test-numpy test-newest test-oldest parity programs stubs lint bench clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -51,6 +51,9 @@ parity: $(VENV)/.parity ## install PyTorch and compare with it
 
 stubs: venv ## write the stubs that editors and type checkers read
 	"$(BIN)/python" -m tests.stubs
+
+programs: $(VENV)/.parity ## compare random programs with PyTorch; ARGS="--count 1000"
+	"$(BIN)/python" -m tests.programs $(ARGS)
 
 lint: venv ## ruff and mypy
 	"$(BIN)/ruff" check .
