@@ -250,14 +250,17 @@ def test_to_climb_is_to_descend_the_negative(name, k):
 
 @pytest.mark.parametrize(("name", "k"), [kind for kind in KINDS if kind[0] != "LBFGS"])
 def test_a_mix_of_dtypes(name, k):
-    """Each parameter goes its own way, in its own dtype, as if it were alone."""
+    """Each parameter goes its own way, in its own dtype, as if it were alone: up to the last bits,
+    as kernels leave a mix to NumPy."""
     dtypes = autograd.float64, autograd.float16, autograd.float32
     mixed = [p for dtype in dtypes for p in parameters(dtype)]
     advance(build(name, k, mixed), None, mixed, 3)
     for i, dtype in enumerate(dtypes):
         alone = parameters(dtype)
         advance(build(name, k, alone), None, alone, 3)
-        same(values(mixed[2 * i: 2 * i + 2]), values(alone))
+        error = 8 * float(np.finfo(dtype).eps)
+        for mine, other in zip(values(mixed[2 * i: 2 * i + 2]), values(alone), strict=True):
+            np.testing.assert_allclose(mine, other, rtol=error, atol=error)
         assert all(p.dtype == dtype for p in alone)
 
 
