@@ -194,7 +194,7 @@ def test_ranges():
     (lambda: autograd.arange(INF), ValueError, "arange: end must be finite, got inf"),
     (lambda: autograd.arange(0.0, 2.0, NAN), ValueError, "arange: step must be finite"),
     (lambda: autograd.arange(0, 1, INF), ValueError, "arange: step must be finite"),
-    (lambda: autograd.arange(0.0, 1e20), ValueError, "arange: 1000.* no memory holds"),
+    (lambda: autograd.arange(0.0, 1e20), ValueError, "arange: .* no memory holds"),
     (lambda: autograd.arange("3"), TypeError, "arange: end must be a number, got str"),
     (lambda: autograd.arange(None), TypeError, "arange: end must be a number, got NoneType"),
     (lambda: autograd.arange(0, 5, 0.5, dtype=autograd.int64), ValueError, "arange: .*whole"),
