@@ -17,6 +17,7 @@ import numpy as np
 from .engine import grad
 from .errors import describe
 from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
+from .modes import enable_grad
 from .numeric import Differences, rounding, scale, unit
 from .tensors import Tensor, wrap
 
@@ -67,6 +68,7 @@ class Report:
                 f"{pair.numeric[at]:.9g}", f"{pair.errors[at]:.1e}")
 
 
+@enable_grad()
 def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
               atol: float | None = None, fast_mode: bool = False, raise_exception: bool = True,
               nondet_tol: float = 0.0) -> Report:
@@ -92,6 +94,7 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
                   fast_mode=fast_mode, raise_exception=raise_exception, nondet_tol=nondet_tol)
 
 
+@enable_grad()
 def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
                   rtol: float = 1e-7, atol: float | None = None, fast_mode: bool = False,
                   raise_exception: bool = True, nondet_tol: float = 0.0) -> Report:

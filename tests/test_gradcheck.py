@@ -393,3 +393,9 @@ def test_the_plugin_in_a_users_project(tmp_path):
                str(tmp_path / "test_mine.py")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_gradients_are_checked_under_no_grad_too():
+    x = autograd.tensor([0.5, 2.0], dtype=autograd.float64, requires_grad=True)
+    with autograd.no_grad():
+        assert gradcheck(autograd.log, (x,)) and gradgradcheck(autograd.log, (x,))
