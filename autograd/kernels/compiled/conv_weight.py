@@ -136,12 +136,15 @@ def _bias_grad(one, arrays, parts, index):
         total = 0.0
         for n in range(images):
             line = data(g) + (n * channels + channel) * pixels * itemsize(one)
-            for first in range(0, pixels, PIECE):
-                values = vector(line + first * itemsize(one), min(PIECE, pixels - first), one)
+            left = pixels
+            while left > 0:
+                values = vector(line, min(PIECE, left), one)
                 part = one - one
                 for i in range(values.size):
                     part += values[i]
                 total += part
+                line += PIECE * itemsize(one)
+                left -= PIECE
         sums[channel] = total
 
 
