@@ -87,12 +87,12 @@ def test_strides_beyond_the_image_take_the_first_window(stride, n):
     weight = autograd.randn(2, 3, *[2] * n, requires_grad=True)
     out = conv(x, weight, stride=stride)
     out.sum().backward()
-    corner = x.numpy()[(..., *[slice(2)] * n)]
-    wanted = np.tensordot(corner, weight.numpy(), (range(1, n + 2), range(1, n + 2)))
-    np.testing.assert_allclose(out.numpy().reshape(2, 2), wanted, rtol=1e-5, atol=1e-5)
+    corner = x.detach().numpy()[(..., *[slice(2)] * n)]
+    wanted = np.tensordot(corner, weight.detach().numpy(), (range(1, n + 2), range(1, n + 2)))
+    np.testing.assert_allclose(out.detach().numpy().reshape(2, 2), wanted, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(weight.grad.numpy(), [corner.sum(0)] * 2, rtol=1e-5, atol=1e-6)
     grad = np.zeros(x.shape)
-    grad[(..., *[slice(2)] * n)] = weight.numpy().sum(0)
+    grad[(..., *[slice(2)] * n)] = weight.detach().numpy().sum(0)
     np.testing.assert_allclose(x.grad.numpy(), grad, rtol=1e-5, atol=1e-6)
     if n < 3:
         back = (F.conv_transpose1d, F.conv_transpose2d)[n - 1]

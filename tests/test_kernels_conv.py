@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from autograd import threads
 from autograd.kernels import reference
+from autograd.kernels.rounding import at_the_gate
 
 pytest.importorskip("numba")
 compiled = pytest.importorskip("autograd.kernels.compiled")
@@ -140,11 +141,12 @@ def test_float16_is_rounded_once(tier):
                                ("conv_weight_grad", (g, x), ((3, 3),))):
         wide = [None if a is None else a.astype(np.float64) for a in inputs]
         want = getattr(reference, name)(*wide, *more, *options)
-        got = getattr(tier, name)(*inputs, *more, *options)
+        got = at_the_gate(name, getattr(tier, name))(*inputs, *more, *options)
         assert got.dtype == np.float16
         unit = np.spacing(np.abs(want).astype(np.float16)).astype(np.float64)
         assert np.all(np.abs(got - want) <= 0.5 * unit + 2e-5)
-    assert tier.conv_bias_grad(np.full((5000, 1, 2), 3, np.float16)).tolist() == [30000.0]
+    bias_grad = at_the_gate("conv_bias_grad", tier.conv_bias_grad)
+    assert bias_grad(np.full((5000, 1, 2), 3, np.float16)).tolist() == [30000.0]
 
 
 @pytest.mark.parametrize("shape", [(0, 2, 5, 5), (2, 0, 5, 5)])

@@ -7,8 +7,6 @@ spatial dimension, padding a pair, of which a negative one cuts off.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from autograd.kernels.reference.half import in_float32
-
 
 def _padded(x, padding):
     """x with zeros around its spatial dimensions, or cut where the padding is negative."""
@@ -32,7 +30,6 @@ def _windows(x, kernel, stride, padding, dilation):
     )
 
 
-@in_float32
 def conv(x, weight, bias, stride, padding, dilation, groups):
     """Cross-correlation of x with weight, plus bias (O,) or None: (N, O, *out)."""
     kernel = weight.shape[2:]
@@ -50,7 +47,6 @@ def conv(x, weight, bias, stride, padding, dilation, groups):
     return out
 
 
-@in_float32
 def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     """What `conv` gives back to its input of spatial size `size`, plus bias (C,) or None."""
     kernel = weight.shape[2:]
@@ -74,7 +70,6 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     return grad
 
 
-@in_float32
 def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
     """What `conv` gives back to its weight of spatial size `kernel`: (O, C / groups, *kernel)."""
     windows = _windows(x, kernel, stride, padding, dilation)

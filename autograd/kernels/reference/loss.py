@@ -6,7 +6,7 @@ for a summed loss, or an array with one number for each element.
 
 import numpy as np
 
-from autograd.kernels.reference.half import in_float32
+from autograd.kernels.rounding import rounded_once
 
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
@@ -15,7 +15,7 @@ def _total(losses):
     return np.add.reduce(losses, None, np.float64)
 
 
-@in_float32
+@rounded_once
 def squared(x, target):
     """(x - target)²."""
     distance = x - target
@@ -23,40 +23,36 @@ def squared(x, target):
 
 
 @_QUIET
-@in_float32
 def mse_loss(x, target):
     """Sum of (x - target)²."""
     return _total(squared(x, target))
 
 
 @_QUIET
-@in_float32
 def mse_loss_grad(scale, x, target):
     """2 (x - target) times the scale."""
     return (x - target) * (scale * 2)
 
 
-@in_float32
+@rounded_once
 def absolute(x, target):
     """|x - target|."""
     return np.abs(x - target)
 
 
 @_QUIET
-@in_float32
 def l1_loss(x, target):
     """Sum of |x - target|."""
     return _total(absolute(x, target))
 
 
 @_QUIET
-@in_float32
 def l1_loss_grad(scale, x, target):
     """The sign of x - target, 0 where they are equal, times the scale."""
     return np.sign(x - target) * scale
 
 
-@in_float32
+@rounded_once
 def huber(x, target, delta):
     """d²/2 of the distances d up to delta, delta (|d| - delta/2) above."""
     size = np.abs(x - target)
@@ -65,14 +61,12 @@ def huber(x, target, delta):
 
 
 @_QUIET
-@in_float32
 def huber_loss(x, target, delta):
     """Sum of d²/2 of the distances d up to delta, of delta (|d| - delta/2) above."""
     return _total(huber(x, target, delta))
 
 
 @_QUIET
-@in_float32
 def huber_loss_grad(scale, x, target, delta):
     """The distances x - target limited to [-delta, delta], times the scale."""
     return np.clip(x - target, -delta, delta) * scale
@@ -83,7 +77,7 @@ def probable(target):
     return not target.size or not (target.min() < 0 or target.max() > 1)
 
 
-@in_float32
+@rounded_once
 def binary(x, target):
     """-(t log x + (1 - t) log(1 - x)), logarithms below -100 counting as -100."""
     return -(target * np.maximum(np.log(x), -100)
@@ -91,20 +85,18 @@ def binary(x, target):
 
 
 @_QUIET
-@in_float32
 def bce(x, target):
     """Sum of -(t log x + (1 - t) log(1 - x)); NaN if an x or t is no probability."""
     return _total(binary(x, target)) if probable(target) else np.float64(np.nan)
 
 
 @_QUIET
-@in_float32
 def bce_grad(scale, x, target):
     """(x - t) / (x (1 - x)), the denominator at least 1e-12, times the scale."""
     return (x - target) / np.maximum(x * (1 - x), 1e-12) * scale
 
 
-@in_float32
+@rounded_once
 def with_logits(x, target):
     """-(t log σ(x) + (1 - t) log(1 - σ(x))), as |x| w + log(1 + exp(-|x|)), where w is 1 - t for
     x above 0 and t below."""
@@ -116,14 +108,12 @@ def with_logits(x, target):
 
 
 @_QUIET
-@in_float32
 def bce_with_logits(x, target):
     """Sum of -(t log σ(x) + (1 - t) log(1 - σ(x))); NaN if a t is no probability."""
     return _total(with_logits(x, target)) if probable(target) else np.float64(np.nan)
 
 
 @_QUIET
-@in_float32
 def bce_with_logits_grad(scale, x, target):
     """σ(x) - t, times the scale."""
     e = np.exp(-np.abs(x))

@@ -2,13 +2,10 @@
 
 import numpy as np
 
-from autograd.kernels.reference.half import in_float32
-
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
 @_QUIET
-@in_float32
 def softmax(x):
     """exp(x) / sum(exp(x)) over the classes of x (rows, classes)."""
     if x.size == 0:
@@ -18,14 +15,12 @@ def softmax(x):
 
 
 @_QUIET
-@in_float32
 def softmax_grad(g, out):
     """Gradient of the softmax `out` (rows, classes) from that of its result."""
     return out * (g - (g * out).sum(axis=1, keepdims=True))
 
 
 @_QUIET
-@in_float32
 def log_softmax(x):
     """x - log(sum(exp(x))) over the classes of x (rows, classes)."""
     if x.size == 0:
@@ -35,7 +30,6 @@ def log_softmax(x):
 
 
 @_QUIET
-@in_float32
 def log_softmax_grad(g, out):
     """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
     return g - np.exp(out) * g.sum(axis=1, keepdims=True)
@@ -63,7 +57,6 @@ def _rows(logits, target, weight, ignore_index):
 
 
 @_QUIET
-@in_float32
 def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothing=0.0):
     """Loss of each row of logits (N, C) at its target class, and each row's log(sum(exp)).
 
@@ -86,7 +79,6 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothin
 
 
 @_QUIET
-@in_float32
 def cross_entropy_grad(
     scale, logits, logsumexp, target, weight=None, ignore_index=-100, label_smoothing=0.0
 ):
