@@ -21,7 +21,7 @@ _writing = Lock()  # held while a gradient is written, for walks in several thre
 def add_to_leaf(leaf: Leaf, held: dict, create_graph: bool) -> None:
     """Add the leaf's gradient, `held[leaf]`, to its tensor's `.grad`, and call who waits."""
     tensor = leaf.tensor()
-    if tensor is None:
+    if tensor is None or tensor._node.__class__ is not Leaf:  # asks for no gradient any more
         return
     with _writing:
         if tensor._grad is None and not create_graph:

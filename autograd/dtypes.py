@@ -169,6 +169,15 @@ def common(*operands):
     return tuple(_cast(operand, dtype) for operand in operands)
 
 
+def common_number(*operands):
+    """As `common`, where booleans are no numbers."""
+    if any(operand.__class__ is bool or getattr(operand, "dtype", None) is bool_
+           for operand in operands):
+        raise TypeError("sub: - with a bool operand is not supported; ~ inverts a mask, ^ compares "
+                        "two, and .int() makes numbers of it")
+    return common(*operands)
+
+
 def common_float(*operands):
     """As `common`, integers and booleans becoming the default float."""
     operands = tuple(o.item() if isinstance(o, np.generic) else o for o in operands)

@@ -258,9 +258,9 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
 
 
 def _wide(value):
-    """An array of float16 in float32, in which a rule computes; what it returns is rounded once."""
-    narrow = value.__class__ is ndarray and value.dtype is float16
-    return value.astype(float32) if narrow else value
+    """A float16 array or scalar in float32, in which a rule computes; what it returns is rounded
+    once."""
+    return value.astype(float32) if getattr(value, "dtype", None) is float16 else value
 
 
 def _deliver(output: Output, g, grads: dict, needed: set | None) -> None:

@@ -20,7 +20,7 @@ from .ops.elementwise import cast
 from .ops.index import as_index, getitem, last_writes, put
 from .ops.shape import sum_to_size
 from .record import INPLACE, op
-from .tensors import Tensor, alias, current_node, mark_written, set_node, wrap
+from .tensors import Tensor, current_node, mark_written, set_node, wrap
 
 
 def _look(x, region: tuple):
@@ -72,16 +72,16 @@ def make_inplace(name: str, function):
         before._node = current_node(input) if is_grad_enabled() else None
         result = function(before, *args, **kwargs)
         _check_fits(name, input, result)
-        node = result._node
+        node, history = result._node, None
         if node is not None and node.saved:
             old = input._array
             node.saved = tuple(s.copy() if s is old else s for s in node.saved)
-        if result._array.dtype is not input._array.dtype and node is not None:
-            node = cast(result, input._array.dtype)._node
+        if node is not None or before._node is not None:
+            history = _history(name, input, result, ())
         np.copyto(input._array, result._array, casting="unsafe")
         mark_written(input, name + "_")
-        if node is not None:
-            _rebase(name, input, node)
+        if history is not None:
+            set_node(*history)
         return input
 
     return _dressed(inplace, name + "_", function,
@@ -94,10 +94,11 @@ def make_replacing(name: str, function):
     def replace(input, *args, **kwargs):
         _refuse(name, input)
         value = function(input, *args, **kwargs)
-        before = current_node(input)
+        history = _history(name, input, value, ())
         np.copyto(input._array, value._array)
         mark_written(input, name + "_")
-        _record_overwrite(name, input, before, value, ())
+        if history is not None:
+            set_node(*history)
         return input
 
     return _dressed(replace, name + "_", function, function.__doc__)
@@ -115,6 +116,7 @@ def setitem(self, index, value) -> None:
     """self[index] = value, recorded where either requires grad."""
     _refuse("setitem", self)
     parts = as_index(index)
+    history = _history("setitem", self, value, ((getitem, (parts,)),))
     try:
         kind = value.__class__
         if (kind is float or kind is int) and -65504 <= value <= 65504:
@@ -124,9 +126,9 @@ def setitem(self, index, value) -> None:
     except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise type(error)(f"setitem: {error}; writing {describe(value)} into {describe(self)}"
                           ) from None
-    before = current_node(self)
     mark_written(self, "setitem")
-    _record_overwrite("setitem", self, before, value, ((getitem, (parts,)),))
+    if history is not None:
+        set_node(*history)
 
 
 def _numbers(value, dtype: np.dtype) -> np.ndarray:
@@ -140,36 +142,29 @@ def _numbers(value, dtype: np.dtype) -> np.ndarray:
     return fitting("setitem", value, dtype)
 
 
-def _record_overwrite(name: str, target: Tensor, before: Node | None, value, region: tuple) -> None:
-    """Give `target` (or, if it is a view, its base) the history of an overwritten region."""
+def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, Node] | None:
+    """Whose history changes when `region` of target is overwritten by value, target's or that of
+    the base it is a view of, and the new node; None where nothing is recorded."""
     if not is_grad_enabled():
-        return
-    value_node = current_node(value) if isinstance(value, Tensor) else None
-    if value_node is not None and value.dtype != target.dtype:
-        value_node = cast(value, target.dtype)._node
+        return None
+    node = current_node(value) if isinstance(value, Tensor) else None
+    if node is not None and value.dtype != target.dtype:
+        node = cast(value, target.dtype)._node
+    if node is not None and not region and target._view is None:
+        return target, node
     view = target._view
     while view is not None:
-        if view.function is None and value_node is not None:
+        if view.reason and node is not None:
             raise RuntimeError(f"{name}: cannot write in place through {view.reason}")
         region = ((view.function, view.args), *region)
         target = view.source
-        before, view = target._node, target._view
-    if before is None and value_node is None:
-        return
+        view = target._view
+    before = target._node
+    if before is None and node is None:
+        return None
     shape = value._array.shape if isinstance(value, Tensor) else np.shape(value)
-    set_node(target, overwrite.op.link((before, value_node), target._array, region=region,
-                                       value_shape=shape))
-
-
-def _rebase(name: str, target: Tensor, node: Node) -> None:
-    """Make `node` the history of target's memory."""
-    if target._view is None:
-        set_node(target, node)
-        return
-    value = alias(target, target._array)
-    value._node = node
-    view = target._view
-    _record_overwrite(name, view.source, view.source._node, value, ((view.function, view.args),))
+    return target, overwrite.op.link((before, node), target._array, region=region,
+                                     value_shape=shape)
 
 
 def _refuse(name: str, target: Tensor) -> None:
@@ -182,7 +177,7 @@ def _refuse(name: str, target: Tensor) -> None:
         return
     base = target
     while base._view is not None:
-        if base._view.function is None and base._view.source.requires_grad:
+        if base._view.reason and base._view.source.requires_grad:
             raise RuntimeError(f"{name}: cannot write in place through {base._view.reason}; "
                                "write into the original tensor")
         base = base._view.source

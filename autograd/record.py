@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from . import template
-from .dtypes import common, common_float
+from .dtypes import common, common_float, common_number
 from .errors import describe
 from .large import combining
 from .modes import is_grad_enabled
@@ -158,8 +158,9 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
     differentiable  False for results that have no gradient: truths, indices, integers
     once          for the gradient of another op: a rule may call it, but its own gradient raises
     broadcasts    gradients are summed back to an input's shape and cast back to its dtype
-    promotes      "common" or "float": bring the inputs, except those `unpromoted`, to one dtype
-                  first; Python numbers are then allowed
+    promotes      "common", "number" or "float": bring the inputs, except those `unpromoted`, to
+                  one dtype first, refuse booleans, or make them floats; Python numbers are then
+                  allowed
     view          the result may show the first input's memory
     inplace       also make the in-place method, with a trailing underscore
     method        also make it a method of Tensor
@@ -293,14 +294,19 @@ def _refuse(op: Op, name: str) -> None:
                        f"grad; pass {name}.detach()")
 
 
-def _view(source: Tensor, function, args: tuple) -> View:
+def _view(source: Tensor, function, args: tuple, reason: str = "") -> View:
     """The record of a view just made; one made under no_grad cannot be written through later."""
     if is_grad_enabled():
-        return View(source, function, args)
+        return View(source, function, args, reason)
     return View(source, None, (), "a view made under no_grad")
 
 
-def _outputs(op: Op, source, node: Node | None, results) -> tuple:
+def _one_of(source: Tensor, function, number: int, args: tuple) -> Tensor:
+    """One of the views that a function makes of source."""
+    return function(source, *args)[number]
+
+
+def _outputs(op: Op, source, node: Node | None, results, args: tuple) -> tuple:
     """Wrap the results of an op with several; each gets a node that stands for its slot."""
     outs = []
     if node is not None:
@@ -312,7 +318,8 @@ def _outputs(op: Op, source, node: Node | None, results) -> tuple:
             out._node = Output(node, i)
         if op.view and _shares(out._array, source._array):
             out._version = source._version
-            out._view = View(source, None, (), f"one of several views made by {op.name}")
+            out._view = _view(source, _one_of, (op.function, i, args),
+                              f"one of several views made by {op.name}")
         outs.append(out)
     return tuple(outs)
 
@@ -326,7 +333,7 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 _NAMESPACE = dict(
     Tensor=Tensor, make=Node.make, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
     QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
-    is_grad_enabled=is_grad_enabled, common=common, common_float=common_float,
-    CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand,
+    is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
+    common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand,
     operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
 )

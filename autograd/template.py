@@ -147,7 +147,7 @@ def _list_operands(op) -> list[str]:
 
 def _promotion(op) -> list[str]:
     many = [f"a{i}" for i, name in enumerate(op.inputs) if name not in op.unpromoted]
-    convert = "common_float" if op.promotes == "float" else "common"
+    convert = {"common": "common", "number": "common_number", "float": "common_float"}[op.promotes]
     if len(many) == 1:
         if op.promotes != "float":
             return []
@@ -202,7 +202,7 @@ def _no_node(op) -> str:
 
 def _unrecorded(op, indent: str) -> list[str]:
     if op.many:
-        return [f"{indent}return outputs(op, {op.inputs[0]}, None, result)"]
+        return [f"{indent}return outputs(op, {op.inputs[0]}, None, result, {_view_arguments(op)})"]
     lines = [f"{indent}out._node = None"]
     if op.view:
         lines += [f"{indent}if out._version is {op.inputs[0]}._version:",
@@ -222,7 +222,8 @@ def _recorded(op) -> list[str]:
     saved = _tuple(_saved(op, name) for name in op.saved_names)
     call = f"make(op, {parents}, {saved}, {_versions(op)}"
     if op.many:
-        return lines + [f"    return outputs(op, {op.inputs[0]}, {call}, None, None), result)"]
+        return lines + [f"    return outputs(op, {op.inputs[0]}, {call}, None, None), result, "
+                        f"{_view_arguments(op)})"]
     lines += [f"    out._node = {call}, result.shape, result.dtype)"]
     if op.view:
         lines += [f"    if out._version is {op.inputs[0]}._version:",

@@ -33,7 +33,8 @@ class View:
 
     An in-place write through any alias gives the base a new history; `seen` is the write this
     view's node was last built after, so a later one is noticed and the node is built anew.
-    `function` is None where that cannot be done, and `reason` says why.
+    `function` is None for one that stays without history.  Where nothing can be recorded that is
+    written through the view, `reason` says what it is.
     """
 
     __slots__ = ("source", "function", "args", "seen", "reason")
@@ -293,12 +294,8 @@ def rebuild(cls: Any, array: np.ndarray, requires_grad: bool) -> Tensor:
 def current_node(tensor: Tensor) -> Node | None:
     """The tensor's node, built anew if it is a view whose memory was written since."""
     view, node = tensor._view, tensor._node
-    if view is None or view.seen == tensor._version[0] or (node is None and view.reason):
+    if view is None or view.seen == tensor._version[0] or view.function is None:
         return node
-    if view.function is None:
-        by, where = tensor._version[1]
-        raise RuntimeError(f"this {describe(tensor)} is {view.reason}, whose memory {by} changed "
-                           f"in place at {where}; make the view again after the write")
     with enable_grad():
         set_node(tensor, view.function(view.source, *view.args)._node)
     view.seen = tensor._version[0]

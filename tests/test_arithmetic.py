@@ -62,6 +62,24 @@ def test_powers_of_integers():
         x**-1
 
 
+@pytest.mark.parametrize("input, other, alpha, values", [
+    ([True, False], [True, False], 3, [True, False]), ([True, False], 1, 3, [4, 3]),
+    (autograd.tensor([3, 5], dtype=autograd.uint8), 1, -1, [2, 4]),
+    (autograd.tensor([3, 5], dtype=autograd.uint8), [True, False], -1, [2, 5]),
+    (autograd.tensor([3, 5], dtype=autograd.uint8), autograd.tensor([1, 2], dtype=autograd.uint8),
+     -1, [2, 3]),
+    ([1.0, 2.0], 2.0, 0.5, [2.0, 3.0]), ([1.0, 2.0], 2, 3, [7.0, 8.0]), ([True], [1.5], 2, [4.0]),
+    (autograd.tensor([1.0], dtype=autograd.float16), 2.0, 0.5, [2.0]),
+])
+def test_alpha_leaves_the_dtype_as_it_is(input, other, alpha, values):
+    if isinstance(input, list):
+        input = autograd.tensor(input)
+    if isinstance(other, list):
+        other = autograd.tensor(other)
+    result = autograd.add(input, other, alpha=alpha)
+    assert result.tolist() == values and result.dtype == autograd.add(input, other).dtype
+
+
 # ---- quotients -----------------------------------------------------------------------------------
 
 def test_division_by_zero_follows_ieee():
@@ -166,6 +184,10 @@ def test_infinite_numbers_give_infinite_results():
      "addcmul: value 0.5 is a float, the tensors are integers"),
     (lambda: autograd.addcdiv(*[autograd.tensor([1])] * 3), TypeError, "addcdiv: integers"),
     (lambda: autograd.tensor([True]) - autograd.tensor([True]), TypeError, r"sub: .*bool"),
+    (lambda: autograd.tensor([True]) - autograd.tensor([1.0]), TypeError, "sub: .*bool.* ~ "),
+    (lambda: 1 - autograd.tensor([True]), TypeError, "sub: .*bool.* ~ "),
+    (lambda: autograd.tensor([1.0]).sub_(autograd.tensor([True])), TypeError, "sub: .*bool"),
+    (lambda: autograd.tensor([1.0]) - True, TypeError, "sub: .*bool"),
     (lambda: autograd.tensor([1]).add_(0.5), RuntimeError, "add_: the result is float32 and "
      r"cannot be written into Tensor \(1,\) int64"),
     (lambda: autograd.ones(3).mul_(autograd.ones(2, 3)), RuntimeError, r"mul_: the result has sha"),

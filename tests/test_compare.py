@@ -46,6 +46,14 @@ def test_nan_in_maximum_minimum_and_clamp_stays():
         assert np.isnan(result.numpy()).all()
 
 
+def test_beside_nan_each_of_two_gets_the_gradient():
+    x = autograd.tensor([NAN, 1.0, 2.0], requires_grad=True)
+    y = autograd.tensor([1.0, NAN, 3.0], requires_grad=True)
+    for function, of_x in ((autograd.maximum, [1, 1, 0]), (autograd.minimum, [1, 1, 1])):
+        dx, dy = autograd.grad(function(x, y).sum(), (x, y))
+        assert dx.tolist() == of_x and dy.tolist() == [1, 1, 1 - of_x[2]]
+
+
 def test_nan_compares_as_in_ieee():
     x = autograd.tensor([NAN])
     answers = [autograd.eq(x, x), autograd.ne(x, x), autograd.lt(x, x), autograd.ge(x, x)]

@@ -181,6 +181,31 @@ def test_a_leaf_is_served_before_the_walk_goes_on():
     assert shared.grad.item() == 4 * 27.0 * 16
 
 
+def test_sums_of_gradients_of_one_float16_number_stay_float16():
+    x = autograd.tensor([1.4], dtype=autograd.float16, requires_grad=True)
+    product = x @ x
+    (product + product.remainder(product)).backward()
+    assert x.grad.dtype == np.float16 and x.grad.item() == pytest.approx(2.8, rel=1e-3)
+
+
+def test_a_leaf_that_asks_no_more_gets_no_gradient():
+    x, y = (autograd.tensor([2.0], requires_grad=True) for _ in range(2))
+    z, both, turned = x * x, x * y, x.view(1, 1)
+    x.requires_grad_(False)
+    z.backward()
+    both.backward()
+    assert x.grad is None and y.grad.item() == 2
+    x.detach_()
+    turned.backward()
+    assert x.grad is None
+    again = autograd.tensor([2.0], requires_grad=True)
+    z = again * again
+    again.requires_grad_(False)
+    again.requires_grad_(True)
+    z.backward()
+    assert again.grad.item() == 4
+
+
 def test_rules_of_float16_compute_in_float32():
     x = autograd.tensor([300.0, 0.01], dtype=autograd.float16, requires_grad=True)
     x.atan().sum().backward()

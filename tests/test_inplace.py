@@ -239,20 +239,72 @@ def test_one_of_several_views_cannot_be_written_while_recording():
     first, _ = (x * 2).unbind()
     with pytest.raises(RuntimeError, match="one of several views made by unbind"):
         first.add_(1)
+    parts = autograd.zeros(4, dtype=autograd.float64).split(2)
+    for write in (lambda: parts[0].add_(x), lambda: parts[0].copy_(x),
+                  lambda: parts[0].__setitem__(0, x[0])):
+        with pytest.raises(RuntimeError, match="one of several views made by split"):
+            write()
+    assert parts[0].tolist() == [0.0, 0.0]  # nothing was written
+    with autograd.no_grad():
+        parts[0].add_(x)
+    assert parts[0].tolist() == [1.0, 2.0]
+
+
+def test_one_of_several_views_is_read_after_its_base_was_written():
+    x = leaf(1.0, 2.0, 3.0)
     h = x * 2
-    first, _ = h.unbind()
-    h.add_(1)
-    with pytest.raises(RuntimeError, match="one of several views made by unbind.*add_ changed"):
-        first * 2  # noqa: B018
+    first, last = h.split(2)
+    h.mul_(x)
+    assert last.tolist() == [18.0]
+    (first * autograd.tensor([1.0, 10.0], dtype=autograd.float64)).sum().backward()
+    assert x.grad.tolist() == [4.0, 80.0, 0.0]
+    w, base = leaf(1.0, 2.0), autograd.zeros(2, 2, dtype=autograd.float64)
+    row, _ = base.unbind()
+    base.add_(w)
+    assert row.requires_grad
+    row.sum().backward()
+    assert w.grad.tolist() == [1.0, 1.0]
+    with autograd.no_grad():
+        blind, _ = h.split(2)
+    h.mul_(2)
+    assert not blind.requires_grad
 
 
 def test_a_view_made_under_no_grad_cannot_be_written_while_recording():
     x = leaf(1.0, 2.0)
-    h = x * 2
+    h, plain = x * 2, autograd.ones(2, 2, dtype=autograd.float64)
     with autograd.no_grad():
-        v = h[:1]
+        v, row = h[:1], plain[0]
     with pytest.raises(RuntimeError, match="a view made under no_grad"):
         v.mul_(2)
+    for write in (lambda: row.mul_(x), lambda: row.t().copy_(x),
+                  lambda: row.__setitem__(0, x[0])):
+        with pytest.raises(RuntimeError, match="a view made under no_grad"):
+            write()
+    assert plain.tolist() == [[1.0, 1.0]] * 2
+    row.mul_(2)  # nothing asks for a gradient
+    assert plain.tolist() == [[2.0, 2.0], [1.0, 1.0]]
+
+
+def test_what_has_no_gradient_ends_the_history():
+    x = leaf(1.0, 0.0)
+    h = x * 3
+    h.logical_not_()
+    (h * 5 + x).sum().backward()
+    assert h.tolist() == [0.0, 1.0] and x.grad.tolist() == [1.0, 1.0]
+    h = x * 3
+    h[:1].gt_(1)
+    assert autograd.grad(h.sum(), x)[0].tolist() == [0.0, 3.0]
+
+
+def test_windows_that_do_not_overlap_can_be_written():
+    x = autograd.arange(6.0)
+    x.unfold(0, 2, 2)[1] = 9.0
+    assert x.tolist() == [0.0, 1.0, 9.0, 9.0, 4.0, 5.0]
+    x.unfold(0, 6, 1).zero_()  # there is but one
+    assert x.tolist() == [0.0] * 6
+    with pytest.raises(RuntimeError, match="several of its elements"):
+        x.unfold(0, 2, 1).zero_()
 
 
 def test_of_equal_indices_the_last_write_stays_and_gets_the_gradient():

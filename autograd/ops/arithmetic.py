@@ -11,6 +11,7 @@ import operator
 
 import numpy as np
 
+from ..dtypes import common
 from ..large import combining, with_numbers
 from ..record import UFUNCS, composite, op
 from .compare import where
@@ -45,7 +46,7 @@ def add(input, other, /, *, alpha=1):
     return _add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
 
 
-@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="number", inplace=True, vjp=dict(
     input=lambda g: g,
     other=lambda g, alpha: -g if alpha == 1 else g * -alpha))
 def sub(input, other, /, *, alpha=1):
@@ -54,11 +55,13 @@ def sub(input, other, /, *, alpha=1):
 
 
 def _scaled(name: str, input, other, alpha):
-    """other * alpha; integers are scaled by integers only, as the result stays one."""
+    """other * alpha in the operands' dtype; integers are scaled by integers only, and wrap."""
     if isinstance(alpha, float) and _integral(input, other):
         raise TypeError(f"{name}: alpha {alpha} is a float, the operands are integers; "
                         "convert one with .float()")
-    return np.multiply(other, alpha)
+    if _is_number(other):
+        return common(input, other * alpha)[1]
+    return np.multiply(*common(other, alpha if other.dtype.kind != "b" else bool(alpha)))
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.multiply, kernel="mul", vjp=dict(

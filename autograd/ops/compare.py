@@ -176,22 +176,23 @@ def masked_fill(input, mask, value):
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.maximum, vjp=dict(
-    input=lambda g, input, other: _share(g, input > other, input == other),
-    other=lambda g, input, other: _share(g, other > input, input == other)))
+    input=lambda g, input, other: _share(g, input < other, input == other),
+    other=lambda g, input, other: _share(g, other < input, input == other)))
 def maximum(input, other, /):
     """The larger of the two, elementwise; NaN if either is.  Equal ones share the gradient."""
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.minimum, vjp=dict(
-    input=lambda g, input, other: _share(g, input < other, input == other),
-    other=lambda g, input, other: _share(g, other < input, input == other)))
+    input=lambda g, input, other: _share(g, input > other, input == other),
+    other=lambda g, input, other: _share(g, other > input, input == other)))
 def minimum(input, other, /):
     """The smaller of the two, elementwise; NaN if either is.  Equal ones share the gradient."""
 
 
-def _share(g, chosen, tied):
-    """All of g where this operand was chosen, half of it where both are equal."""
-    return where(chosen, g, where(tied, g * 0.5, 0.0))
+def _share(g, lost, tied):
+    """Nothing of g where the other operand was chosen, half of it where both are equal, and all
+    beside NaN, where neither was."""
+    return where(tied, g * 0.5, where(lost, 0.0, g))
 
 
 @composite(inplace=True)

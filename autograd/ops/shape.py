@@ -360,7 +360,8 @@ def unfold(input, /, dimension, size, step):
     shape, strides = list(input.shape), list(input.strides)
     shape[dimension], strides[dimension] = (n - size) // step + 1, stride * step
     windows = _strided(input, (*shape, size), (*strides, stride))
-    windows.flags.writeable = windows.flags.writeable and step >= size
+    apart = step >= size or shape[dimension] == 1
+    windows.flags.writeable = windows.flags.writeable and apart
     return windows
 
 

@@ -26,12 +26,17 @@ def _product(first, second):
     return draw
 
 
+def _matmul(x, y):
+    if x.dtype != y.dtype:
+        raise fw.Rejected("dtypes that do not mix")
+    return bilinear(np.matmul, x, y)
+
+
 for _name, _text, _first, _second in (
         ("mm", "{0} @ {1}", 2, 2), ("mv", "{0} @ {1}", 2, 1), ("dot", "{0} @ {1}", 1, 1),
         ("vm", "{0} @ {1}", 1, 2), ("bmm", "torch.bmm({0}, {1})", 3, 3),
         ("matmul broadcast", "torch.matmul({0}, {1})", 3, 2)):
-    add(_name, _text, lambda x, y: bilinear(np.matmul, x, y), _product(_first, _second),
-        weight=1 if _name == "mm" else 0.5)
+    add(_name, _text, _matmul, _product(_first, _second), weight=1 if _name == "mm" else 0.5)
 
 
 def _matrices(c):
@@ -157,10 +162,16 @@ def _huber(x, y, delta=1.0):
     return pick(np.abs(d.value) < delta, d * d * 0.5, (fw.absolute(d) - 0.5 * delta) * delta)
 
 
+def _with_logits(x, y):
+    if y.size and (y.value.min() < 0 or y.value.max() > 1):
+        raise fw.Rejected("no probabilities")
+    return softplus(x) - x * y
+
+
 PAIRS = {
     "mse_loss": lambda x, y: (x - y) * (x - y), "l1_loss": lambda x, y: fw.absolute(x - y),
     "smooth_l1_loss": _huber, "huber_loss": _huber,
-    "binary_cross_entropy_with_logits": lambda x, y: softplus(x) - x * y,
+    "binary_cross_entropy_with_logits": _with_logits,
     "kl_div": lambda x, y: y * fw.log(y) - y * x,
 }
 

@@ -79,6 +79,8 @@ _moved("trace", "torch.trace({0})", np.trace, lambda c: floating(c, 2), **COPY)
 
 
 def _index_put(x, y, dim, index, index2, accumulate):
+    if y.shape != index.shape:
+        raise fw.Rejected("another number of values")
     def put(p, q):
         out = p.copy()
         for k, place in enumerate(zip(index, index2)):

@@ -136,7 +136,8 @@ def _new_shape(c):
 
 _moved("reshape", "{0}.reshape({shape})", lambda p, shape: p.reshape(shape), _new_shape,
        view="maybe", weight=1.5)
-_moved("flatten", "{0}.flatten()", lambda p: p.reshape(-1), anything, view="maybe")
+add("flatten", "{0}.flatten()",
+    lambda x: x if x.ndim == 1 else linear(lambda p: p.reshape(-1), x), anything, view="maybe")
 add("contiguous", "{0}.contiguous()",
     lambda x: x if x.value.flags.c_contiguous else linear(np.copy, x), anything,
     view="maybe", weight=0.3)
