@@ -84,14 +84,15 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
     return tuple(results)
 
 
-def tensor_backward(self, gradient=None, retain_graph: bool | None = None,
+def _backward(self, gradient=None, retain_graph: bool | None = None,
                     create_graph: bool = False, inputs=None) -> None:
     """Add to each leaf's `.grad` the gradient of this tensor, weighted by `gradient`: see
     `autograd.backward`."""
     backward((self,), None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
 
 
-Tensor.backward = tensor_backward  # type: ignore[method-assign]
+_backward.__name__ = _backward.__qualname__ = "backward"
+Tensor.backward = _backward  # type: ignore[method-assign]
 
 
 def _sequence(values) -> tuple:
@@ -104,6 +105,8 @@ def _start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[
     """The roots' nodes, each with the gradient that enters there."""
     if weights and len(weights) != len(roots):
         raise RuntimeError(f"{name}: {len(roots)} tensors but {len(weights)} gradients for them")
+    if not roots:
+        raise RuntimeError(f"{name}: there is no tensor to start from")
     grads: dict[Node, Any] = {}
     for i, root in enumerate(roots):
         node = current_node(root) if isinstance(root, Tensor) else None
@@ -113,10 +116,11 @@ def _start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[
                 "was computed from requires grad, or it was computed under no_grad, detached, "
                 "taken from NumPy, or is of an integer type.")
         weight = weights[i] if weights else None
+        argument = "grad_outputs" if name == "grad" else "gradient"
         if weight is None and root._array.size != 1:
             raise RuntimeError(
                 f"{name}: a gradient can be created only for a scalar, got {describe(root)}; "
-                "reduce it with .sum() or .mean(), or pass gradient=, a tensor of its shape")
+                f"reduce it with .sum() or .mean(), or pass {argument}=, a tensor of its shape")
         value = _weight(name, root, weight, create_graph)
         grads[node] = value if node not in grads else grads[node] + value
     return grads
@@ -347,7 +351,8 @@ def _hooked(node: Node, g, create_graph: bool):
 def _check_hooked(node: Node, grad) -> None:
     if (not isinstance(grad, Tensor) or grad._array.shape != node.shape
             or grad._array.dtype != node.dtype):
-        raise RuntimeError(f"a hook on the result of {node.op.name} must leave a gradient of shape "
+        where = "a leaf" if node.__class__ is Leaf else f"the result of {node.op.name}"
+        raise RuntimeError(f"a hook on {where} must leave a gradient of shape "
                            f"{node.shape} and dtype {node.dtype}, or return such a Tensor or None; "
                            f"got {describe(grad)}")
 

@@ -35,6 +35,18 @@ def check_size(name: str, shape: Iterable[int], what: str = "the result") -> Non
                          "holds as many")
 
 
+def unmatched(operands) -> str:
+    """Which sizes of operands keep them from being broadcast, and what to do about it."""
+    shapes = [tuple(getattr(operand, "shape", ())) for operand in operands]
+    for back in range(1, max(map(len, shapes)) + 1):
+        sizes = {shape[-back] for shape in shapes if len(shape) >= back} - {1}
+        if len(sizes) > 1:
+            return (f"shapes {' and '.join(map(str, shapes))} cannot be broadcast: in dimension "
+                    f"-{back} the sizes {' and '.join(map(str, sorted(sizes)))} differ and neither "
+                    "is 1; .unsqueeze(dim) or .reshape(...) brings dimensions beneath each other")
+    return f"shapes {' and '.join(map(str, shapes))} cannot be broadcast"
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'weight'?`, or the empty string where nothing comes near."""
     from difflib import get_close_matches

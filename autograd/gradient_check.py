@@ -206,7 +206,7 @@ def _check(name: str, func: Callable, tensors: list, names: list[str], labels: l
     if not report and raise_exception:
         raise GradcheckError(report)
     if any(pair.kinks for pair in report.pairs):
-        warnings.warn(str(report), KinkWarning, stacklevel=3)
+        warnings.warn(str(report), KinkWarning, stacklevel=4)
     return report
 
 

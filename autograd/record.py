@@ -32,7 +32,7 @@ import numpy as np
 
 from . import template
 from .dtypes import common, common_float, common_number
-from .errors import describe
+from .errors import describe, unmatched
 from .large import combining
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule
@@ -102,6 +102,14 @@ class Op(Rule):
         self.function = template.declared(self, _NAMESPACE)
 
     def _add_rules(self, vjp: dict | joint) -> None:
+        if not isinstance(vjp, (dict, joint)):
+            raise TypeError(f"{self.name}: vjp must be a dict of rules or joint(rule), "
+                            f"got {describe(vjp)}")
+        if self.promotes not in (None, *template.PROMOTIONS):
+            raise TypeError(f"{self.name}: promotes={self.promotes!r}; choose one of "
+                            f"{sorted(template.PROMOTIONS)}")
+        if not self.inputs:
+            raise TypeError(f"{self.name}: no argument stands before `/`, as tensors do")
         if self.once:
             vjp = joint(lambda g, needs: _raise_once(self))
         self.joint = isinstance(vjp, joint)
@@ -112,6 +120,8 @@ class Op(Rule):
         self.rule_names = tuple(rules)
         self.rules = tuple(rules.values())
         given = 2 if self.joint else 1  # g and needs, or g
+        if self.joint and any("needs" not in rule.__code__.co_varnames[:2] for rule in self.rules):
+            raise TypeError(f"{self.name}: a joint rule's first arguments are g and needs")
         self.rule_saves = tuple(rule.__code__.co_varnames[given: rule.__code__.co_argcount]
                                 for rule in self.rules)
         self.saved_names = tuple(dict.fromkeys(n for names in self.rule_saves for n in names))
@@ -178,6 +188,10 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
                    many=many, variadic=variadic, differentiable=differentiable, once=once)
 
     def declare(forward):
+        name = forward.__name__.rstrip("_")
+        if name in REGISTRY or name in COMPOSITES or (method and hasattr(Tensor, name)):
+            raise TypeError(f"{name}: an op or a method of Tensor has this name already; choose "
+                            "another, or method=False where only the method is in the way")
         declared = Op(forward, vjp or {}, ufunc, kernel, options)
         function = declared.function
         _dress(function, forward, declared.name)
@@ -278,9 +292,19 @@ def _explain(op: Op, error: Exception, inputs: tuple) -> None:
         names = list(op.inputs)
     got = ", ".join(f"{name}: {describe(value)}" for name, value in zip(names, inputs, strict=True)
                     if value is not None)
+    if text.startswith("operands could not be broadcast"):
+        text = unmatched(inputs)
     # NumPy's own kinds of errors cannot be made from a text alone; what they are kinds of can
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
     raise kind(f"{op.name}: {text} (got {got})") from error
+
+
+def _joined(op: Op, grads):
+    """What a joint rule returned, if there is a gradient or None for each input."""
+    if not isinstance(grads, (tuple, list)) or len(grads) != len(op.inputs):
+        raise RuntimeError(f"{op.name}: its joint rule must return a gradient or None for each of "
+                           f"{', '.join(op.inputs)}; got {describe(grads)}")
+    return grads
 
 
 def _raise_once(op: Op) -> None:
@@ -334,6 +358,7 @@ _NAMESPACE = dict(
     Tensor=Tensor, make=Node.make, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
     QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
     is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
-    common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand,
-    operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
+    common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,
+    shares=_shares, operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse,
+    explain=_explain, joined=_joined,
 )

@@ -38,6 +38,7 @@ import linecache
 from collections import namedtuple
 from types import FunctionType
 
+PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
 _CODE: dict = {}
 
 
@@ -147,7 +148,7 @@ def _list_operands(op) -> list[str]:
 
 def _promotion(op) -> list[str]:
     many = [f"a{i}" for i, name in enumerate(op.inputs) if name not in op.unpromoted]
-    convert = {"common": "common", "number": "common_number", "float": "common_float"}[op.promotes]
+    convert = PROMOTIONS[op.promotes]
     if len(many) == 1:
         if op.promotes != "float":
             return []
@@ -295,7 +296,7 @@ def backward_source(op) -> str:
     if op.joint:
         needs = _tuple(f"parents[{i}] is not None" for i in range(len(op.inputs)))
         passed = ", ".join(["g", needs, *(f"s_{name}" for name in op.saved_names)])
-        return "\n".join(lines) + f"\n    return rule0({passed})\n"
+        return "\n".join(lines) + f"\n    return joined(op, rule0({passed}))\n"
     calls = []
     for i, name in enumerate(op.inputs):
         if name not in op.rule_names:

@@ -61,7 +61,8 @@ class Module(Tree):
     def forward(self, *args, **kwargs) -> Any:
         """What the module computes; subclasses define it."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward()"
-                                  + did_you_mean("forward", own_names(type(self))))
+                                  + did_you_mean("forward", (name for name in own_names(type(self))
+                                                             if name != "forward")))
 
     def _advice(self, args: tuple) -> str:
         """What would mend an error that these arguments caused, if the module can tell."""

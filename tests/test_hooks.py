@@ -101,7 +101,7 @@ def test_leaf_hooks():
 def test_a_hook_that_returns_another_shape():
     x = leaf(1.0, 2.0)
     x.register_hook(lambda g: g.sum())
-    with pytest.raises(RuntimeError, match=r"hook on the result of accumulate.*shape \(2,\)"):
+    with pytest.raises(RuntimeError, match=r"hook on a leaf must.*shape \(2,\)"):
         (x * 2).sum().backward()
 
 
@@ -125,6 +125,13 @@ def test_a_hook_may_change_its_gradient_in_place():
     assert (a.grad.tolist(), b.grad.tolist()) == ([10.0, 10.0], [1.0, 1.0])
     first, second = autograd.grad((a + b).sum(), (a, b), create_graph=True)
     assert (first.tolist(), second.tolist()) == ([10.0, 10.0], [1.0, 1.0])
+
+
+def test_hooks_are_functions():
+    x = leaf(1.0)
+    for register in (x.register_hook, x.register_post_accumulate_grad_hook):
+        with pytest.raises(TypeError, match="a hook must be a function, got int 3"):
+            register(3)
 
 
 def test_hooks_need_a_gradient():

@@ -40,6 +40,7 @@ SAME_LAYER = {
     "modes": "errors",
     "dtypes": "errors quiet",
     "metadata": "errors",
+    "hooks": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
     "large": "kernels kernels.*",
