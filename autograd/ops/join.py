@@ -249,12 +249,13 @@ def roll(input, /, shifts, dims=None):
 @composite()
 def rot90(input, k=1, dims=(0, 1)):
     """Turned k times by 90 degrees from the first towards the second of `dims`."""
+    dims = ints(dims)
     if len(dims) != 2 or len(input.shape) < 2:
-        raise ValueError(f"rot90: two dims of at least 2 are needed, got {tuple(dims)} for "
+        raise ValueError(f"rot90: two dims of at least 2 are needed, got {dims} for "
                          f"{tuple(input.shape)}")
     first, second = (axis("rot90", d, len(input.shape)) for d in dims)
     if first == second:
-        raise ValueError(f"rot90: dims {tuple(dims)} must be different")
+        raise ValueError(f"rot90: dims {dims} must be different")
     if k % 4 == 0:
         return clone(input)
     if k % 4 == 2:

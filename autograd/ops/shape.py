@@ -7,9 +7,11 @@ one is seen, and recorded, by all.
 from __future__ import annotations
 
 from math import prod
+from operator import index
 
 import numpy as np
 
+from ..errors import describe
 from ..large import total
 from ..record import composite, op
 from ..tensors import Tensor
@@ -25,10 +27,14 @@ def ints(first, more: tuple = ()) -> tuple[int, ...]:
 def axis(name: str, dim: int, ndim: int) -> int:
     """A dimension counted from the front; an IndexError that names the op if there is no such."""
     bound = ndim or 1
-    if not -bound <= dim < bound:
+    try:
+        place = index(dim)
+    except TypeError:
+        raise TypeError(f"{name}: dim must be an integer, got {describe(dim)}") from None
+    if not -bound <= place < bound:
         raise IndexError(f"{name}: dim {dim} is out of range for {ndim} dimensions; "
                          f"choose from {-bound} to {bound - 1}")
-    return dim % bound
+    return place % bound
 
 
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
@@ -84,7 +90,7 @@ def flatten(input, start_dim=0, end_dim=-1):
 @composite()
 def unflatten(input, dim, sizes):
     """The dimension `dim` as several, of the given sizes; one may be -1."""
-    shape, sizes = tuple(input.shape), tuple(sizes)
+    shape, sizes = tuple(input.shape), ints(sizes)
     dim = axis("unflatten", dim, len(shape))
     known, guesses = prod(n for n in sizes if n != -1), sizes.count(-1)
     fits = shape[dim] == known if not guesses else known > 0 and shape[dim] % known == 0
