@@ -173,6 +173,8 @@ def tensor_split(input, indices_or_sections, dim=0):
     if isinstance(wanted, (int, np.integer)):
         if wanted < 1:
             raise ValueError(f"tensor_split: at least one part is needed, got {wanted}")
+        if wanted >= 2**31:
+            raise ValueError(f"tensor_split: no memory holds {wanted} parts")
         return split(input, [n // wanted + (i < n % wanted) for i in range(wanted)], dim)
     bounds = [slice(start, end).indices(n) for start, end in pairwise([0, *wanted, n])]
     return tuple(narrow(input, dim, start, max(end - start, 0)) for start, end, _ in bounds)
