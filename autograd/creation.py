@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+from functools import reduce
+from math import ceil, isfinite
+
 import numpy as np
 
 from . import dtypes
-from .dtypes import as_dtype, own
-from .errors import describe
+from .dtypes import as_dtype, convert, fitting, own
+from .errors import check_size, describe
 from .metadata import device as only_device
-from .ops.shape import ints
-from .tensors import Tensor, ndarray, wrap
+from .ops.shape import ints, whole
+from .tensors import Tensor, fill, ndarray, wrap
 
 
 def _finish(array: np.ndarray, requires_grad: bool, device=None) -> Tensor:
@@ -19,88 +24,157 @@ def _finish(array: np.ndarray, requires_grad: bool, device=None) -> Tensor:
     return made.requires_grad_() if requires_grad else made
 
 
-def _dtype_of(data, array: np.ndarray) -> np.dtype:
-    """The dtype of a tensor made from data: an array's own, else float for floats, int64, bool."""
-    if isinstance(data, (ndarray, np.generic)):
-        return as_dtype(array.dtype)
-    if array.size == 0 or array.dtype.kind == "f":
-        return dtypes.get_default_dtype() if array.dtype.kind == "f" else as_dtype(array.dtype)
-    return as_dtype(array.dtype)
-
-
-def _to_array(name: str, data) -> np.ndarray:
-    if isinstance(data, (list, tuple)) and any(isinstance(d, Tensor) for d in data):
-        data = [d.tolist() if isinstance(d, Tensor) else d for d in data]
-    try:
+def _read(name: str, data) -> tuple[np.ndarray, np.dtype]:
+    """The numbers in `data` as an array, and the dtype of a tensor of them: an array's own, and for
+    lists the smallest that all elements fit in, Python's floats counting as the default dtype."""
+    if isinstance(data, (bool, int, float)) and not isinstance(data, np.generic):
+        return np.asarray(data), dtypes.scalar_dtype(data)
+    if not _is_sequence(data):
+        if not hasattr(data, "__array__"):
+            raise TypeError(f"{name}: numbers, or lists of them, are needed, got {describe(data)}")
         array = np.asarray(data)
+        return array, as_dtype(array.dtype)
+    found: set = set()
+    rows = _rows(name, data, found)
+    try:
+        array = np.asarray(rows)
     except ValueError as error:
         raise ValueError(f"{name}: rows of different lengths: {error}") from None
-    if array.dtype == object:
-        raise TypeError(f"{name}: numbers, or lists of them, are needed, got {describe(data)}")
-    return array
+    each = {dtypes.scalar_dtype(kind()) if kind in _PYTHON else kind for kind in found}
+    return array, reduce(dtypes.promote_types, each) if each else dtypes.get_default_dtype()
+
+
+def _is_sequence(data) -> bool:
+    return isinstance(data, (list, tuple)) or (
+        isinstance(data, Sequence) and not isinstance(data, (str, bytes)))
+
+
+def _rows(name: str, data, found: set):
+    """A nested sequence with arrays in place of Tensors; `found` are the dtypes of all elements,
+    or the types of Python's numbers."""
+    kinds = set(map(type, data))
+    if kinds <= _PYTHON:
+        found |= kinds
+        return data
+    if kinds <= _NESTS:
+        return [_rows(name, row, found) for row in data]
+    rows = []
+    for item in data:
+        if isinstance(item, Tensor):
+            if item.requires_grad:
+                warnings.warn(f"{name}: a Tensor in the list requires grad, and its history is "
+                              "left behind; autograd.stack keeps it, and .detach() says that "
+                              "this is meant", stacklevel=4)
+            item = item._array
+        if isinstance(item, (ndarray, np.generic)):
+            found.add(as_dtype(item.dtype))
+        elif isinstance(item, (bool, int, float)):
+            found.add(dtypes.scalar_dtype(item))
+        elif _is_sequence(item):
+            item = _rows(name, item, found)
+        else:
+            raise TypeError(f"{name}: numbers, or lists of them, are needed, got "
+                            f"{describe(item)} in a {type(data).__name__}")
+        rows.append(item)
+    return rows
+
+
+_PYTHON = {bool, int, float}
+_NESTS = {list, tuple}
 
 
 def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor that copies `data`: numbers, nested lists, an ndarray.  Python floats become the
-    default dtype, integers int64; an ndarray keeps its own.
+    default dtype, integers int64; what has a dtype keeps it, also in a list.
+    Raises: OverflowError for what does not fit an integer dtype.
 
     >>> autograd.tensor([[1, 2], [3, 4]]).dtype
     dtype('int64')
     """
-    if isinstance(data, Tensor):
-        return _finish(np.array(data._array, dtype and as_dtype(dtype)), requires_grad, device)
-    array = _to_array("tensor", data)
-    wanted = _dtype_of(data, array) if dtype is None else as_dtype(dtype)
-    return _finish(own(np.array(array, dtype=wanted, order="C")), requires_grad, device)
+    array, own_dtype = ((data._array, data.dtype) if isinstance(data, Tensor)
+                        else _read("tensor", data))
+    wanted = own_dtype if dtype is None else as_dtype(dtype)
+    return _finish(convert("tensor", array, wanted), requires_grad, device)
 
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     """Like tensor, but shares memory, and keeps history, where nothing has to change."""
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
-    if isinstance(data, ndarray) and (dtype is None or as_dtype(dtype) == data.dtype):
+    if (isinstance(data, ndarray) and data.dtype.isnative
+            and (dtype is None or as_dtype(dtype) == data.dtype)):
         return from_numpy(data)
     return tensor(data, dtype=dtype, device=device)
 
 
 def from_numpy(ndarray: np.ndarray) -> Tensor:
-    """A tensor that shares the array's memory and dtype."""
+    """A tensor that shares the array's memory and dtype.  It cannot be written in place where two
+    elements share memory."""
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"from_numpy: an ndarray is needed, got {describe(ndarray)}")
     if not ndarray.dtype.isnative:
         raise ValueError(f"from_numpy: byte order of {ndarray.dtype} is not this machine's; "
                          "use .astype(...) first")
-    return wrap(own(ndarray.view(np.ndarray)))
+    shown = own(ndarray.view(np.ndarray))
+    if not shown.flags.c_contiguous and _overlaps(shown):
+        shown.flags.writeable = False
+    return wrap(shown)
+
+
+def _overlaps(array: np.ndarray) -> bool:
+    """Whether two elements share memory."""
+    steps = sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True)
+                   if n > 1)
+    reach = array.itemsize
+    for stride, n in steps:
+        if stride < reach:
+            break
+        reach += stride * (n - 1)
+    else:  # each stride passes over all that the smaller ones reach
+        return False
+    if array.size == 0 or steps[0][0] == 0:
+        return array.size > 0
+    places = np.zeros(1, np.int64)
+    for stride, n in steps:
+        places = np.add.outer(places, np.arange(n) * stride).reshape(-1)
+    return bool((np.diff(np.sort(places)) < array.itemsize).any())
 
 
 def from_dlpack(source) -> Tensor:
     """A tensor that shares the memory of any object with the DLPack protocol."""
-    array = np.from_dlpack(source)
-    as_dtype(array.dtype)
-    return wrap(array)
+    return wrap(own(np.from_dlpack(source)))
 
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of the given size, every element fill_value."""
-    if isinstance(fill_value, Tensor):
+    if isinstance(fill_value, Tensor) and fill_value.numel() == 1:
         fill_value = fill_value.item()
     wanted = dtypes.scalar_dtype(fill_value) if dtype is None else as_dtype(dtype)
-    return _finish(np.full(ints(size), fill_value, wanted), requires_grad, device)
+    made = _array("full", np.empty, (size,), wanted)
+    made[...] = fitting("full", fill_value, wanted)
+    return _finish(made, requires_grad, device)
 
 
 def zeros(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros: `zeros(2, 3)` or `zeros((2, 3))`."""
-    return _finish(np.zeros(_size(size), _wanted(dtype)), requires_grad, device)
+    return _finish(_array("zeros", np.zeros, size, dtype), requires_grad, device)
 
 
 def ones(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones."""
-    return _finish(np.ones(_size(size), _wanted(dtype)), requires_grad, device)
+    return _finish(_array("ones", np.ones, size, dtype), requires_grad, device)
 
 
 def empty(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor whose elements are whatever the memory held."""
-    return _finish(np.empty(_size(size), _wanted(dtype)), requires_grad, device)
+    return _finish(_array("empty", np.empty, size, dtype), requires_grad, device)
+
+
+def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
+    try:
+        return make(ints(size[0], size[1:]) if size else (), _wanted(dtype))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise type(error)(f"{name}: {error} (got {', '.join(map(str, size))})") from None
 
 
 def _size(size: tuple) -> tuple:
@@ -114,35 +188,92 @@ def _wanted(dtype) -> np.dtype:
 def eye(n: int, m: int | None = None, *, dtype=None, device=None,
         requires_grad: bool = False) -> Tensor:
     """The n × m matrix with ones on the diagonal."""
-    return _finish(np.eye(n, m, dtype=_wanted(dtype)), requires_grad, device)
+    rows = _count("eye", "n", n)
+    columns = rows if m is None else _count("eye", "m", m)
+    check_size("eye", (rows, columns))
+    return _finish(np.eye(rows, columns, dtype=_wanted(dtype)), requires_grad, device)
 
 
-def arange(start, end=None, step=1, *, dtype=None, device=None,
+def _count(name: str, what: str, value) -> int:
+    """A number of elements: an integer from 0 on."""
+    number = whole(name, value)
+    if number < 0:
+        raise ValueError(f"{name}: {what} must not be negative, got {number}")
+    return number
+
+
+def _number(name: str, what: str, value):
+    """A bound or a step as a finite Python number."""
+    if value.__class__ is int:
+        return value
+    if isinstance(value, (Tensor, np.generic)):
+        value = value.item()
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(f"{name}: {what} must be a number, got {describe(value)}")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{name}: {what} must be finite, got {value}")
+    return value
+
+
+def _row_dtype(name: str, dtype) -> np.dtype:
+    """The dtype of numbers in a row."""
+    wanted = _wanted(dtype)
+    if wanted.kind == "b":
+        raise TypeError(f"{name}: numbers in a row are not of dtype bool; use an integer dtype")
+    return wanted
+
+
+def arange(start=None, end=None, step=1, *, dtype=None, device=None,
            requires_grad: bool = False) -> Tensor:
-    """start, start + step, ... below end; int64 if all three are integers."""
-    if end is None:
-        start, end = 0, start
-    start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    """start, start + step, ... below end; int64 if all three are integers.
+    Raises: ValueError for a step that leads nowhere, or a fraction as an integer dtype."""
+    start, end = (0, start) if end is None else (0 if start is None else start, end)
+    start, end, step = (_number("arange", "start", start), _number("arange", "end", end),
+                        _number("arange", "step", step))
+    fractions = isinstance(start, float) or isinstance(end, float) or isinstance(step, float)
+    wanted = dtypes.int64 if dtype is None and not fractions else _row_dtype("arange", dtype)
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"arange: step {step} does not lead from {start} to {end}")
-    integers = all(isinstance(value, (int, np.integer)) for value in (start, end, step))
-    wanted = as_dtype(dtype) if dtype is not None else (
-        dtypes.int64 if integers else dtypes.get_default_dtype())
-    count = int(np.ceil((end - start) / step))
+    if wanted.kind != "f" and fractions:
+        if not all(float(value).is_integer() for value in (start, end, step)):
+            raise ValueError(f"arange: start {start}, end {end} and step {step} must be whole "
+                             f"for dtype {wanted}; convert the result with .to(...)")
+        start, end, step = int(start), int(end), int(step)
+    count = ceil((end - start) / step) if fractions else -((start - end) // step)
+    check_size("arange", (count,))
+    if dtype is not None or not -2**53 < start <= 2**53 or not -2**53 < end <= 2**53:
+        for value in (start, start + step * (count - 1)) if count else ():
+            fitting("arange", value, wanted)
     return _finish((start + step * np.arange(count)).astype(wanted), requires_grad, device)
 
 
 def linspace(start, end, steps: int, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
-    """`steps` equally spaced numbers from start to end, both included."""
-    return _finish(np.linspace(start, end, steps, dtype=_wanted(dtype)), requires_grad, device)
+    """`steps` equally spaced numbers from start to end, both included; those of an integer dtype
+    lose their fractions."""
+    wanted, count = _row_dtype("linspace", dtype), _count("linspace", "steps", steps)
+    start, end = _number("linspace", "start", start), _number("linspace", "end", end)
+    fitting("linspace", start, wanted), fitting("linspace", end, wanted)
+    return _finish(_spaced(start, end, count, wanted).astype(wanted), requires_grad, device)
+
+
+def _spaced(start, end, count: int, dtype: np.dtype) -> np.ndarray:
+    """Equally spaced numbers in float64; for integers each half from its own end, as in PyTorch."""
+    if dtype.kind == "f" or count < 2:
+        return np.linspace(start, end, count)
+    steps = np.arange(count) * ((end - start) / (count - 1))
+    return np.where(np.arange(count) < count // 2, start + steps, end - steps[::-1])
 
 
 def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from base**start to base**end, equally spaced in the exponent."""
-    return _finish(np.logspace(start, end, steps, base=base, dtype=_wanted(dtype)),
-                   requires_grad, device)
+    wanted, count = _row_dtype("logspace", dtype), _count("logspace", "steps", steps)
+    start, end = _number("logspace", "start", start), _number("logspace", "end", end)
+    base = _number("logspace", "base", base)
+    with np.errstate(all="ignore"):
+        powers = np.power(float(base), _spaced(start, end, count, wanted))
+    return _finish(convert("logspace", powers, wanted), requires_grad, device)
 
 
 def _like(make):
@@ -174,12 +305,23 @@ for _make in (zeros, ones, empty, full, tensor):
     setattr(Tensor, f"new_{_make.__name__}", _new(_make))
 
 
+def _init(self, *data) -> None:
+    fill(self, _data_or_size(data, dtypes.get_default_dtype())._array)
+
+
+Tensor.__init__ = _init  # type: ignore[method-assign]
+
+
+def _data_or_size(data: tuple, dtype: np.dtype) -> Tensor:
+    if len(data) == 1 and not isinstance(data[0], (int, np.integer)):
+        return tensor(data[0], dtype=dtype)
+    return zeros(*data or (0,), dtype=dtype)
+
+
 def _old_constructor(name: str, dtype: np.dtype):
     """The constructors of PyTorch's first years, still common in tutorials."""
     def make(*data):
-        if len(data) == 1 and not isinstance(data[0], int):
-            return tensor(data[0], dtype=dtype)
-        return zeros(*data or (0,), dtype=dtype)
+        return _data_or_size(data, dtype)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"A {dtype} tensor from data, or zeros of the given sizes."

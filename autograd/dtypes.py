@@ -8,7 +8,12 @@ the width, of a result that a tensor with dimensions takes part in.
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
+
+from .errors import describe
+from .quiet import QUIET, hush, unhush
 
 float16 = half = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
@@ -48,6 +53,9 @@ def set_default_dtype(dtype) -> None:
 
 def as_dtype(dtype) -> np.dtype:
     """The supported dtype that a dtype, a NumPy scalar type, a Python type or a name stands for."""
+    for supported in SUPPORTED:
+        if dtype is supported:
+            return supported
     if dtype is float:
         return _default
     found: np.dtype | None = None
@@ -75,6 +83,40 @@ def own(array: np.ndarray) -> np.ndarray:
     if array.dtype is dtype:
         return array
     return array.view(dtype) if array.dtype.isnative else array.astype(dtype)
+
+
+def convert(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """A copy of the array as another dtype; `name` raises for what does not fit an integer one."""
+    if dtype.kind in "iu" and not np.can_cast(array.dtype, dtype):
+        bounds = np.iinfo(dtype)
+        values = array.astype(np.float64) if array.dtype.kind == "f" else array
+        inside = (values >= bounds.min) & (values < bounds.max + 1)
+        if not np.all(inside):
+            raise OverflowError(f"{name}: {array[~inside][0]} does not fit {dtype}, which holds "
+                                f"{bounds.min} to {bounds.max}")
+    token = hush(QUIET)
+    try:
+        return array.astype(dtype, order="C", subok=False)
+    except OverflowError as error:  # a Python int beyond every float
+        raise OverflowError(f"{name}: {error}") from None
+    finally:
+        unhush(token)
+
+
+def fitting(name: str, number, dtype: np.dtype) -> np.ndarray:
+    """A number as a 0-d array of this dtype; what is none, or would wrap or become infinite, raises
+    for `name`."""
+    if number.__class__ is float and dtype.kind == "f" and not 65504 < abs(number) < inf:
+        return np.asarray(number, dtype)  # the usual case, quickly
+    if isinstance(number, np.generic):
+        number = number.item()
+    if not isinstance(number, (bool, int, float)):
+        raise TypeError(f"{name}: a number is needed, got {describe(number)}")
+    made = convert(name, np.asarray(number), dtype)
+    if dtype.kind == "f" and np.isinf(made) and abs(number) < inf:
+        raise OverflowError(f"{name}: {number} does not fit {dtype}, whose largest number is "
+                            f"{np.finfo(dtype).max}")
+    return made
 
 
 def promote_types(first, second) -> np.dtype:
@@ -108,6 +150,12 @@ def result_dtype(operands) -> np.dtype:
     return result if id(result) in _IDS else as_dtype(result)  # an array of NumPy's decided alone
 
 
+def keeps_kind(result: np.dtype, target: np.dtype) -> bool:
+    """Whether a result may be written into memory of another dtype: floats of any width into
+    floats, integers, signed or not, into integers, and each into a higher kind."""
+    return result is target or _ORDER[result.kind] <= _ORDER.get(target.kind, -1)
+
+
 def scalar_dtype(number) -> np.dtype:
     """The dtype a Python number stands for: bool, int64, or the default float."""
     if isinstance(number, (bool, np.bool_)):
@@ -133,7 +181,11 @@ def common_float(*operands):
 
 def _cast(operand, dtype):
     if isinstance(operand, np.ndarray):
-        return operand if operand.dtype is dtype else operand.astype(dtype)
+        if operand.dtype is dtype:
+            return operand
+        if dtype is float16 and operand.ndim == 0 and operand.dtype.kind == "f":
+            return operand.item()  # with digits that float16 has not
+        return operand.astype(dtype)
     if type(operand) is int and dtype.kind in "iu" and not _fits(operand, dtype):
         if not _fits(operand, int64):
             raise OverflowError(f"{operand} does not fit into int64")

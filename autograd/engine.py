@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .accumulate import add_to_grad, add_to_leaf, owned
+from .dtypes import float16, float32
 from .errors import describe
 from .hooks import RetainGrad
 from .large import combining
@@ -227,7 +228,12 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
                 _raise_overwritten(node, box)
         if g.__class__ is list:
             g = _filled(node, g, create_graph)
-        results = op.backward(g, _restored(node) if create_graph else node.saved, parents)
+        if create_graph:
+            results = op.backward(g, _restored(node), parents)
+        elif node.dtype is float16 and op.widens:
+            results = op.backward(_wide(g), [_wide(value) for value in node.saved], parents)
+        else:
+            results = op.backward(g, node.saved, parents)
         if not retain_graph and op.keeps_arrays:
             node.saved = None
         position = -1
@@ -249,6 +255,12 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
                 grads[parent] = _plus(held, part)
                 sums.add(parent)
         results = part = held = g = None  # so that a gradient's last reference is its reader's
+
+
+def _wide(value):
+    """An array of float16 in float32, in which a rule computes; what it returns is rounded once."""
+    narrow = value.__class__ is ndarray and value.dtype is float16
+    return value.astype(float32) if narrow else value
 
 
 def _deliver(output: Output, g, grads: dict, needed: set | None) -> None:
@@ -298,7 +310,9 @@ def _restored(node: Node) -> list:
             for _, value, source in node.op.kept(node)]
 
 
-def _attached(node: Node, value, source) -> Tensor:
+def _attached(node: Node, value, source):
+    if not isinstance(value, ndarray):  # a number
+        return value
     tensor = wrap(value)
     if source == INNER:
         tensor._node = Node.make(_Inner(node.op.name), node.parents, (), (), value.shape,
@@ -351,11 +365,10 @@ def _filled(node: Node, parts: list, create_graph: bool) -> list:
 
 def _fitted(op, position: int, g, parent: Node):
     """A gradient brought to its input's shape and dtype, where the op declares that it differs."""
-    if op.broadcasts:
-        if g.shape != parent.shape:
-            g = sum_to_size(g, parent.shape)
-        if g.dtype is not parent.dtype:
-            g = cast(g, parent.dtype)
+    if op.broadcasts and g.shape != parent.shape:
+        g = sum_to_size(g, parent.shape)
+    if g.dtype is not parent.dtype and (op.broadcasts or parent.dtype is float16):
+        g = cast(g, parent.dtype)
     if g.shape != parent.shape or g.dtype != parent.dtype:
         name = op.inputs[min(position, len(op.inputs) - 1)]
         raise RuntimeError(

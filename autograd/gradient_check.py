@@ -2,12 +2,10 @@
 
 An entry's relative error is |analytic - numeric| / max(|analytic|, |numeric|, floor).  The
 differences themselves are off by rounding, at most about `atol`: ten units in the last place of
-the largest result and of the largest input times the largest derivative, over eps.  That is 4e-10
+the result and of the largest input times the derivative by it, over the step.  That is 4e-10
 for numbers around 1, against which an entry of 1e-5 has no seven digits to compare; so the floor is
-atol / rtol.  Truncation, eps²/6 times the third derivative, is usually below that; where it is not,
-an entry looks wrong, and is measured once more with a smaller step and a formula of higher order
-before it is called so.
-"""
+atol / rtol.  Truncation, step²/6 times the third derivative, is usually below that; where it is
+not, XX"""
 
 from __future__ import annotations
 
@@ -18,10 +16,10 @@ import numpy as np
 
 from .engine import grad
 from .errors import describe
-from .numeric import REFINE, Differences, largest, rounding, sharper, unit
+from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
+from .modes import enable_grad
+from .numeric import Differences, rounding, scale, unit
 from .tensors import Tensor, wrap
-
-_APART = 1e-3  # one-sided differences that differ by this part of the scale may mean a kink
 
 
 class GradcheckError(RuntimeError):
@@ -34,49 +32,6 @@ class GradcheckError(RuntimeError):
 
 class KinkWarning(UserWarning):
     """The function has a kink where its gradient was checked: some entries were not compared."""
-
-
-class Pair:
-    """One result's derivative by one input, both ways: Jacobians of shape (*result, *input), or
-    one number each along random directions.
-
-    result, input    their names, and `result_ndim` to tell their indices apart
-    errors           the relative errors
-    wrong            which entries are wrong
-    kinks            what was found at indices where the one-sided derivatives differ
-    """
-
-    def __init__(self, result: str, input: str, result_ndim: int, analytic, numeric) -> None:
-        self.result, self.input, self.result_ndim = result, input, result_ndim
-        self.analytic, self.numeric = np.asarray(analytic), np.asarray(numeric)
-        self.errors = np.zeros(self.analytic.shape)
-        self.wrong = np.zeros(self.analytic.shape, bool)
-        self.kinks: dict[tuple[int, ...], str] = {}
-
-    def compare(self, rtol: float, atol: float, at=...) -> None:
-        """Judge all entries, or the one `at` an index."""
-        a, n = self.analytic[at], self.numeric[at]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            apart = np.abs(a - n)
-            measure = np.maximum(np.maximum(np.abs(a), np.abs(n)), atol / rtol)
-            self.errors[at] = np.where(apart == 0, 0, apart / measure)
-            self.wrong[at] = ~(self.errors[at] <= rtol)
-
-    def place(self, index: tuple[int, ...]) -> str:
-        """The name of an entry."""
-        if not self.analytic.ndim and self.result_ndim:
-            return f"d {self.result} / d {self.input} along random directions"
-        row, column = index[: self.result_ndim], index[self.result_ndim:]
-        return (f"d {self.result}{list(row) if row else ''} / "
-                f"d {self.input}{list(column) if column else ''}")
-
-    @property
-    def worst(self) -> tuple[int, ...]:
-        """The index of the entry with the largest error, a wrong one if there is any."""
-        ranked = np.where(np.isnan(self.errors), np.inf, self.errors)
-        if self.wrong.any():
-            ranked = np.where(self.wrong, ranked, -1)
-        return tuple(int(i) for i in np.unravel_index(np.argmax(ranked), ranked.shape))
 
 
 class Report:
@@ -100,7 +55,10 @@ class Report:
         lines = ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         kinks = [f"  kink at {pair.place(at)}: {text}"
                  for pair in self.pairs for at, text in pair.kinks.items()]
-        return "\n".join([head, *lines, *kinks, *(f"  note: {note}" for note in self.notes)])
+        hidden = [f"rounding hides derivatives of {pair.result} by {pair.input} up to "
+                  f"{pair.hidden:.1e}" for pair in self.pairs if pair.hidden]
+        notes = [f"  note: {note}" for note in (*self.notes, *hidden)]
+        return "\n".join([head, *lines, *kinks, *notes])
 
     def _row(self, pair: Pair) -> tuple[str, ...]:
         if not pair.errors.size:
@@ -110,14 +68,16 @@ class Report:
                 f"{pair.numeric[at]:.9g}", f"{pair.errors[at]:.1e}")
 
 
+@enable_grad()
 def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
               atol: float | None = None, fast_mode: bool = False, raise_exception: bool = True,
               nondet_tol: float = 0.0) -> Report:
     """Hold the gradients of `func(*inputs)` against central differences in float64.
 
-    Every input that requires grad is checked; float32 ones are converted to float64 first. `func`
-    returns one or several tensors. `fast_mode` compares along random directions (the whole
-    Jacobian only if that fails). At kinks, entries are reported by a KinkWarning, not compared.
+    Every input that requires grad is checked, in steps of eps max(1, |input|); float32 ones are
+    converted to float64 first. `func` returns one or several tensors. `fast_mode` compares along
+    random directions (the whole Jacobian only if that fails or tells nothing). At kinks, entries
+    are reported by a KinkWarning, not compared.
     Returns a Report: true if all is well, and printable.
 
     Raises: GradcheckError with the table if a gradient is wrong and `raise_exception`.
@@ -134,6 +94,7 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
                   fast_mode=fast_mode, raise_exception=raise_exception, nondet_tol=nondet_tol)
 
 
+@enable_grad()
 def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
                   rtol: float = 1e-7, atol: float | None = None, fast_mode: bool = False,
                   raise_exception: bool = True, nondet_tol: float = 0.0) -> Report:
@@ -271,47 +232,27 @@ def _in_full(rows: dict, checked: dict, differences: Differences, eps: float, rt
     """Both Jacobians of each result by each input, compared."""
     inputs = list(checked.values())
     numeric = [differences.jacobians(x._array, eps) for x in inputs]
-    pairs = []
+    sizes, pairs = differences.sizes, []
     for j, (row, result) in enumerate(rows.items()):
         vjps = [_vjp(result, inputs, unit(result.shape, i)) for i in range(result.numel())]
+        found, condition = [], sizes[j]
         for k, (column, x) in enumerate(checked.items()):
             shape = (*result.shape, *x.shape)
             analytic = np.array([v[k] for v in vjps]).reshape(shape)
             sides = numeric[k][j].reshape(3, *shape)
             pair = Pair(row, column, len(result.shape), analytic, sides[2].copy())
-            slope = largest(analytic, sides[2])
-            noise = atol if atol is not None else rounding(
-                differences.sizes[j], largest(x._array), slope, eps)
-            pair.compare(rtol, noise)
-            gap = np.abs(sides[1] - sides[0])
-            bent = gap > _APART * slope + 4 * noise
-            _look_again(pair, bent, sides, rtol, noise * REFINE, lambda flat, j=j, x=x: (
-                differences.sides(x._array, unit(x.shape, flat), eps / REFINE)[j]))
+            found.append((pair, sides))
+            by_row = largest_in(pair, range(len(result.shape), len(shape)), x._array)
+            condition = np.maximum(condition, sizes[j] + by_row.reshape(result.shape))
+        for (pair, sides), x in zip(found, inputs, strict=True):
+            def measure(flat, step, j=j, x=x):
+                return differences.sides(x._array, unit(x.shape, flat), step)[j]
+
+            rows_only = (*result.shape, *[1] * x.ndim)
+            Judge(pair, sides, x._array, eps, np.reshape(sizes[j], rows_only),
+                  np.reshape(condition, rows_only), rtol, atol, measure).judge()
             pairs.append(pair)
     return pairs
-
-
-def _look_again(pair: Pair, bent: np.ndarray, sides: np.ndarray, rtol: float, atol: float,
-                measure: Callable) -> None:
-    """Measure what is off, or may be a kink (`bent`), with a smaller step too: `measure` gives the
-    differences by one element of the input."""
-    sides = np.moveaxis(sides, 0, -1)
-    fine: dict = {}
-    for cell in map(tuple, np.argwhere(bent | pair.wrong).tolist()):
-        row, column = cell[: pair.result_ndim], cell[pair.result_ndim:]
-        if column not in fine:
-            flat = np.ravel_multi_index(column, bent.shape[pair.result_ndim:]) if column else 0
-            fine[column] = np.moveaxis(measure(flat), 0, -1)
-        near = fine[column][row]
-        pair.numeric[cell], kink = sharper(sides[cell], near)
-        low, high = sorted(near[:2])
-        slack = rtol * largest(near) + atol
-        if kink and bent[cell] and low - slack <= pair.analytic[cell] <= high + slack:
-            pair.kinks[cell] = (f"one-sided derivatives {near[0]:.6g} and {near[1]:.6g}, backward "
-                                f"gives {pair.analytic[cell]:.6g}; not compared")
-            pair.errors[cell], pair.wrong[cell] = 0, False
-        else:
-            pair.compare(rtol, atol, cell)
 
 
 def _along_directions(rows: dict, checked: dict, differences: Differences, eps: float, rtol: float,
@@ -320,21 +261,21 @@ def _along_directions(rows: dict, checked: dict, differences: Differences, eps: 
     differentiated along a random direction."""
     rng = np.random.default_rng(0)
     directions = [rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
-                  for x in checked.values()]
+                  * scale(x._array) for x in checked.values()]
     numeric = [differences.sides(x._array, u, eps)
                for x, u in zip(checked.values(), directions, strict=True)]
     pairs = []
     for j, (row, result) in enumerate(rows.items()):
         weight = rng.uniform(0.5, 1.5, result.shape)
         grads = _vjp(result, list(checked.values()), weight)
-        for k, ((column, x), g) in enumerate(zip(checked.items(), grads, strict=True)):
+        for k, (column, g) in enumerate(zip(checked, grads, strict=True)):
             behind, ahead, central = (float((side * weight).sum()) for side in numeric[k][j])
             pair = Pair(row, column, 1, (g * directions[k]).sum(), central)
-            slope = float(np.abs(g).sum())
-            noise = atol if atol is not None else rounding(
-                differences.sizes[j] * float(weight.sum()), largest(x._array), slope, eps)
-            pair.compare(rtol, noise)
-            if abs(ahead - behind) > _APART * slope + 4 * noise:
+            slope = float(np.abs(g * directions[k]).sum())
+            noise = rounding(float((differences.sizes[j] * weight).sum()) + slope, eps)
+            pair.compare(rtol, noise if atol is None else atol)
+            vague = atol is None and noise > SHARP * slope and central != pair.analytic
+            if vague or abs(ahead - behind) > APART * slope + 4 * noise:
                 pair.kinks[()] = "perhaps"  # the full check will tell
             pairs.append(pair)
     return pairs

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .creation import tensor
+from .dtypes import fitting, keeps_kind
 from .errors import describe
 from .modes import is_grad_enabled
 from .node import Leaf, Node
@@ -76,7 +78,7 @@ def make_inplace(name: str, function):
             node.saved = tuple(s.copy() if s is old else s for s in node.saved)
         if result._array.dtype is not input._array.dtype and node is not None:
             node = cast(result, input._array.dtype)._node
-        np.copyto(input._array, result._array, casting="same_kind")
+        np.copyto(input._array, result._array, casting="unsafe")
         mark_written(input, name + "_")
         if node is not None:
             _rebase(name, input, node)
@@ -114,13 +116,28 @@ def setitem(self, index, value) -> None:
     _refuse("setitem", self)
     parts = as_index(index)
     try:
-        put(self._array, parts, value._array if isinstance(value, Tensor) else value)
-    except (ValueError, IndexError, TypeError) as error:
+        kind = value.__class__
+        if (kind is float or kind is int) and -65504 <= value <= 65504:
+            put(self._array, parts, value)  # it fits every float, and NumPy looks at the integers
+        else:
+            put(self._array, parts, _numbers(value, self._array.dtype))
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise type(error)(f"setitem: {error}; writing {describe(value)} into {describe(self)}"
                           ) from None
     before = current_node(self)
     mark_written(self, "setitem")
     _record_overwrite("setitem", self, before, value, ((getitem, (parts,)),))
+
+
+def _numbers(value, dtype: np.dtype) -> np.ndarray:
+    """What is to be written into a tensor of this dtype, as an array."""
+    if isinstance(value, Tensor):
+        return value._array
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, (list, tuple)):
+        return tensor(value)._array
+    return fitting("setitem", value, dtype)
 
 
 def _record_overwrite(name: str, target: Tensor, before: Node | None, value, region: tuple) -> None:
@@ -184,7 +201,7 @@ def _check_fits(name: str, target: Tensor, result: Tensor) -> None:
     if result._array.shape != target._array.shape:
         raise RuntimeError(f"{name}_: the result has shape {result._array.shape}, which does not "
                            f"fit into {describe(target)}")
-    if not np.can_cast(result._array.dtype, target._array.dtype, "same_kind"):
+    if not keeps_kind(result._array.dtype, target._array.dtype):
         raise RuntimeError(f"{name}_: the result is {result._array.dtype} and cannot be written "
                            f"into {describe(target)}")
 
@@ -203,7 +220,12 @@ def _zero(input):
 
 def _fill(input, value):
     """Overwrite with a number or a 0-d tensor."""
-    return _copy(input, value if isinstance(value, Tensor) else wrap(np.asarray(value)))
+    if not isinstance(value, Tensor):
+        value = wrap(fitting("fill_", value, input.dtype))
+    if value.ndim:
+        raise RuntimeError(f"fill_: value must be a number or a 0-d tensor, got {describe(value)}; "
+                           "use copy_")
+    return _copy(input, value)
 
 
 Tensor.__setitem__ = setitem  # type: ignore[method-assign]

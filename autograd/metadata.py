@@ -5,6 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any, SupportsIndex, overload
 
+import numpy as np
+
+from .errors import describe
+
 
 class Size(tuple[int, ...]):
     """A shape: a tuple of ints that knows its number of elements."""
@@ -73,3 +77,82 @@ class _Absent:
 
 cuda = _Absent()
 accelerator = _Absent()
+
+
+class Described:
+    """What can be asked of a tensor without looking at its numbers."""
+
+    __slots__ = ()
+
+    _array: np.ndarray
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of all dimensions."""
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self._array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def device(self) -> device:
+        """Always the CPU."""
+        return CPU
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._array.nbytes
+
+    is_cuda = False
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self.shape if dim is None else _along(self, "size", self._array.shape, dim)
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Elements (not bytes) between neighbours along each dimension, or along one."""
+        strides = tuple(s // self._array.itemsize for s in self._array.strides)
+        return strides if dim is None else _along(self, "stride", strides, dim)
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in C order without gaps."""
+        return self._array.flags.c_contiguous
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is float16, float32 or float64."""
+        return self._array.dtype.kind == "f"
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self._array.ctypes.data
+
+
+def _along(tensor: Described, name: str, values: tuple, dim: int):
+    """values[dim], or an IndexError that says what fits."""
+    if not -len(values) <= dim < len(values):
+        raise IndexError(f"{name}: dim {dim} is out of range for {describe(tensor)}")
+    return values[dim]

@@ -31,6 +31,7 @@ class Rule:
     inputs: Sequence[str]  # names of the inputs, for messages
     broadcasts = False  # gradients may have to be summed and cast to their inputs' shape and dtype
     keeps_arrays = True  # what is saved takes memory, so a walk frees it
+    widens = False  # gets float32 in place of float16, and may return it
 
     def backward(self, g, saved: Sequence, parents: Sequence[Node | None]) -> Sequence:
         """The gradient for each parent, given that of the result; None where there is none."""

@@ -1,7 +1,9 @@
 """Derivatives by finite differences: what gradients are checked against.
 
 The central difference D(h) = (f(x + h) - f(x - h)) / 2h is off by h²/6 · f''' + O(h⁴), and by the
-rounding of f, about ε |f| / h: at h = 1e-5 both are near 1e-11 for values around 1.
+rounding of f, about ε |f| / h: at h = 1e-5 both are near 1e-11 for values around 1.  So a step
+grows with its input where that is above 1; and where one step does not tell, a ladder of steps,
+each ten times the one below, finds the one whose errors are least.
 
 Reference: Griewank and Walther, Evaluating Derivatives, 2008, section 8.1.
 """
@@ -12,7 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-REFINE = 10  # a second look is taken with a step that many times smaller
+REFINE = 10.0  # from one step of the ladder to the next
+LOWEST, HIGHEST = -9, 4  # the ends of the ladder, as powers of REFINE times the usual step
+_SEEN = -4  # down to where rounding is looked for
 
 
 class Differences:
@@ -20,22 +24,22 @@ class Differences:
 
     call    evaluates the function on the arrays as they are now; returns a list of ndarrays
     center  its results on the unchanged arrays
-    sizes   per result, the largest absolute value seen so far
+    sizes   per result, the largest absolute values of its elements seen so far
     """
 
     def __init__(self, call: Callable[[], list[np.ndarray]]) -> None:
         self.call = call
-        self.sizes: list[float] = []
+        self.sizes: list[np.ndarray] = []
         self.center = self._evaluate()
 
     def _evaluate(self) -> list[np.ndarray]:
         results = self.call()
-        sizes = [largest(r) for r in results]
-        self.sizes = list(map(max, sizes, self.sizes)) if self.sizes else sizes
+        sizes = [np.abs(r) for r in results]
+        self.sizes = list(map(np.fmax, sizes, self.sizes)) if self.sizes else sizes
         return results
 
     def sides(self, array: np.ndarray, direction: np.ndarray, step: float) -> list[np.ndarray]:
-        """Per result, the one-sided differences behind and ahead along direction: (2, *shape)."""
+        """Per result, the differences behind, ahead and central along direction: (3, *shape)."""
         original = array.copy()
         try:
             array[...] = original + step * direction
@@ -46,13 +50,18 @@ class Differences:
             array[...] = original
         # what the array really moved by, which rounding made differ from the step asked for
         up, down = _length(ahead, direction), _length(behind, direction)
-        return [np.stack([(c - b) / down, (a - c) / up, (a - b) / (up + down)])
-                for a, b, c in zip(after, before, self.center, strict=True)]
+        found = []
+        for a, b, c in zip(after, before, self.center, strict=True):
+            behind, forward = (c - b) / down, (a - c) / up
+            # weighted so that unequal steps leave nothing of the second derivative
+            found.append(np.stack([behind, forward, (up * behind + down * forward) / (up + down)]))
+        return found
 
     def jacobians(self, array: np.ndarray, step: float) -> list[np.ndarray]:
-        """Per result, differences behind, ahead and central for each element of the array:
-        (3, result size, array size)."""
-        columns = [self.sides(array, unit(array.shape, i), step) for i in range(array.size)]
+        """Per result, differences behind, ahead and central for each element of the array, with
+        steps that grow with it: (3, result size, array size)."""
+        columns = [self.sides(array, unit(array.shape, i), h)
+                   for i, h in enumerate(step * scale(array).ravel())]
         found = []
         for k, result in enumerate(self.center):
             parts = [column[k].reshape(3, result.size) for column in columns]
@@ -77,23 +86,49 @@ def largest(*arrays: np.ndarray) -> float:
     return max(float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))) for a in arrays)
 
 
-def rounding(result: float, input: float, slope: float, step: float) -> float:
-    """How far rounding may put a difference quotient off, from the largest absolute values of the
-    result, the input and the derivative: ten units in the last place of what is computed."""
-    return 10 * float(np.finfo(np.float64).eps) * (result + input * slope) / step
+def scale(array: np.ndarray) -> np.ndarray:
+    """By how much the step is larger than for inputs up to 1."""
+    return np.maximum(np.abs(array), 1)
 
 
-def sharper(coarse: np.ndarray, fine: np.ndarray) -> tuple[float, bool]:
-    """One derivative, and whether there is a kink at the point, from the three differences (behind,
-    ahead, central) with a step and with one REFINE times smaller.
+def rounding(condition, step):
+    """How far rounding may put a difference quotient off: ten units in the last place of what is
+    computed.  `condition` is the size of the result, and of the input times the derivative."""
+    return 10 * float(np.finfo(np.float64).eps) * condition / step
 
-    For a smooth function the gap between the sides, h f'', shrinks with the step, and both central
-    differences together give one of order h⁴.  A kink keeps its gap; one that only the larger step
-    reached leaves none with the smaller, whose central difference is then right.
+
+def settle(at: Callable[[int], np.ndarray], noise: float, size: float) -> tuple[int, float, float]:
+    """The step of the ladder whose difference is off the least: its place, the difference, and how
+    far off it may be, by rounding and as the next step tells.
+
+    `at(k)` gives the differences (behind, ahead, central) with the step REFINE**k times the usual,
+    by which `size` is the result's absolute value divided; `noise` is the rounding expected there.
     """
-    gap, rest = abs(coarse[1] - coarse[0]), abs(fine[1] - fine[0])
-    if rest > 0.3 * gap:
-        return fine[2], True
-    if rest < 0.03 * gap:
-        return fine[2], False
-    return (REFINE**2 * fine[2] - coarse[2]) / (REFINE**2 - 1), False
+    noise = max(noise, _jitter(at, size))
+    place, value, least = 0, at(0)[2], np.inf
+    for k in range(-1, LOWEST - 1, -1):
+        rough, apart = noise * REFINE**-k, abs(at(k)[2] - at(k + 1)[2])
+        if abs(at(k)[2] - value) > least + 4 * rough:
+            if least < 1e-3 * abs(value):
+                break  # several digits agreed before: this is more rounding than expected
+            least = np.inf  # what seemed settled was not: the function is finer than the step
+        if rough + 2 * apart < least:
+            place, value, least = k, at(k)[2], rough + 2 * apart
+        elif rough >= least:
+            break  # the smaller the step, the more the rounding
+    for k in range(HIGHEST + 1):
+        rough, apart = noise * REFINE**-k, abs(at(k)[2] - at(k - 1)[2])
+        if not apart <= 4 * rough * REFINE:
+            break  # by more than rounding: the step is too large
+        if rough + apart < least:
+            place, value, least = k, at(k)[2], rough + apart
+    return place, value, least
+
+
+def _jitter(at: Callable[[int], np.ndarray], size: float) -> float:
+    """The rounding that is seen where steps get smaller: the gap between the sides grows as fast.
+    Above a millionth of the result it is no rounding, but a jump, or a function finer than steps.
+    """
+    gaps = [abs(at(k)[1] - at(k)[0]) for k in range(0, _SEEN - 1, -1)]
+    seen = [gaps[i] * REFINE**-i for i in range(1, len(gaps)) if gaps[i] > 3 * min(gaps[:i])]
+    return max((gap for gap in seen if gap <= 1e-6 * size), default=0.0)

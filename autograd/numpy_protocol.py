@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .dtypes import own
+from .dtypes import keeps_kind, own
 from .errors import describe, did_you_mean
 from .numpy_functions import FUNCTIONS, Translated
 from .ops import arithmetic, linalg, reduce, running
@@ -70,12 +70,12 @@ def _written(name: str, result: Tensor, out):
     lose a gradient."""
     if out.shape != result.shape:
         raise ValueError(f"{name}: out is {describe(out)}, the result {describe(result)}")
-    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
+    if not keeps_kind(result.dtype, out.dtype):
         raise TypeError(f"{name}: the result, {result.dtype}, cannot be written into out, "
                         f"{describe(out)}")
     if isinstance(out, Tensor):
         return out.copy_(result)
-    np.copyto(out, result.numpy(), casting="same_kind")
+    np.copyto(out, result.numpy(), casting="unsafe")
     return out
 
 

@@ -18,7 +18,12 @@ def _reflected(function):
 def _equality(function):
     """== and !=: what cannot be compared, such as None, is not equal, as Python has it."""
     def compared(self, other):
-        return function(self, other) if isinstance(other, _COMPARABLE) else NotImplemented
+        try:
+            return function(self, other)
+        except TypeError:
+            if isinstance(other, _COMPARABLE):
+                raise
+            return NotImplemented
 
     return compared
 

@@ -64,6 +64,7 @@ class Op(Rule):
                  "view", "extra", "public_extra", "many", "variadic", "differentiable", "once",
                  "result", "function", "backward")
 
+    widens = True
     function: Any
     backward: Any
     result: Any

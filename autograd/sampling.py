@@ -5,7 +5,6 @@ Reproducible from run to run and machine to machine; the numbers are not PyTorch
 
 from __future__ import annotations
 
-from math import prod
 from operator import index as as_index
 
 import numpy as np
@@ -13,12 +12,10 @@ import numpy as np
 from . import dtypes
 from .creation import _finish, _wanted
 from .dtypes import as_dtype
-from .errors import describe
+from .errors import check_size, describe
 from .inplace import make_replacing
 from .metadata import device as only_device
 from .tensors import Tensor, wrap
-
-_MOST = 2**59  # elements that no memory holds
 
 
 class Generator:
@@ -116,8 +113,7 @@ def _shape(name: str, size) -> tuple[int, ...]:
         raise TypeError(f"{name}: sizes must be integers, got {size!r}") from None
     if min(sizes, default=0) < 0:
         raise ValueError(f"{name}: sizes must not be negative, got {sizes}")
-    if prod(sizes) > _MOST:
-        raise ValueError(f"{name}: a tensor of the sizes {sizes} is too large for any memory")
+    check_size(name, sizes)
     return sizes
 
 

@@ -279,12 +279,10 @@ def _saved(op, name: str) -> str:
 def _versions(op) -> str:
     boxes = []
     for name in op.saved_names:
-        if name == "out":
-            boxes.append("out._version")
-        elif name in op.inputs:
-            i = op.inputs.index(name)
+        if name == "out" or name in op.inputs:
+            box = "out._version" if name == "out" else f"v{op.inputs.index(name)}"
             wanting = _wanting(op, name)
-            boxes.append(f"(v{i} if {wanting} else CONSTANT)" if wanting else f"v{i}")
+            boxes.append(f"({box} if {wanting} else CONSTANT)" if wanting else box)
     return _tuple(boxes)
 
 

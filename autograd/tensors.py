@@ -15,7 +15,7 @@ from . import dtypes
 from .errors import caller, describe
 from .hooks import RemovableHandle, RetainGrad
 from .memory import twin
-from .metadata import CPU, Size, device
+from .metadata import Described
 from .modes import enable_grad
 from .node import Leaf, Node, next_seq
 from .printing import format_tensor
@@ -43,7 +43,7 @@ class View:
         self.seen = source._version[0]
 
 
-class Tensor(Methods):
+class Tensor(Described, Methods):
     """An n-dimensional array that records what is computed from it.
 
     `Tensor(data)` makes a tensor of the default float type and `Tensor(2, 3)` one of that size
@@ -59,80 +59,8 @@ class Tensor(Methods):
     _version: list  # [stamp of the last in-place write, who wrote], shared by all aliases
     _grad: Tensor | None  # the accumulated gradient
 
-    def __init__(self, *data) -> None:
-        dtype = dtypes.get_default_dtype()
-        if len(data) == 1 and not isinstance(data[0], int):
-            source = getattr(data[0], "_array", data[0])
-            array = dtypes.own(np.array(source, dtype=dtype))
-        else:
-            array = np.zeros(data or (0,), dtype)
-        _fill(self, array)
-
-    # ---- what it is ---------------------------------------------------------------------------
-
-    @property
-    def shape(self) -> Size:
-        """The sizes of all dimensions."""
-        return Size(self._array.shape)
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The type of the elements."""
-        return self._array.dtype
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._array.ndim
-
-    @property
-    def device(self) -> device:
-        """Always the CPU."""
-        return CPU
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all elements."""
-        return self._array.nbytes
-
-    is_cuda = False
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
-        return self.shape if dim is None else _along(self, "size", self._array.shape, dim)
-
-    def dim(self) -> int:
-        """The number of dimensions."""
-        return self._array.ndim
-
-    ndimension = dim
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return self._array.size
-
-    nelement = numel
-
-    def element_size(self) -> int:
-        """Bytes per element."""
-        return self._array.itemsize
-
-    def stride(self, dim: int | None = None) -> Any:
-        """Elements (not bytes) between neighbours along each dimension, or along one."""
-        strides = tuple(s // self._array.itemsize for s in self._array.strides)
-        return strides if dim is None else _along(self, "stride", strides, dim)
-
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in C order without gaps."""
-        return self._array.flags.c_contiguous
-
-    def is_floating_point(self) -> bool:
-        """Whether the dtype is float16, float32 or float64."""
-        return self._array.dtype.kind == "f"
-
-    def data_ptr(self) -> int:
-        """The address of the first element."""
-        return self._array.ctypes.data
+    if TYPE_CHECKING:
+        def __init__(self, *data: Any) -> None: ...  # attached in creation
 
     # ---- its place in the graph ---------------------------------------------------------------
 
@@ -261,9 +189,8 @@ class Tensor(Methods):
         """The numbers as an ndarray of its own that shares memory.  What is computed from it has no
         gradient, so a tensor that requires grad is refused; `force=True` detaches it first."""
         if not force and self.requires_grad:
-            raise RuntimeError(
-                f"can't call numpy() on a Tensor that requires grad, {describe(self)}: the array "
-                "has no gradient. Use tensor.detach().numpy()")
+            raise RuntimeError(f"can't call numpy() on a Tensor that requires grad, "
+                               f"{describe(self)}. Use tensor.detach().numpy()")
         return self._array.view()
 
     def item(self) -> Any:
@@ -290,18 +217,17 @@ class Tensor(Methods):
 
     def __float__(self) -> float:
         if self.requires_grad:
-            warnings.warn("float() of a tensor that requires grad gives a number without gradient, "
-                          "as math.exp(t) does too; say t.item() or t.detach() if that is meant",
-                          stacklevel=2)
+            warnings.warn("float() of a tensor that requires grad, as in math.exp(t), has no "
+                          "gradient; say t.item() if that is meant", stacklevel=2)
         return float(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
 
     def __index__(self) -> int:
-        if self._array.dtype.kind == "f":
-            raise TypeError(f"only integer tensors can be an index, got {describe(self)}")
-        return int(self.item())
+        if self._array.dtype.kind == "f" or self._array.size != 1:
+            raise TypeError(f"only one integer can be an index, got {describe(self)}")
+        return int(self._array.item())
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self._array.ndim == 0 else format(str(self), spec)
@@ -313,6 +239,11 @@ class Tensor(Methods):
         if isinstance(node, Leaf):
             return format_tensor(self._array, "requires_grad=True")
         return format_tensor(self._array, f"grad_fn=<{node.name()}>")
+
+    def __copy__(self) -> Tensor:
+        copied = rebuild(type(self), self._array.view(), self.requires_grad)
+        copied._version = self._version
+        return copied
 
     def __deepcopy__(self, memo: dict) -> Tensor:
         made_by = self.grad_fn
@@ -331,14 +262,8 @@ class Tensor(Methods):
         return rebuild, (type(self), self._array, self.requires_grad)
 
 
-def _along(tensor: Tensor, name: str, values: tuple, dim: int):
-    """values[dim], or an IndexError that says what fits."""
-    if not -len(values) <= dim < len(values):
-        raise IndexError(f"{name}: dim {dim} is out of range for {describe(tensor)}")
-    return values[dim]
-
-
-def _fill(tensor: Tensor, array: np.ndarray) -> None:
+def fill(tensor: Tensor, array: np.ndarray) -> None:
+    """Make `array` the tensor's numbers, without history."""
     tensor._array = array
     tensor._node = tensor._view = tensor._grad = None
     tensor._version = [0, None]
@@ -347,7 +272,7 @@ def _fill(tensor: Tensor, array: np.ndarray) -> None:
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor of these numbers, without history."""
     tensor = object.__new__(Tensor)
-    _fill(tensor, array if array.__class__ is ndarray else np.asarray(array))
+    fill(tensor, array if array.__class__ is ndarray else np.asarray(array))
     return tensor
 
 
@@ -361,7 +286,7 @@ def alias(source: Tensor, array: np.ndarray) -> Tensor:
 def rebuild(cls: Any, array: np.ndarray, requires_grad: bool) -> Tensor:
     """A leaf of class `cls`, as copying and unpickling need it."""
     tensor = cls.__new__(cls)
-    _fill(tensor, dtypes.own(array))
+    fill(tensor, dtypes.own(array))
     return tensor.requires_grad_(requires_grad)
 
 

@@ -171,7 +171,7 @@ class _Descent:
     ) -> tuple[float, np.ndarray, float]:
         """Go along d; the loss, the gradient and the step length there."""
         start = [param._array.copy() for param in self.params]
-        if self.group["line_search_fn"] is None:
+        if self.group["line_search_fn"] is None or t == 0:  # a rate of 0 leaves nothing to search
             self._set(start, t, d)
             if not last:  # where no step follows, nobody needs the gradient
                 value, grad = self._evaluate()

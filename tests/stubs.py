@@ -136,7 +136,7 @@ def methods() -> str:
             continue
         if not name.startswith("_"):
             lines += [f"    {line}" for line in _declaration(name, function, method=True)]
-        elif name.startswith("__") and not name.startswith(("__array_", "__dlpack")):
+        elif name.startswith("__") and not name.startswith(("__array_", "__dlpack", "__init__")):
             lines.append(f"    {_operator(name, function)}")
     return "\n".join(lines) + "\n"
 

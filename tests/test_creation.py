@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -43,12 +46,84 @@ def test_tensor_copies_from_numpy_shares():
 def test_lists_of_tensors_become_one():
     row = autograd.tensor([1.0, 2.0])
     assert autograd.tensor([row, row]).shape == (2, 2)
+    assert autograd.tensor([[row[0], 2], [3.5, row[1]]]).tolist() == [[1.0, 2.0], [3.5, 2.0]]
+    leaf = autograd.tensor([1.0, 2.0], requires_grad=True)
+    for data in ([leaf[0], 1.0], [[leaf]]):
+        with pytest.warns(UserWarning, match="history is left behind; autograd.stack keeps it"):
+            assert not autograd.tensor(data).requires_grad
+
+
+F16, F64, I32 = np.float16(0.5), np.float64(0.1), np.int32(1)
+T64, TI32, TBOOL = (autograd.tensor(v, dtype=d) for v, d in (
+    (0.1, autograd.float64), (1, autograd.int32), (True, autograd.bool)))
+
+
+@pytest.mark.parametrize(("data", "dtype"), [
+    ([F64], np.float64), ([F64, 0.2], np.float64), ([1, F64], np.float64), ([F16], np.float16),
+    ([F16, F64], np.float64), ([F16, 1.5], np.float32), ([np.float32(1), 1], np.float32),
+    ([I32], np.int32), ([I32, 2], np.int64), ([I32, 2.5], np.float32),
+    ([np.int8(1), I32], np.int32), ([I32, np.float32(2)], np.float32), ([np.bool_(True)], np.bool_),
+    ([True, 2], np.int64), ([True, 2.5], np.float32), ([np.array([0.1])], np.float64),
+    ([np.array([1], np.int32), [2]], np.int64), ([[0.2], np.array([0.1])], np.float64),
+    (list(np.array([[0.1, 0.2]])), np.float64), ([np.ones(1, ">f4")], np.float32),
+    ([T64], np.float64), ([TI32], np.int32), ([TI32, T64], np.float64), ([TBOOL, 1], np.int64),
+    ((T64,), np.float64), ([[T64, 0.2], [0.3, 0.4]], np.float64), ([TI32, 2.5], np.float32),
+    (range(3), np.int64), (bytearray(b"ab"), np.int64), (memoryview(b"ab"), np.int64),
+    (array("d", [1.0]), np.float32), ([[], []], np.float32), (np.ones(2, ">i4"), np.int32),
+    (np.arange(6)[::-2], np.int64), (np.broadcast_to(1.0, (2, 2)), np.float64),
+])
+def test_dtype_of_mixed_data(data, dtype):
+    """A float64 keeps its digits, however deep it stands."""
+    plain = data if isinstance(data, np.ndarray) else [
+        x.tolist() if isinstance(x, (np.ndarray, autograd.Tensor)) else x for x in data]
+    for made in (autograd.tensor(data), autograd.as_tensor(data)):
+        assert made.dtype == dtype and made.tolist() == np.array(plain, dtype).tolist()
+
+
+INF, NAN = float("inf"), float("nan")
+
+
+@pytest.mark.parametrize(("data", "dtype"), [
+    ([128], "int8"), ([-129], "int8"), ([40000], "int16"), ([2**31], "int32"), ([256], "uint8"),
+    ([-1], "uint8"), ([300.0], "uint8"), ([-0.5], "uint8"), ([NAN], "int64"), ([INF], "int64"),
+    ([1e30], "int64"), (2.0**63, "int64"), (2**63, None), ([2**64], None), ([-(2**63) - 1], None),
+    (np.array([300]), "uint8"), (np.array([1, NAN]), "int32"), (np.float32(128), "int8"),
+    (autograd.tensor(300), "uint8"), ([autograd.tensor(300)], "uint8"), ([2**2000], "float32"),
+])
+def test_what_does_not_fit_raises(data, dtype):
+    for make in (autograd.tensor, autograd.as_tensor):
+        if make is autograd.tensor or not isinstance(data, autograd.Tensor):
+            with pytest.raises(OverflowError, match="^tensor: .*(does not fit|too large)"):
+                make(data, dtype=dtype)
+
+
+def test_what_just_fits():
+    assert autograd.tensor([-128, 127], dtype="int8").tolist() == [-128, 127]
+    ends = [-(2**63), 2**63 - 1]
+    assert autograd.tensor(ends).tolist() == ends
+    assert autograd.tensor([2**63], dtype="float64").tolist() == [2.0**63]
+    assert autograd.tensor([1e40, -1e40, NAN]).isfinite().logical_not().all()
+    assert autograd.tensor([65519.0, 65520.0], dtype="float16").tolist() == [65504.0, INF]
+    assert autograd.tensor([1.9, -1.9], dtype="int64").tolist() == [1, -1]
+    assert autograd.tensor([0.5, 0.0, NAN], dtype="bool").tolist() == [True, False, True]
 
 
 @pytest.mark.parametrize(("bad", "error", "text"), [
     ([[1, 2], [3]], ValueError, "tensor: rows of different lengths"),
-    (["a"], TypeError, "dtype"), ([None], TypeError, "tensor: numbers"),
+    (["a"], TypeError, "tensor: numbers, or lists of them, are needed, got str in a list"),
+    ([None], TypeError, "tensor: numbers, or lists of them, are needed, got NoneType in a list"),
     (np.array([1 + 2j]), TypeError, "complex128 is not supported"),
+    ([[1], 2], ValueError, "tensor: rows"), ([1, []], ValueError, "tensor: rows"),
+    (1j, TypeError, "got complex"), ([1j], TypeError, "got complex in a list"),
+    (None, TypeError, "got NoneType"), ("12", TypeError, "got str"), (b"12", TypeError, "bytes"),
+    ({1}, TypeError, "got set"), ({1: 2}, TypeError, "got dict"),
+    (iter([1]), TypeError, "got list_iterator"),
+    ([Fraction(1, 2)], TypeError, "got Fraction in a list"), (object(), TypeError, "got object"),
+    (np.array(["1"]), TypeError, "<U1 is not supported"), ([np.str_("1")], TypeError, "<U1"),
+    (np.array([None]), TypeError, "object is not supported"),
+    (np.array([1], np.uint16), TypeError, "uint16 is not supported"),
+    ([np.uint64(1)], TypeError, "uint64 is not supported"),
+    (np.datetime64("2020"), TypeError, "datetime64"),
 ])
 def test_bad_data(bad, error, text):
     with pytest.raises(error, match=text):
@@ -100,8 +175,58 @@ def test_ranges():
     assert autograd.arange(0, 1, 0.25).tolist() == [0.0, 0.25, 0.5, 0.75]
     assert autograd.linspace(0, 1, 3).tolist() == [0.0, 0.5, 1.0]
     assert autograd.logspace(0, 2, 3).tolist() == [1.0, 10.0, 100.0]
-    with pytest.raises(ValueError, match="step -1 does not lead from 0 to 3"):
-        autograd.arange(0, 3, -1)
+    assert autograd.arange(start=1, end=3).tolist() == autograd.arange(1, end=3).tolist() == [1, 2]
+    assert autograd.arange(end=2).tolist() == [0, 1]
+    assert autograd.arange(autograd.tensor(2.0)).tolist() == [0.0, 1.0]
+    assert autograd.arange(0, 5.0, dtype=autograd.int64).tolist() == [0, 1, 2, 3, 4]
+    assert autograd.arange(2**63 - 3, 2**63 - 1).tolist() == [2**63 - 3, 2**63 - 2]
+    assert autograd.arange(0, 256, dtype=autograd.uint8)[-1].item() == 255
+    assert autograd.linspace(-10, 0, 4, dtype=autograd.int64).tolist() == [-10, -6, -3, 0]
+    assert autograd.linspace(0, 1, 0).shape == (0,) and autograd.linspace(3, 9, 1).tolist() == [3.0]
+    assert autograd.logspace(0, 2, 3, base=-2.0).tolist() == [1.0, -2.0, 4.0]
+    assert autograd.logspace(0, 100, 2).tolist() == [1.0, INF]
+
+
+@pytest.mark.parametrize(("make", "error", "text"), [
+    (lambda: autograd.arange(0, 3, -1), ValueError, "arange: step -1 does not lead from 0 to 3"),
+    (lambda: autograd.arange(0, 3, 0), ValueError, "arange: step 0 does not lead"),
+    (lambda: autograd.arange(0, NAN), ValueError, "arange: end must be finite, got nan"),
+    (lambda: autograd.arange(INF), ValueError, "arange: end must be finite, got inf"),
+    (lambda: autograd.arange(0.0, 2.0, NAN), ValueError, "arange: step must be finite"),
+    (lambda: autograd.arange(0, 1, INF), ValueError, "arange: step must be finite"),
+    (lambda: autograd.arange(0.0, 1e20), ValueError, "arange: .* no memory holds"),
+    (lambda: autograd.arange("3"), TypeError, "arange: end must be a number, got str"),
+    (lambda: autograd.arange(None), TypeError, "arange: end must be a number, got NoneType"),
+    (lambda: autograd.arange(0, 5, 0.5, dtype=autograd.int64), ValueError, "arange: .*whole"),
+    (lambda: autograd.arange(0, 5.5, dtype=autograd.int32), ValueError, "arange: .*whole"),
+    (lambda: autograd.arange(0, 300, dtype=autograd.uint8), OverflowError, "arange: 299"),
+    (lambda: autograd.arange(-2, 2, dtype=autograd.uint8), OverflowError, "arange: -2"),
+    (lambda: autograd.arange(0, 1e5, dtype=autograd.float16), OverflowError, "arange: 99999"),
+    (lambda: autograd.arange(2, dtype=autograd.bool), TypeError, "arange: .*bool"),
+    (lambda: autograd.linspace(0, 1, -1), ValueError, "linspace: steps must not be negative"),
+    (lambda: autograd.linspace(0, 1, 2.5), TypeError, "linspace: an integer is needed, got float"),
+    (lambda: autograd.linspace(0, NAN, 3), ValueError, "linspace: end must be finite"),
+    (lambda: autograd.linspace(0, 300, 4, dtype=autograd.uint8), OverflowError, "linspace: 300"),
+    (lambda: autograd.linspace(0, 1e40, 4), OverflowError, r"linspace: 1e\+40 does not fit"),
+    (lambda: autograd.logspace(0, 3, 4, dtype=autograd.uint8), OverflowError, "logspace: 1000"),
+    (lambda: autograd.logspace(0, 3, -4), ValueError, "logspace: steps"),
+    (lambda: autograd.eye(-1), ValueError, "eye: n must not be negative"),
+    (lambda: autograd.eye(2, -1), ValueError, "eye: m must not be negative"),
+    (lambda: autograd.eye(2.0), TypeError, "eye: an integer is needed, got float 2.0"),
+    (lambda: autograd.zeros(2.0), TypeError, "zeros: integers.*got float 2.0"),
+    (lambda: autograd.ones((2, 2.5)), TypeError, r"ones: .*\(2, 2.5\)"),
+    (lambda: autograd.empty(-1), ValueError, "empty: negative"),
+    (lambda: autograd.zeros(None), TypeError, "zeros: .*NoneType"),
+    (lambda: autograd.full((1.5,), 1.0), TypeError, "full: .*1.5"),
+    (lambda: autograd.full((2,), [1.0, 2.0]), TypeError, "full: a number is needed, got list"),
+    (lambda: autograd.full((2,), autograd.ones(2)), TypeError, "full: .*got Tensor"),
+    (lambda: autograd.Tensor(None), TypeError, "got NoneType"),
+    (lambda: autograd.Tensor("3"), TypeError, "got str"),
+    (lambda: autograd.Tensor(2, 2.5), TypeError, "zeros: .*2.5"),
+])
+def test_arguments_at_the_edges(make, error, text):
+    with pytest.raises(error, match=f"{text}"):
+        make()
 
 
 def test_meshgrid():

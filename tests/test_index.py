@@ -297,3 +297,53 @@ WRONG = [
 def test_errors_say_what_is_wrong(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+V = autograd.arange(12.0).reshape(3, 4)
+
+
+@pytest.mark.parametrize("call", [
+    lambda n: V[0:n], lambda n: V[n:], lambda n: V[::n], lambda n: V[autograd.tensor(n):],
+    lambda n: V[np.float64(n):], lambda n: V.select(0, n), lambda n: V.select(n, 0),
+    lambda n: V.select(0, autograd.tensor(n)), lambda n: V.narrow(0, n, 1),
+    lambda n: V.narrow(0, 0, n), lambda n: V.narrow(n, 0, 1), lambda n: V.roll(n, 0),
+    lambda n: V.roll(n), lambda n: V.roll((n,), (0,)), lambda n: V.roll(1, n),
+    lambda n: V.index_select(n, autograd.tensor([0])), lambda n: V.sum(n), lambda n: V.sum((n,)),
+    lambda n: V.mean(n), lambda n: V.amax(n), lambda n: V.max(n), lambda n: V.argmax(n),
+    lambda n: V.sort(n), lambda n: V.cumsum(n), lambda n: V.softmax(n), lambda n: V.topk(n),
+    lambda n: V.kthvalue(n), lambda n: autograd.cat([V, V], n), lambda n: autograd.stack([V], n),
+    lambda n: V.split(n), lambda n: V.split([n, 2]), lambda n: V.chunk(n), lambda n: V.unbind(n),
+    lambda n: V.tensor_split(n), lambda n: V.reshape(n, 12), lambda n: V.view((12, n)),
+    lambda n: V.permute(n, 0), lambda n: V.transpose(n, 0), lambda n: V.unsqueeze(n),
+    lambda n: V.squeeze(n), lambda n: V.flatten(n), lambda n: V[:1].expand(n, 4),
+    lambda n: V.repeat(n, 1), lambda n: V.tile(n), lambda n: V.flip(n), lambda n: V.diagonal(n),
+    lambda n: V.movedim(n, 0), lambda n: V.tril(n), lambda n: V.triu(n), lambda n: V.diag(n),
+    lambda n: V.unfold(0, n, 1), lambda n: V.unfold(0, 1, n), lambda n: V.rot90(n),
+    lambda n: V.gather(n, autograd.tensor([[0]])), lambda n: V.repeat_interleave(n),
+    lambda n: V.norm(2, n), lambda n: V.var(n), lambda n: V.logsumexp(n), lambda n: V.prod(n),
+    lambda n: V.any(n), lambda n: V.size(n), lambda n: V.unflatten(0, (n, 3)),
+    lambda n: V.new_zeros(n),
+])
+def test_a_float_is_no_integer(call):
+    """Neither where it has a fraction nor where it has none."""
+    for number in (1.0, 1.5):
+        with pytest.raises(TypeError):
+            call(number)
+
+
+@pytest.mark.parametrize("call", [
+    lambda n: V[0:n], lambda n: V.select(0, n), lambda n: V.narrow(0, n, n), lambda n: V.sum(n),
+    lambda n: V.roll(n, n), lambda n: V.reshape(n, 12), lambda n: V.flatten(0, n),
+    lambda n: V.softmax(n), lambda n: V[:1].expand(n, 4), lambda n: V.flip(n), lambda n: V.tril(n),
+    lambda n: V.repeat(n, n), lambda n: autograd.zeros(n), lambda n: V.unsqueeze(n),
+])
+def test_whatever_is_an_integer_serves_as_one(call):
+    for number in (np.int64(1), autograd.tensor(1)):
+        assert call(number).tolist() == call(1).tolist()
+
+
+@pytest.mark.parametrize("call", [lambda v: v.sum(True), lambda v: v.select(True, 0),
+                                  lambda v: v.select(0, True), lambda v: v.roll(True)])
+def test_a_truth_value_is_no_dimension(call):
+    with pytest.raises(TypeError, match="an integer is needed, got bool True"):
+        call(V)

@@ -136,6 +136,104 @@ def test_repeated_memory_cannot_be_written():
         autograd.ones(1, 3).expand(2, 3).add_(1)
 
 
+def strided(shape, strides, dtype=np.float32):
+    """A tensor of NumPy's memory under these strides, in bytes."""
+    memory = np.zeros(20, dtype)
+    return autograd.from_numpy(np.lib.stride_tricks.as_strided(memory[10:], shape, strides))
+
+
+@pytest.mark.parametrize(("shape", "strides"), [
+    ((3, 4), (8, 4)), ((3, 4), (4, 4)), ((2, 2), (2, 8)), ((4,), (2,)), ((2, 3), (0, 4)),
+    ((3,), (-2,)),
+])
+def test_elements_that_overlap_cannot_be_written(shape, strides):
+    t = strided(shape, strides)
+    ones = autograd.ones(shape)
+    for write in (lambda: t.add_(ones), lambda: t.copy_(ones), lambda: t.fill_(1.0),
+                  lambda: t.__setitem__(..., ones), lambda: t[:1].zero_(),
+                  lambda: t.detach().mul_(2), lambda: t.transpose(0, -1).zero_()):
+        with pytest.raises(RuntimeError, match="share memory"):
+            write()
+    assert t.clone().add_(1).sum() == t.numel()
+
+
+@pytest.mark.parametrize(("shape", "strides"), [
+    ((2, 3), (4, 8)), ((3, 2), (8, 12)), ((2, 4), (20, 4)), ((3,), (-8,)), ((1, 3), (0, 4)),
+])
+def test_elements_that_only_interleave_can_be_written(shape, strides):
+    t = strided(shape, strides)
+    t.add_(autograd.arange(t.numel()).reshape(shape))
+    assert t.flatten().tolist() == list(range(t.numel()))
+
+
+MOVED = [0.0, 0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize(("write", "expected"), [
+    (lambda x: x[1:].copy_(x[:-1]), MOVED),
+    (lambda x: x.__setitem__(slice(1, None), x[:-1]), MOVED),
+    (lambda x: x.__setitem__(autograd.arange(1, 6), x[:-1]), MOVED),
+    (lambda x: x.__setitem__(autograd.arange(6) > 0, x[:-1]), MOVED),
+    (lambda x: x[1:].add_(x[:-1]), [0.0, 1.0, 3.0, 5.0, 7.0, 9.0]),
+    (lambda x: x.copy_(x.flip(0)), [5.0, 4.0, 3.0, 2.0, 1.0, 0.0]),
+    (lambda x: x.view(2, 3)[1].sub_(x[:3]), [0.0, 1.0, 2.0, 3.0, 3.0, 3.0]),
+], ids=["copy_", "setitem", "positions", "mask", "add_", "flip", "rows"])
+def test_a_source_that_overlaps_its_target(write, expected):
+    """It is read before anything is written, and the gradient is that of a copy."""
+    x = autograd.arange(6.0)
+    write(x)
+    assert x.tolist() == expected
+    leaf = autograd.zeros(6, requires_grad=True)
+    h = leaf + 0
+    write(h)
+    (h * autograd.arange(1.0, 7.0)).sum().backward()
+    each = []
+    for i in range(6):
+        unit = autograd.zeros(6)
+        unit[i] = 1.0
+        write(unit)  # these writes are linear
+        each.append((unit * autograd.arange(1.0, 7.0)).sum().item())
+    assert leaf.grad.tolist() == each
+
+
+@pytest.mark.parametrize(("dtype", "value", "error"), [
+    (autograd.uint8, 300, OverflowError), (autograd.uint8, -1, OverflowError),
+    (autograd.uint8, 300.0, OverflowError), (autograd.int64, float("nan"), OverflowError),
+    (autograd.int64, float("inf"), OverflowError), (autograd.int32, 2**31, OverflowError),
+    (autograd.float32, 1e40, OverflowError), (autograd.float16, 1e5, OverflowError),
+    (autograd.float32, None, TypeError), (autograd.float32, "3", TypeError),
+    (autograd.float32, 1j, TypeError), (autograd.float32, 2**2000, OverflowError),
+])
+@pytest.mark.parametrize("write", [
+    lambda t, v: t.fill_(v), lambda t, v: t.__setitem__(0, v),
+    lambda t, v: t.__setitem__(slice(0, 1), v), lambda t, v: t.masked_fill_(t == 0, v),
+    lambda t, v: t.index_fill_(0, autograd.tensor([0]), v),
+    lambda t, v: t.scatter_(0, autograd.tensor([0]), value=v) if v is not None else t.fill_(v),
+    lambda t, v: autograd.full_like(t, v), lambda t, v: autograd.full((2,), v, dtype=t.dtype),
+], ids=["fill_", "setitem", "slice", "masked_fill_", "index_fill_", "scatter_", "like", "full"])
+def test_numbers_that_do_not_fit_are_refused(write, dtype, value, error):
+    t = autograd.zeros(2, dtype=dtype)
+    with pytest.raises(error, match=r"^(fill_|setitem|masked_fill|index_fill|scatter|full): "):
+        write(t, value)
+    assert t.tolist() == [0, 0]
+
+
+def test_numbers_that_fit_are_written_as_they_are():
+    for dtype in (autograd.float16, autograd.float32, autograd.float64):
+        t = autograd.zeros(5, dtype=dtype)
+        for i, value in enumerate((np.float64(0.5), float("inf"), -float("inf"), True, 65504)):
+            t[i] = value
+        assert t.tolist() == [0.5, float("inf"), -float("inf"), 1.0, 65504.0]
+        assert t.fill_(float("nan")).isnan().all()
+    assert autograd.zeros(1, dtype=autograd.int64).fill_(1.5).tolist() == [1]
+    assert autograd.zeros(1, dtype=autograd.bool).fill_(2).tolist() == [True]
+    t = autograd.zeros(2)
+    t[:] = [1, 2.5]
+    assert t.tolist() == [1.0, 2.5]
+    with pytest.raises(RuntimeError, match=r"fill_: .*0-d tensor, got Tensor \(1,\)"):
+        t.fill_(autograd.ones(1))
+
+
 def test_one_of_several_views_cannot_be_written_while_recording():
     x = leaf(1.0, 2.0)
     first, _ = (x * 2).unbind()
@@ -183,6 +281,8 @@ def test_errors_come_before_the_write():
     counts = autograd.ones(2, dtype=autograd.int64)
     with pytest.raises(RuntimeError, match="add_: the result is float32 .* int64"):
         counts.add_(0.5)
+    with pytest.raises(RuntimeError, match="add_: the result is int64 .* bool"):
+        (counts > 0).add_(counts)
     with pytest.raises((IndexError, ValueError), match=r"setitem.*into Tensor \(2, 3\)"):
         x[5] = 1.0
     with pytest.raises(ValueError, match=r"setitem.*\(7,\)"):
@@ -203,6 +303,9 @@ def test_dtypes_stay():
     x = autograd.ones(2)
     x.mul_(autograd.ones(2, dtype=autograd.float64))
     assert x.dtype == np.float32
+    small = autograd.tensor([1, 250], dtype=autograd.uint8)
+    small += autograd.tensor([10, 10])
+    assert small.dtype == np.uint8 and small.tolist() == [11, 4]
     mask = autograd.tensor([True, False])
     mask.logical_not_()
     assert mask.tolist() == [False, True]

@@ -117,7 +117,7 @@ WRONG = [
      r"repeat_interleave: repeats \(3,\) must have one number for each of 2 slices"),
     (lambda: x.repeat_interleave(v), TypeError, "repeat_interleave: index must be a Tensor of int"),
     (lambda: x.roll((1, 2)), ValueError, r"roll: shifts \(1, 2\) need dims, one for each"),
-    (lambda: x.roll((1, 2), 0), ValueError, "roll: shifts .* and dims 0 must be equally many"),
+    (lambda: x.roll((1, 2), 0), ValueError, "roll: shifts .* and dims .* must be equally many"),
     (lambda: x.rot90(1, (0, -2)), ValueError, r"rot90: dims \(0, -2\) must be different"),
     (lambda: v.rot90(), ValueError, r"rot90: two dims of at least 2 are needed, got \(0, 1\) for"),
 ]

@@ -1,5 +1,6 @@
 """The kernel layer: how a tier is picked, what it reports, and the disk cache of machine code."""
 
+import inspect
 import os
 import stat
 import subprocess
@@ -35,8 +36,7 @@ def test_both_tiers_have_the_same_functions():
         assert sorted(kernels._NAMES) == sorted(tier.__all__)
         for name in kernels._NAMES:
             code = getattr(tier, name).__code__ if tier is compiled else None
-            plain = getattr(reference, name)
-            plain = getattr(plain, "__wrapped__", plain).__code__
+            plain = inspect.unwrap(getattr(reference, name)).__code__
             if code:
                 assert (
                     code.co_varnames[: code.co_argcount] == plain.co_varnames[: plain.co_argcount]

@@ -176,6 +176,13 @@ def test_odd_paths_are_no_error(base, monkeypatch, path):
     assert list(base.iterdir()) == []
 
 
+def test_without_sources_nothing_tells_versions_apart(base, monkeypatch):
+    monkeypatch.setattr(jit, "_folder", jit._UNKNOWN)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(base))
+    monkeypatch.setattr(jit, "__file__", str(base / "packages.zip" / "compiled" / "jit.py"))
+    assert jit.folder() is None
+
+
 @pytest.mark.parametrize("switch", ["NUMBA_BOUNDSCHECK=1", "NUMBA_OPT=0", "NUMBA_DEBUGINFO=1"])
 def test_settings_of_numba_have_keys_of_their_own(switch):
     def key(**environment):

@@ -158,10 +158,10 @@ def test_the_same_bits_every_time_and_for_any_number_of_threads(monkeypatch):
 @pytest.mark.parametrize("change", [
     dict(stride=(2, 1)), dict(dilation=(1, 2)), dict(groups=2), dict(kernel=(3, 1)),
     dict(channels=(LEAST, LEAST - 1)), dict(dtype=np.dtype(np.float64)), dict(out=(2, 2)),
-    dict(images=3)])
+    dict(images=3), dict(before=(3, 1)), dict(before=(1, 0), out=(8, 9))])
 def test_what_is_left_to_the_direct_method(change, monkeypatch):
     monkeypatch.setattr(winograd, "TILES", 16)
     case = dict(dtype=np.dtype(np.float32), images=4, channels=(LEAST, LEAST), kernel=(3, 3),
-                stride=(1, 1), dilation=(1, 1), groups=1, out=(8, 8))
+                stride=(1, 1), dilation=(1, 1), groups=1, image=(8, 8), before=(1, 1), out=(8, 8))
     assert winograd.suits(**case)
     assert not winograd.suits(**(case | change))

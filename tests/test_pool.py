@@ -199,6 +199,26 @@ def test_messages(call, message):
         call(autograd.tensor(GRID))
 
 
+def test_float16_is_rounded_once():
+    half = autograd.float16
+    many = autograd.full((1, 1, 70_000), 2.0, dtype=half, requires_grad=True)
+    out = F.avg_pool1d(many, 70_000)
+    out.sum().backward()
+    assert out.item() == 2.0 and many.grad[0, 0, 0].item() == np.float16(1 / 70_000)
+    assert F.adaptive_avg_pool1d(many, 1).item() == 2.0
+    assert F.avg_pool2d(autograd.full((1, 1, 5, 5), 2e4, dtype=half), 5).item() == 2e4
+    assert F.lp_pool2d(autograd.full((1, 1, 2, 2), 300.0, dtype=half), 2, 2).item() == 600.0
+    x = np.random.default_rng(0).uniform(0, 1, (2, 3, 40, 40)).astype(np.float16)
+    want = F.avg_pool2d(autograd.tensor(x.astype(np.float64)), 20).numpy()
+    got = F.avg_pool2d(autograd.tensor(x), 20)
+    assert got.dtype == half and np.array_equal(got.numpy(), want.astype(np.float16))
+    one = autograd.zeros(1, 1, 3000, dtype=half)
+    one[0, 0, 1500] = 1.0  # the largest of all windows: float16 would stop adding ones at 2048
+    one.requires_grad_()
+    F.max_pool1d(one, 3000, stride=1, padding=1500).sum().backward()
+    assert one.grad[0, 0, 1500].item() == np.float16(3001)
+
+
 def test_input_must_be_a_tensor():
     with pytest.raises(TypeError, match="max_pool2d: input must be a Tensor, got ndarray"):
         F.max_pool2d(GRID, 2)

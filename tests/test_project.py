@@ -31,14 +31,15 @@ LAYERS = {
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate",
     6: "engine",
-    7: "custom_function numeric gradient_check viz viz.* serialize pytest_plugin",
+    7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize pytest_plugin",
     8: "__init__",
 }
 
 # Within one layer a module imports only what stands here (and nothing in a circle).
 SAME_LAYER = {
     "modes": "errors",
-    "dtypes": "errors",
+    "dtypes": "errors quiet",
+    "metadata": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
     "large": "kernels kernels.*",
@@ -51,7 +52,8 @@ SAME_LAYER = {
     "numpy_functions": "creation",
     "numpy_protocol": "numpy_functions",
     "inplace": "creation",
-    "gradient_check": "numeric",
+    "gradient_judge": "numeric",
+    "gradient_check": "numeric gradient_judge",
     "viz": "viz.*",
     "viz.*": "viz.*",
     "pytest_plugin": "gradient_check",
@@ -96,6 +98,7 @@ LAZY = {
     "traceback": "only for messages",
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
+            ("autograd.viz.picture", "autograd.viz.*"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),

@@ -36,6 +36,14 @@ def test_bilinear_keeps_planes():
     np.testing.assert_allclose(np.diff(y, axis=0), 2.0)
 
 
+def test_nearest_with_a_scale_that_keeps_the_size_of_a_small_image():
+    x = autograd.arange(10.0)
+    assert F.interpolate(x.reshape(1, 1, 10, 1), scale_factor=(1.05, 1.0)).flatten().tolist() == (
+        x.tolist())
+    assert F.interpolate(x.reshape(1, 1, 10), scale_factor=1.05).flatten().tolist() == [
+        0.0, *range(9)]
+
+
 def test_other_dtypes():
     assert F.interpolate(autograd.arange(4).reshape(1, 1, 4), 2).tolist() == [[[0, 2]]]
     half = autograd.tensor(IMAGE, dtype=autograd.float16)

@@ -24,6 +24,11 @@ def test_shape_and_size():
     assert (x.size(), x.size(1), x.size(-1)) == ((2, 3), 3, 3)
     assert (x.dim(), x.ndim, x.ndimension(), x.numel(), x.nelement()) == (2, 2, 2, 6, 6)
     assert (x.element_size(), x.nbytes) == (4, 24)
+    for ask in (x.size, x.stride):
+        with pytest.raises(IndexError, match=r"dim 2 is out of range for Tensor \(2, 3\)"):
+            ask(2)
+        with pytest.raises(TypeError):
+            ask(0.0)
     assert x.stride() == (3, 1) and x.stride(0) == 3 and x.T.stride() == (1, 3)
     assert x.is_contiguous() and not x.T.is_contiguous()
     assert x.is_floating_point() and not x.long().is_floating_point()
@@ -76,6 +81,37 @@ def test_leaf_rules():
     assert y.is_leaf and not y.requires_grad
 
 
+@pytest.mark.parametrize("change_nothing", [
+    lambda x: x.flatten(), lambda x: x.flatten(0, 0), lambda x: x.flatten(-1), lambda x: +x,
+    lambda x: x.contiguous(), lambda x: x.to(x.dtype), lambda x: x.to("cpu"), lambda x: x.float(),
+    lambda x: x.cpu(), lambda x: x.type(x.dtype), lambda x: autograd.as_tensor(x),
+    lambda x: x.requires_grad_(),
+])
+def test_what_changes_nothing_is_the_tensor_itself(change_nothing):
+    x = leaf(1.0, 2.0)
+    assert change_nothing(x) is x
+
+
+@pytest.mark.parametrize("view", [
+    lambda x: x.reshape(2), lambda x: x.view(2), lambda x: x.t(), lambda x: x.T, lambda x: x[:],
+    lambda x: x.expand(2), lambda x: x.squeeze(), lambda x: x.permute(0),
+    lambda x: x.narrow(0, 0, 2), lambda x: x.transpose(0, 0),
+    lambda x: x.unflatten(0, (2,)), lambda x: x.view_as(x),
+])
+def test_a_view_of_the_same_shape_is_no_leaf(view):
+    x = leaf(1.0, 2.0)
+    y = view(x)
+    assert y is not x and not y.is_leaf and y.data_ptr() == x.data_ptr()
+    (y * 3).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_a_scalar_changes_shape_when_flattened():
+    x = autograd.tensor(1.0, requires_grad=True)
+    assert x.flatten().shape == (1,) and not x.flatten().is_leaf
+    assert x.t().shape == () and not x.t().is_leaf
+
+
 def test_grad_can_be_set_and_is_checked():
     x = leaf(1.0, 2.0)
     x.grad = autograd.ones(2)
@@ -102,8 +138,9 @@ def test_item_and_numbers():
     assert f"{autograd.tensor(0.123456):.2f}" == "0.12"
     with pytest.raises(RuntimeError, match=r"one element is needed, got Tensor \(2,\)"):
         autograd.ones(2).item()
-    with pytest.raises(TypeError, match="integer tensors"):
+    with pytest.raises(TypeError, match="one integer can be an index, got Tensor .* float32"):
         [1, 2][autograd.tensor(1.0)]
+    assert bytes(autograd.tensor([1, 2], dtype=autograd.uint8)) == b"\x01\x02"
 
 
 def test_truth():
@@ -199,7 +236,19 @@ def test_a_deep_copy_of_foreign_memory_takes_what_is_shown_only():
     row = autograd.from_numpy(np.frombuffer(memory).reshape(100, 10)[3])
     twin = copy.deepcopy(row)
     twin.fill_(1.0)
-    assert twin.numpy().base is None and row.tolist() == [0.0] * 10
+    assert twin._array.base is None and row.tolist() == [0.0] * 10
+
+
+def test_a_shallow_copy_shares_memory_and_notices_writes():
+    x = leaf(1.0, 2.0)
+    y = copy.copy(x)
+    assert y.requires_grad and y.is_leaf and y.data_ptr() == x.data_ptr()
+    assert y._array is not x._array
+    loss = (x * x).sum()
+    with autograd.no_grad():
+        y.add_(1)
+    with pytest.raises(RuntimeError, match="add_ has since changed"):
+        loss.backward()
 
 
 def test_unpickled_arrays_are_like_any_other():

@@ -11,162 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import autograd
+import nn
+from autograd import viz
 from autograd.viz import grid, style
-from autograd.viz.columns import columns
 from autograd.viz.grid import Grid, Link
 from autograd.viz.layout import Layout, layout
 from autograd.viz.order import crossings, ordered
-from autograd.viz.ranks import Edge, ranks
-from autograd.viz.routes import ARROW, curve, spread
-
-# ---- rows -----------------------------------------------------------------------------------
-
-
-def random_edges(rng: random.Random, count: int, extra: int) -> list[Edge]:
-    """A connected graph without circles: a tree, and edges beside it."""
-    pairs = [(rng.randrange(i), i) for i in range(1, count)]
-    pairs += [tuple(sorted(rng.sample(range(count), 2))) for _ in range(extra)]
-    name = rng.sample(range(count), count)
-    return [Edge(name[a], name[b], rng.choice([1, 8]), rng.choice([1, 1, 2])) for a, b in pairs]
-
-
-def cost(edges: list[Edge], rank) -> float:
-    return sum(e.weight * (rank[e.head] - rank[e.tail]) for e in edges)
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_rows_are_the_shortest(seed):
-    """Against linear programming, whose corners are whole numbers here."""
-    from scipy.optimize import linprog
-
-    rng = random.Random(seed)
-    count = rng.randrange(2, 30)
-    edges = random_edges(rng, count, rng.randrange(0, 20))
-    objective, rows = np.zeros(count), np.zeros((len(edges), count))
-    for row, edge in zip(rows, edges, strict=True):
-        objective[edge.head] += edge.weight
-        objective[edge.tail] -= edge.weight
-        row[edge.tail], row[edge.head] = 1, -1
-    best = linprog(objective, A_ub=rows, b_ub=[-e.length for e in edges], bounds=(0, None))
-    found = ranks(count, edges)
-    assert all(found[e.head] - found[e.tail] >= e.length for e in edges)
-    assert cost(edges, found) == pytest.approx(best.fun) and min(found) == 0
-
-
-def test_a_leaf_stands_right_above_its_use():
-    chain = [Edge(i, i + 1, 8) for i in range(5)]
-    assert ranks(7, [*chain, Edge(6, 4)]) == [0, 1, 2, 3, 4, 5, 3]
-
-
-# ---- crossings ------------------------------------------------------------------------------
-
-
-def neighbours(rows, pairs):
-    count = sum(map(len, rows))
-    up, down = [[] for _ in range(count)], [[] for _ in range(count)]
-    for a, b in pairs:
-        down[a].append(b)
-        up[b].append(a)
-    return up, down
-
-
-def counted(rows, pairs) -> int:
-    place = {node: i for row in rows for i, node in enumerate(row)}
-    row_of = {node: r for r, row in enumerate(rows) for node in row}
-    return sum(row_of[a] == row_of[c] and (place[a] - place[c]) * (place[b] - place[d]) < 0
-               for (a, b), (c, d) in combinations(pairs, 2))
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_crossings_are_counted(seed):
-    rng = random.Random(seed)
-    rows = [list(range(0, 5)), list(range(5, 12)), list(range(12, 15))]
-    pairs = [(rng.choice(upper), rng.choice(lower)) for upper, lower in pairwise(rows)
-             for _ in range(rng.randrange(1, 12))]
-    up, down = neighbours(rows, pairs)
-    assert crossings(rows, down) == counted(rows, pairs)
-    found = ordered(rows, up, down)
-    assert [sorted(row) for row in found] == rows
-    assert crossings(found, down) <= crossings(rows, down)
-
-
-def complete(m: int, n: int):
-    return [list(range(m)), list(range(m, m + n))], [(a, m + b) for a in range(m) for b in range(n)]
-
-
-def shuffled_ladder(seed: int):
-    """Two chains side by side, each row shuffled."""
-    rows = [[2 * i, 2 * i + 1] for i in range(30)]
-    pairs = [(a, a + 2) for a in range(58)] + [(2 * i, 2 * i + 3) for i in range(29)]
-    rng = random.Random(seed)
-    return [rng.sample(row, 2) for row in rows], pairs
-
-
-def shuffled_tree(seed: int):
-    """A binary tree of 63 nodes, each row shuffled."""
-    rng = random.Random(seed)
-    rows = [rng.sample(range(2 ** d - 1, 2 ** (d + 1) - 1), 2 ** d) for d in range(6)]
-    return rows, [((i - 1) // 2, i) for i in range(1, 63)]
-
-
-@pytest.mark.parametrize("graph, fewest", [
-    (complete(2, 2), 1), (complete(3, 3), 9), (complete(3, 4), 18), (complete(1, 9), 0),
-    *[(shuffled_ladder(seed), 0) for seed in range(5)],
-    *[(shuffled_tree(seed), 0) for seed in range(5)],
-], ids=str)
-def test_no_more_crossings_than_the_graph_has(graph, fewest):
-    rows, pairs = graph
-    up, down = neighbours(rows, pairs)
-    assert counted(ordered(rows, up, down), pairs) == fewest
-
-
-# ---- places in a row ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_neighbours_keep_their_order_and_distance(seed):
-    rng = random.Random(seed)
-    rows = [list(range(0, 6)), list(range(6, 9)), list(range(9, 17))]
-    pairs = [(rng.choice(a), rng.choice(b)) for a, b in pairwise(rows) for _ in range(9)]
-    width = [rng.uniform(1, 50) for _ in range(17)]
-    x = columns(rows, *neighbours(rows, pairs), lambda a, b: 1 + (a + b) % 3,
-                lambda a, b: (width[a] + width[b]) / 2)
-    for row in rows:
-        for a, b in pairwise(row):
-            assert x[b] - x[a] >= (width[a] + width[b]) / 2 - 1e-9
-
-
-def test_a_chain_of_boxes_is_straight():
-    sizes = [(40.0 + 7 * i, 20.0) for i in range(6)]
-    x = [x for x, _ in layout(sizes, [Link(i, i + 1) for i in range(5)]).boxes]
-    assert max(x) - min(x) < 1e-9
-
-
-def test_the_main_line_is_straight_and_a_skip_beside_it():
-    """A chain of ops, each with a leaf, and an edge past four of them."""
-    links = [Link(i, i + 1, 8) for i in range(7)] + [Link(8 + i, i + 1) for i in range(7)]
-    drawn = layout([(60.0, 30.0)] * 15, [*links, Link(1, 6, 8)])
-    x = [x for x, _ in drawn.boxes[:8]]
-    assert max(x) - min(x) < 1e-9
-    sides = [x for x, _ in drawn.lines[-1].knots]
-    assert len(sides) == 5 and sides[1] == sides[2]  # one vertical between its start and its end
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_spread_is_the_nearest(seed):
-    """Against a quadratic program."""
-    from scipy.optimize import minimize
-
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(1, 7))
-    wished, weights = np.sort(rng.normal(0, 10, n)), rng.uniform(0.5, 8, n)
-    found = np.array(spread(wished, weights, 4.0, 15.0))
-    bounds = [{"type": "ineq", "fun": lambda x: np.diff(x) - 4.0}] if n > 1 else []
-    best = minimize(lambda x: (weights * (x - wished) ** 2).sum(), np.arange(n) * 4.0 - 8,
-                    bounds=[(-15, 15)] * n, constraints=bounds, method="SLSQP")
-    assert (weights * (found - wished) ** 2).sum() <= best.fun + 1e-3
-    assert np.all(np.diff(found) >= 4.0 - 1e-9) and np.all(np.abs(found) <= 15 + 1e-9)
-
+from autograd.viz.routes import ARROW, curve
 
 # ---- the whole picture ----------------------------------------------------------------------
 
@@ -246,7 +98,7 @@ def graphs(draw):
                    for a, b in pairs if a != b]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(graphs())
 def test_nothing_overlaps_in_any_graph(graph):
     check(*graph)
@@ -300,6 +152,22 @@ def test_many_long_lines_out_of_one_box_part():
     assert sum(line.knots[0][1] == 30.0 for line in parted) == 1
 
 
+def test_a_chain_of_boxes_is_straight():
+    sizes = [(40.0 + 7 * i, 20.0) for i in range(6)]
+    x = [x for x, _ in layout(sizes, [Link(i, i + 1) for i in range(5)]).boxes]
+    assert max(x) - min(x) < 1e-9
+
+
+def test_the_main_line_is_straight_and_a_skip_beside_it():
+    """A chain of ops, each with a leaf, and an edge past four of them."""
+    links = [Link(i, i + 1, 8) for i in range(7)] + [Link(8 + i, i + 1) for i in range(7)]
+    drawn = layout([(60.0, 30.0)] * 15, [*links, Link(1, 6, 8)])
+    x = [x for x, _ in drawn.boxes[:8]]
+    assert max(x) - min(x) < 1e-9
+    sides = [x for x, _ in drawn.lines[-1].knots]
+    assert len(sides) == 5 and sides[1] == sides[2]  # one vertical between its start and its end
+
+
 def test_two_edges_between_the_same_boxes_are_two_lines():
     drawn = check([(60.0, 30.0)] * 2, [Link(0, 1, 8), Link(0, 1, 8)])
     (a, *_), (b, *_) = (line.knots for line in drawn.lines)
@@ -308,7 +176,7 @@ def test_two_edges_between_the_same_boxes_are_two_lines():
 
 def test_parts_that_are_not_connected_stand_side_by_side():
     drawn = check([(60.0, 30.0)] * 5, [Link(0, 1), Link(2, 3)])
-    assert [y for _, y in drawn.boxes] == [15.0, 72.0, 15.0, 72.0, 15.0]
+    assert [y for _, y in drawn.boxes] == [15.0, 70.0, 15.0, 70.0, 15.0]
     assert drawn.boxes[0][0] < drawn.boxes[2][0] < drawn.boxes[4][0]
 
 
@@ -319,6 +187,58 @@ def test_thousands_of_boxes():
     assert len(set(drawn.boxes)) == n
 
 
+# ---- networks -------------------------------------------------------------------------------
+
+
+def weight(*size: int) -> autograd.Tensor:
+    return autograd.ones(*size, requires_grad=True)
+
+
+def residual() -> autograd.Tensor:
+    """Three blocks with a skip connection each; in the last one it has a weight of its own."""
+    x = weight(2, 4)
+    for own in (False, False, True):
+        y = nn.functional.linear(x, weight(4, 4), weight(4)).relu()
+        y = nn.functional.linear(y, weight(4, 4), weight(4))
+        x = (y + (x @ weight(4, 4) if own else x)).relu()
+    return x.sum()
+
+
+def unrolled(cell, steps: int) -> autograd.Tensor:
+    w, u, b, h = weight(3, 16), weight(4, 16), weight(16), (autograd.zeros(2, 4),) * 2
+    states = []
+    for _ in range(steps):
+        h = cell(autograd.ones(2, 3) @ w + h[0] @ u + b, h)
+        states.append(h[0])
+    return autograd.stack(states)
+
+
+def lstm(x, state):
+    i, f, g, o = x.split(4, 1)
+    c = f.sigmoid() * state[1] + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+def attention() -> autograd.Tensor:
+    x, (q, k, v, o) = weight(4, 8), (weight(8, 8) for _ in range(4))
+    for _ in range(2):
+        scores = (x @ q) @ (x @ k).transpose(0, 1)
+        x = x + (scores.softmax(-1) @ (x @ v)) @ o
+    return x
+
+
+@pytest.mark.parametrize("network, most", [
+    (residual, 0), (lambda: unrolled(lstm, 2), 6), (attention, 7),
+    (lambda: unrolled(lambda x, state: (x[:, :4].tanh(), None), 4), 15)],
+    ids=["residual", "lstm", "attention", "rnn"])
+def test_no_crossings_that_dot_avoids(network, most):
+    """`most` is what dot 2.43 draws."""
+    placed = viz.graph(network())._placed
+    check(placed.sizes, placed.links)
+    part = Grid(placed.sizes, placed.links)
+    assert crossings(ordered(part.rows, part.up, part.down), part.down) <= most
+
+
 # ---- the room for text ----------------------------------------------------------------------
 
 
@@ -326,16 +246,15 @@ def test_thousands_of_boxes():
 def test_text_is_no_wider_than_assumed(family, mono):
     """In the widest of the usual fonts: each printable character of ASCII, Latin, Greek and
     Cyrillic, and some words."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
+    from matplotlib.font_manager import findfont
+    from PIL import ImageFont
 
-    font = FontProperties(family=family)
+    font = ImageFont.truetype(findfont(family), 1200)
     characters = [chr(i) for i in (*range(33, 127), *range(0xC0, 0x180), *range(0x391, 0x3CA),
                                    *range(0x410, 0x450)) if unicodedata.category(chr(i))[0] != "C"]
     words = ["layer4.0.downsample.1.running_mean", "WWWW@@%%mmmm", "(32, 64, 112, 112) float64"]
     for text in [*words, *(c * 8 for c in characters)]:
-        drawn = TextPath((0, 0), text.replace("$", r"\$"), size=12, prop=font)
-        assert drawn.get_extents().width <= style.text_width(text, 12, mono), text
+        assert font.getlength(text) <= style.text_width(text, 1200, mono), text
 
 
 def test_wide_and_combined_characters():

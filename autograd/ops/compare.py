@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import result_dtype
+from ..dtypes import fitting, result_dtype
 from ..errors import describe
 from ..record import UFUNCS, composite, op
 from ..tensors import Tensor, wrap
@@ -175,7 +175,7 @@ def masked_fill(input, mask, value):
         raise ValueError(f"masked_fill: value must be a number or a 0-d tensor, got shape "
                          f"{tuple(value.shape)}; autograd.where takes one of any shape")
     if not isinstance(value, Tensor):
-        value = wrap(np.asarray(value, input.dtype))
+        value = wrap(fitting("masked_fill", value, input.dtype))
     return where(mask, value, input)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import kernels
-from ..errors import describe
+from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
@@ -73,6 +73,7 @@ def one_hot(tensor, num_classes=-1):
             raise ValueError("one_hot: num_classes is needed where there is no index")
         num_classes = max(int(indices.max()) + 1, 1)
     _check_indices("one_hot", indices, num_classes, "num_classes is {}")
+    check_size("one_hot", (*indices.shape, num_classes))
     encoded = np.zeros((indices.size, num_classes), np.int64)
     encoded[np.arange(indices.size), indices.reshape(-1)] = 1
     return wrap(encoded.reshape(*indices.shape, num_classes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from math import prod
 from typing import NoReturn
@@ -12,7 +13,7 @@ from .. import dtypes
 from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
-from .shape import axis, expand, reshape
+from .shape import axis, expand, reshape, whole
 
 _ALL = slice(None)
 
@@ -60,9 +61,14 @@ def _plain_part(part):
 def _plain_slice(part: slice) -> slice:
     if part.start is None and part.stop is None and part.step is None:
         return part
-    if part.step is not None and int(part.step) <= 0:
-        raise ValueError(f"getitem: step {part.step} must be positive; use .flip() to reverse")
-    return slice(*(None if end is None else int(end) for end in (part.start, part.stop, part.step)))
+    try:
+        ends = [None if end is None else operator.index(end)
+                for end in (part.start, part.stop, part.step)]
+    except TypeError:
+        raise TypeError(f"getitem: the ends of a slice are integers, got {part}") from None
+    if ends[2] is not None and ends[2] <= 0:
+        raise ValueError(f"getitem: step {ends[2]} must be positive; use .flip() to reverse")
+    return slice(*ends)
 
 
 def look(array: np.ndarray, parts: Index):
@@ -255,8 +261,10 @@ def select(input, dim, index):
     if not input.shape:
         raise IndexError("select: a 0-d tensor has no dimension to select from")
     dim = axis("select", dim, len(input.shape))
-    check_range("select", int(index), input.shape[dim], dim, -input.shape[dim])
-    return getitem(input, along(dim, int(index)))
+    if index.__class__ is not int:
+        index = whole("select", index)
+    check_range("select", index, input.shape[dim], dim, -input.shape[dim])
+    return getitem(input, along(dim, index))
 
 
 @composite()
@@ -269,12 +277,14 @@ def narrow(input, dim, start, length):
     if not input.shape:
         raise IndexError("narrow: a 0-d tensor has no dimension to narrow")
     dim = axis("narrow", dim, len(input.shape))
+    if start.__class__ is not int or length.__class__ is not int:
+        start, length = whole("narrow", start), whole("narrow", length)
     size = input.shape[dim]
-    first = int(start) + size if start < 0 else int(start)
+    first = start + size if start < 0 else start
     if length < 0 or not 0 <= first <= size - length:
-        raise IndexError(f"narrow: start {int(start)} and length {length} do not fit dimension "
-                         f"{dim} of size {size}")
-    return getitem(input, along(dim, slice(first, first + int(length))))
+        raise IndexError(f"narrow: start {start} and length {length} do not fit dimension {dim} of "
+                         f"size {size}")
+    return getitem(input, along(dim, slice(first, first + length)))
 
 
 def integers(name: str, index):

@@ -7,11 +7,11 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from ..dtypes import common
-from ..errors import describe
+from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, integers, narrow, select_rows
-from .shape import axis, clone, expand, flip, ints, reshape, transpose
+from .shape import axis, clone, expand, flip, ints, reshape, transpose, whole
 
 
 @op(broadcasts=True, variadic=True, method=False, vjp=dict(
@@ -145,7 +145,7 @@ def split(tensor, /, split_size_or_sections, dim=0):
         starts = range(0, n, wanted) if n else (0,)
         sizes = [min(wanted, n - start) for start in starts]
     else:
-        sizes = list(wanted)
+        sizes = [whole("split", n) for n in wanted]
         if min(sizes, default=0) < 0 or sum(sizes) != n:
             raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size "
                              f"of dimension {dim}")
@@ -199,13 +199,16 @@ def tile(input, dims, *more):
 
 
 def _repeated(name: str, input, times: tuple):
+    times = tuple(whole(name, n) for n in times)
     shape = (1,) * (len(times) - len(input.shape)) + tuple(input.shape)
     if len(times) < len(shape) or min(times, default=1) < 0:
         raise ValueError(f"{name}: {times} must be numbers from 0 on, at least one for each "
                          f"dimension of {tuple(input.shape)}")
+    sizes = [r * n for r, n in zip(times, shape, strict=True)]
+    check_size(name, sizes)
     paired = reshape(input, [k for n in shape for k in (1, n)])
     paired = expand(paired, [k for r, n in zip(times, shape, strict=True) for k in (r, n)])
-    result = reshape(paired, [r * n for r, n in zip(times, shape, strict=True)])
+    result = reshape(paired, sizes)
     return result if result._view is None else clone(result)
 
 
@@ -228,6 +231,8 @@ def repeat_interleave(input, repeats, dim=None):
                              f"for each of {n} slices, or just one")
     if np.min(repeats, initial=0) < 0:
         raise ValueError("repeat_interleave: repeats must not be negative")
+    count = int(np.sum(repeats, dtype=np.float64)) * (n if np.size(repeats) == 1 else 1)
+    check_size("repeat_interleave", (*input.shape[:dim], count, *input.shape[dim + 1:]))
     return select_rows(input, np.repeat(np.arange(n), repeats), dim)
 
 
@@ -239,13 +244,15 @@ def roll(input, /, shifts, dims=None):
     >>> autograd.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
-    if dims is None or dims == ():
-        if len(ints(shifts)) != 1:
+    steps = tuple(whole("roll", shift) for shift in ints(shifts))
+    dims = () if dims is None else ints(dims)
+    if not dims:
+        if len(steps) != 1:
             raise ValueError(f"roll: shifts {shifts} need dims, one for each")
-        return np.roll(input, *ints(shifts))
-    if len(ints(shifts)) != len(ints(dims)):
+        return np.roll(input, *steps)
+    if len(steps) != len(dims):
         raise ValueError(f"roll: shifts {shifts} and dims {dims} must be equally many")
-    return np.roll(input, ints(shifts), tuple(axis("roll", d, input.ndim) for d in ints(dims)))
+    return np.roll(input, steps, tuple(axis("roll", d, input.ndim) for d in dims))
 
 
 @composite()
@@ -258,7 +265,7 @@ def rot90(input, k=1, dims=(0, 1)):
     first, second = (axis("rot90", d, len(input.shape)) for d in dims)
     if first == second:
         raise ValueError(f"rot90: dims {dims} must be different")
-    if k % 4 == 0:
+    if whole("rot90", k) % 4 == 0:
         return clone(input)
     if k % 4 == 2:
         return flip(input, (first, second))

@@ -35,8 +35,19 @@ _OVER = {"batch": (0, 2, 3), "group": (2, 3), "rms": (2, 3)}
 def _standardize(input, weight=None, bias=None, /, *, kind, layout, eps, mean=None, var=None):
     """(x - mean) / sqrt(var + eps) * weight + bias, and the flat mean and var that were used; those
     of kind "fixed" are given."""
-    return kernels.standardize(input, *(None if t is None else t.reshape(-1)
-                                        for t in (weight, bias)), kind, layout, eps, mean, var)
+    weight, bias = (None if t is None else t.reshape(-1) for t in (weight, bias))
+    _check_layout("_standardize", layout, (input,), (weight, bias))
+    return kernels.standardize(input, weight, bias, kind, layout, eps, mean, var)
+
+
+def _check_layout(name: str, layout: tuple, images: tuple, parameters: tuple) -> None:
+    """Raise unless the arrays have as many elements as the kernel will read of them."""
+    whole, channels = prod(layout), layout[1] * layout[2]
+    for arrays, size in ((images, whole), (parameters, channels)):
+        for array in arrays:
+            if array is not None and array.size != size:
+                raise ValueError(f"{name}: layout {layout} takes {size} elements, got "
+                                 f"{describe(array)}")
 
 
 def _shaped(needs, grads, shapes) -> list:
@@ -54,6 +65,7 @@ def standardize_grad(grad, input, weight=None, /, *, kind, layout, eps, mean, va
     With u = g weight, x̂ = (x - mean) rstd: rstd (u - mean(u) - x̂ mean(u x̂)), Σ g x̂ and Σ g.
     """
     flat = None if weight is None else weight.reshape(-1)
+    _check_layout("standardize_grad", layout, (grad, input), (flat,))
     return list(kernels.standardize_grad(grad, input, flat, kind, layout, eps, mean, var))
 
 

@@ -37,7 +37,7 @@ def _nearest(a):
     return u @ v
 
 
-@op(method=False)
+@op(method=False, once=True)
 def orthogonal_grad(g, input, /):
     """What U Vᵀ gives back to A: with W = Uᵀ G V, U ((W - Wᵀ)ᵢⱼ / (σᵢ + σⱼ)) Vᵀ, and the parts
     of G outside the spaces of U and V, divided by σ."""

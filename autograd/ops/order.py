@@ -19,7 +19,7 @@ from .compare import maximum, minimum, where
 from .elementwise import isnan, to
 from .reduce import amax, amin, sum
 from .scatter import gather_along, scatter_sum
-from .shape import axis, reshape, unsqueeze
+from .shape import axis, reshape, unsqueeze, whole
 
 _PICKED: dict[str, Any] = dict(method=False, public_extra=("indices",), extra=("places",), vjp=dict(
     input=lambda g, places, dim, keepdim, input_shape:
@@ -247,7 +247,7 @@ def kthvalue(input, /, k, dim=-1, keepdim=False):
     """The k-th smallest elements along `dim`, k counting from 1, and where they are."""
     dim = _line("kthvalue", input, dim)
     size = input.shape[dim] if input.ndim else 1
-    if not 1 <= k <= size:
+    if not 1 <= whole("kthvalue", k) <= size:
         raise ValueError(f"kthvalue: k {k} does not fit dimension {dim} of size {size}; "
                          f"choose from 1 to {size}")
     return _picked(input, _ranked(input, k - 1, dim), dim, keepdim)

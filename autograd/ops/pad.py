@@ -6,7 +6,7 @@ from operator import index as integer
 
 import numpy as np
 
-from ..errors import describe
+from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import select_rows
@@ -31,6 +31,7 @@ def pad(input, pad, mode="constant", value=None):
     if mode not in _MODES:
         raise ValueError(f"pad: mode {mode!r}; choose from {', '.join(map(repr, _MODES))}")
     widths = _widths(input.shape, pad)
+    check_size("pad", [a + n + b for n, (a, b) in zip(input.shape, widths, strict=True)])
     if mode == "constant":
         return constant_pad(input, widths, 0 if value is None else value)
     if value is not None:

@@ -21,7 +21,8 @@ from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
-from .pool_windows import adaptive_windows, avg_windows, max_windows, several
+from .elementwise import float_, half
+from .pool_windows import adaptive_windows, avg_windows, check_places, max_windows, several
 from .scatter import gather_along
 from .shape import reshape
 
@@ -178,6 +179,8 @@ def _lp(name, dims, input, norm_type, kernel_size, stride, ceil_mode):
     windows = avg_windows(name, size, _key(kernel_size), _key(stride), 0, bool(ceil_mode), True,
                          None)
     count = prod(several(name, "kernel_size", kernel_size, dims))
+    if input.dtype == np.float16:  # whose powers and sums leave its range
+        return half(_lp(name, dims, float_(input), norm_type, kernel_size, stride, ceil_mode))
     total = avg_pool(input ** norm_type, windows) * count
     zero = total == 0
     return where(zero, 0.0, where(zero, 1.0, total) ** (1 / norm_type))
@@ -270,6 +273,7 @@ def fractional_max_pool2d(input: Tensor, kernel_size, output_size=None, output_r
     """
     name = "fractional_max_pool2d"
     size = _size(name, 2, input, "f")
+    check_places(name, size)
     output = _fractional_output(name, size, output_size, output_ratio)
     kernel = several(name, "kernel_size", kernel_size, 2)
     if any(n < k + out - 1 for n, k, out in zip(size, kernel, output, strict=True)):

@@ -9,6 +9,10 @@ from operator import index
 
 import numpy as np
 
+from ..errors import check_size
+
+_FARTHEST = 2**61  # places that can be added up in int64
+_PLACES = 2**31  # places in a plane that int32 tells apart
 _ONE_ROW = np.array([[0, 1, 1]])
 
 
@@ -35,12 +39,16 @@ def several(name: str, what: str, value, dims: int, lowest: int = 1) -> tuple[in
     if len(sizes) != dims or min(sizes) < lowest:
         fits = "an integer" if dims == 1 else f"an integer or {dims} of them"
         raise ValueError(f"{name}: {what} must be {fits}, at least {lowest}, got {value!r}")
+    if max(sizes) > _FARTHEST:
+        raise ValueError(f"{name}: {what} {value!r} is larger than any tensor; at most {_FARTHEST} "
+                         "can be computed with")
     return sizes
 
 
 @lru_cache(maxsize=512)
 def max_windows(name, size, kernel_size, stride, padding, dilation, ceil_mode):
     """Windows [first, last, step], which leave out places beyond the edges."""
+    check_places(name, size)
     tables = []
     for n, k, s, p, d in _per_dim(name, size, kernel_size, stride, padding, dilation):
         first = np.arange(_count(name, size, n, k, s, p, d, ceil_mode)) * s - p
@@ -56,9 +64,9 @@ def max_windows(name, size, kernel_size, stride, padding, dilation, ceil_mode):
 @lru_cache(maxsize=512)
 def avg_windows(name, size, kernel_size, stride, padding, ceil_mode, include_pad, divisor):
     """Windows [first, last, divisor] within the edges."""
-    if divisor is not None and (divisor.__class__ is not int or divisor == 0):
-        raise ValueError(f"{name}: divisor_override must be an integer other than 0, "
-                         f"got {divisor!r}")
+    if divisor is not None and (divisor.__class__ is not int or not 0 < abs(divisor) <= _FARTHEST):
+        raise ValueError(f"{name}: divisor_override must be an integer other than 0, got "
+                         f"{divisor!r}; at most {_FARTHEST} can be computed with")
     tables = []
     for n, k, s, p, _ in _per_dim(name, size, kernel_size, stride, padding, 1):
         first = np.arange(_count(name, size, n, k, s, p, 1, ceil_mode)) * s - p
@@ -78,9 +86,12 @@ def adaptive_windows(name, size, output_size, average: bool):
     if len(wanted) != len(size):
         raise ValueError(f"{name}: output_size must be an integer, None or {len(size)} of them, "
                          f"got {output_size!r}")
+    if not average:
+        check_places(name, size)
     tables = []
     for n, out in zip(size, wanted, strict=True):
         out, = (n,) if out is None else several(name, "output_size", out, 1)
+        check_size(name, (n, out), "the table of windows")
         first = np.arange(out) * n // out
         last = -(-(np.arange(out) + 1) * n // out)
         tables.append(_table(first, last, last - first if average else 1))
@@ -90,6 +101,13 @@ def adaptive_windows(name, size, output_size, average: bool):
         windows.plane, windows.rows = (1, count), _ONE_ROW
         windows.columns = _table([0], count, count if average else 1)
     return windows
+
+
+def check_places(name: str, size: tuple) -> None:
+    """Raise where a plane has more places than its indices, int32, can name."""
+    if prod(size) > _PLACES:
+        raise ValueError(f"{name}: planes of {size} have more than 2**31 places, which the indices "
+                         "of maxima cannot tell apart; pool parts of them")
 
 
 def _table(first, last, third) -> np.ndarray:
@@ -106,6 +124,9 @@ def _per_dim(name, size, kernel_size, stride, padding, dilation):
     paddings = several(name, "padding", padding, dims, 0)
     dilations = several(name, "dilation", dilation, dims)
     for k, p, d in zip(kernel, paddings, dilations, strict=True):
+        if (k - 1) * d >= _FARTHEST:
+            raise ValueError(f"{name}: a window of {k} places, {d} apart, is larger than any "
+                             f"tensor; at most {_FARTHEST} places can be computed with")
         most = ((k - 1) * d + 1) // 2
         if p > most:
             raise ValueError(f"{name}: padding {p} is more than half of the window, which spans "

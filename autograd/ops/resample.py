@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import namedtuple
 from math import floor, prod
+from typing import Any
 
 import numpy as np
 
-from ..errors import describe
+from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .arithmetic import lerp
@@ -17,6 +18,7 @@ from .pad import constant_pad
 from .pool_windows import several
 from .shape import permute, reshape
 
+_SMALL = 128  # height and width together
 _LINEAR = {"linear": 3, "bilinear": 4}  # how many dimensions the input has
 
 
@@ -36,22 +38,29 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     """
     _check_mode(input, mode, align_corners, antialias)
     sizes, scales = _target(tuple(input.shape[2:]), size, scale_factor)
+    check_size("interpolate", (*input.shape[:2], *sizes))
     if recompute_scale_factor or scales is None:
         scales = (None,) * len(sizes)
     for dim, (out, scale) in enumerate(zip(sizes, scales, strict=True), 2):
         n = input.shape[dim]
         if mode == "nearest":
-            input = select_rows(input, _nearest(n, out, scale), dim)
+            input = select_rows(input, _nearest(n, out, scale, input.dtype, sizes), dim)
         elif out != n:
             input = _blend(input, dim, *_neighbours(n, out, scale, bool(align_corners)))
     return input
 
 
-def _nearest(n: int, out: int, scale) -> np.ndarray:
-    """floor(i / scale) for each of `out` places; in float32, as PyTorch rounds, whatever the
-    image's dtype."""
-    step = np.float32(n / out if scale is None else 1 / scale)
-    return np.minimum((np.arange(out, dtype=np.float32) * step).astype(np.int64), n - 1)
+def _nearest(n: int, out: int, scale, dtype, sizes: tuple) -> np.ndarray:
+    """floor(i / scale) for each of `out` places, rounded as PyTorch does: in float32, or float64
+    for images of that dtype; of small images, of two `sizes`, each element once or twice where
+    there are as many places, whatever the scale."""
+    small = len(sizes) == 2 and sum(sizes) <= _SMALL
+    if small and out in (n, 2 * n):
+        return np.arange(out) // (out // n)
+    kind: Any = np.float64 if dtype == np.float64 and not small else np.float32
+    step = kind(n) / kind(out) if scale is None else kind(1 / scale)
+    places = np.arange(out, dtype=kind) * step
+    return np.minimum(places.astype(np.float32).astype(np.int64), n - 1)
 
 
 def _neighbours(n: int, out: int, scale, align_corners: bool):
@@ -107,7 +116,7 @@ def _target(shape: tuple, size, scale_factor) -> tuple[tuple[int, ...], tuple | 
         return several("interpolate", "size", size, len(shape)), None
     scales = tuple(scale_factor) if hasattr(scale_factor, "__iter__") else (
         scale_factor,) * len(shape)
-    if len(scales) != len(shape) or any(floor(n * s) < 1 for n, s in zip(shape, scales)):
+    if len(scales) != len(shape) or not all(1 <= n * s < np.inf for n, s in zip(shape, scales)):
         raise ValueError(f"interpolate: scale_factor must be a number or {len(shape)} of them "
                          f"that leave at least 1 of each of {shape}, got {scale_factor}")
     return tuple(floor(n * s) for n, s in zip(shape, scales, strict=True)), scales
@@ -206,6 +215,9 @@ def _patches(name: str, size, kernel_size, dilation, padding, stride) -> Patches
     if min(found.counts()) < 1:
         raise ValueError(f"{name}: a patch {found.kernel} with dilation {found.dilation} does not "
                          f"fit an image {size} with padding {found.padding}")
+    padded = [n + 2 * p for n, p in zip(size, found.padding, strict=True)]
+    check_size(name, padded, "the padded image")
+    check_size(name, (prod(found.kernel), *found.counts()), "the columns")
     return found
 
 

@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from ..dtypes import fitting
 from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor, wrap
@@ -133,16 +134,8 @@ def scatter(input, dim, index, src=None, *, value=None):
         raise TypeError("scatter: give either src or value")
     if isinstance(src, Tensor):
         return scatter_along(input, index, _region("scatter", input, index, src), dim)
-    number = _number("scatter", value if src is None else src, input.dtype)
+    number = wrap(fitting("scatter", value if src is None else src, input.dtype))
     return scatter_along(input, index, number, dim)
-
-
-def _number(name: str, value, dtype) -> Tensor:
-    """A number as a 0-d tensor."""
-    try:
-        return wrap(np.asarray(value, dtype))
-    except (OverflowError, ValueError, TypeError) as error:
-        raise type(error)(f"{name}: {describe(value)} does not fit into {dtype}") from None
 
 
 def _region(name: str, input, index, src):
@@ -246,7 +239,7 @@ def index_fill(input, dim, index, value):
     size = (*input.shape, 1)[dim]
     check_range("index_fill", places, size, dim, -size)
     if not isinstance(value, Tensor):
-        value = _number("index_fill", value, input.dtype)
+        value = wrap(fitting("index_fill", value, input.dtype))
     if value.shape:
         raise ValueError(f"index_fill: value must be a number or 0-d tensor, got {describe(value)}")
     if not input.shape:

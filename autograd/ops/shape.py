@@ -21,20 +21,31 @@ def ints(first, more: tuple = ()) -> tuple[int, ...]:
     """The sizes or dims of a call, given as one sequence or as several integers."""
     if more or isinstance(first, (int, np.integer)):
         return (first, *more)
-    return tuple(first)
+    try:
+        return tuple(first)
+    except TypeError:
+        pass
+    if hasattr(first, "__index__"):
+        return (first.__index__(),)
+    raise TypeError(f"integers, or a sequence of them, are needed, got {describe(first)}")
+
+
+def whole(name: str, value) -> int:
+    """An argument that has to be an integer; a float is none, even where it is whole."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name}: an integer is needed, got {describe(value)}")
+    return value.__index__()
 
 
 def axis(name: str, dim: int, ndim: int) -> int:
     """A dimension counted from the front; an IndexError that names the op if there is no such."""
+    if dim.__class__ is not int:
+        dim = whole(name, dim)
     bound = ndim or 1
-    try:
-        place = index(dim)
-    except TypeError:
-        raise TypeError(f"{name}: dim must be an integer, got {describe(dim)}") from None
-    if not -bound <= place < bound:
+    if not -bound <= dim < bound:
         raise IndexError(f"{name}: dim {dim} is out of range for {ndim} dimensions; "
                          f"choose from {-bound} to {bound - 1}")
-    return place % bound
+    return dim % bound
 
 
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
@@ -75,7 +86,7 @@ def reshape_as(input, other):
 
 @composite()
 def flatten(input, start_dim=0, end_dim=-1):
-    """The dimensions from start_dim to end_dim, inclusive, as one.
+    """The dimensions from start_dim to end_dim, inclusive, as one; itself if that is one.
 
     >>> autograd.zeros(2, 3, 4).flatten(1).shape
     Size([2, 12])
@@ -84,13 +95,16 @@ def flatten(input, start_dim=0, end_dim=-1):
     start, end = (axis("flatten", dim, len(shape)) for dim in (start_dim, end_dim))
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    if start == end and input.shape:
+        return input
     return reshape(input, (*shape[:start], prod(shape[start: end + 1]), *shape[end + 1:]))
 
 
 @composite()
 def unflatten(input, dim, sizes):
     """The dimension `dim` as several, of the given sizes; one may be -1."""
-    shape, sizes = tuple(input.shape), ints(sizes)
+    shape = tuple(input.shape)
+    sizes = tuple(whole("unflatten", n) for n in ints(sizes))
     dim = axis("unflatten", dim, len(shape))
     known, guesses = prod(n for n in sizes if n != -1), sizes.count(-1)
     fits = shape[dim] == known if not guesses else known > 0 and shape[dim] % known == 0
@@ -167,11 +181,11 @@ def movedim(input, source, destination):
 
 @composite()
 def t(input):
-    """The transpose of a matrix; a vector or scalar stays itself."""
+    """The transpose of a matrix; of a vector or scalar a view of the same shape."""
     if len(input.shape) > 2:
         raise RuntimeError(f"t: at most 2 dimensions fit, got {tuple(input.shape)}; "
                            "use .mT or .transpose(dim0, dim1)")
-    return transpose(input, 0, 1) if len(input.shape) == 2 else input
+    return transpose(input, 0, 1) if len(input.shape) == 2 else _reversed_dims(input)
 
 
 def _reversed_dims(input):
@@ -198,7 +212,7 @@ def expand(input, /, sizes, *more):
     """
     sizes = ints(sizes, more)
     missing = len(sizes) - input.ndim
-    kept = tuple([input.shape[i - missing] if n == -1 and i >= missing else n
+    kept = tuple([input.shape[i - missing] if n == -1 and i >= missing else index(n)
                   for i, n in enumerate(sizes)])
     try:
         return np.broadcast_to(input, kept)
@@ -321,7 +335,7 @@ def _below(name: str, input, diagonal: int) -> np.ndarray:
     """Where a matrix lies on or below a diagonal."""
     if input.ndim < 2:
         raise ValueError(f"{name}: at least 2 dimensions are needed, got {input.shape}")
-    return np.tri(input.shape[-2], input.shape[-1], k=diagonal, dtype=bool)
+    return np.tri(input.shape[-2], input.shape[-1], k=whole(name, diagonal), dtype=bool)
 
 
 @op(view=True, vjp=dict(

@@ -12,10 +12,10 @@ from .order import ordered
 from .ranks import Edge, ranks
 from .routes import ARROW, Point
 
-_BOX_GAP, _LINE_GAP, _ROW_GAP = 18.0, 9.0, 27.0
+_BOX_GAP, _LINE_GAP, _ROW_GAP = 18.0, 9.0, 25.0
 _HALF_LINE = 1.0
 _LABEL_GAP = 4.0  # between a line and its label
-_SLOPE = 0.16  # rows stand further apart where a line between them goes far to the side
+_SLOPE = 0.14  # rows stand further apart where a line between them goes far to the side
 _WIDEST_GAP = 70.0
 _MOST_LINES = 4  # into or out of one box that are drawn apart over several rows
 _MOST_POINTS = 6000
@@ -109,7 +109,7 @@ class Grid:
         shift = start - min(x[node] - self.left[node] for node in placed)
         self.x = [middle + shift for middle in x]
         right = self._place_lanes(max(self.x[node] + self.right[node] for node in placed))
-        self.tall = [max(self.height[node] for node in row) for row in self.rows]
+        self.tall = [max((self.height[node] for node in row), default=0.0) for row in self.rows]
         self.y: list[float] = []
         top = 0.0
         for row, tall in zip(self.rows, self.tall, strict=True):

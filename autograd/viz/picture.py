@@ -6,10 +6,7 @@ import os
 import warnings
 from functools import cached_property
 
-from . import dot
-from .png import png
 from .style import Arrow, Box
-from .svg import Placed, svg
 
 _NO_PNG = ("png needs matplotlib or Graphviz; install one with 'pip install matplotlib', 'apt "
            "install graphviz' (Debian, Ubuntu), 'brew install graphviz' (macOS) or 'conda install "
@@ -30,7 +27,9 @@ class Picture:
     @cached_property
     def digraph(self):
         """The graph for the package graphviz, to change or to draw in other formats."""
-        return dot.digraph(self._boxes, self._arrows)
+        from .dot import digraph
+
+        return digraph(self._boxes, self._arrows)
 
     @property
     def source(self) -> str:
@@ -65,14 +64,24 @@ class Picture:
         return path
 
     def _svg(self) -> bytes:
-        return (dot.drawn_by_dot(self._boxes, self._arrows, "svg")
-                or svg(self._placed, self._title).encode())
+        from .svg import svg
+
+        return self._by_dot("svg") or svg(self._placed, self._title).encode()
 
     def _png(self) -> bytes | None:
-        return dot.drawn_by_dot(self._boxes, self._arrows, "png") or png(self._placed)
+        from .png import png
+
+        return self._by_dot("png") or png(self._placed)
+
+    def _by_dot(self, kind: str) -> bytes | None:
+        from .dot import drawn_by_dot
+
+        return drawn_by_dot(self._boxes, self._arrows, kind)
 
     @cached_property
-    def _placed(self) -> Placed:
+    def _placed(self):
+        from .svg import Placed
+
         return Placed(self._boxes, self._arrows)
 
     def _repr_svg_(self) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 SANS, MONO = "Helvetica,Arial,sans-serif", "Courier New,monospace"
 SLATE = "#64748b"
 NAME_SIZE, LINE_SIZE, LABEL_SIZE = 12, 10, 9  # points
-MARGIN_X, MARGIN_Y = 8.64, 4.32  # between the text and the border of its box
+MARGIN_X, MARGIN_Y = 8.64, 3.6  # between the text and the border of its box
 MIN_WIDTH, MIN_HEIGHT = 54.0, 21.6
 
 

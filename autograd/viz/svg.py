@@ -32,9 +32,9 @@ class Placed:
         number = {key: i for i, key in enumerate(boxes)}
         self.boxes, self.arrows = list(boxes.values()), arrows
         self.sizes = [box_size(box) for box in self.boxes]
-        self.layout: Layout = layout(self.sizes, [
-            Link(number[arrow.tail], number[arrow.head], _HEAVY if arrow.heavy else 1,
-                 label_size(arrow.label)) for arrow in arrows])
+        self.links = [Link(number[arrow.tail], number[arrow.head], _HEAVY if arrow.heavy else 1,
+                           label_size(arrow.label)) for arrow in arrows]
+        self.layout: Layout = layout(self.sizes, self.links)
 
 
 def svg(placed: Placed, title: str) -> str:

@@ -188,3 +188,37 @@ def test_state_of_a_sequence_goes_both_ways(cases, milestones, direction):
     ):
         to["lr"] = group["lr"]
     np.testing.assert_allclose(walk(target, 30), walk(source, 30), rtol=1e-12, atol=1e-15)
+
+
+# Where a step is due, PyTorch's StepLR takes it once more, on the rate that has it already.
+STEPPING = [case for case in CASES if case[1].get("step_size") == 1]
+
+
+@pytest.mark.parametrize("at", [1, 6, 13])
+@pytest.mark.parametrize(("name", "options"), [case for case in CASES if case not in STEPPING])
+def test_built_anew_at_last_epoch(name, options, at):
+    """On an optimizer that holds the rates of count `at`; momentum is not touched."""
+    paths = []
+    for library in (autograd, torch):
+        optimizer, kinds = begin(library)
+        walk(getattr(kinds, name)(optimizer, **copy.deepcopy(options)), at)
+        scheduler = getattr(kinds, name)(
+            optimizer, **copy.deepcopy(options), last_epoch=at - 1)
+        assert scheduler.last_epoch == at
+        paths.append(walk(scheduler, 8))
+    np.testing.assert_allclose(*paths, rtol=1e-12, atol=1e-17)
+
+
+@pytest.mark.parametrize("at", [1, 6])
+@pytest.mark.parametrize(("name", "options"), [
+    case for case in CASES if case[0] not in ("LambdaLR", "MultiplicativeLR", "CosineAnnealingLR")
+])
+def test_a_group_that_comes_late(name, options, at):
+    paths = []
+    for library in (autograd, torch):
+        optimizer, kinds = begin(library)
+        scheduler = getattr(kinds, name)(optimizer, **copy.deepcopy(options))
+        walk(scheduler, at)
+        optimizer.add_param_group({"params": [library.ones(1)], "lr": 1.0})
+        paths.append(walk(scheduler, 8))
+    np.testing.assert_allclose(*paths, rtol=1e-12, atol=1e-17)

@@ -158,3 +158,22 @@ def test_nan_infinity_and_ties(k, s, p, dtype):
     theirs = torch.nn.functional.max_pool2d(torch.tensor(x), k, s, p, return_indices=True)
     np.testing.assert_array_equal(ours[0], theirs[0])
     np.testing.assert_array_equal(ours[1], theirs[1])
+
+
+@both_types
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_nearest_places_near_a_kept_or_doubled_size(dtype, dims):
+    """Where rounding decides, and where the sizes of small images decide instead."""
+    for n in (2, 7, 10, 47, 61, 64, 127, 128):
+        x = np.arange(n, dtype=dtype).reshape(1, 1, n, *[1] * (dims - 1))
+        for base in (1, 2):
+            for more in (-0.5, 0, 0.3, 0.9):
+                scale = (base + more / n, *[1.0] * (dims - 1))
+                ours = F.interpolate(autograd.tensor(x), scale_factor=scale)
+                theirs = torch.nn.functional.interpolate(torch.tensor(x), scale_factor=scale)
+                assert ours.tolist() == theirs.tolist(), (n, scale)
+        for size in (n + 1, 31, 53, 75, 2 * n - 1):
+            size = (size, *[1] * (dims - 1))
+            ours = F.interpolate(autograd.tensor(x), size)
+            theirs = torch.nn.functional.interpolate(torch.tensor(x), size)
+            assert ours.tolist() == theirs.tolist(), (n, size)

@@ -299,12 +299,20 @@ def conv(x, weight, bias, stride, padding, dilation, groups):
         for n, (a, b), k, s, d in zip(x.shape[2:], padding, kernel, stride, dilation, strict=True)
     ])
     options = stride, dilation, groups
-    if winograd.suits(x.dtype, len(x), weight.shape[:2], kernel, *options, out):
-        before = padding[0][0], padding[1][0]
-        result = winograd.correlate(x, weight, bias, before, out, False)
+    before = padding[0][0], padding[1][0]
+    if winograd.suits(x.dtype, len(x), weight.shape[:2], kernel, *options, x.shape[2:], before,
+                      out):  # fmt: skip
+        result = winograd.correlate(
+            x, weight, bias, before, out, False, lambda tiles: conv_directly(
+                tiles, weight, bias, (4, 4), stride, ((0, 0), (0, 0)), dilation, groups))
         if result is not None:
             return result
-    rows, channels = weight.shape[0] // groups, weight.shape[1]
+    return conv_directly(x, weight, bias, out, stride, padding, dilation, groups)
+
+
+def conv_directly(x, weight, bias, out, stride, padding, dilation, groups):
+    """`conv` with a result of spatial size `out`, by the definition."""
+    rows, channels, kernel = weight.shape[0] // groups, weight.shape[1], weight.shape[2:]
     plan = conv_geometry.forward(
         channels, rows, groups, x.shape[2:], out, kernel, stride, padding, dilation
     )
@@ -324,11 +332,19 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
         return reference.conv_input_grad(
             g, weight, bias, size, stride, padding, dilation, groups)
     options = stride, dilation, groups
-    if winograd.suits(g.dtype, len(g), weight.shape[:2], weight.shape[2:], *options, size):
-        before = 2 - padding[0][0], 2 - padding[1][0]
-        result = winograd.correlate(g, weight, bias, before, size, True)
+    before = 2 - padding[0][0], 2 - padding[1][0]
+    if winograd.suits(g.dtype, len(g), weight.shape[:2], weight.shape[2:], *options, g.shape[2:],
+                      before, size):  # fmt: skip
+        result = winograd.correlate(
+            g, weight, bias, before, size, True, lambda tiles: input_grad_directly(
+                tiles, weight, bias, (4, 4), stride, ((2, 2), (2, 2)), dilation, groups))
         if result is not None:
             return result
+    return input_grad_directly(g, weight, bias, size, stride, padding, dilation, groups)
+
+
+def input_grad_directly(g, weight, bias, size, stride, padding, dilation, groups):
+    """`conv_input_grad` by the definition."""
     channels, rows = weight.shape[0] // groups, weight.shape[1]
     plan = conv_geometry.backward(
         channels, rows, groups, g.shape[2:], size, weight.shape[2:], stride, padding, dilation

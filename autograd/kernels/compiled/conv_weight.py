@@ -104,8 +104,10 @@ def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
         return grad[:, :, 0]
     rows, channels = g.shape[1] // groups, x.shape[1] // groups
     options = stride, dilation, groups
-    if winograd.suits(x.dtype, len(x), (rows, channels), kernel, *options, g.shape[2:]):
-        grad = winograd_weight.weight_grad(g, x, (padding[0][0], padding[1][0]))
+    before = padding[0][0], padding[1][0]
+    if winograd.suits(x.dtype, len(x), (rows, channels), kernel, *options, x.shape[2:], before,
+                      g.shape[2:]):  # fmt: skip
+        grad = winograd_weight.weight_grad(g, x, before)
         if grad is not None:
             return grad
     plan = conv_geometry.forward(
@@ -134,12 +136,15 @@ def _bias_grad(one, arrays, parts, index):
         total = 0.0
         for n in range(images):
             line = data(g) + (n * channels + channel) * pixels * itemsize(one)
-            for first in range(0, pixels, PIECE):
-                values = vector(line + first * itemsize(one), min(PIECE, pixels - first), one)
+            left = pixels
+            while left > 0:
+                values = vector(line, min(PIECE, left), one)
                 part = one - one
                 for i in range(values.size):
                     part += values[i]
                 total += part
+                line += PIECE * itemsize(one)
+                left -= PIECE
         sums[channel] = total
 
 

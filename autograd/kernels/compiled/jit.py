@@ -176,6 +176,8 @@ def _key() -> str:
     parts = [numba.__version__, llvmlite.__version__, np.__version__, sys.version,
              str(getattr(package, "__version__", "")), *host(), *_settings()]  # fmt: skip
     sources = sorted(Path(__file__).parent.parent.rglob("*.py"))
+    if not sources:
+        raise FileNotFoundError("no sources to tell one version's machine code from another's")
     digest = hashlib.sha256("\n".join(parts).encode())
     for source in sources:
         digest.update(source.read_bytes())

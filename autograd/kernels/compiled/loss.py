@@ -117,7 +117,7 @@ def _log_of_rest(x):
 @jit(inner=True)
 def _if_probable(target, loss):
     """The loss, NaN where the target is no probability."""
-    return loss if (target >= 0) & (target <= 1) else cast(loss, np.nan)
+    return loss if target - target * target >= 0 else cast(loss, np.nan)
 
 
 @jit(inner=True)
@@ -134,9 +134,7 @@ def _binary_slope(x, target, option):
 
 @jit(inner=True)
 def _with_logits(x, target, option):
-    wrong = cast(x, 1) - target if x >= 0 else target
-    distance = cast(x, 0) if wrong == 0 else abs(x) * wrong  # an infinite x is not far from right
-    return _if_probable(target, distance + softplus(-abs(x)))
+    return _if_probable(target, softplus(x) - x * target)  # NaN for some infinite x
 
 
 @jit(inner=True)
@@ -229,7 +227,9 @@ def bce_grad(scale, x, target):
 
 def bce_with_logits(x, target):
     """Sum of -(t log σ(x) + (1 - t) log(1 - σ(x))); NaN if a t is no probability."""
-    return _sum(_logits_sum, reference.bce_with_logits, x, target, shared=SHARED_LOG)
+    plain = reference.bce_with_logits
+    total = _sum(_logits_sum, plain, x, target, shared=SHARED_LOG)
+    return total if total == total else plain(x, target)  # which knows infinity's limits
 
 
 def bce_with_logits_grad(scale, x, target):

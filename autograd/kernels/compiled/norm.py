@@ -69,14 +69,15 @@ def _segments(one, arrays, parts, index):
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
     plan = vector(data(item(arrays, 3)), 7, np.int64(1))
     units, count, step, hop, channels, extent, fixed = plan
-    settings = vector(data(item(arrays, 4)), 3, 1.0)
+    settings = vector(data(item(arrays, 4)), 4, 1.0)
+    eps, smallest, largest = settings[0], settings[1], settings[2]
     mean = vector(data(item(arrays, 5)), units, 1.0)
     var = vector(data(item(arrays, 6)), units, 1.0)
     for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
         if not fixed:
             mean[u], var[u] = _moments(x, u * step, count, hop, extent)
-            note(var[u], settings)
-        rstd = 1.0 / np.sqrt(var[u] + settings[0])
+            note(var[u], smallest, largest, settings)
+        rstd = 1.0 / np.sqrt(var[u] + eps)
         shift = cast(one, mean[u])
         for p in range(count):
             s = u * step + p * hop
@@ -129,14 +130,15 @@ def _segments_grad(one, arrays, parts, index):
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
     plan = vector(data(item(arrays, 3)), 7, np.int64(1))
     units, count, step, hop, channels, extent, fixed = plan
-    settings = vector(data(item(arrays, 4)), 3, 1.0)
+    settings = vector(data(item(arrays, 4)), 4, 1.0)
+    eps, smallest, largest = settings[0], settings[1], settings[2]
     mean = vector(data(item(arrays, 5)), units, 1.0)
     var = vector(data(item(arrays, 6)), units, 1.0)
     sums = vector(data(item(arrays, 7)), 2 * units * count, 1.0)
     for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
         if not fixed:
-            note(var[u], settings)
-        rstd = 1.0 / np.sqrt(var[u] + settings[0])
+            note(var[u], smallest, largest, settings)
+        rstd = 1.0 / np.sqrt(var[u] + eps)
         shift = cast(one, mean[u])
         rest = mean[u] - shift
         along = offset = 0.0
@@ -183,11 +185,15 @@ def _spread(weight, extent):
     return weight if extent == 1 else np.repeat(weight, extent)
 
 
+def _settings(eps, dtype):
+    """[eps, the smallest and the largest variance that the kernels serve, whether one was not]."""
+    largest = LARGEST[dtype]
+    return np.array((eps, 1 / largest - eps, largest, 0), np.float64)
+
+
 def _lost(var, settings):
     """The groups that the kernels have noted."""
-    eps, largest, _ = settings
-    with np.errstate(all="ignore"):
-        return ~((var < largest) & ((var + eps) * largest >= 1))
+    return ~((settings[1] <= var) & (var < settings[2]))
 
 
 def _replace(target, source, groups, kind, layout):
@@ -223,9 +229,9 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
         kernel, plan = rows, np.array((n * g, k * extent, g, kind == "rms"), np.int64)
         weight, bias = _spread(weight, extent), _spread(bias, extent)
     inputs = contiguous(x, *(_NONE if a is None else a for a in (weight, bias)))
-    settings = np.array((eps, LARGEST[x.dtype], 0), np.float64)
+    settings = _settings(eps, x.dtype)
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, out), x.size >= SHARED)
-    if settings[2]:
+    if settings[3]:
         lost = _lost(var, settings)
         found = reference.standardize(x, *given, kind, layout, eps)
         for target, source in zip((mean, var), found[1:], strict=True):
@@ -253,9 +259,9 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
         kernel, sums = rows_grad, np.empty((2, -(-lines // part), channels * extent), x.dtype)
         weight = _spread(weight, extent)
     inputs = contiguous(g, x, _NONE if weight is None else weight)
-    settings = np.array((eps, LARGEST[x.dtype], 0), np.float64)
+    settings = _settings(eps, x.dtype)
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, sums, out), x.size >= SHARED)
-    if settings[2]:
+    if settings[3]:
         found = reference.standardize_grad(g, x, given, kind, layout, eps, mean, var)
         _replace(out, found[0], _lost(var, settings), kind, layout)
         return out, *found[1:]

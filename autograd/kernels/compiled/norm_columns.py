@@ -105,7 +105,7 @@ def _factors(mean, var, settings, fixed, weight, bias, extent, scale, offset):
     """What each column is multiplied with and what is added then."""
     for c in range(mean.size):
         if not fixed:
-            note(var[c], settings)
+            note(var[c], settings[1], settings[2], settings)
         factor = 1.0 / np.sqrt(var[c] + settings[0]) * (weight[c] if weight.size else 1.0)
         rest = mean[c] - cast(scale[0], mean[c])
         constant = (bias[c] if bias.size else 0.0) - rest * factor
@@ -122,7 +122,7 @@ def columns(one, arrays, parts, index):
     out = matrix(data(item(arrays, 7)), count, channels * extent, one)
     weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 3, 1.0)
+    settings = vector(data(item(arrays, 4)), 4, 1.0)
     mean = vector(data(item(arrays, 5)), channels, 1.0)
     var = vector(data(item(arrays, 6)), channels, 1.0)
     unit = max(1, 16 // extent)
@@ -196,7 +196,7 @@ def _grad_factors(mean, var, settings, fixed, weight, along, sums, count, extent
     """Finishes the sums g xhat of each channel; then the gradient is a g + b (x - mean) + d."""
     for c in range(mean.size):
         if not fixed:
-            note(var[c], settings)
+            note(var[c], settings[1], settings[2], settings)
         rstd = 1.0 / np.sqrt(var[c] + settings[0])
         rest = mean[c] - cast(a[0], mean[c])
         along[c] = (along[c] - rest * sums[c]) * rstd
@@ -218,7 +218,7 @@ def columns_grad(one, arrays, parts, index):
     x = matrix(data(item(arrays, 1)), count, channels * extent, one)
     out = matrix(data(item(arrays, 8)), count, channels * extent, one)
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 3, 1.0)
+    settings = vector(data(item(arrays, 4)), 4, 1.0)
     mean = vector(data(item(arrays, 5)), channels, 1.0)
     var = vector(data(item(arrays, 6)), channels, 1.0)
     sums = matrix(data(item(arrays, 7)), 2, channels, 1.0)

@@ -70,13 +70,14 @@ def rows(one, arrays, parts, index):
     out = matrix(data(item(arrays, 7)), count, extent, one)
     weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 3, 1.0)
+    settings = vector(data(item(arrays, 4)), 4, 1.0)
+    eps, smallest, largest = settings[0], settings[1], settings[2]
     mean = vector(data(item(arrays, 5)), count, 1.0)
     var = vector(data(item(arrays, 6)), count, 1.0)
     for i in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
         mean[i], var[i] = _moments(x[i], rms)
-        note(var[i], settings)
-        scale = 1.0 / np.sqrt(var[i] + settings[0])
+        note(var[i], smallest, largest, settings)
+        scale = 1.0 / np.sqrt(var[i] + eps)
         shift = cast(one, mean[i])
         offset = (shift - mean[i]) * scale
         _rescale(x[i], shift, cast(one, scale), cast(one, offset),
@@ -118,7 +119,8 @@ def rows_grad(one, arrays, parts, index):
     x = matrix(data(item(arrays, 1)), count, extent, one)
     out = matrix(data(item(arrays, 8)), count, extent, one)
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 3, 1.0)
+    settings = vector(data(item(arrays, 4)), 4, 1.0)
+    eps, smallest, largest = settings[0], settings[1], settings[2]
     mean = vector(data(item(arrays, 5)), count, 1.0)
     var = vector(data(item(arrays, 6)), count, 1.0)
     chunks = (count + part - 1) // part
@@ -131,8 +133,8 @@ def rows_grad(one, arrays, parts, index):
         weight_grad[:] = one - one
         bias_grad[:] = one - one
         for i in range(chunk * part, min(chunk * part + part, count)):
-            note(var[i], settings)
-            rstd = 1.0 / np.sqrt(var[i] + settings[0])
+            note(var[i], smallest, largest, settings)
+            rstd = 1.0 / np.sqrt(var[i] + eps)
             shift, scale = cast(one, mean[i]), cast(one, rstd)
             offset = cast(one, (shift - mean[i]) * rstd)
             w = _slice(weight, i, groups, extent)

@@ -22,11 +22,11 @@ def block_sums(x, shift):
 
 
 @jit(inner=True)
-def note(var, settings):
-    """Notes in settings, [eps, largest, noted], a group whose squares may have left the range of
-    its type, or whose slopes may."""
-    if not var < settings[1] or (var + settings[0]) * settings[1] < 1:
-        settings[2] = 1
+def note(var, smallest, largest, settings):
+    """Notes in settings, [eps, smallest, largest, noted], a group whose squares may have left the
+    range of its type, or whose slopes may."""
+    if not smallest <= var < largest:
+        settings[3] = 1
 
 
 @jit(inner=True)

@@ -164,13 +164,13 @@ def _avg_pool2d(one, arrays, parts, index):
         for i in range(len(rows)):
             line = _sum_of_rows(x, rows[i, 0], rows[i, 1], work)
             if halving:
-                factor = one / cast(one, 2 * rows[i, 2])
+                factor = one / cast(one, 2.0 * rows[i, 2])
                 for j in range(len(columns)):
                     out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
             else:
                 for j in range(len(columns)):
                     summed = _total(line[columns[j, 0]:columns[j, 1]], one)
-                    out[i, j] = summed / cast(one, rows[i, 2] * columns[j, 2])
+                    out[i, j] = summed / cast(one, np.float64(rows[i, 2]) * columns[j, 2])
 
 
 @jit(inner=True)
@@ -183,14 +183,14 @@ def _fill(line, value):
 def _shares(g, columns, divisor, one, line):
     """Spreads a row of g over the columns of its windows."""
     if _halving(columns, 2):
-        factor = one / cast(one, 2 * divisor)
+        factor = one / cast(one, 2.0 * divisor)
         for j in range(len(columns)):
             line[2 * j] = line[2 * j + 1] = g[j] * factor
         _fill(line[2 * len(columns):], one - one)
         return
     _fill(line, one - one)
     for j in range(len(columns)):
-        part = g[j] / cast(one, divisor * columns[j, 2])
+        part = g[j] / cast(one, np.float64(divisor) * columns[j, 2])
         for c in range(columns[j, 0], columns[j, 1]):
             line[c] += part
 
@@ -225,7 +225,7 @@ def _avg_pool2d_grad(one, arrays, parts, index):
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
         g, grad = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
         if whole:
-            _fill(grad[0], g[0, 0] / cast(one, rows[0, 2] * columns[0, 2]))
+            _fill(grad[0], g[0, 0] / cast(one, np.float64(rows[0, 2]) * columns[0, 2]))
         else:
             _spread(g, rows, columns, one, line, grad)
 

@@ -13,6 +13,8 @@ from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import multiply_packed
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
+from autograd.kernels.compiled.vector_math import cast, from_bits
+from autograd.kernels.compiled.winograd_outliers import RANGE, put_right
 from autograd.kernels.compiled.winograd_transform import (
     OUTPUTS,
     POINTS,
@@ -22,6 +24,9 @@ from autograd.kernels.compiled.winograd_transform import (
     transform_input,
     transform_output,
     turn,
+    turn_seen,
+    widen_gradient,
+    widen_input,
 )
 
 SQUARE, FILTER = POINTS * POINTS, TAPS * TAPS
@@ -31,6 +36,7 @@ ROOM = 1 << 17  # transformed numbers of one block of tiles: they stay in the se
 GAP = 16  # numbers between the matrices of two points beyond them, against cache conflicts
 SHARED = 1 << 14  # input numbers times output channels from which a second thread pays
 
+HUGE = np.int32(0x7F7FFFFF)  # the bits of the largest float32
 _NONE = np.empty(0)  # stands for no bias
 # entries of a plan: of the input and of the result, then of the tiles
 CHANNEL, HEIGHT, WIDTH, TOP, LEFT = range(5)
@@ -79,6 +85,12 @@ def _filters(one, arrays, parts, index):
 
 
 @jit(inner=True)
+def size_of_grid(plan):
+    """Number of tiles of all images."""
+    return plan[IMAGES] * plan[DOWN] * plan[ACROSS]
+
+
+@jit(inner=True)
 def _place(plan, tile, limit):
     """Image, first row and column of a tile, and how many follow it in one row, up to `limit`."""
     line, across = tile // plan[ACROSS], tile % plan[ACROSS]
@@ -88,9 +100,9 @@ def _place(plan, tile, limit):
 
 @jit(inner=True)
 def strip_room(plan, block, lanes):
-    """Bytes of a strip of pixels of at most `block` tiles."""
-    columns = min(block, plan[ACROSS]) * OUTPUTS + TAPS - 1
-    return POINTS * whole_vectors(columns, lanes) * VECTOR_BYTES
+    """Bytes of a strip of pixels of at most `block` tiles, and of their magnitudes."""
+    columns = whole_vectors(min(block, plan[ACROSS]) * OUTPUTS + TAPS - 1, lanes)
+    return POINTS * columns * (VECTOR_BYTES + VECTOR_BYTES // lanes) + 2 * VECTOR_BYTES
 
 
 @jit(inner=True)
@@ -103,11 +115,37 @@ def report(one, check, found):
 
 
 @jit(inner=True)
-def enter(one, image, plan, side, first, count, strip, panel, target, step):
+def _range(one, plan, side, top, x, columns, bounds, seen):
+    """Largest of the strip's magnitudes, and the smallest that the results of a column of the image
+    see of it, to seen[0] and seen[1]; whether they are far apart."""
+    bytes_, lanes = itemsize(one), VECTOR_BYTES // itemsize(one)
+    peaks, results = bounds + 2 * VECTOR_BYTES, plan[RESULT + HEIGHT] - top
+    largest = vector(bounds, lanes, np.int32(1))  # the bits of magnitudes
+    smallest = vector(bounds + VECTOR_BYTES, lanes, np.int32(1))
+    for lane in range(lanes):
+        largest[lane], smallest[lane] = 0, HUGE
+    for w in range(0, columns, lanes):
+        last = plan[side + WIDTH] - x - w
+        if side:
+            widen_gradient(one, peaks + w * bytes_, columns * bytes_, results, -x - w, last, bounds)
+        else:
+            widen_input(one, peaks + w * bytes_, columns * bytes_, results, -x - w, last, bounds)
+    high, low = largest[0], smallest[0]
+    for lane in range(1, lanes):
+        high, low = max(high, largest[lane]), min(low, smallest[lane])
+    vector(seen, 1, np.int32(1))[0] = high
+    vector(seen + size_of_grid(plan) * bytes_, 1, np.int32(1))[0] = low
+    return not from_bits(high) <= from_bits(low) * cast(one, RANGE)
+
+
+@jit(inner=True)
+def enter(one, image, plan, side, first, count, strip, panel, target, step, seen, suspects):
     """Transforms all channels of `count` tiles of one side, the input or the result.
 
     A strip of pixels is turned so that its channels are the lanes. The numbers of a point are a
-    matrix (count, channels) in panels `panel` channels wide.
+    matrix (count, channels) in panels `panel` channels wide. seen (2, tiles) gets the largest
+    and the smallest pixel of a strip, by the largest magnitude of all channels, at its first tile;
+    `suspects` of the image becomes 1 where they are far apart.
     """
     bytes_, rows = itemsize(one), OUTPUTS if side else POINTS
     channels, height, width = plan[side + CHANNEL], plan[side + HEIGHT], plan[side + WIDTH]
@@ -115,19 +153,22 @@ def enter(one, image, plan, side, first, count, strip, panel, target, step):
     lanes, done = VECTOR_BYTES // bytes_, 0
     whole = whole_vectors(channels, lanes)
     while done < count:
-        number, y, x, run = _place(plan, first + done, count - done)
+        number, top, x, run = _place(plan, first + done, count - done)
         x -= left
-        row = whole_vectors(run * OUTPUTS + rows - OUTPUTS, lanes) * VECTOR_BYTES
+        columns = whole_vectors(run * OUTPUTS + rows - OUTPUTS, lanes)
+        row = columns * VECTOR_BYTES
+        bounds = strip + rows * row
+        peaks = bounds + 2 * VECTOR_BYTES
         for c in range(0, channels, lanes):
             for i in range(rows):
-                h = y - above + i
+                h = top - above + i
                 source = image + (((number * channels + c) * height + h) * width + x) * bytes_
-                for w in range(0, row // VECTOR_BYTES, lanes):
+                for w in range(0, columns, lanes):
                     last = width - x - w if 0 <= h < height else 0
-                    turn(one, source + w * bytes_, height * width * bytes_,
-                         min(lanes, channels - c), -x - w, last,
-                         strip + i * row + w * VECTOR_BYTES, VECTOR_BYTES, lanes,
-                         lanes)  # fmt: skip
+                    turn_seen(one, source + w * bytes_, height * width * bytes_,
+                              min(lanes, channels - c), -x - w, last,
+                              strip + i * row + w * VECTOR_BYTES, VECTOR_BYTES, lanes, lanes,
+                              peaks + (i * columns + w) * bytes_, c)  # fmt: skip
             j = c // panel * panel
             across = min(panel, whole - j)
             place = target + (j * count + done * across + c - j) * bytes_
@@ -138,6 +179,8 @@ def enter(one, image, plan, side, first, count, strip, panel, target, step):
                 else:
                     transform_input(one, tile, row, VECTOR_BYTES, place, step)
                 place += across * bytes_
+        if _range(one, plan, side, top, x, columns, bounds, seen + (first + done) * bytes_):
+            vector(suspects, plan[IMAGES], one)[number] = one
         done += run
 
 
@@ -171,7 +214,7 @@ def _correlate(one, arrays, parts, index):
     bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
     lanes = VECTOR_BYTES // bytes_
     whole_in, whole_out = whole_vectors(inputs, lanes), whole_vectors(outputs, lanes)
-    tiles = plan[IMAGES] * plan[DOWN] * plan[ACROSS]
+    tiles = size_of_grid(plan)
     begin, end = share(tiles, parts, index, ROWS), share(tiles, parts, index + 1, ROWS)
     block = max(ROOM // (SQUARE * (whole_in + whole_out)) // ROWS, 1) * ROWS
     step_in, step_out = (block * whole_in + GAP) * bytes_, (block * whole_out + GAP) * bytes_
@@ -189,7 +232,8 @@ def _correlate(one, arrays, parts, index):
         vector(offset, outputs, one)[channel] = vector(data(bias), outputs, one)[channel]
     for first in range(begin, end, block):
         count = min(block, end - first)
-        enter(one, data(item(arrays, 0)), plan, 0, first, count, strip, whole_in, before, step_in)
+        enter(one, data(item(arrays, 0)), plan, 0, first, count, strip, whole_in, before, step_in,
+              data(item(arrays, 6)), data(item(arrays, 5)) + bytes_)  # fmt: skip
         for point in range(SQUARE):
             filters = data(item(arrays, 2)) + point * (inputs * whole_out + GAP) * bytes_
             multiply_packed(one, count, whole_out, inputs, before + point * step_in,
@@ -201,11 +245,13 @@ def _correlate(one, arrays, parts, index):
     work[0] = 0  # Numba frees an array after its last use: this is it
 
 
-def suits(dtype, images, channels, kernel, stride, dilation, groups, out):
-    """Whether the method computes a convolution between these numbers of channels, and pays."""
+def suits(dtype, images, channels, kernel, stride, dilation, groups, image, before, out):
+    """Whether the method computes a convolution between these numbers of channels, and pays; each
+    result is to see some of the image."""
     tiles = -(-out[0] // OUTPUTS) * -(-out[1] // OUTPUTS)
     return (dtype == np.float32 and min(channels) >= CHANNELS and kernel == (TAPS, TAPS)
-            and stride == dilation == (1, 1) and groups == 1
+            and stride == dilation == (1, 1) and groups == 1 and max(before) < TAPS
+            and out[0] <= image[0] + before[0] and out[1] <= image[1] + before[1]
             and images * tiles >= TILES and tiles * OUTPUTS * OUTPUTS <= 2 * out[0] * out[1])
 
 
@@ -215,21 +261,26 @@ def plan_of(images, image, before, result, flipped=False):
     return np.array([*image, *before, *result, 0, 0, images, *grid, flipped], np.int64)
 
 
-def correlate(x, weight, bias, before, out, flipped):
+def correlate(x, weight, bias, before, out, flipped, direct):
     """x (N, C, H, W) with `before` zeros above and left, times weight, plus bias: (N, O, *out).
 
     weight is (O, C, 3, 3), or where flipped (C, O, 3, 3) turned by half a circle. None where a
     number of the result is NaN or infinite: the transforms would spread it over its whole tile.
+    What outliers spoil is computed by `direct`, as `winograd_outliers` tells.
     """
     images, channels = x.shape[:2]
     rows = weight.shape[1] if flipped else weight.shape[0]
     plan = plan_of(images, x.shape[1:], before, (rows, *out), flipped)
     lanes = VECTOR_BYTES // x.itemsize
     filters = np.empty(SQUARE * (channels * -(-rows // lanes) * lanes + GAP), x.dtype)
-    result, found = np.empty((images, rows, *out), x.dtype), np.zeros(1, x.dtype)
+    result, found = np.empty((images, rows, *out), x.dtype), np.zeros(1 + images, x.dtype)
+    seen = np.empty((2, images, *plan[DOWN : ACROSS + 1]), x.dtype)
     one, parallel = ONE[x.dtype], x.size * rows >= SHARED
     launch(_filters, one, (np.ascontiguousarray(weight), plan, filters), parallel)
-    bias = _NONE if bias is None else np.ascontiguousarray(bias)
-    arrays = (np.ascontiguousarray(x), plan, filters, bias, result, found)
+    offset = _NONE if bias is None else np.ascontiguousarray(bias)
+    arrays = (np.ascontiguousarray(x), plan, filters, offset, result, found, seen)
     launch(_correlate, one, arrays, parallel)
-    return None if found[0] else result
+    if not found.any():
+        return result
+    suspects = np.flatnonzero(found[1:])
+    return None if found[0] else put_right(result, x, before, bias, suspects, direct)

@@ -25,6 +25,7 @@ from autograd.kernels.compiled.winograd import (
     enter,
     plan_of,
     report,
+    size_of_grid,
     strip_room,
     table,
     whole_vectors,
@@ -33,6 +34,7 @@ from autograd.kernels.compiled.winograd_transform import TAPS, transform_taps, t
 
 ROOM = 1 << 18  # transformed numbers of one block of tiles
 SHARES = 8  # shares of the tiles where the weight is small
+OUTWEIGHS = 8.0
 SUMS = 1 << 20  # numbers in all shares together, where that leaves more than two
 
 
@@ -44,7 +46,7 @@ def _sums(one, arrays, parts, index):
     lanes, wide = VECTOR_BYTES // bytes_, VECTORS * VECTOR_BYTES // bytes_
     whole_in = whole_vectors(inputs, lanes)
     whole_out = whole_vectors(plan[RESULT + CHANNEL], lanes)
-    tiles = plan[IMAGES] * plan[DOWN] * plan[ACROSS]
+    tiles = size_of_grid(plan)
     block = max(ROOM // (SQUARE * (whole_in + whole_out)) // ROWS, 1) * ROWS
     step_in, step_out = (block * whole_in + GAP) * bytes_, (block * whole_out + GAP) * bytes_
     room = SQUARE * (step_in + step_out) + strip_room(plan, block, lanes)
@@ -62,8 +64,9 @@ def _sums(one, arrays, parts, index):
                 panel, target, step = whole_in, left, step_in
                 if side:
                     panel, target, step = wide, right, step_out
+                seen = data(item(arrays, 4)) + side // RESULT * 2 * tiles * bytes_
                 enter(one, data(item(arrays, side // RESULT)), plan, side, first, count, strip,
-                      panel, target, step)  # fmt: skip
+                      panel, target, step, seen, data(item(arrays, 5)))  # fmt: skip
             for point in range(SQUARE):
                 c = data(sums) + (part * SQUARE + point) * inputs * whole_out * bytes_
                 row = whole_out * bytes_
@@ -76,9 +79,32 @@ def _sums(one, arrays, parts, index):
     work[0] = 0  # Numba frees an array after its last use: this is it
 
 
+@jit(inner=True)
+def _one_outweighs(one, plan, seen):
+    """Whether one strip may add more than OUTWEIGHS times all others together: its rounding errors
+    then show in the taps that do not see what is large in it.
+
+    A strip may add the product of the largest numbers of its sides. What the others do is told
+    from the mean of the fourth roots, which does not follow the largest ones.
+    """
+    tiles = size_of_grid(plan)
+    largest, roots, count = 0.0, 0.0, 0
+    x, g = vector(seen, tiles, one), vector(seen + 2 * tiles * itemsize(one), tiles, one)
+    for tile in range(tiles):
+        product = np.float64(x[tile]) * g[tile]
+        if product > 0:
+            largest = max(largest, product)
+            roots += np.sqrt(np.sqrt(product))
+            count += 1
+    return largest > OUTWEIGHS * count * (roots / max(count, 1)) ** 4
+
+
 @jit
 def _taps(one, arrays, parts, index):
-    """The weight gradient (output, input, taps) of some input channels from the sums."""
+    """The weight gradient (output, input, taps) of some input channels from the sums.
+
+    arrays: sums, plan, gradient, whether it is wrong, the strips' largest numbers.
+    """
     sums, plan, grad = item(arrays, 0), table(item(arrays, 1)), data(item(arrays, 2))
     bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
     lanes, shares = VECTOR_BYTES // bytes_, length(sums, 0)
@@ -105,6 +131,8 @@ def _taps(one, arrays, parts, index):
                      0, lanes, grad + place * bytes_, inputs * FILTER * bytes_,
                      min(lanes, outputs - o), FILTER - first)  # fmt: skip
     report(one, check, item(arrays, 3))
+    if index == 0 and _one_outweighs(one, plan, data(item(arrays, 4))):
+        vector(data(item(arrays, 3)), 1, one)[0] = one
     work[0] = 0
 
 
@@ -112,7 +140,7 @@ def weight_grad(g, x, before):
     """What a convolution of x with `before` zeros above and left gives back to its weight.
 
     g is (N, O, h, w), x (N, C, H, W); None where a number of the result is NaN or infinite, as in
-    `winograd.correlate`.
+    `winograd.correlate`, or an outlier would spoil others.
     """
     images, inputs, outputs = len(x), x.shape[1], g.shape[1]
     plan = plan_of(images, x.shape[1:], before, g.shape[1:])
@@ -125,7 +153,9 @@ def weight_grad(g, x, before):
     sums = np.empty((shares, SQUARE, inputs, whole), x.dtype)
     grad, found = np.empty((outputs, inputs, TAPS, TAPS), x.dtype), np.zeros(1, x.dtype)
     one, parallel = ONE[x.dtype], x.size * outputs >= SHARED
-    arrays = (np.ascontiguousarray(x), np.ascontiguousarray(g), plan, sums)
+    seen = np.zeros((2, 2, tiles), x.dtype)  # of x and g: the largest and smallest of each strip
+    suspects = np.empty(images, x.dtype)  # in vain: what matters is in `seen`
+    arrays = (np.ascontiguousarray(x), np.ascontiguousarray(g), plan, sums, seen, suspects)
     launch(_sums, one, arrays, parallel)
-    launch(_taps, one, (sums, plan, grad, found), parallel)
+    launch(_taps, one, (sums, plan, grad, found, seen), parallel)
     return None if found[0] else grad

@@ -8,6 +8,8 @@ divisors.  Any pooling is such tables: padded, dilated, adaptive or global.
 
 import numpy as np
 
+from autograd.kernels.reference.half import in_float32
+
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
@@ -36,6 +38,7 @@ def max_pool2d(x, rows, columns):
 
 
 @_QUIET
+@in_float32
 def max_pool2d_grad(g, indices, size):
     """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
     planes, places = len(g), size[0] * size[1]
@@ -48,6 +51,7 @@ def max_pool2d_grad(g, indices, size):
 
 
 @_QUIET
+@in_float32
 def avg_pool2d(x, rows, columns):
     """Sum of each window divided by its divisors (P, OH, OW)."""
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
@@ -59,6 +63,7 @@ def avg_pool2d(x, rows, columns):
 
 
 @_QUIET
+@in_float32
 def avg_pool2d_grad(g, rows, columns, size):
     """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
     _same_shape(g, (len(rows), len(columns)))
@@ -72,7 +77,7 @@ def avg_pool2d_grad(g, rows, columns, size):
 
 
 def _divisors(rows, columns, dtype):
-    return (rows[:, 2, None] * columns[:, 2]).astype(dtype)
+    return (rows[:, 2, None] * columns[:, 2].astype(np.float64)).astype(dtype)
 
 
 def _same_shape(g, windows):

@@ -1,0 +1,156 @@
+"""Where the library differs from PyTorch on purpose: the one list, read by the tests.
+
+An entry accounts for a difference if `holds(program, difference)`; the README shows what and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from textwrap import fill
+
+import numpy as np
+
+from .compare import Difference
+from .program import Program
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What differs, why, and how to tell."""
+
+    what: str
+    reason: str
+    holds: Callable[[Program, Difference], bool]
+
+
+def theirs_raises(*texts: str) -> Callable[[Program, Difference], bool]:
+    """Only PyTorch raises, with one of these texts."""
+    return lambda program, d: (d.what == "error" and not isinstance(d.ours, Exception)
+                               and any(text in str(d.theirs) for text in texts))
+
+
+def _views_without_grad(program: Program, d: Difference) -> bool:
+    return any(step.no_grad and step.row.view for step in program.steps)
+
+
+def _zero_second_derivative(program: Program, d: Difference) -> bool:
+    if not any("create" in step.row.text for step in program.steps):
+        return False
+    if d.what == "grad is None":
+        present = d.ours if d.theirs is None else d.theirs
+        return not np.any(present)
+    return d.what in ("requires_grad", "is_leaf", "calls")
+
+
+def _rounded_constants(program: Program, d: Difference) -> bool:
+    if d.what not in ("value", "grad", "log") or not any(
+            step.op in ("F.hardsigmoid", "F.hardswish", "binary_cross_entropy")
+            for step in program.steps):
+        return False
+    return np.allclose(np.asarray(d.ours, float), np.asarray(d.theirs, float), 1e-6, 1e-6)
+
+
+def _origin(program: Program, number: int) -> int:
+    """The value whose memory value `number` shows."""
+    for step in reversed(program.steps):
+        if number in step.outs and step.row.view:
+            number = step.inputs[0]
+    return number
+
+
+def _overlaps(program: Program, d: Difference) -> bool:
+    """Whether a write's source and its target are views of one memory."""
+    return theirs_raises("refer to a single memory location")(program, d) or any(
+        step.row.inplace and other != step.inputs[0]
+        and _origin(program, other) == _origin(program, step.inputs[0])
+        for step in program.steps for other in step.inputs[1:])
+
+
+def _forgotten_hook(program: Program, d: Difference) -> bool:
+    return {"repeat_interleave"} <= {s.op for s in program.steps} and any(
+        "hook" in s.op for s in program.steps) and any(s.row.inplace for s in program.steps)
+
+
+def _strided_weight(program: Program, d: Difference) -> bool:
+    ops = {s.op for s in program.steps}
+    return "batch_norm" in ops and ("expand" in ops or any(
+        s.attrs.get("layout") in ("expanded", "strided", "read-only") for s in program.steps))
+
+
+def _median(program: Program, d: Difference) -> bool:
+    return any(s.op == "median dim" for s in program.steps) and any(
+        s.op == "expand" or s.attrs.get("layout") in ("expanded", "read-only")
+        for s in program.steps)
+
+
+def _equal_elements(program: Program, d: Difference) -> bool:
+    ops = {s.op for s in program.steps}
+    return bool(ops & {"grad", "grad of"} and ops & {"kthvalue", "topk", "argsort", "median dim"})
+
+
+def _read_only(program: Program, d: Difference) -> bool:
+    return "or it is read-only" in str(d.ours) and any(
+        step.attrs.get("layout") == "read-only" for step in program.steps)
+
+
+ON_PURPOSE = (
+    Purpose("in-place operations whose source overlaps their target",
+            "PyTorch refuses most; here the source is read before anything is written",
+            _overlaps),
+    Purpose("writing into a read-only array of NumPy's", "PyTorch writes; here it is an error",
+            _read_only),
+    Purpose("norm layers whose weight has another dtype than the input",
+            "PyTorch takes some; here an error names the fix",
+            lambda program, d: "with weight.to(input.dtype)" in str(d.ours)),
+    Purpose("operands of different floating dtypes in `lerp` and its like",
+            "they are promoted, as in arithmetic", theirs_raises("expected dtype")),
+    Purpose("the gradient of `scatter` and `scatter_add` with a source larger than the index",
+            "PyTorch fails; here what was not read has gradient 0",
+            theirs_raises("returned an invalid gradient at index 1")),
+    Purpose("second derivatives that PyTorch does not have (`hardsigmoid` and others)",
+            "every op here can be differentiated twice", theirs_raises("is not implemented")),
+    Purpose("gradients of targets, and of `atan2` beside a bool",
+            "whatever is floating can have a gradient here",
+            theirs_raises("is not differentiable with respect to", "Negation, the `-` operator")),
+    Purpose("hooks on the result of `repeat_interleave` that is then written in place",
+            "PyTorch makes it as a view and forgets the hook; here it is none", _forgotten_hook),
+    Purpose("`batch_norm` with an expanded or strided weight",
+            "PyTorch 2.13 reads the memory beside it in the gradient", _strided_weight),
+    Purpose("which of equal elements `kthvalue`, `topk`, `argsort` and `median` name",
+            "the first here; PyTorch leaves it open", _equal_elements),
+    Purpose("`median` of an expanded tensor", "PyTorch 2.13 reads the memory beside it", _median),
+    Purpose("a second derivative that is zero everywhere",
+            "it may be None here where PyTorch has zeros, and the other way round",
+            _zero_second_derivative),
+    Purpose("in-place changes of what PyTorch's rule saves and ours does not",
+            "the gradient is right all the same: the evaluator holds it to its value",
+            theirs_raises("modified by an inplace operation")),
+    Purpose("`kron` of a permuted matrix, and a graph walked twice of which nothing was saved",
+            "PyTorch raises; here both work",
+            theirs_raises("view size is not compatible", "backward through the graph a second")),
+    Purpose("hooks of results that got no gradient (one of several of `unbind`, `sort`, …)",
+            "PyTorch calls them with None; here they are not called",
+            theirs_raises("'NoneType' object has no attribute", "operand type(s) for *: 'NoneType'",
+                          "operand type(s) for ** or pow(): 'NoneType'")),
+    Purpose("assignment at indices with a source of another dtype",
+            "it is converted, as in an assignment to a slice",
+            theirs_raises("requires the source and destination dtypes match")),
+    Purpose("a view made under `no_grad` of a tensor that requires grad",
+            "it requires no grad, as every result made there; PyTorch's 2.13 says that it does",
+            _views_without_grad),
+    Purpose("`hardsigmoid`, `hardswish` and `binary_cross_entropy` in float64",
+            "PyTorch divides by a six of lower precision, and by x (1 - x) + 1e-12",
+            _rounded_constants),
+)
+
+
+def on_purpose(program: Program, difference: Difference) -> Purpose | None:
+    """The entry that accounts for the difference."""
+    return next((p for p in ON_PURPOSE if p.holds(program, difference)), None)
+
+
+def table() -> str:
+    """The list as the README shows it."""
+    return "\n".join(fill(f"- {p.what}: {p.reason}.", 100, subsequent_indent="  ")
+                     for p in ON_PURPOSE)

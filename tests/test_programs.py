@@ -1,0 +1,124 @@
+"""A thousand random programs against the forward-mode evaluator; and the tools themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd import large
+from tests.programs.check import against_forward
+from tests.programs.compare import with_forward
+from tests.programs.differences import table
+from tests.programs.execute import execute
+from tests.programs.forward import Dual, bilinear, exp, kink, log, power, promoted, tanh
+from tests.programs.generate import generate
+from tests.programs.machine import Machine
+from tests.programs.program import ROWS, Program, Step
+from tests.programs.shrink import shrink
+
+COUNT, BLOCK = 1000, 50
+
+
+@pytest.mark.parametrize("start", range(0, COUNT, BLOCK))
+def test_values_and_derivatives(start):
+    for seed in range(start, start + BLOCK):
+        program = generate(seed)
+        if against_forward(program):
+            small = shrink(program, against_forward)
+            found = "\n".join(map(str, against_forward(small)))
+            pytest.fail(f"seed {seed}:\n{small.text('autograd')}\n\n{found}", pytrace=False)
+
+
+def test_with_kernels_for_small_arrays_too(monkeypatch):
+    monkeypatch.setattr(large, "LARGE", 1)
+    for seed in range(COUNT, COUNT + 100):
+        assert not against_forward(generate(seed)), f"seed {seed}"
+
+
+def leaf(number, values, tracked=True, dtype=np.float64):
+    return Step("leaf", (), (number,), dict(values=np.asarray(values), dtype=np.dtype(dtype),
+                                            layout="plain", tracked=tracked))
+
+
+def test_every_kind_of_step_occurs():
+    """No row of the table is dead."""
+    found = {step.op for seed in range(2000) for step in generate(seed, seed % 2 == 0).steps}
+    assert not [name for name, row in ROWS.items() if name not in found]
+
+
+def test_the_same_seed_makes_the_same_program():
+    assert generate(7).text() == generate(7).text()
+
+
+@pytest.mark.parametrize("function", [exp, log, tanh, lambda x: power(x, 2.5),
+                                      lambda x: bilinear(np.multiply, x, exp(x))])
+def test_the_evaluator_against_differences(function):
+    """Both first derivatives and the mixed second one of a function of one number."""
+    x, h = 0.7, 1e-4
+    v, a, b, ab = (float(p) for p in function(Dual([np.array(k) for k in (x, 2.0, -1.0, 0.5)],
+                                                   np.float64)).parts)
+
+    def f(s, t):
+        moved = np.array(x + 2 * s - t + 0.5 * s * t)
+        return float(function(Dual([moved, *np.zeros((3, 1))], np.float64)).value)
+
+    assert v == f(0, 0)
+    assert a == pytest.approx((f(h, 0) - f(-h, 0)) / (2 * h), rel=1e-6)
+    assert b == pytest.approx((f(0, h) - f(0, -h)) / (2 * h), rel=1e-6)
+    mixed = (f(h, h) - f(h, -h) - f(-h, h) + f(-h, -h)) / (4 * h * h)
+    assert ab == pytest.approx(mixed, rel=1e-5)
+
+
+def test_a_wrong_gradient_is_found_and_shrunk(monkeypatch):
+    """With a rule of tanh that is wrong, a failing program shrinks to a few steps."""
+    import autograd
+
+    op = autograd.tanh.op
+    right = op.backward
+    monkeypatch.setattr(op, "backward", lambda g, saved, parents: [
+        None if part is None else part * 2 for part in right(g, saved, parents)])
+    program = next(p for p in map(generate, range(2000)) if len(p.steps) > 8 and any(
+        s.op == "tanh" for s in p.steps) and with_forward(p))
+    small = shrink(program, with_forward)
+    assert len(small.steps) <= 4
+    assert {"leaf", "tanh", "backward"} <= {step.op for step in small.steps}
+
+
+def test_a_failing_step_is_passed_over():
+    program = Program((leaf(0, [1.0, 2.0]), Step("add_", (0, 0), ()), Step("sum", (0,), (1,)),
+                       Step("backward", (1,), (), {"retain": False})))
+    outcome = execute(program, "autograd")
+    assert list(outcome.errors) == [1]
+    np.testing.assert_array_equal(outcome.seen[0].grad, [-1.5, -1.5])
+    assert "suppress" in program.text(failing=(1,))
+
+
+def test_directions_add_up_over_views_and_writes():
+    program = Program((leaf(0, [1.0, 2.0, 3.0]), Step("mul", (0, 0), (1,)),
+                       Step("select", (1,), (2,), {"dim": 0, "n": 1}),
+                       Step("mul_", (2, 2), ()), Step("sum", (1,), (3,)),
+                       Step("backward", (3,), (), {"retain": False})))
+    machine = Machine().run(program)
+    # x², x⁴, x² summed and weighted by -1.5, along the ramp -1.5, -0.5, 0.5
+    assert machine.totals[0] == pytest.approx(-1.5 * (2 * -1.5 + 4 * 8 * -0.5 + 6 * 0.5))
+    assert not with_forward(program)
+
+
+def test_the_readme_shows_what_differs_on_purpose():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert table() in readme, f"put into README.md:\n{table()}"
+
+
+def test_a_kink_nearby_rejects():
+    with pytest.raises(Exception, match="kink"):
+        kink(np.array([1.0, 1e-5]))
+
+
+@pytest.mark.parametrize("dtypes, expected", [
+    (("float32", "float64"), "float64"), (("int64", "float16"), "float16"),
+    (("uint8", "int8"), "int16"), (("bool", "uint8"), "uint8")])
+def test_promotion(dtypes, expected):
+    values = [Dual([np.zeros(2)] * 4, dtype) for dtype in dtypes]
+    assert promoted(*values) == expected
