@@ -31,6 +31,7 @@ _NAMES: dict[str, np.dtype] = {
     "long": int64, "bool": bool_,
 }
 _OF_PYTHON: dict[type, np.dtype] = {bool: bool_, int: int64}
+_IDS = frozenset(map(id, SUPPORTED))
 _ORDER = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 _default = float32
@@ -146,7 +147,7 @@ def result_dtype(operands) -> np.dtype:
         if result is None or _ORDER[dtype.kind] > _ORDER[result.kind]:
             result = dtype
     assert result is not None
-    return result
+    return result if id(result) in _IDS else as_dtype(result)  # an array of NumPy's decided alone
 
 
 def keeps_kind(result: np.dtype, target: np.dtype) -> bool:
@@ -195,6 +196,8 @@ def _cast(operand, dtype):
             return operand.item()  # with digits that float16 has not
         return operand.astype(dtype)
     if type(operand) is int and dtype.kind in "iu" and not _fits(operand, dtype):
+        if not _fits(operand, int64):
+            raise OverflowError(f"{operand} does not fit into int64")
         return np.asarray(operand).astype(dtype)  # wraps, as in PyTorch
     return operand
 

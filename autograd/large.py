@@ -44,6 +44,18 @@ def with_numbers(plain):
     return exact
 
 
+def mixing(plain):
+    """The function `plain` of several operands, numbers among them, computed in float32 and rounded
+    once where the arrays are of float16."""
+    def mix(*operands):
+        for at, operand in enumerate(operands):
+            if operand.__class__ is np.ndarray:
+                return (rounded_once(plain, at) if operand.dtype is FLOAT16 else plain)(*operands)
+        return plain(*operands)
+
+    return mix
+
+
 def total(x, dims, keepdims):
     """The sum of an array, in its own type, over `dims`, a tuple of numbers from 0 on."""
     if x.size >= LARGE or x.dtype is FLOAT16:

@@ -14,10 +14,10 @@ recording path of every op is written out as source and compiled, as `collection
         ...                                             # the same for `other`
         if v0 is CONSTANT and v1 is CONSTANT:
             return forward(a0, a1)                      # a rule at work on plain arrays
-        if a0.__class__ is not a1.__class__ or a0.dtype is not a1.dtype:
-            a0, a1 = common(a0, a1)
         token = hush(QUIET)                             # NumPy's warnings, see quiet.py
         try:
+            if a0.__class__ is not a1.__class__ or a0.dtype is not a1.dtype:
+                a0, a1 = common(a0, a1)
             result = forward(a0, a1)
         except ERRORS as error:
             explain(op, error, (input, other))          # says which op and operands
@@ -132,10 +132,7 @@ def _operands(op) -> list[str]:
         ]
     plain = " and ".join(f"v{i} is CONSTANT" for i in range(len(op.inputs)))
     first = "[0]" if op.extra else ""
-    lines += [f"    if {plain}:", f"        return forward({_arguments(op)}){first}"]
-    if op.promotes:
-        lines += _promotion(op)
-    return lines
+    return [*lines, f"    if {plain}:", f"        return forward({_arguments(op)}){first}"]
 
 
 def _list_operands(op) -> list[str]:
@@ -147,12 +144,15 @@ def _list_operands(op) -> list[str]:
 
 
 def _promotion(op) -> list[str]:
+    """Brings the operands to one dtype, inside the `try` of the call."""
+    if not op.promotes:
+        return []
     many = [f"a{i}" for i, name in enumerate(op.inputs) if name not in op.unpromoted]
     convert = PROMOTIONS[op.promotes]
     if len(many) == 1:
         if op.promotes != "float":
             return []
-        return [f"    if {many[0]}.dtype.kind != 'f': {many[0]}, = common_float({many[0]})"]
+        return [f"        if {many[0]}.dtype.kind != 'f': {many[0]}, = common_float({many[0]})"]
     first = many[0]
     checks = " or ".join(
         f"{first}.__class__ is not {a}.__class__ or {first}.dtype is not {a}.dtype"
@@ -161,7 +161,8 @@ def _promotion(op) -> list[str]:
         checks = f"{first}.__class__ is not ndarray or {checks}"
     if op.promotes == "float":
         checks += f" or {first}.dtype.kind != 'f'"
-    return [f"    if {checks}:", f"        {', '.join(many)} = {convert}({', '.join(many)})"]
+    operands = ", ".join(many)
+    return [f"        if {checks}:", f"            {operands} = {convert}({operands})"]
 
 
 def _arguments(op) -> str:
@@ -175,6 +176,7 @@ def _call(op) -> list[str]:
     lines = [
         "    token = hush(QUIET)",
         "    try:",
+        *_promotion(op),
         f"        {call}",
         "    except ERRORS as error:",
         f"        explain(op, error, ({inputs},))",

@@ -164,6 +164,17 @@ def test_add_at_gives_the_same_bits_each_time():
     assert all(table.tobytes() == tables[0].tobytes() for table in tables)
 
 
+@pytest.mark.parametrize(("dtype", "last"), [("float16", 2048), ("float32", 2**24)])
+def test_many_numbers_at_one_place(dtype, last):
+    """One by one, nothing would come of adding 1 to the last number that all before it fit into."""
+    ones, index = autograd.ones(1000, dtype=dtype), autograd.zeros(1000, dtype=autograd.int64)
+    start = autograd.tensor([float(last)], dtype=dtype)
+    assert start.index_add(0, index, ones).item() == last + 1000
+    ones[0], x = last, autograd.zeros(1, dtype=dtype, requires_grad=True)
+    x[index].backward(ones)
+    assert x.grad.item() in (last + 998, last + 999, last + 1000)
+
+
 def test_the_last_of_several_writes_stays_and_gets_the_gradient():
     index = integers([2, 0, 2, 1])
     x, src = np.zeros((1, 3)), np.array([[1.0, 2, 3, 4]])

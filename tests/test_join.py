@@ -99,6 +99,7 @@ WRONG = [
     (lambda: x.split([3, -1]), ValueError, "split: sizes"),
     (lambda: x.chunk(0), ValueError, "chunk: at least one chunk is needed, got 0"),
     (lambda: x.tensor_split(0), ValueError, "tensor_split: at least one part is needed, got 0"),
+    (lambda: x.tensor_split(2**70), ValueError, "tensor_split: no memory holds"),
     (lambda: scalar.tensor_split(1), IndexError, "tensor_split: a 0-d tensor"),
     (lambda: x.repeat(2), ValueError, r"repeat: \(2,\) must be numbers from 0 on, at least one for "
                                       r"each dimension of \(2, 3\)"),

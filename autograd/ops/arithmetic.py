@@ -12,7 +12,7 @@ import operator
 import numpy as np
 
 from ..dtypes import common
-from ..large import combining, with_numbers
+from ..large import combining, mixing, with_numbers
 from ..record import UFUNCS, composite, op
 from .compare import where
 from .elementwise import log, safe_div, safe_mul, zeros
@@ -29,7 +29,13 @@ def _integral(*values) -> bool:
 _INT = np.dtype(int)
 _add = combining("add", np.add)
 _sub = combining("sub", np.subtract)
+_plus = mixing(lambda input, other, alpha: _add(input, np.multiply(other, alpha)))
+_minus = mixing(lambda input, other, alpha: _sub(input, np.multiply(other, alpha)))
 _power = with_numbers(np.power)
+_truncated = mixing(lambda input, other: np.trunc(np.true_divide(input, other)))
+_lerp = mixing(lambda input, end, weight: input + weight * np.subtract(end, input))
+_addcmul = mixing(lambda input, a, b, value: input + np.multiply(a, b) * value)
+_addcdiv = mixing(lambda input, a, b, value: input + np.true_divide(a, b) * value)
 times = combining("mul", operator.mul)  # for rules: of Tensors too
 over = combining("div", operator.truediv)
 
@@ -43,7 +49,7 @@ def add(input, other, /, *, alpha=1):
     >>> autograd.add(autograd.tensor([1., 2.]), 10)
     tensor([11., 12.])
     """
-    return _add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
+    return _add(input, other) if alpha == 1 else _scaled("add", _plus, input, other, alpha)
 
 
 @op(broadcasts=True, promotes="number", inplace=True, vjp=dict(
@@ -51,17 +57,19 @@ def add(input, other, /, *, alpha=1):
     other=lambda g, alpha: -g if alpha == 1 else g * -alpha))
 def sub(input, other, /, *, alpha=1):
     """input - alpha * other, with broadcasting."""
-    return _sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
+    return _sub(input, other) if alpha == 1 else _scaled("sub", _minus, input, other, alpha)
 
 
-def _scaled(name: str, input, other, alpha):
-    """other * alpha in the operands' dtype; integers are scaled by integers only, and wrap."""
+def _scaled(name: str, combine, input, other, alpha):
+    """input and other * alpha combined; integers are scaled by integers only, and wrap."""
     if isinstance(alpha, float) and _integral(input, other):
         raise TypeError(f"{name}: alpha {alpha} is a float, the operands are integers; "
                         "convert one with .float()")
-    if _is_number(other):
-        return common(input, other * alpha)[1]
-    return np.multiply(*common(other, alpha if other.dtype.kind != "b" else bool(alpha)))
+    if _integral(input, other):
+        if _is_number(other):
+            return combine(input, common(input, other * alpha)[1], 1)
+        alpha = bool(alpha) if other.dtype.kind == "b" else common(other, alpha)[1]
+    return combine(input, other, alpha)
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.multiply, kernel="mul", vjp=dict(
@@ -98,7 +106,7 @@ def div_trunc(input, other, /):
     """The quotient rounded towards 0."""
     _refuse_zero("div", input, other)
     if not _integral(input, other):
-        return np.trunc(np.true_divide(input, other))
+        return _truncated(input, other)
     quotient = np.floor_divide(input, other)
     return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)
 
@@ -135,7 +143,7 @@ def div(input, other, *, rounding_mode=None):
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g: g,
-    other=lambda g, input, other: -g * _quotient(input, other, "floor")))
+    other=lambda g, input, other: -g * div_floor(input, other)))
 def remainder(input, other, /):
     """input - other * floor(input / other): the sign is the divisor's, as in Python's %."""
     _refuse_zero("remainder", input, other)
@@ -144,7 +152,7 @@ def remainder(input, other, /):
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g: g,
-    other=lambda g, input, other: -g * _quotient(input, other, "trunc")))
+    other=lambda g, input, other: -g * div_trunc(input, other)))
 def fmod(input, other, /):
     """input - other * trunc(input / other): the sign is the dividend's, as in C."""
     _refuse_zero("fmod", input, other)
@@ -152,13 +160,6 @@ def fmod(input, other, /):
 
 
 UFUNCS.update({np.remainder: remainder, np.fmod: fmod})
-
-
-def _quotient(input, other, rounding: str):
-    quotient = input / other
-    if isinstance(quotient, (np.ndarray, np.generic)):
-        return np.floor(quotient) if rounding == "floor" else np.trunc(quotient)
-    return quotient.floor() if rounding == "floor" else quotient.trunc()
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.negative, vjp=dict(
@@ -219,7 +220,7 @@ def square(input, /):
     weight=lambda g, input, end: g * (end - input)))
 def lerp(input, end, weight, /):
     """input + weight * (end - input): linear interpolation."""
-    return input + np.multiply(weight, np.subtract(end, input))
+    return _lerp(input, end, weight)
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -231,7 +232,7 @@ def addcmul(input, tensor1, tensor2, /, *, value=1):
     if isinstance(value, float) and _integral(input, tensor1, tensor2):
         raise TypeError(f"addcmul: value {value} is a float, the tensors are integers; convert "
                         "one with .float()")
-    return input + np.multiply(tensor1, tensor2) * value
+    return _addcmul(input, tensor1, tensor2, value)
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -242,4 +243,4 @@ def addcdiv(input, tensor1, tensor2, /, *, value=1):
     """input + value * tensor1 / tensor2."""
     if _integral(input, tensor1, tensor2):
         raise TypeError("addcdiv: integers have fractions as quotients; convert with .float()")
-    return input + np.true_divide(tensor1, tensor2) * value
+    return _addcdiv(input, tensor1, tensor2, value)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from math import prod
 
 from ..record import composite
+from .elementwise import in_float32
 from .linalg import matmul
 from .shape import permute, reshape, unsqueeze
 
 
 @composite(method=False)
+@in_float32
 def bilinear(input1, input2, weight, bias=None):
     """x1ᵀ W[k] x2 + b[k] for each output k.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import fitting, result_dtype
+from ..errors import describe
 from ..record import UFUNCS, composite, op
 from ..tensors import Tensor, wrap
 
@@ -134,6 +135,9 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
 @composite()
 def equal(input, other) -> bool:
     """Whether two tensors have the same shape and the same elements."""
+    for name, x in (("input", input), ("other", other)):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"equal: {name} must be a Tensor, got {describe(x)}")
     return np.array_equal(input._array, other._array)
 
 

@@ -6,6 +6,7 @@ constant between jumps (`sign`, `floor`, ...) have gradient 0.
 
 from __future__ import annotations
 
+from functools import wraps
 from math import pi
 from math import sqrt as _root
 from typing import Any
@@ -101,6 +102,23 @@ def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False):
     return (cast if wanted.kind == "f" else cast_to_integral)(input, wanted)
 
 
+def in_float32(function):
+    """A composite of several ops, which shall compute float16 in float32 and round once."""
+    def changed(value, old, new):
+        return to(value, new) if getattr(value, "dtype", None) is old else value
+
+    @wraps(function)
+    def apply(input, *args, **kwargs):
+        narrow, wide = dtypes.float16, dtypes.float32
+        if getattr(input, "dtype", None) is not narrow:
+            return function(input, *args, **kwargs)
+        args = [changed(arg, narrow, wide) for arg in (input, *args)]
+        kwargs = {name: changed(value, narrow, wide) for name, value in kwargs.items()}
+        return changed(function(*args, **kwargs), wide, narrow)
+
+    return apply
+
+
 def _caster(name: str, dtype: np.dtype):
     def convert(input):
         return to(input, dtype)
@@ -181,7 +199,7 @@ def log2(input, /):
 
 
 @op(**_FLOAT, ufunc=np.log10, vjp=dict(
-    input=lambda g, input: safe_div(g, input * 2.302585092994046)))
+    input=lambda g, input: safe_div(g, input) * 0.4342944819032518))
 def log10(input, /):
     """The logarithm to base 10."""
 
@@ -310,7 +328,10 @@ def trunc(input, /):
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(input=lambda g: zeros(g)))
 def round(input, /, *, decimals=0):
     """The nearest number with `decimals` digits after the point; halves go to the even one."""
-    return np.round(input, decimals)
+    rounded = np.round(input, decimals)
+    if decimals > 0 and input.dtype.kind == "f":  # what has no digits there may be scaled too far
+        return np.where(np.isfinite(rounded), rounded, input)
+    return rounded
 
 
 @op(differentiable=False, ufunc=np.isnan)

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from .. import dtypes
 from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
@@ -184,8 +185,22 @@ def add_at(out: np.ndarray, index, values: np.ndarray) -> None:
     np.add.at has a quick way for one flat index only, 2 to 5 times as fast as with rows and faster
     than sorting or np.bincount, so that is what it gets.
     """
-    flat = positions(index, out.shape)
-    np.add.at(out.reshape(-1, copy=False), flat.reshape(-1), values.reshape(-1))
+    flat, sums = positions(index, out.shape).reshape(-1), out.reshape(-1, copy=False)
+    wide = _wide_sums(out, values)
+    if wide is out.dtype:
+        np.add.at(sums, flat, values.reshape(-1))
+        return
+    exact = sums.astype(wide)
+    np.add.at(exact, flat, values.reshape(-1).astype(wide))
+    sums[...] = exact
+
+
+def _wide_sums(out: np.ndarray, values: np.ndarray) -> np.dtype:
+    """The dtype to add up in: float32 for float16, float64 where many float32 meet in one place."""
+    if out.dtype is dtypes.float16:
+        return dtypes.float32
+    many = out.dtype is dtypes.float32 and values.size > 256 * out.size
+    return dtypes.float64 if many else out.dtype
 
 
 def last_writes(index: Index, shape: tuple) -> np.ndarray:
@@ -321,7 +336,11 @@ def masked_select(input, mask):
     if not isinstance(mask, Tensor) or mask.dtype != bool:
         raise TypeError(f"masked_select: mask must be a boolean Tensor, got {describe(mask)}; "
                         "compare it, as in x > 0, or use .bool()")
-    shape = np.broadcast_shapes(input.shape, mask.shape)
+    try:
+        shape = np.broadcast_shapes(input.shape, mask.shape)
+    except ValueError:
+        raise ValueError(f"masked_select: mask {tuple(mask.shape)} and input "
+                         f"{tuple(input.shape)} do not broadcast") from None
     if input.shape != shape:
         input = expand(input, shape)
     return getitem(input, Index((np.broadcast_to(mask._array, shape).copy(),)))

@@ -173,6 +173,8 @@ def tensor_split(input, indices_or_sections, dim=0):
     if isinstance(wanted, (int, np.integer)):
         if wanted < 1:
             raise ValueError(f"tensor_split: at least one part is needed, got {wanted}")
+        if wanted >= 2**31:
+            raise ValueError(f"tensor_split: no memory holds {wanted} parts")
         return split(input, [n // wanted + (i < n % wanted) for i in range(wanted)], dim)
     bounds = [slice(start, end).indices(n) for start, end in pairwise([0, *wanted, n])]
     return tuple(narrow(input, dim, start, max(end - start, 0)) for start, end, _ in bounds)
@@ -256,12 +258,13 @@ def roll(input, /, shifts, dims=None):
 @composite()
 def rot90(input, k=1, dims=(0, 1)):
     """Turned k times by 90 degrees from the first towards the second of `dims`."""
+    dims = ints(dims)
     if len(dims) != 2 or len(input.shape) < 2:
-        raise ValueError(f"rot90: two dims of at least 2 are needed, got {tuple(dims)} for "
+        raise ValueError(f"rot90: two dims of at least 2 are needed, got {dims} for "
                          f"{tuple(input.shape)}")
     first, second = (axis("rot90", d, len(input.shape)) for d in dims)
     if first == second:
-        raise ValueError(f"rot90: dims {tuple(dims)} must be different")
+        raise ValueError(f"rot90: dims {dims} must be different")
     if whole("rot90", k) % 4 == 0:
         return clone(input)
     if k % 4 == 2:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..kernels.rounding import rounded_once
 from ..large import total
 from ..record import composite, op
 from .reduce import sum
@@ -156,7 +157,7 @@ def addmm(input, mat1, mat2, /, *, beta=1, alpha=1):
     _check_added("addmm", input, (len(mat1), mat2.shape[1]), mat1.dtype)
     if beta == alpha == 1 and input.shape == mat2.shape[1:]:
         return kernels.gemm(mat1, mat2, input)
-    return _add(input, kernels.gemm(mat1, mat2), beta, alpha)
+    return _addmm(input, mat1, mat2, beta, alpha)
 
 
 @op(**_ADDED, vjp=dict(
@@ -175,7 +176,7 @@ def baddbmm(input, batch1, batch2, /, *, beta=1, alpha=1):
                            "they must be equal")
     _check_product("baddbmm", batch1, batch2, ("batch1", "batch2"))
     _check_added("baddbmm", input, (*batch1.shape[:2], batch2.shape[2]), batch1.dtype)
-    return _add(input, kernels.bmm(batch1, batch2), beta, alpha)
+    return _baddbmm(input, batch1, batch2, beta, alpha)
 
 
 def _times(x, factor):
@@ -185,6 +186,12 @@ def _times(x, factor):
 def _add(input, product, beta, alpha):
     product = _times(product, alpha)
     return product if beta == 0 else np.add(product, _times(input, beta))
+
+
+_addmm = rounded_once(lambda input, mat1, mat2, beta, alpha: _add(
+    input, kernels.gemm(mat1, mat2), beta, alpha))
+_baddbmm = rounded_once(lambda input, batch1, batch2, beta, alpha: _add(
+    input, kernels.bmm(batch1, batch2), beta, alpha))
 
 
 def _check_added(name: str, input, shape: tuple, dtype) -> None:

@@ -11,7 +11,7 @@ from ..errors import describe
 from ..record import composite
 from .activation import relu
 from .compare import minimum, where
-from .elementwise import long, sqrt
+from .elementwise import in_float32, long, sqrt
 from .loss import check_reduction, reduced, same_shape
 from .reduce import norm, sum
 from .scatter import gather
@@ -21,6 +21,7 @@ _COSINE_EPS = 1e-12
 
 
 @composite(method=False)
+@in_float32
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """(Σ |x1 - x2 + eps|ᵖ)^(1/p) over the last dimension.
 
@@ -56,6 +57,7 @@ def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
 
 
 @composite(method=False)
+@in_float32
 def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="mean"):
     """1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1, reduced.
 
@@ -76,6 +78,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="mean"):
 
 
 @composite(method=False)
+@in_float32
 def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False,
                         reduction="mean"):
     """max(0, d(anchor, positive) - d(anchor, negative) + margin) with d `pairwise_distance`,
@@ -100,6 +103,7 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6,
 
 
 @composite(method=False)
+@in_float32
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
     """Σ max(0, margin - x[y] + x[j])ᵖ over the classes j other than the target y, divided by their
     number C and reduced; `weight` (C) scales the loss by the target's class.

@@ -10,7 +10,7 @@ import numpy as np
 from ..record import composite, op
 from ..tensors import Tensor
 from .compare import where
-from .elementwise import exp, log, safe_mul
+from .elementwise import exp, in_float32, log, safe_mul
 from .loss import check_reduction, reduced, same_shape
 from .shape import unsqueeze
 
@@ -70,6 +70,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduct
 
 
 @composite(method=False)
+@in_float32
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
     """(log v + (x - t)² / v) / 2, the negative log-likelihood of t under a normal distribution
     with mean x and variance v = max(var, eps); `full` adds log(2 π) / 2.
@@ -85,7 +86,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     same_shape(name, input, target)
     variance = _at_least(_variance(name, input, var), low=eps)
     distance = input - target
-    losses = (log(variance) + distance * distance / variance) * 0.5
+    losses = (log(variance) + distance * (distance / variance)) * 0.5
     return reduced(losses + _HALF_LOG_2_PI if full else losses, reduction)
 
 

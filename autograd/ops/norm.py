@@ -18,7 +18,7 @@ from ..record import composite, joint, op
 from ..tensors import Tensor, mark_written, wrap
 from .arithmetic import mul
 from .compare import clamp
-from .elementwise import rsqrt
+from .elementwise import in_float32, rsqrt
 from .index import narrow
 from .join import cat
 from .reduce import mean as average
@@ -223,6 +223,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
 
 
 @composite(method=False)
+@in_float32
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     """x / (k + alpha / size Σ x²)^beta, summed over the `size` channels around each.
 
@@ -243,6 +244,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
 
 
 @composite(method=False)
+@in_float32
 def normalize(input, p=2.0, dim=1, eps=1e-12):
     """x / max(‖x‖ₚ, eps) over `dim`.
 
@@ -254,6 +256,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
 
 
 @composite(method=False)
+@in_float32
 def cosine_similarity(x1, x2, dim=1, eps=1e-08):
     """Σ x1 x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) over `dim`, after broadcasting.
 

@@ -12,6 +12,7 @@ from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .arithmetic import lerp
+from .elementwise import in_float32
 from .index import select_rows
 from .pad import constant_pad
 from .pool_windows import several
@@ -22,6 +23,7 @@ _LINEAR = {"linear": 3, "bilinear": 4}  # how many dimensions the input has
 
 
 @composite(method=False)
+@in_float32
 def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None,
                 recompute_scale_factor=None, antialias=False):
     """input with its last dimensions resized to `size`, or to floor(their size * scale_factor).

@@ -103,7 +103,8 @@ def flatten(input, start_dim=0, end_dim=-1):
 @composite()
 def unflatten(input, dim, sizes):
     """The dimension `dim` as several, of the given sizes; one may be -1."""
-    shape, sizes = tuple(input.shape), tuple(whole("unflatten", n) for n in sizes)
+    shape = tuple(input.shape)
+    sizes = tuple(whole("unflatten", n) for n in ints(sizes))
     dim = axis("unflatten", dim, len(shape))
     known, guesses = prod(n for n in sizes if n != -1), sizes.count(-1)
     fits = shape[dim] == known if not guesses else known > 0 and shape[dim] % known == 0

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from autograd.kernels.reference.sums import sum_over
+
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
@@ -11,13 +13,13 @@ def softmax(x):
     if x.size == 0:
         return x.copy()
     e = np.exp(x - x.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    return e / sum_over(e, (1,), True)
 
 
 @_QUIET
 def softmax_grad(g, out):
     """Gradient of the softmax `out` (rows, classes) from that of its result."""
-    return out * (g - (g * out).sum(axis=1, keepdims=True))
+    return out * (g - sum_over(g * out, (1,), True))
 
 
 @_QUIET
@@ -26,13 +28,13 @@ def log_softmax(x):
     if x.size == 0:
         return x.copy()
     shifted = x - x.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return shifted - np.log(sum_over(np.exp(shifted), (1,), True))
 
 
 @_QUIET
 def log_softmax_grad(g, out):
     """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
-    return g - np.exp(out) * g.sum(axis=1, keepdims=True)
+    return g - np.exp(out) * sum_over(g, (1,), True)
 
 
 def check_target(target, classes, ignore_index):
