@@ -306,7 +306,7 @@ def _one_of(source: Tensor, function, number: int, args: tuple) -> Tensor:
     return function(source, *args)[number]
 
 
-def _outputs(op: Op, source, node: Node | None, results, args: tuple) -> tuple:
+def _outputs(op: Op, source, node: Node | None, results, args: tuple = ()) -> tuple:
     """Wrap the results of an op with several; each gets a node that stands for its slot."""
     outs = []
     if node is not None:
@@ -334,6 +334,7 @@ _NAMESPACE = dict(
     Tensor=Tensor, make=Node.make, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
     QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
     is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
-    common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand,
-    operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
+    common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,
+    shares=_shares, operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse,
+    explain=_explain,
 )
