@@ -76,7 +76,9 @@ def make_inplace(name: str, function):
         if node is not None and node.saved:
             old = input._array
             node.saved = tuple(s.copy() if s is old else s for s in node.saved)
-        if node is not None or before._node is not None:
+        if node is not None and input._view is None:
+            history = input, _node_as(result, input._array.dtype)
+        elif node is not None or before._node is not None:
             history = _history(name, input, result, ())
         np.copyto(input._array, result._array, casting="unsafe")
         mark_written(input, name + "_")
@@ -147,11 +149,7 @@ def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, N
     the base it is a view of, and the new node; None where nothing is recorded."""
     if not is_grad_enabled():
         return None
-    node = current_node(value) if isinstance(value, Tensor) else None
-    if node is not None and value.dtype != target.dtype:
-        node = cast(value, target.dtype)._node
-    if node is not None and not region and target._view is None:
-        return target, node
+    node = _node_as(value, target._array.dtype) if isinstance(value, Tensor) else None
     view = target._view
     while view is not None:
         if view.reason and node is not None:
@@ -165,6 +163,12 @@ def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, N
     shape = value._array.shape if isinstance(value, Tensor) else np.shape(value)
     return target, overwrite.op.link((before, node), target._array, region=region,
                                      value_shape=shape)
+
+
+def _node_as(value: Tensor, dtype: np.dtype) -> Node | None:
+    """The node of value as another dtype."""
+    node = current_node(value)
+    return node if node is None or value._array.dtype is dtype else cast(value, dtype)._node
 
 
 def _refuse(name: str, target: Tensor) -> None:

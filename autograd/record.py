@@ -330,7 +330,7 @@ def _one_of(source: Tensor, function, number: int, args: tuple) -> Tensor:
     return function(source, *args)[number]
 
 
-def _outputs(op: Op, source, node: Node | None, results, args: tuple) -> tuple:
+def _outputs(op: Op, source, node: Node | None, results, args: tuple = ()) -> tuple:
     """Wrap the results of an op with several; each gets a node that stands for its slot."""
     outs = []
     if node is not None:

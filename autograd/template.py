@@ -205,7 +205,7 @@ def _no_node(op) -> str:
 
 def _unrecorded(op, indent: str) -> list[str]:
     if op.many:
-        return [f"{indent}return outputs(op, {op.inputs[0]}, None, result, {_view_arguments(op)})"]
+        return [f"{indent}return outputs(op, {op.inputs[0]}, None, {_results(op)})"]
     lines = [f"{indent}out._node = None"]
     if op.view:
         lines += [f"{indent}if out._version is {op.inputs[0]}._version:",
@@ -225,8 +225,8 @@ def _recorded(op) -> list[str]:
     saved = _tuple(_saved(op, name) for name in op.saved_names)
     call = f"make(op, {parents}, {saved}, {_versions(op)}"
     if op.many:
-        return lines + [f"    return outputs(op, {op.inputs[0]}, {call}, None, None), result, "
-                        f"{_view_arguments(op)})"]
+        return lines + [
+            f"    return outputs(op, {op.inputs[0]}, {call}, None, None), {_results(op)})"]
     lines += [f"    out._node = {call}, result.shape, result.dtype)"]
     if op.view:
         lines += [f"    if out._version is {op.inputs[0]}._version:",
@@ -236,6 +236,11 @@ def _recorded(op) -> list[str]:
 
 def _view_arguments(op) -> str:
     return _tuple([*op.inputs[1:], *op.passed])
+
+
+def _results(op) -> str:
+    """The results of an op with several, and what makes views again."""
+    return f"result, {_view_arguments(op)}" if op.view else "result"
 
 
 def _returned(op) -> str:

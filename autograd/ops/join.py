@@ -208,7 +208,11 @@ def _repeated(name: str, input, times: tuple):
     check_size(name, sizes)
     paired = reshape(input, [k for n in shape for k in (1, n)])
     paired = expand(paired, [k for r, n in zip(times, shape, strict=True) for k in (r, n)])
-    result = reshape(paired, sizes)
+    return owned(reshape(paired, sizes))
+
+
+def owned(result: Tensor) -> Tensor:
+    """The result, or a copy where it is a view of what its function made on the way."""
     return result if result._view is None else clone(result)
 
 

@@ -8,7 +8,7 @@ from .. import dtypes
 from ..record import composite, op
 from .elementwise import to
 from .index import narrow
-from .join import cat
+from .join import cat, owned
 from .reduce import accumulator, sum, wide_dtype
 from .shape import axis, clone, flip, reshape, squeeze
 
@@ -23,10 +23,10 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
     factors = to(input, wide_dtype(wanted))
     if dim is None:
         shape = (1,) * len(input.shape) if keepdim else ()
-        return to(reshape(_prod_along(reshape(factors, (-1,)), 0), shape), wanted)
+        return owned(to(reshape(_prod_along(reshape(factors, (-1,)), 0), shape), wanted))
     dim = axis("prod", dim, len(input.shape))
     product = _prod_along(factors, dim) if input.shape else clone(factors)
-    return to(product if keepdim or not input.shape else squeeze(product, dim), wanted)
+    return owned(to(product if keepdim or not input.shape else squeeze(product, dim), wanted))
 
 
 def _prod_along(x, dim: int):

@@ -145,7 +145,8 @@ def _divided(function):
             raise fw.Rejected("near a pole")
         ratio = x.value / y.value
         kink(ratio - np.round(ratio) if promoted(x, y).kind == "f" else 1)
-        return x - y * lift(function(ratio).astype(promoted(x, y)))
+        result = x - y * lift(function(ratio).astype(promoted(x, y)))
+        return Dual(result.parts, promoted(x, y))
     return forward
 
 
@@ -157,7 +158,13 @@ def atan2(y, x):
     return angle + lift(np.arctan2(y.value * 1.0, x.value) - angle.value)
 
 
-ARITHMETIC = {"add": ("+", lambda x, y: x + y), "sub": ("-", lambda x, y: x - y),
+def difference(x, y):
+    if "b" in (x.dtype.kind, lift(y).dtype.kind):
+        raise fw.Rejected("a mask is no number")
+    return x - y
+
+
+ARITHMETIC = {"add": ("+", lambda x, y: x + y), "sub": ("-", difference),
               "mul": ("*", lambda x, y: x * y), "div": ("/", quotient)}
 for _name, (_sign, _function) in ARITHMETIC.items():
     add(_name, f"{{0}} {_sign} {{1}}", _function, two, weight=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import forward as fw
-from .elementwise import _power, bounds, quotient, with_number
+from .elementwise import _power, bounds, difference, quotient, with_number
 from .forward import Rejected, linear, pick
 from .program import ROWS, Row, add
 from .shapes import (
@@ -39,7 +39,7 @@ def target_first(c):
     return (i, c.value(lambda x: c.fits(x.shape, c[i].shape))), {}
 
 
-for _name, _function in {"add_": lambda x, y: x + y, "sub_": lambda x, y: x - y,
+for _name, _function in {"add_": lambda x, y: x + y, "sub_": difference,
                          "mul_": lambda x, y: x * y, "div_": quotient}.items():
     _write(_name, f"{{0}}.{_name}({{1}})", _function, target_first, weight=1.5)
     _write(_name + " number", f"{{0}}.{_name}({{number}})",
