@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 PIN    ?=
 ARGS   ?=
 ROOT   ?=
+QUIET  := --quiet --disable-pip-version-check
+# Installed as a path, not as an import hook, which type checkers do not follow.
+EDITABLE := --config-settings editable_mode=compat --editable
 # On Linux the wheels of PyPI carry 3 GB of CUDA; this index has the CPU build of the same version.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # Each test process compiles or loads the kernels itself, so more than four do not pay.
@@ -17,7 +20,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn test test-numpy test-newest test-oldest parity programs stubs lint bench clean
+.PHONY: help venv train mnist cnn test test-numpy test-newest test-oldest parity programs stubs types lint bench clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -55,6 +58,9 @@ stubs: venv ## write the stubs that editors and type checkers read
 programs: $(VENV)/.parity ## compare random programs with PyTorch; ARGS="--count 1000"
 	"$(BIN)/python" -m tests.programs $(ARGS)
 
+types: $(VENV)/.types ## install pyright and hold a user's programs against both type checkers
+	"$(BIN)/python" -m pytest tests/test_types.py $(ARGS)
+
 lint: venv ## ruff and mypy
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy"
@@ -76,10 +82,14 @@ $(BIN)/python:
 	"$(PYTHON)" -m venv "$(VENV)"
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --editable '.[dev]' $(PIN)
+	"$(BIN)/python" -m pip install $(QUIET) $(EDITABLE) '.[dev]' $(PIN)
+	@touch $@
+
+$(VENV)/.types: $(VENV)/.installed
+	"$(BIN)/python" -m pip install $(QUIET) $(EDITABLE) '.[types]'
 	@touch $@
 
 $(VENV)/.parity: $(VENV)/.installed
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --retries 1 \
-	  --extra-index-url $(TORCH_INDEX) --editable '.[parity]'
+	  --extra-index-url $(TORCH_INDEX) $(EDITABLE) '.[parity]'
 	@touch $@

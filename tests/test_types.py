@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -19,6 +21,9 @@ import optim
 from tests.stubs import ROOT, STUBS
 
 TYPED = Path(__file__).resolve().parent / "typed"
+# rules that pyright itself does not have, or leaves off
+BASED = ("reportAny", "reportUnknown", "reportUnused", "reportMissingTypeStubs",
+         "reportImplicit", "reportUnannotated", "reportMissingParameterType")
 PACKAGES = ("autograd", "nn", "optim", "data")
 
 
@@ -43,8 +48,23 @@ def test_mypy_passes_a_users_program(tmp_path, monkeypatch):
 def test_mypy_finds_what_is_wrong(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     found = {int(line) for line in re.findall(r":(\d+): error", mypy("wrong.py", tmp_path))}
-    lines = (TYPED / "wrong.py").read_text(encoding="utf-8").splitlines()
-    assert found == {i for i, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    assert found == marked("wrong.py")
+
+
+def marked(program: str) -> set[int]:
+    lines = (TYPED / program).read_text(encoding="utf-8").splitlines()
+    return {i for i, line in enumerate(lines, 1) if line.endswith("# wrong")}
+
+
+@pytest.mark.parametrize("program", ["right.py", "wrong.py"])
+def test_pyright_finds_what_is_wrong_and_nothing_else(program):
+    pytest.importorskip("basedpyright", reason="`make types` installs it")
+    command = [sys.executable, "-m", "basedpyright", "--level", "error", "--outputjson",
+               "--pythonpath", sys.executable, str(TYPED / program)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    assert {d["range"]["start"]["line"] + 1 for d in found if "report" in d.get("rule", "")
+            and not d["rule"].startswith(BASED)} == marked(program)
 
 
 @pytest.mark.parametrize("program, wanted", [
