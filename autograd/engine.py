@@ -232,10 +232,10 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
                 _raise_overwritten(node, box)
         if g.__class__ is list:
             g = _filled(node, g, create_graph)
-        if create_graph:
+        if node.dtype is float16 and op.widens:
+            results = op.backward(_wide(g), _wide_saved(node, create_graph), parents)
+        elif create_graph:
             results = op.backward(g, _restored(node), parents)
-        elif node.dtype is float16 and op.widens:
-            results = op.backward(_wide(g), [_wide(value) for value in node.saved], parents)
         else:
             results = op.backward(g, node.saved, parents)
         if not retain_graph and op.keeps_arrays:
@@ -262,9 +262,15 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
 
 
 def _wide(value):
-    """A float16 array or scalar in float32, in which a rule computes; what it returns is rounded
-    once."""
-    return value.astype(float32) if getattr(value, "dtype", None) is float16 else value
+    """What is of float16 in float32, in which a rule computes; what it returns is rounded once."""
+    if getattr(value, "dtype", None) is not float16:
+        return value
+    return cast(value, float32) if isinstance(value, Tensor) else value.astype(float32)
+
+
+def _wide_saved(node: Node, create_graph: bool) -> list:
+    saved: Any = _restored(node) if create_graph else node.saved
+    return [_wide(value) for value in saved]
 
 
 def _deliver(output: Output, g, grads: dict, needed: set | None) -> None:

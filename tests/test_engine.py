@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 
 
 def leaf(*values, dtype=autograd.float64):
@@ -220,6 +221,23 @@ def test_rules_of_float16_compute_in_float32():
     assert out.dtype == z.grad.dtype == np.float16 and s.grad.dtype == np.float32
     assert out.item() == pytest.approx(655.36, rel=1e-3) and z.grad.item() == np.inf
     assert s.grad.item() == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("function, values", [
+    (nn.functional.mish, [1.2, -0.7, 3.1]), (lambda x: 1 / (x * 300.0), [1.5, -2.0]),
+    (lambda x: nn.functional.rms_norm(x, (1,), eps=1e-5), [[-0.1]]),
+    (lambda x: (x * 90).tanh() / x, [0.5]),
+])
+def test_rules_of_float16_compute_in_float32_under_create_graph_too(function, values):
+    """Against the same in float64."""
+    def second(dtype):
+        x = autograd.tensor(values, dtype=dtype, requires_grad=True)
+        first, = autograd.grad(function(x).sum(), x, create_graph=True)
+        assert first.dtype == dtype
+        return autograd.grad(first.sum(), x)[0].double().numpy()
+
+    np.testing.assert_allclose(second(autograd.float16), second(autograd.float64), rtol=0.05,
+                               atol=2e-3)
 
 
 def test_the_gradient_of_a_root_by_itself_needs_no_rule():

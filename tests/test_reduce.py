@@ -98,6 +98,10 @@ def test_products_of_nothing_and_of_one_stay_in_the_graph_and_own_their_memory()
         results = [source.prod(0), source.cumprod(0), source.cumsum(0), source.prod(0, True)]
         source.mul_(5.0)
         assert all((result == 1).all() for result in results)
+        with autograd.no_grad():
+            free = source.double().prod()
+        free.mul_(autograd.tensor(2.0, requires_grad=True))  # it is no view made under no_grad
+        assert free.requires_grad
 
 
 def test_the_variance_of_too_few_is_nan_or_infinite_without_a_warning():

@@ -13,7 +13,7 @@ from .. import dtypes
 from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
-from .shape import axis, expand, reshape, whole
+from .shape import axis, expand, owned, reshape, whole
 
 _ALL = slice(None)
 
@@ -312,7 +312,7 @@ def index_select(input, dim, index):
         raise IndexError(f"index_select: of a 0-d tensor one can be taken, got {describe(index)}")
     rows = select_rows(reshape(input, (1,)) if not input.shape else input,
                        index if index.shape else reshape(index, (1,)), dim)
-    return rows if input.shape else reshape(rows, ())
+    return rows if input.shape else owned(reshape(rows, ()))
 
 
 @op(method=False, vjp=dict(

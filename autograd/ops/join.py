@@ -11,7 +11,7 @@ from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, integers, narrow, select_rows
-from .shape import axis, clone, expand, flip, ints, reshape, transpose, whole
+from .shape import axis, clone, expand, flip, ints, owned, reshape, transpose, whole
 
 
 @op(broadcasts=True, variadic=True, method=False, vjp=dict(
@@ -208,11 +208,7 @@ def _repeated(name: str, input, times: tuple):
     check_size(name, sizes)
     paired = reshape(input, [k for n in shape for k in (1, n)])
     paired = expand(paired, [k for r, n in zip(times, shape, strict=True) for k in (r, n)])
-    return owned(reshape(paired, sizes))
-
-
-def owned(result: Tensor) -> Tensor:
-    """The result, or a copy where it is a view of what its function made on the way."""
+    result = reshape(paired, sizes)
     return result if result._view is None else clone(result)
 
 
@@ -273,4 +269,4 @@ def rot90(input, k=1, dims=(0, 1)):
         return clone(input)
     if k % 4 == 2:
         return flip(input, (first, second))
-    return transpose(flip(input, (second if k % 4 == 1 else first,)), first, second)
+    return owned(transpose(flip(input, (second if k % 4 == 1 else first,)), first, second))

@@ -16,7 +16,7 @@ from ..kernels.rounding import rounded_once
 from ..large import total
 from ..record import composite, op
 from .reduce import sum
-from .shape import axis, ints, permute, reshape, sum_to_size, unsqueeze
+from .shape import axis, ints, owned, permute, reshape, sum_to_size, unsqueeze
 
 
 @op(broadcasts=True, vjp=dict(
@@ -293,7 +293,7 @@ def kron(input, other):
     inside = (1,) * (ndim - len(other.shape)) + tuple(other.shape)
     product = (reshape(input, [size for n in outside for size in (n, 1)])
                * reshape(other, [size for n in inside for size in (1, n)]))
-    return reshape(product, [n * m for n, m in zip(outside, inside, strict=True)])
+    return owned(reshape(product, [n * m for n, m in zip(outside, inside, strict=True)]))
 
 
 @composite()

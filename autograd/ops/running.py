@@ -8,9 +8,9 @@ from .. import dtypes
 from ..record import composite, op
 from .elementwise import to
 from .index import narrow
-from .join import cat, owned
+from .join import cat
 from .reduce import accumulator, sum, wide_dtype
-from .shape import axis, clone, flip, reshape, squeeze
+from .shape import axis, clone, flip, owned, reshape, squeeze
 
 
 @composite()

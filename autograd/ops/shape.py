@@ -60,6 +60,14 @@ def reshape(input, /, shape, *more):
     return input.reshape(ints(shape, more))
 
 
+def owned(result):
+    """The result of a function that is a view of nothing but what the function made itself: a
+    tensor of its own, which has the history of a view and is none."""
+    if isinstance(result, Tensor):
+        result._view = None
+    return result
+
+
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
 def view(input, /, shape, *more):
     """Like reshape, but never a copy: raises where the memory does not allow the shape."""

@@ -12,7 +12,6 @@ from autograd import kernels, large
 from .compare import Difference, with_forward, with_torch
 from .differences import on_purpose
 from .generate import generate
-from .open_faults import known
 from .program import Program
 from .shrink import kind_of, shrink
 
@@ -20,20 +19,14 @@ SHRUNK_PER_KIND = 25  # of failures that look alike before they are shrunk
 
 
 def against_torch(program: Program) -> list[Difference]:
-    """The differences from PyTorch that are neither on purpose nor known."""
-    return [d for d in with_torch(program)
-            if on_purpose(program, d) is None and not known(program, d)]
-
-
-def against_forward(program: Program) -> list[Difference]:
-    """The differences from the evaluator that are not known."""
-    return [d for d in with_forward(program) if not known(program, d)]
+    """The differences from PyTorch that are not on purpose."""
+    return [d for d in with_torch(program) if on_purpose(program, d) is None]
 
 
 def checker(plain: bool) -> Callable[[Program], list[Difference]]:
     """The check of plain programs, or of all others."""
     if plain:
-        return against_forward
+        return with_forward
     import torch
 
     torch.set_num_threads(1)

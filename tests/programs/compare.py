@@ -18,8 +18,7 @@ from .machine import Machine, ramp, slant
 from .program import Program, Step
 
 PRECISION = {"float16": 1e-3, "float32": 1.2e-7, "float64": 2.3e-16}
-HONEST = ("has since changed in place", "cannot be changed in place", "cannot write in place",
-          "make the view again after the write")
+HONEST = ("has since changed in place", "cannot be changed in place", "cannot write in place")
 
 
 @dataclass

@@ -14,6 +14,9 @@ import numpy as np
 from .compare import Difference
 from .program import Program
 
+SAVING = {"_cross_entropy": "cross_entropy", "tanhshrink": "F.tanhshrink", "l1_loss": "l1_loss",
+          "_standardize": "rms_norm", "mul": "margin_ranking_loss", "true_divide": "number div"}
+
 
 @dataclass(frozen=True)
 class Purpose:
@@ -89,6 +92,18 @@ def _equal_elements(program: Program, d: Difference) -> bool:
     return bool(ops & {"grad", "grad of"} and ops & {"kthvalue", "topk", "argsort", "median dim"})
 
 
+def _saved(program: Program, d: Difference) -> bool:
+    ops = {step.op for step in program.steps}
+    return any(f"{name} saved a tensor" in str(d.ours) and op in ops
+               for name, op in SAVING.items())
+
+
+def _beside_a_mask(program: Program, d: Difference) -> bool:
+    """A backward pass of PyTorch's that subtracts from a mask, as that of `pow` does."""
+    return (theirs_raises("with a bool tensor is not supported")(program, d)
+            and program.steps[int(d.where[5:])].row.engine)
+
+
 def _read_only(program: Program, d: Difference) -> bool:
     return "or it is read-only" in str(d.ours) and any(
         step.attrs.get("layout") == "read-only" for step in program.steps)
@@ -126,6 +141,17 @@ ON_PURPOSE = (
     Purpose("in-place changes of what PyTorch's rule saves and ours does not",
             "the gradient is right all the same: the evaluator holds it to its value",
             theirs_raises("modified by an inplace operation")),
+    Purpose("in-place changes of what our rule saves and PyTorch's does not (`cross_entropy`, "
+            "`tanhshrink`, `l1_loss`, `margin_ranking_loss`, `rms_norm`, a number over a tensor)",
+            "an error names the op; saving something else would cost time or memory", _saved),
+    Purpose("results of `unbind` and `split` read after their base was written",
+            "they are made again; PyTorch refuses where they require grad",
+            theirs_raises("another view of its base has been modified inplace")),
+    Purpose("`detach_()` of a saved result, and of one that PyTorch makes as a view (`einsum`)",
+            "the gradient of what was computed before stays right",
+            theirs_raises("that has been detached in-place", "Can't detach views in-place")),
+    Purpose("gradients beside a mask, as of `pow` with a bool exponent",
+            "PyTorch's rule subtracts from the mask and fails", _beside_a_mask),
     Purpose("`kron` of a permuted matrix, and a graph walked twice of which nothing was saved",
             "PyTorch raises; here both work",
             theirs_raises("view size is not compatible", "backward through the graph a second")),

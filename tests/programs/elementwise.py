@@ -180,7 +180,8 @@ add("remainder", "{0} % {1}", _divided(np.floor), two, weight=0.3)
 add("remainder number", "{0} % {number}",
     lambda x, number: _divided(np.floor)(x, lift(number)), with_number, weight=0.3)
 add("atan2", "torch.atan2({0}, {1})", atan2, two, weight=0.3)
-add("add alpha", "torch.add({0}, {1}, alpha={alpha})", lambda x, y, alpha: x + y * alpha,
+add("add alpha", "torch.add({0}, {1}, alpha={alpha})",
+    lambda x, y, alpha: x + y if promoted(x, y).kind == "b" else x + y * alpha,
     lambda c: (two(c)[0], {"alpha": c.one([2, -1, 3])}), weight=0.5)
 
 

@@ -223,7 +223,8 @@ _moved("triu", "{0}.triu({n})", lambda p, n: np.triu(p, n),
        lambda c: (matrix(c)[0], {"n": c.int(-1, 2)}), **COPY)
 _moved("diag", "torch.diag({0})", lambda p: np.array(np.diag(p)),
        lambda c: ((c.value(lambda x: x.ndim in (1, 2) and x.size),), {}), **COPY)
-_moved("rot90", "torch.rot90({0})", np.rot90, matrix, **COPY)
+_moved("rot90", "torch.rot90({0})",
+       lambda p: np.swapaxes(np.flip(p, 1).copy(), 0, 1), matrix, **COPY)
 _moved("pad", "F.pad({0}, ({left}, {right}))",
        lambda p, left, right: np.pad(p, [(0, 0)] * (p.ndim - 1) + [(left, right)]),
        lambda c: ((c.value(lambda x: x.ndim),), {"left": c.int(0, 3), "right": c.int(0, 2)}),
