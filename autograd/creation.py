@@ -279,11 +279,10 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=N
 def _like(make):
     name = f"{make.__name__}_like"
 
-    def made_like(input, *args, dtype=None, device=None, requires_grad=False):
-        if not isinstance(input, Tensor):
-            raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
-        return make(input.shape, *args, dtype=input.dtype if dtype is None else dtype,
-                    device=device, requires_grad=requires_grad)
+    def made_like(input, *, dtype=None, device=None, requires_grad=False):
+        _check_tensor(name, input)
+        return make(input.shape, dtype=input.dtype if dtype is None else dtype, device=device,
+                    requires_grad=requires_grad)
 
     made_like.__name__ = made_like.__qualname__ = name
     made_like.__doc__ = f"{make.__name__} with the shape and dtype of input."
@@ -300,9 +299,34 @@ def _new(make):
     return new
 
 
-zeros_like, ones_like, empty_like, full_like = map(_like, (zeros, ones, empty, full))
-for _make in (zeros, ones, empty, full, tensor):
-    setattr(Tensor, f"new_{_make.__name__}", _new(_make))
+def full_like(input: Tensor, fill_value, *, dtype=None, device=None,
+              requires_grad: bool = False) -> Tensor:
+    """full with the shape and dtype of input."""
+    _check_tensor("full_like", input)
+    return full(input.shape, fill_value, dtype=input.dtype if dtype is None else dtype,
+                device=device, requires_grad=requires_grad)
+
+
+def _check_tensor(name: str, input) -> None:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
+
+
+def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
+    """full of the given size with this tensor's dtype."""
+    return full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=device,
+                requires_grad=requires_grad)
+
+
+def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
+    """tensor of the given data with this tensor's dtype."""
+    return tensor(data, dtype=self.dtype if dtype is None else dtype, device=device,
+                  requires_grad=requires_grad)
+
+
+zeros_like, ones_like, empty_like = map(_like, (zeros, ones, empty))
+for _method in (*map(_new, (zeros, ones, empty)), new_full, new_tensor):
+    setattr(Tensor, _method.__name__, _method)
 
 
 def _init(self, *data) -> None:

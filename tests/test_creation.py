@@ -162,6 +162,8 @@ def test_like_and_new():
         assert make(x).shape == (2, 3) and make(x).dtype == np.float64
     assert autograd.zeros_like(x, dtype=autograd.int64).dtype == np.int64
     assert autograd.full_like(x, 3).tolist() == [[3.0] * 3] * 2
+    assert autograd.full_like(x, fill_value=3).tolist() == [[3.0] * 3] * 2
+    assert x.new_full(size=(2,), fill_value=1).tolist() == [1.0, 1.0]
     assert x.new_zeros(4).dtype == np.float64 and x.new_full((2,), 1).tolist() == [1.0, 1.0]
     assert x.new_tensor([1]).dtype == np.float64 and x.new_ones((1, 2)).shape == (1, 2)
     with pytest.raises(TypeError, match="zeros_like: input must be a Tensor"):
