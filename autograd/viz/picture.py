@@ -82,7 +82,7 @@ class Picture:
 
     @cached_property
     def _placed(self):
-        from .svg import Placed
+        from .layout import Placed
 
         return Placed(self._boxes, self._arrows)
 
