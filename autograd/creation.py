@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from math import ceil, isfinite
+from operator import index as as_index
 
 import numpy as np
 
@@ -171,14 +172,30 @@ def empty(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor
 
 
 def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
+    wanted = _wanted(dtype)
     try:
-        return make(ints(size[0], size[1:]) if size else (), _wanted(dtype))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise type(error)(f"{name}: {error} (got {', '.join(map(str, size))})") from None
+        return make(ints(size[0], size[1:]) if size else (), wanted)
+    except (TypeError, ValueError, OverflowError, MemoryError):
+        _sizes(name, size)  # says what is wrong with them
+        raise
 
 
-def _size(size: tuple) -> tuple:
-    return ints(size[0], size[1:]) if size else ()
+def _sizes(name: str, size: tuple) -> tuple[int, ...]:
+    """Sizes given one by one, or as one sequence, as integers that a tensor can have."""
+    one = len(size) == 1 and isinstance(size[0], Iterable) and getattr(size[0], "ndim", 1) > 0
+    return _shape(name, size[0] if one else size)
+
+
+def _shape(name: str, size) -> tuple[int, ...]:
+    """The sizes of a call as integers that a tensor can have."""
+    try:
+        sizes = tuple(map(as_index, size))
+    except TypeError:
+        raise TypeError(f"{name}: sizes must be integers, got {size!r}") from None
+    if min(sizes, default=0) < 0:
+        raise ValueError(f"{name}: sizes must not be negative, got {sizes}")
+    check_size(name, sizes)
+    return sizes
 
 
 def _wanted(dtype) -> np.dtype:
@@ -253,6 +270,7 @@ def linspace(start, end, steps: int, *, dtype=None, device=None,
     lose their fractions."""
     wanted, count = _row_dtype("linspace", dtype), _count("linspace", "steps", steps)
     start, end = _number("linspace", "start", start), _number("linspace", "end", end)
+    check_size("linspace", (count,))
     fitting("linspace", start, wanted), fitting("linspace", end, wanted)
     return _finish(_spaced(start, end, count, wanted).astype(wanted), requires_grad, device)
 
@@ -271,6 +289,7 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=N
     wanted, count = _row_dtype("logspace", dtype), _count("logspace", "steps", steps)
     start, end = _number("logspace", "start", start), _number("logspace", "end", end)
     base = _number("logspace", "base", base)
+    check_size("logspace", (count,))
     with np.errstate(all="ignore"):
         powers = np.power(float(base), _spaced(start, end, count, wanted))
     return _finish(convert("logspace", powers, wanted), requires_grad, device)
@@ -279,11 +298,10 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=N
 def _like(make):
     name = f"{make.__name__}_like"
 
-    def made_like(input, *args, dtype=None, device=None, requires_grad=False):
-        if not isinstance(input, Tensor):
-            raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
-        return make(input.shape, *args, dtype=input.dtype if dtype is None else dtype,
-                    device=device, requires_grad=requires_grad)
+    def made_like(input, *, dtype=None, device=None, requires_grad=False):
+        _check_tensor(name, input)
+        return make(input.shape, dtype=input.dtype if dtype is None else dtype, device=device,
+                    requires_grad=requires_grad)
 
     made_like.__name__ = made_like.__qualname__ = name
     made_like.__doc__ = f"{make.__name__} with the shape and dtype of input."
@@ -300,9 +318,34 @@ def _new(make):
     return new
 
 
-zeros_like, ones_like, empty_like, full_like = map(_like, (zeros, ones, empty, full))
-for _make in (zeros, ones, empty, full, tensor):
-    setattr(Tensor, f"new_{_make.__name__}", _new(_make))
+def full_like(input: Tensor, fill_value, *, dtype=None, device=None,
+              requires_grad: bool = False) -> Tensor:
+    """full with the shape and dtype of input."""
+    _check_tensor("full_like", input)
+    return full(input.shape, fill_value, dtype=input.dtype if dtype is None else dtype,
+                device=device, requires_grad=requires_grad)
+
+
+def _check_tensor(name: str, input) -> None:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
+
+
+def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
+    """full of the given size with this tensor's dtype."""
+    return full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=device,
+                requires_grad=requires_grad)
+
+
+def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
+    """tensor of the given data with this tensor's dtype."""
+    return tensor(data, dtype=self.dtype if dtype is None else dtype, device=device,
+                  requires_grad=requires_grad)
+
+
+zeros_like, ones_like, empty_like = map(_like, (zeros, ones, empty))
+for _method in (*map(_new, (zeros, ones, empty)), new_full, new_tensor):
+    setattr(Tensor, _method.__name__, _method)
 
 
 def _init(self, *data) -> None:

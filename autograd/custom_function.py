@@ -15,7 +15,8 @@ from .tensors import Tensor, alias, current_node, mark_written, wrap
 class FunctionCtx:
     """What forward leaves for backward."""
 
-    def __init__(self, inputs: tuple, nodes: tuple) -> None:
+    def __init__(self, function: str, inputs: tuple, nodes: tuple) -> None:
+        self._function = function
         self.needs_input_grad = tuple(node is not None for node in nodes)
         self._inputs = inputs
         self._saved: tuple = ()
@@ -40,7 +41,7 @@ class FunctionCtx:
         self._unrecorded = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
-        """Say which inputs forward changed in place.  Each must require no grad, or be returned."""
+        """Say which inputs forward changed in place.  None of them may require grad."""
         self._dirty = tensors
 
 
@@ -146,7 +147,8 @@ class Function:
     @staticmethod
     def backward(ctx: FunctionCtx, *grad_outputs: Any) -> Any:
         """The gradient with respect to each input of forward; None for those without."""
-        raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
+        raise NotImplementedError(f"{ctx._function} needs a static method backward(ctx, "
+                                  "*grad_outputs)")
 
     @classmethod
     def apply(cls, *inputs: Any) -> Any:
@@ -154,7 +156,7 @@ class Function:
         nodes = tuple(current_node(i) if isinstance(i, Tensor) else None for i in inputs)
         if not is_grad_enabled():
             nodes = (None,) * len(inputs)
-        ctx = FunctionCtx(inputs, nodes)
+        ctx = FunctionCtx(cls.__name__, inputs, nodes)
         with no_grad():
             if _separate_context(cls):
                 output = cls.forward(*inputs)
@@ -177,7 +179,10 @@ def _separate_context(cls: type[Function]) -> bool:
 def _recorded(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) -> tuple:
     """The outputs with their place in the graph."""
     for tensor in ctx._dirty:
-        i = next(k for k, value in enumerate(inputs) if value is tensor)
+        i = next((k for k, value in enumerate(inputs) if value is tensor), None)
+        if i is None:
+            raise RuntimeError(f"{cls.__name__}: mark_dirty takes inputs of forward, got another "
+                               f"{describe(tensor)}")
         if nodes[i] is not None:
             raise RuntimeError(f"{cls.__name__}: inputs[{i}] requires grad and was marked dirty; "
                                "return a new tensor instead of changing it in place")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
-from math import prod
+from math import log2, prod
 
 import numpy as np
 
@@ -31,8 +31,9 @@ def check_size(name: str, shape: Iterable[int], what: str = "the result") -> Non
     """Raise where no memory can hold an array of this shape, before its size wraps around."""
     shape = tuple(shape)
     if max(shape, default=0) >= _LARGEST or prod(shape) >= _LARGEST:
-        raise ValueError(f"{name}: {what} would be {shape}, {prod(shape):.1e} numbers; no memory "
-                         "holds as many")
+        size = max(prod(shape), *shape)
+        raise ValueError(f"{name}: {what} would be {shape}, some 2**{log2(size):.0f} numbers; no "
+                         "memory holds as many")
 
 
 def unmatched(operands) -> str:

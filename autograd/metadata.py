@@ -8,6 +8,7 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 
 from .errors import describe
+from .memory import address
 
 
 class Size(tuple[int, ...]):
@@ -148,7 +149,7 @@ class Described:
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return self._array.ctypes.data
+        return address(self._array)
 
 
 def _along(tensor: Described, name: str, values: tuple, dim: int):

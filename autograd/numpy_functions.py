@@ -275,8 +275,7 @@ _declare(np, {
     "zeros_like": (zeros_like, "a dtype order- subok- shape- device"),
     "ones_like": (ones_like, "a dtype order- subok- shape- device"),
     "empty_like": (empty_like, "prototype=input dtype order- subok- shape- device"),
-    "full_like": (lambda input, value, **options: full_like(input, value, **options),
-                  "a fill_value=value dtype order- subok- shape- device"),
+    "full_like": (full_like, "a fill_value dtype order- subok- shape- device"),
     "shape": (lambda input: tuple(input.shape), "a"), "ndim": (lambda input: input.ndim, "a"),
     "size": (_size, "a axis"),
 })

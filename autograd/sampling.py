@@ -10,9 +10,9 @@ from operator import index as as_index
 import numpy as np
 
 from . import dtypes
-from .creation import _finish, _wanted
+from .creation import _finish, _shape, _sizes, _wanted
 from .dtypes import as_dtype
-from .errors import check_size, describe
+from .errors import describe
 from .inplace import make_replacing
 from .metadata import device as only_device
 from .tensors import Tensor, wrap
@@ -103,24 +103,6 @@ def numpy_generator(generator: Generator | None, name: str) -> np.random.Generat
         raise TypeError(f"{name}: generator must be an autograd.Generator, got "
                         f"{describe(generator)}; make one with autograd.Generator()")
     return generator.numpy
-
-
-def _shape(name: str, size) -> tuple[int, ...]:
-    """The sizes of a call as integers that a tensor can have."""
-    try:
-        sizes = tuple(map(as_index, size))
-    except TypeError:
-        raise TypeError(f"{name}: sizes must be integers, got {size!r}") from None
-    if min(sizes, default=0) < 0:
-        raise ValueError(f"{name}: sizes must not be negative, got {sizes}")
-    check_size(name, sizes)
-    return sizes
-
-
-def _sizes(name: str, size: tuple) -> tuple[int, ...]:
-    """Sizes given one by one, or as one sequence."""
-    one = len(size) == 1 and isinstance(size[0], (tuple, list, np.ndarray))
-    return _shape(name, size[0] if one else size)
 
 
 def _float(name: str, dtype) -> np.dtype:

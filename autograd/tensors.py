@@ -256,7 +256,8 @@ class Tensor(Described, Methods):
         copied = memo[id(self)] = rebuild(type(self), twin(self._array, memo), self.requires_grad)
         copied._version = memo.setdefault(("version", id(self._version)), copied._version)
         copied._grad = deepcopy(self._grad, memo)
-        copied.__dict__.update(deepcopy(self.__dict__, memo)) if hasattr(self, "__dict__") else None
+        if hasattr(self, "__dict__"):
+            copied.__dict__.update(deepcopy(self.__dict__, memo))
         return copied
 
     def __reduce__(self):

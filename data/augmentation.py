@@ -12,6 +12,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.sampling import numpy_generator
 from data.sampler import positive_int
 
 
@@ -29,7 +30,7 @@ class RandomHorizontalFlip:
 
     def __call__(self, image: Any) -> Any:
         _pixels("RandomHorizontalFlip", _as_batch(image))
-        if autograd.default_generator.numpy.random() >= self.p:
+        if numpy_generator(None, "RandomHorizontalFlip").random() >= self.p:
             return image
         return image.flip(-1) if isinstance(image, Tensor) else np.flip(image, 1).copy()
 
@@ -37,7 +38,7 @@ class RandomHorizontalFlip:
         """Each of several images by itself."""
         pixels, row = _pixels("RandomHorizontalFlip", images)
         pixels = pixels.copy()
-        chosen = autograd.default_generator.numpy.random(len(pixels)) < self.p
+        chosen = numpy_generator(None, "RandomHorizontalFlip").random(len(pixels)) < self.p
         pixels[chosen] = np.flip(pixels[chosen], row + 1)
         return _like(images, pixels)
 
@@ -77,7 +78,7 @@ class RandomCrop:
         if min(room) < 0:
             raise ValueError(f"RandomCrop: a part of {self.size} does not fit into an image of "
                              f"{sides}, padding included")
-        source = autograd.default_generator.numpy
+        source = numpy_generator(None, "RandomCrop")
         tops = source.integers(0, room[0] + 1, len(pixels))
         lefts = source.integers(0, room[1] + 1, len(pixels))
         parts = np.empty((*pixels.shape[:row], *self.size, *pixels.shape[row + 2:]), pixels.dtype)

@@ -6,6 +6,7 @@ from math import prod
 from typing import ClassVar
 
 from autograd import Tensor, rand
+from autograd.ops.conv_geometry import numbers
 
 from . import functional
 from .module import Module, changed
@@ -182,20 +183,20 @@ class RandomSubsetMaxPool2d(Module):
 
     def __init__(self, kernel_size: Sizes, subset_size: int, stride: Sizes | None = None) -> None:
         super().__init__()
-        self.kernel_size = _pair(kernel_size)
+        self.kernel_size = _pair("kernel_size", kernel_size)
         self.subset_size = subset_size
-        self.stride = self.kernel_size if stride is None else _pair(stride)
+        self.stride = self.kernel_size if stride is None else _pair("stride", stride)
         self._check()
 
     def _check(self) -> None:
-        window = prod(_pair(self.kernel_size))
+        window = prod(_pair("kernel_size", self.kernel_size))
         if not 1 <= self.subset_size <= window:
             raise ValueError(f"RandomSubsetMaxPool2d: subset_size must lie between 1 and the "
                              f"{window} elements of a window, got {self.subset_size}")
 
     def forward(self, input: Tensor) -> Tensor:
         self._check()
-        kernel, stride = _pair(self.kernel_size), _pair(self.stride)
+        kernel, stride = _pair("kernel_size", self.kernel_size), _pair("stride", self.stride)
         columns = functional.unfold(input, kernel, stride=stride)
         *lead, _, height, width = input.shape
         windows = columns.reshape(*lead, input.shape[-3], prod(kernel), -1)
@@ -288,6 +289,6 @@ class GlobalMaxPool2d(AdaptiveMaxPool2d):
         return ""
 
 
-def _pair(sizes: Sizes) -> tuple[int, ...]:
+def _pair(option: str, sizes: Sizes) -> tuple[int, ...]:
     """One number for each dimension of an image."""
-    return (sizes,) * 2 if isinstance(sizes, int) else tuple(sizes)
+    return numbers("RandomSubsetMaxPool2d", option, sizes, 2, 1)

@@ -166,8 +166,15 @@ def test_bad_forward_and_missing_methods():
 
     with pytest.raises(TypeError, match="NoTensor.forward must return Tensors, got int 3"):
         NoTensor.apply(leaf(1.0))
+    class OneWay(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
     with pytest.raises(NotImplementedError, match="static method forward"):
         autograd.Function.apply(leaf(1.0))
+    with pytest.raises(NotImplementedError, match=r"OneWay needs a static method backward\(ctx"):
+        OneWay.apply(leaf(1.0)).backward()
 
 
 def test_dirty_inputs():
@@ -185,6 +192,15 @@ def test_dirty_inputs():
     assert AddOne.apply(autograd.zeros(2)).tolist() == [1.0, 1.0]
     with pytest.raises(RuntimeError, match="requires grad and was marked dirty"):
         AddOne.apply(leaf(1.0))
+
+    class Stranger(AddOne):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x + 1)
+            return x.clone()
+
+    with pytest.raises(RuntimeError, match=r"Stranger: mark_dirty .*got another Tensor \(2,\) flo"):
+        Stranger.apply(autograd.zeros(2))
 
 
 class Kept(autograd.Function):

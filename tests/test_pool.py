@@ -80,6 +80,8 @@ def test_c9_max_over_a_random_subset_of_the_region():
     assert nn.RandomSubsetMaxPool2d((3, 2), 1, stride=1)(x[0]).shape == (3, 2, 3)
     with pytest.raises(ValueError, match="between 1 and the 4 elements of a window, got 5"):
         nn.RandomSubsetMaxPool2d(2, 5)
+    with pytest.raises(ValueError, match="MaxPool2d: kernel_size must be an int .*got 2.0"):
+        nn.RandomSubsetMaxPool2d(2.0, 1)
 
 
 # ---- where gradients go -------------------------------------------------------------------------

@@ -39,7 +39,7 @@ LAYERS = {
 SAME_LAYER = {
     "modes": "errors",
     "dtypes": "errors quiet",
-    "metadata": "errors",
+    "metadata": "errors memory",
     "hooks": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
@@ -73,20 +73,14 @@ KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
 # Imports inside a function are for what is heavy and not needed by every program.
 LAZY = {
     "numba": "0.2 s; first needed by the first kernel call",
-    "llvmlite": "comes with numba",
     "logging": "numba's; its hook must come before ours",
     "threadpoolctl": "first needed when threads are set",
     "matplotlib": "0.3 s, an extra",
     "graphviz": "only for pictures",
-    "IPython": "only in notebooks",
     "tqdm": "only for progress bars",
-    "multiprocessing": "only for loader processes",
-    "concurrent": "only for parallel loading",
     "urllib": "only for downloads",
     "http": "only for downloads",
-    "ssl": "only for downloads",
     "hashlib": "only for downloads and the kernel cache",
-    "tempfile": "only for files written atomically and the kernel cache",
     "copy": "only where somebody copies",
     "gzip": "only for data sets",
     "zlib": "only for data sets",
@@ -95,8 +89,6 @@ LAZY = {
     "shutil": "only for files",
     "subprocess": "only for running dot",
     "difflib": "only for messages",
-    "inspect": "only for messages",
-    "traceback": "only for messages",
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.viz.picture", "autograd.viz.*"),
@@ -211,6 +203,19 @@ def test_every_module_has_a_layer():
     report("not in the table LAYERS of tests/test_project.py; add each to its layer:", lost)
 
 
+def test_the_readme_shows_the_layers():
+    rows = re.findall(r"^\| (\d)(?:–(\d))? \| (.*) \|$", (ROOT / "README.md").read_text("utf-8"),
+                      re.MULTILINE)
+    shown = {(int(first), int(last or first)): set(re.findall(r"`(\w+)/?`", text))
+             for first, last, text in rows}
+    wanted = {(first, last): {name for n in range(first, last + 1) for name in LAYERS[n].split()
+                              if "*" not in name} for first, last in shown}
+    report("the table of layers in README.md against LAYERS:",
+           [f"layer {first}: {' '.join(sorted(shown[first, last] ^ names))}"
+            for (first, last), names in wanted.items() if shown[first, last] != names])
+    assert {n for first, last in shown for n in range(first, last + 1)} == set(LAYERS)
+
+
 def test_imports_go_down_the_layers():
     broken = []
     for found in running_imports():
@@ -272,6 +277,8 @@ def test_imports_stand_at_the_top():
         if found.scope == "function" and not own and found.target.split(".")[0] not in LAZY:
             broken.append(str(found))
     report("inside a function only what LAZY and LAZY_OWN list:", broken)
+    used = {found.target.split(".")[0] for found in imports() if found.scope == "function"}
+    report("in LAZY without need:", [name for name in LAZY if name not in used])
 
 
 def test_no_hidden_imports():

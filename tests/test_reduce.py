@@ -260,6 +260,8 @@ def test_var_mean_is_a_pair():
     (lambda x: x.long().var(), TypeError, r"var: a floating dtype is needed, got int64"),
     (lambda x: x[:0].amax(0), IndexError, r"amax: there is no element along dim \(0,\) of \(0, 3"),
     (lambda x: x[:0].amin(), IndexError, r"amin: there is no element along dim \(0, 1\) of \(0, 3"),
+    (lambda x: x.long().std(), TypeError, r"std: a floating dtype is needed, got int64"),
+    (lambda x: autograd.var_mean(x.long()), TypeError, "var_mean: a floating dtype is needed"),
     (lambda x: x.long().norm(), TypeError, r"norm: a floating dtype is needed, got int64"),
     (lambda x: x[:0].norm(-1), IndexError, r"norm: there is no element along dim"),
     (lambda x: x.norm("max"), ValueError, "norm: p 'max'; choose a number, inf, -inf, 'fro' or"),

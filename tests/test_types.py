@@ -105,7 +105,8 @@ def test_what_users_call_is_typed(package):
 
 
 def _is_untyped(value, cls) -> bool:
+    if not isinstance(value, types.FunctionType):
+        return False
     public = not value.__name__.startswith("_") or value.__name__ in (
-        "__init__", "__call__", "__enter__", "__len__", "__iter__", "__getitem__") if isinstance(
-        value, types.FunctionType) else False
+        "__init__", "__call__", "__enter__", "__len__", "__iter__", "__getitem__")
     return public and value.__module__ == cls.__module__ and not value.__annotations__

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import warnings
@@ -352,6 +353,19 @@ def test_a_broken_write_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         graph(leaf(2)).save(path)
     assert path.read_text() == "from before" and os.listdir(tmp_path) == ["x.dot"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links and modes")
+@pytest.mark.parametrize("kind", [str, os.fsencode, Path])
+def test_a_file_that_is_replaced_keeps_its_link_and_mode(tmp_path, kind):
+    kept, link = tmp_path / "kept.dot", tmp_path / "link.dot"
+    kept.write_text("from before")
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    drawn = graph(leaf(2))
+    assert drawn.save(kind(link)) == str(link)
+    assert link.is_symlink() and kept.read_text() == drawn.source
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o640
 
 
 def test_other_endings_and_missing_folders(tmp_path):

@@ -7,7 +7,6 @@ A kink has the subgradient of least norm: relu'(0) = 0.
 from __future__ import annotations
 
 from math import pi, sqrt
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,6 @@ from .elementwise import erf, exp, sigmoid, swept, tanh
 from .reduce import sum
 from .shape import axis
 
-_QUIET: dict[str, Any] = dict(method=False)
 _ROOT_HALF, _ROOT_2_BY_PI, _CUBIC = sqrt(0.5), sqrt(2 / pi), 0.044715
 
 
@@ -108,7 +106,7 @@ def silu(input, inplace=False):
 _logsigmoid_rule = swept("logsigmoid", lambda g, input: g * sigmoid(-input))
 
 
-@op(**_QUIET, vjp=dict(input=lambda g, input: _logsigmoid_rule(g, input)))
+@op(method=False, vjp=dict(input=lambda g, input: _logsigmoid_rule(g, input)))
 def logsigmoid(input, /):
     """log(sigmoid(x)), without overflow on either side."""
     return kernels.elementwise("logsigmoid", input)
@@ -118,7 +116,7 @@ _softplus_rule = swept("softplus", lambda g, input, beta, threshold: where(
     input * beta > threshold, g, g * sigmoid(input * beta)))
 
 
-@op(**_QUIET, vjp=dict(
+@op(method=False, vjp=dict(
     input=lambda g, input, beta, threshold: _softplus_rule(g, input, beta, threshold)))
 def softplus(input, /, beta=1.0, threshold=20.0):
     """log(1 + exp(beta x)) / beta, a smooth relu; x itself where beta x is above the threshold."""
@@ -144,7 +142,7 @@ _gelu_rules = {"none": swept("gelu", _gelu_product),
                "tanh": swept("gelu_tanh", _gelu_tanh_product)}
 
 
-@op(**_QUIET, vjp=dict(input=lambda g, input, approximate: _gelu_rules[approximate](g, input)))
+@op(method=False, vjp=dict(input=lambda g, input, approximate: _gelu_rules[approximate](g, input)))
 def gelu(input, /, approximate="none"):
     """x Φ(x), with the normal distribution function Φ; "tanh" approximates it.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .. import kernels
-from ..errors import check_size, describe
+from ..errors import check_size
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
+from .index import check_range, integers
 from .shape import unsqueeze
 
 
@@ -26,7 +27,7 @@ def embedding(input, weight, /, padding_idx=None):
     """
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: weight must be (rows, columns), got {weight.shape}")
-    _check_indices("embedding", input, len(weight), "the table has {} rows")
+    check_range("embedding", integers("embedding", input), len(weight), 0)
     if padding_idx is not None:
         _padding_row(padding_idx, len(weight))
     return kernels.embedding(input, weight)
@@ -72,20 +73,8 @@ def one_hot(tensor, num_classes=-1):
         if indices.size == 0:
             raise ValueError("one_hot: num_classes is needed where there is no index")
         num_classes = max(int(indices.max()) + 1, 1)
-    _check_indices("one_hot", indices, num_classes, "num_classes is {}")
+    check_range("one_hot", integers("one_hot", indices), num_classes, indices.ndim)
     check_size("one_hot", (*indices.shape, num_classes))
     encoded = np.zeros((indices.size, num_classes), np.int64)
     encoded[np.arange(indices.size), indices.reshape(-1)] = 1
     return wrap(encoded.reshape(*indices.shape, num_classes))
-
-
-def _check_indices(name: str, indices: np.ndarray, count: int, limit: str) -> None:
-    """Raise unless these are integers in [0, count), naming the first that is not."""
-    if indices.dtype.kind not in "iu":
-        raise TypeError(f"{name}: indices must be integers, got {describe(indices)}; use .long()")
-    if indices.size and (indices.min() < 0 or indices.max() >= count):
-        wrong = (indices < 0) | (indices >= count)
-        at = tuple(int(i) for i in np.argwhere(wrong)[0])
-        place = f" at position {list(at)}" if at else ""
-        raise IndexError(f"{name}: index {int(indices[at])}{place} is out of range: "
-                         f"{limit.format(count)}, so 0 to {count - 1} fit")

@@ -132,21 +132,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     Raises: ValueError for one value per channel when training.
     Reference: Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1.
     """
-    _check_images("batch_norm", input)
-    shape = tuple(input.shape)
-    layout = (shape[0], shape[1], 1, prod(shape[2:]))
-    _check_parameters("batch_norm", input, (shape[1],), running_mean=running_mean,
-                      running_var=running_var, weight=weight, bias=bias)
-    if not training:
-        return _by_running("batch_norm", input, running_mean, running_var, weight, bias, layout,
-                           eps)
-    count = layout[0] * layout[3]
-    if count == 1:
-        raise ValueError(f"batch_norm: one value per channel in {shape} has no variance to train "
-                         "with; use a larger batch, or evaluation mode")
-    out, mean, var = _standardize(input, weight, bias, kind="batch", layout=layout, eps=eps)
-    _move_running("batch_norm", running_mean, running_var, mean, var, momentum, count)
-    return out
+    return _by_channel("batch_norm", "batch", input, running_mean, running_var, weight, bias,
+                       training, momentum, eps)
 
 
 @composite(method=False)
@@ -159,20 +146,8 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     Raises: ValueError for one value per channel and image.
     Reference: Ulyanov, Vedaldi and Lempitsky, Instance Normalization, 2016.
     """
-    _check_images("instance_norm", input)
-    shape = tuple(input.shape)
-    layout = (shape[0], shape[1], 1, prod(shape[2:]))
-    _check_parameters("instance_norm", input, (shape[1],), running_mean=running_mean,
-                      running_var=running_var, weight=weight, bias=bias)
-    if not use_input_stats:
-        return _by_running("instance_norm", input, running_mean, running_var, weight, bias, layout,
-                           eps)
-    if layout[3] == 1:
-        raise ValueError(f"instance_norm: one value per channel and image in {shape} has no "
-                         "variance; more than one spatial element is needed")
-    out, mean, var = _standardize(input, weight, bias, kind="group", layout=layout, eps=eps)
-    _move_running("instance_norm", running_mean, running_var, mean, var, momentum, layout[3])
-    return out
+    return _by_channel("instance_norm", "group", input, running_mean, running_var, weight, bias,
+                       use_input_stats, momentum, eps)
 
 
 @composite(method=False)
@@ -275,12 +250,31 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-08):
     return sum(x1 * x2, dim)
 
 
-def _by_running(name: str, input, running_mean, running_var, weight, bias, layout, eps):
-    if running_mean is None or running_var is None:
-        raise ValueError(f"{name}: without the input's own statistics running_mean and "
-                         "running_var are needed")
-    return _standardize(input, weight, bias, kind="fixed", layout=layout, eps=eps,
-                        mean=running_mean._array, var=running_var._array).values
+_ALONE = {"batch": ("channel", " to train with; use a larger batch, or evaluation mode"),
+          "group": ("channel and image", "; more than one spatial element is needed")}
+
+
+def _by_channel(name: str, kind: str, input, running_mean, running_var, weight, bias, own: bool,
+                momentum: float, eps: float):
+    """Each channel by statistics of its own over kind, or by the running ones."""
+    _check_images(name, input)
+    shape = tuple(input.shape)
+    layout = (shape[0], shape[1], 1, prod(shape[2:]))
+    _check_parameters(name, input, (shape[1],), running_mean=running_mean,
+                      running_var=running_var, weight=weight, bias=bias)
+    if not own:
+        if running_mean is None or running_var is None:
+            raise ValueError(f"{name}: without the input's own statistics running_mean and "
+                             "running_var are needed")
+        return _standardize(input, weight, bias, kind="fixed", layout=layout, eps=eps,
+                            mean=running_mean._array, var=running_var._array).values
+    count = layout[3] * (layout[0] if kind == "batch" else 1)
+    if count == 1:
+        each, cure = _ALONE[kind]
+        raise ValueError(f"{name}: one value per {each} in {shape} has no variance{cure}")
+    out, mean, var = _standardize(input, weight, bias, kind=kind, layout=layout, eps=eps)
+    _move_running(name, running_mean, running_var, mean, var, momentum, count)
+    return out
 
 
 def _move_running(name: str, running_mean, running_var, mean, var, momentum: float,

@@ -102,26 +102,26 @@ def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     >>> autograd.tensor([1., 2., 3., 4.]).var()
     tensor(1.6667)
     """
-    return _var(input, *_spread_settings(input, dim, unbiased, correction), keepdim)
+    return _var(input, *_spread_settings("var", input, dim, unbiased, correction), keepdim)
 
 
 @composite()
 def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The standard deviation, the root of var; where it is 0 its gradient is 0."""
-    return _std(input, *_spread_settings(input, dim, unbiased, correction), keepdim)
+    return _std(input, *_spread_settings("std", input, dim, unbiased, correction), keepdim)
 
 
 @composite(method=False)
 def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
     """The pair of var and mean over `dim`."""
-    dim, correction = _spread_settings(input, dim, unbiased, correction)
+    dim, correction = _spread_settings("var_mean", input, dim, unbiased, correction)
     return _var(input, dim, correction, keepdim), mean(input, dim, keepdim)
 
 
-def _spread_settings(input, dim, unbiased, correction) -> tuple:
+def _spread_settings(name: str, input, dim, unbiased, correction) -> tuple:
     """The dim and the correction that the arguments of var, in their three forms, stand for."""
     if input.dtype.kind != "f":
-        raise TypeError(f"var: a floating dtype is needed, got {input.dtype}; use .float()")
+        raise TypeError(f"{name}: a floating dtype is needed, got {input.dtype}; use .float()")
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     return dim, (1 if unbiased else 0) if correction is None else correction

@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from .grid import Grid, Link
 from .routes import Line, Point, routes
+from .style import Arrow, Box, box_size, label_size
 
 _PARTS_GAP = 36.0
+_HEAVY = 8
 
 
 class Layout(NamedTuple):
@@ -68,3 +70,15 @@ def _parts(count: int, links: Sequence[Link]) -> list[tuple[list[int], list[int]
     for i, link in enumerate(links):
         parts[first(link.tail)][1].append(i)
     return list(parts.values())
+
+
+class Placed:
+    """A drawing with its geometry: `boxes` and `arrows` in the order of `layout`'s."""
+
+    def __init__(self, boxes: dict[str, Box], arrows: list[Arrow]) -> None:
+        number = {key: i for i, key in enumerate(boxes)}
+        self.boxes, self.arrows = list(boxes.values()), arrows
+        self.sizes = [box_size(box) for box in self.boxes]
+        self.links = [Link(number[arrow.tail], number[arrow.head], _HEAVY if arrow.heavy else 1,
+                           label_size(arrow.label)) for arrow in arrows]
+        self.layout: Layout = layout(self.sizes, self.links)

@@ -6,6 +6,7 @@ import os
 import warnings
 from functools import cached_property
 
+from ..files import replacing
 from .style import Arrow, Box
 
 _NO_PNG = ("png needs matplotlib or Graphviz; install one with 'pip install matplotlib', 'apt "
@@ -36,7 +37,7 @@ class Picture:
         """The graph in the DOT language."""
         return self.digraph.source
 
-    def save(self, path: str | os.PathLike) -> str:
+    def save(self, path: str | bytes | os.PathLike) -> str:
         """Write the picture as .svg, .png or .dot; returns the path of the file written.
 
         A file that stands there is replaced only once the new one is complete. Where neither dot
@@ -44,7 +45,7 @@ class Picture:
 
         Raises: ValueError for another ending, FileNotFoundError for a missing folder.
         """
-        path = os.fspath(path)
+        path = os.fsdecode(path)
         stem, ending = os.path.splitext(path)
         draw = {"svg": self._svg, "png": self._png, "dot": lambda: self.source.encode()}
         kind = ending.lower()[1:]
@@ -60,7 +61,8 @@ class Picture:
             path, content = f"{stem}.svg", self._svg()
             warnings.warn(f"save: {path} was written in place of {name}, because {_NO_PNG}",
                           stacklevel=2)
-        _write(path, content)
+        with replacing(path) as file:
+            file.write(content)
         return path
 
     def _svg(self) -> bytes:
@@ -80,7 +82,7 @@ class Picture:
 
     @cached_property
     def _placed(self):
-        from .svg import Placed
+        from .layout import Placed
 
         return Placed(self._boxes, self._arrows)
 
@@ -89,14 +91,3 @@ class Picture:
 
     def __repr__(self) -> str:
         return f"<{self._title}>"
-
-
-def _write(path: str, content: bytes) -> None:
-    unfinished = f"{path}.{os.getpid()}.part"
-    try:
-        with open(unfinished, "wb") as file:
-            file.write(content)
-        os.replace(unfinished, path)
-    finally:
-        if os.path.exists(unfinished):
-            os.remove(unfinished)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import warnings
 
+from .layout import Placed
 from .routes import curve
 from .style import LABEL_SIZE, LOOKS, SLATE, texts
-from .svg import CORNER, PAD, Placed, head
+from .svg import CORNER, PAD, head
 
 _DPI = 144
 _MOST_PIXELS, _LONGEST_SIDE = 1e8, 60_000

@@ -31,7 +31,7 @@ def ranks(count: int, edges: Sequence[Edge]) -> list[int]:
         outgoing[edge.tail].append(edge)
         pull[edge.tail] += edge.weight
         pull[edge.head] -= edge.weight
-    rank = _first(count, edges, outgoing, pull)
+    rank = _first(count, outgoing, pull)
     tree = _tight_tree(rank, edges)
     for _ in range(_PIVOTS):
         cut = _worst_cut(tree, edges, pull)
@@ -56,7 +56,7 @@ def downward(count: int, outgoing: Sequence[Sequence[Edge]]) -> list[int]:
     return order
 
 
-def _first(count: int, edges, outgoing, pull: list[int]) -> list[int]:
+def _first(count: int, outgoing, pull: list[int]) -> list[int]:
     """Every node as far up as it can be, then those that want to go down as far down."""
     rank = [0] * count
     order = downward(count, outgoing)

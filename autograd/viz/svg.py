@@ -1,40 +1,14 @@
-"""A drawing as SVG, and as PNG where matplotlib is there: from one geometry."""
+"""A drawing as SVG."""
 
 from __future__ import annotations
 
-from .grid import Link
-from .layout import Layout, layout
+from .layout import Placed
 from .routes import ARROW, Point, curve
-from .style import (
-    LABEL_SIZE,
-    LOOKS,
-    MONO,
-    SANS,
-    SLATE,
-    Arrow,
-    Box,
-    box_size,
-    escaped,
-    label_size,
-    texts,
-)
+from .style import LABEL_SIZE, LOOKS, MONO, SANS, SLATE, escaped, texts
 
 PAD = 4.0  # around the picture
 HALF_ARROW = 2.4
 CORNER = 9.0
-_HEAVY = 8
-
-
-class Placed:
-    """A drawing with its geometry: `boxes` and `arrows` in the order of `layout`'s."""
-
-    def __init__(self, boxes: dict[str, Box], arrows: list[Arrow]) -> None:
-        number = {key: i for i, key in enumerate(boxes)}
-        self.boxes, self.arrows = list(boxes.values()), arrows
-        self.sizes = [box_size(box) for box in self.boxes]
-        self.links = [Link(number[arrow.tail], number[arrow.head], _HEAVY if arrow.heavy else 1,
-                           label_size(arrow.label)) for arrow in arrows]
-        self.layout: Layout = layout(self.sizes, self.links)
 
 
 def svg(placed: Placed, title: str) -> str:
