@@ -191,9 +191,9 @@ def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Nod
     needed = None
     if targets is not None:
         needed = _leading_to(reversed(order), targets)
-        for node in [node for node in grads if node not in needed]:
-            del grads[node]
     with set_grad_enabled(create_graph), np.errstate(all="ignore"):
+        for root in [root for root in grads if needed is not None and root not in needed]:
+            _hooked(root, grads.pop(root), create_graph)
         for node in _complete(order, grads, needed, retain_graph, create_graph):
             if wanted is None or node in wanted:
                 arrived(node)

@@ -146,3 +146,14 @@ def test_backward_inside_a_hook():
                     else None)
     h.backward()
     assert x.grad.item() == 4.0
+
+
+def test_a_root_that_leads_to_no_target_still_has_its_hooks_called():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    root, seen = x * 2, []
+    root.retain_grad()
+    root.register_hook(lambda g: seen.append(g.tolist()))
+    other = root * 3
+    root.backward(autograd.tensor([5.0, 7.0]), inputs=[other])
+    assert seen == [[5.0, 7.0]] and root.grad.tolist() == [5.0, 7.0]
+    assert x.grad is None and other._grad is None

@@ -28,6 +28,13 @@ def test_a_part_of_what_requires_grad_cannot_be_written():
         y.split(1)[0].mul_(2)
 
 
+def test_what_is_joined_lies_in_row_major_order():
+    columns = autograd.arange(6.0).reshape(2, 3).t()
+    joined = autograd.cat([columns, columns], 1)
+    assert joined.is_contiguous()
+    assert joined.view(-1).tolist() == [0, 3, 0, 3, 1, 4, 1, 4, 2, 5, 2, 5]
+
+
 def test_unused_parts_have_gradient_zero():
     x = autograd.tensor(X, requires_grad=True)
     x.split(1, 1)[1].sum().backward()

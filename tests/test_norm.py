@@ -182,3 +182,10 @@ def test_cosine_similarity_broadcasts():
 def test_forty_channels_in_one_image_equal_instance_norm():
     x = images(3, 40, 5, 5)
     np.testing.assert_allclose(F.group_norm(x, 40).numpy(), F.instance_norm(x).numpy(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [autograd.float16, autograd.float32, autograd.float64])
+def test_of_an_expanded_input_the_result_lies_in_row_major_order(dtype):
+    x = autograd.tensor([[0.5, -0.5, 1.0]], dtype=dtype).expand(2, 3)
+    assert nn.functional.rms_norm(x, (3,)).is_contiguous()
+    assert nn.functional.layer_norm(x, (3,)).view(-1).shape == (6,)

@@ -145,3 +145,9 @@ WRONG = [
 def test_errors_say_what_is_wrong(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_topk_gives_memory_of_its_own_without_gaps():
+    values, indices = autograd.arange(12.0).reshape(3, 4).topk(2)
+    assert values.is_contiguous() and indices.is_contiguous()
+    assert indices.view(-1).tolist() == [3, 2] * 3

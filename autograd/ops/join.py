@@ -39,7 +39,8 @@ def cat(tensors, /, dim=0):
                 or other.shape[dim + 1:] != first.shape[dim + 1:]):
             raise ValueError(f"cat: tensors[{i}] has shape {other.shape}, tensors[{counted[0]}] "
                              f"{first.shape}; all sizes except that of dim {dim} must match")
-    return np.concatenate([tensors[i] for i in counted], dim)
+    joined = np.concatenate([tensors[i] for i in counted], dim)
+    return joined if joined.flags.c_contiguous else joined.copy()
 
 
 def _cat_parts(g, shapes, dim: int) -> list:

@@ -239,7 +239,7 @@ def topk(input, /, k, dim=-1, largest=True, sorted=True):
     if not input.ndim:
         return _taken(input if k else input.reshape(1)[:0], np.zeros(() if k else 0, np.int64), 0)
     places = _order(input, dim, largest)
-    return _taken(input, places[(slice(None),) * dim + (slice(k),)], dim)
+    return _taken(input, places[(slice(None),) * dim + (slice(k),)].copy(), dim)
 
 
 @op(**{**_PICKED, "method": True})

@@ -50,7 +50,7 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
 
 def _wide(x, layout):
     """x in float64 and seen as `layout`."""
-    return x.astype(np.float64, copy=False).reshape(layout)
+    return np.ascontiguousarray(x, np.float64).reshape(layout)
 
 
 def _kept(layout, kind):
