@@ -7,15 +7,26 @@ depends on the version of Python, so it is measured once, here, by the functions
 
 from __future__ import annotations
 
+import os
 from sys import getrefcount
-from threading import Lock
+from threading import RLock
 
 import numpy as np
 
 from .node import Leaf
 from .tensors import Tensor, mark_written, ndarray, wrap
 
-_writing = Lock()  # held while a gradient is written, for walks in several threads
+_writing = RLock()  # held while a gradient is written, for walks in several threads
+
+
+def _renew() -> None:
+    """In a forked child nobody else writes, whoever held the lock in its parent."""
+    global _writing
+    _writing = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 def add_to_leaf(leaf: Leaf, held: dict, create_graph: bool) -> None:
@@ -24,27 +35,37 @@ def add_to_leaf(leaf: Leaf, held: dict, create_graph: bool) -> None:
     if tensor is None or tensor._node.__class__ is not Leaf:  # asks for no gradient any more
         return
     with _writing:
-        if tensor._grad is None and not create_graph:
-            tensor._grad = wrap(owned(held, leaf))
-        else:
+        if create_graph or not _is_first(tensor, held, leaf):
             add_to_grad(tensor, held[leaf])
     if leaf.after:
         for hook in tuple(leaf.after.values()):
             hook(tensor)
 
 
+def _is_first(tensor: Tensor, held: dict, leaf: Leaf) -> bool:
+    """Whether the tensor had no gradient and got this one."""
+    if tensor._grad is None:
+        first = wrap(owned(held, leaf))
+        if tensor._grad is None:  # still: a finalizer or a signal's handler may have walked
+            tensor._grad = first
+            return True
+    return False
+
+
 def add_to_grad(tensor: Tensor, g) -> None:
     """Add g to the tensor's `.grad`: an ndarray, or a Tensor with its history."""
+    if tensor._grad is None:
+        first = g.clone() if isinstance(g, Tensor) else wrap(np.array(g, order="C"))
+        if tensor._grad is None:
+            tensor._grad = first
+            return
     before = tensor._grad
-    if before is None:
-        tensor._grad = g.clone() if isinstance(g, Tensor) else wrap(np.array(g, order="C"))
-        return
     if before._array.shape != g.shape or before._array.dtype != g.dtype:
         raise RuntimeError(f"backward: .grad is {tuple(before.shape)} {before.dtype}, to which a "
                            f"gradient {tuple(g.shape)} {g.dtype} cannot be added; set it to None")
     if isinstance(g, Tensor):
         tensor._grad = before + g
-    elif before._array.flags.writeable and before._array.flags.c_contiguous:
+    elif before._array.flags.writeable:
         np.add(before._array, g, out=before._array)
         mark_written(before, "backward")
     else:

@@ -9,7 +9,7 @@ import numpy as np
 from .errors import describe
 from .modes import is_grad_enabled, no_grad
 from .node import INNER, OUT, Node, Output, Rule
-from .tensors import Tensor, alias, current_node, mark_written, wrap
+from .tensors import Tensor, View, alias, current_node, mark_written, wrap
 
 
 class FunctionCtx:
@@ -88,15 +88,12 @@ class _Application(Rule):
         """Call the user's backward with Tensors, and hand on what the engine works with."""
         tensors = [_as_tensor(value) for value in saved]
         own = len(tensors) - len(self.attributes)
-        self.ctx._saved = tuple(tensors[:own])
-        vars(self.ctx).update(zip(self.attributes, tensors[own:]))
-        try:
-            results = self.cls.backward(self.ctx, *map(_as_tensor, g if isinstance(g, list)
-                                                       else [g]))
-        finally:
-            self.ctx._saved = ()
-            for name in self.attributes:
-                vars(self.ctx).pop(name, None)
+        given = {**dict(zip(self.attributes, tensors[own:])), **vars(self.ctx)}
+        ctx = object.__new__(FunctionCtx)  # its own, as another thread may walk here too
+        vars(ctx).update(given, _saved=tuple(tensors[:own]))
+        results = self.cls.backward(ctx, *map(_as_tensor, g if isinstance(g, list) else [g]))
+        vars(self.ctx).update((name, value) for name, value in vars(ctx).items()
+                              if name != "_saved" and given.get(name) is not value)
         results = results if isinstance(results, tuple) else (results,)
         self._check(results, parents)
         if is_grad_enabled():
@@ -187,8 +184,7 @@ def _recorded(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple
             raise RuntimeError(f"{cls.__name__}: inputs[{i}] requires grad and was marked dirty; "
                                "return a new tensor instead of changing it in place")
         mark_written(tensor, f"{cls.__name__}.forward")
-    fresh = tuple(alias(out, out._array) if any(out is i for i in inputs) else out
-                  for out in outputs)
+    fresh = tuple(_shown(cls, out) if any(out is i for i in inputs) else out for out in outputs)
     unrecorded = [id(tensor) for tensor in ctx._unrecorded]
     if any(node is not None for node in nodes):
         tracked = [id(original) not in unrecorded and out._array.dtype.kind == "f"
@@ -196,6 +192,21 @@ def _recorded(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple
         _attach(_node(cls, ctx, inputs, nodes, outputs), fresh, tracked)
     ctx._saved = ctx._inputs = ()
     return fresh
+
+
+def _shown(cls, source: Tensor) -> Tensor:
+    """An input that forward returned, as an output of its own that shows the same memory."""
+    out = alias(source, source._array)
+    what = f"an input that {cls.__name__}.forward returned"
+    out._view = View(source, _changed, (what,), what)
+    return out
+
+
+def _changed(source: Tensor, what: str):
+    """Stands where a view would be made anew after a write: what forward did is not known."""
+    by, where = source._version[1]
+    raise RuntimeError(f"this Tensor is {what}, whose memory {by} changed in place at {where}; let "
+                       "forward return .clone(), or use the out-of-place form there")
 
 
 def _node(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) -> Node:
@@ -209,8 +220,9 @@ def _node(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) ->
     shapes = [out._array.shape for out in outputs]
     dtypes = [out._array.dtype for out in outputs]
     single = len(outputs) == 1
+    kept = [value for value in vars(ctx).values() if isinstance(value, Tensor)]
     return Node.make(rule, nodes, tuple(None if s is None else s._array for s in saved),
-                     tuple(s._version for s in saved if s is not None),
+                     tuple(s._version for s in (*saved, *kept) if s is not None),
                      shapes[0] if single else shapes, dtypes[0] if single else dtypes)
 
 

@@ -52,13 +52,14 @@ class Tensor(Described, Methods):
     usual way to make one.
     """
 
-    __slots__ = ("_array", "_node", "_view", "_version", "_grad", "__weakref__")
+    __slots__ = ("_array", "_node", "_view", "_version", "_grad", "_frozen", "__weakref__")
 
     _array: np.ndarray  # the numbers
     _node: Node | None  # the node of the graph that made it; a Leaf if it requires grad
     _view: View | None  # where it shows another tensor's memory and is differentiable through it
     _version: list  # [stamp of the last in-place write, who wrote], shared by all aliases
     _grad: Tensor | None  # the accumulated gradient
+    _frozen: Leaf | None  # the leaf it was before requires_grad_(False): its hooks come back
 
     if TYPE_CHECKING:
         def __init__(self, *data: Any) -> None: ...  # attached in creation
@@ -84,14 +85,17 @@ class Tensor(Described, Methods):
                 f"requires_grad can only be turned off on leaves; this tensor {describe(self)} "
                 f"was made by {node.op.name}. Use .detach() to get one without history.")
         if not requires_grad:
-            self._node = None
+            self._node, self._frozen = None, node
         elif node is None:
             if self._array.dtype.kind != "f":
                 raise RuntimeError(
                     f"only floating-point tensors can require gradients, got {describe(self)}; "
                     "convert it first, for example with .float()")
             self._view = None
+            before = getattr(self, "_frozen", None)
             self._node = Leaf(self, self._array.shape, self._array.dtype)
+            if before is not None:
+                self._node.hooks, self._node.after = before.hooks, before.after
         return self
 
     @property
@@ -244,6 +248,8 @@ class Tensor(Described, Methods):
     def __copy__(self) -> Tensor:
         copied = rebuild(type(self), self._array.view(), self.requires_grad)
         copied._version = self._version
+        if hasattr(self, "__dict__"):
+            copied.__dict__.update(self.__dict__)
         return copied
 
     def __deepcopy__(self, memo: dict) -> Tensor:

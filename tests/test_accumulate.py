@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
+import os
+import signal
 import sys
+import threading
+import time
+import warnings
 
 import numpy as np
 import pytest
@@ -104,3 +110,53 @@ def test_twice_the_same_input():
     first, second = autograd.grad((x * x).sum(), (x, x))
     first.zero_()
     assert second.tolist() == [2.0, 4.0]
+
+
+def test_a_gradient_set_to_a_view_is_written_in_place():
+    x, flat = autograd.ones(3, 2, requires_grad=True), autograd.zeros(2, 3)
+    x.grad = flat.t()
+    (x * 2).sum().backward()
+    assert flat.tolist() == [[2.0] * 3] * 2
+
+
+def test_a_walk_from_a_finalizer_while_another_writes():
+    x, q = leaf(1.0, 2.0), leaf(3.0)
+
+    class Circle:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            with autograd.enable_grad():
+                (q * 2).sum().backward()
+
+    for _ in range(2000):
+        Circle()
+        x.backward(autograd.ones(2, dtype=autograd.float64))
+    gc.collect()
+    assert x.grad.tolist() == [2000.0] * 2 and q.grad.item() == 4000.0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_while_another_thread_writes_a_gradient():
+    x, g, stop = autograd.zeros(1_000_000, requires_grad=True), autograd.ones(1_000_000), []
+
+    def work():
+        while not stop:
+            x.backward(g)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(3):
+            time.sleep(0.05)
+            with warnings.catch_warnings(action="ignore"):
+                child = os.fork()
+            if child == 0:
+                signal.alarm(20)
+                (leaf(1.0, 2.0) * 2).sum().backward()
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.append(True)
+        thread.join()

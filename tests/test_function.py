@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import threading
+import time
 import weakref
 
 import numpy as np
@@ -304,3 +306,63 @@ def test_freed_without_the_collector():
         assert node() is None
     finally:
         gc.enable()
+
+
+class Same(autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+def test_an_output_that_is_an_input_shares_its_memory():
+    y = leaf(1.0, 2.0) * 1
+    z = Same.apply(y)
+    with pytest.raises(RuntimeError, match="cannot write in place through an input that Same.forw"):
+        z.mul_(3)
+    y.mul_(3)
+    with pytest.raises(RuntimeError, match=r"an input that Same.forward returned, .* mul_ changed"):
+        (y + z).sum()
+    with pytest.raises(RuntimeError, match="an input that Same.forward returned"):
+        Same.apply(leaf(1.0)).mul_(3)
+
+
+def test_attributes_of_ctx_are_checked_kept_and_each_walks_own():
+    class Counted(autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.w, ctx.calls, ctx.root = w, autograd.tensor(0.0, dtype=autograd.float64), x.exp()
+            return x * w
+
+        @staticmethod
+        def backward(ctx, g):
+            ctx.calls = ctx.calls + 1
+            time.sleep(0.001)
+            return g * ctx.w * ctx.calls + 0 * ctx.root, None
+
+    x, w = leaf(2.0), autograd.tensor([5.0], dtype=autograd.float64)
+    y = Counted.apply(x, w)
+    y.backward(retain_graph=True)
+    y.backward(retain_graph=True)
+    assert x.grad.item() == 15.0
+    failed = []
+
+    def walk():
+        try:
+            for _ in range(10):
+                autograd.grad(y, x, retain_graph=True)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=walk) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    w.add_(1)
+    with pytest.raises(RuntimeError, match="Counted saved a tensor .* add_ has since changed"):
+        y.backward()

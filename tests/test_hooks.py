@@ -157,3 +157,17 @@ def test_a_root_that_leads_to_no_target_still_has_its_hooks_called():
     root.backward(autograd.tensor([5.0, 7.0]), inputs=[other])
     assert seen == [[5.0, 7.0]] and root.grad.tolist() == [5.0, 7.0]
     assert x.grad is None and other._grad is None
+
+
+def test_hooks_of_a_leaf_outlast_freezing():
+    x, seen = leaf(2.0), []
+    x.register_hook(lambda g: seen.append("hook"))
+    x.register_post_accumulate_grad_hook(lambda t: seen.append("after"))
+    y = x * 3
+    x.requires_grad_(False)
+    y.backward()
+    assert x.grad is None
+    seen.clear()
+    x.requires_grad_(True)
+    (x * 3).backward()
+    assert x.grad.item() == 3.0 and seen == ["hook", "after"]
