@@ -321,8 +321,11 @@ def _restored(node: Node) -> list:
 
 
 def _attached(node: Node, value, source):
-    if not isinstance(value, ndarray):  # a number
-        return value
+    if not isinstance(value, ndarray):  # a number, which may have been a tensor beside float16
+        parent = node.parents[source] if source != INNER and source >= 0 else None
+        if parent is None:
+            return value
+        value = np.asarray(value, parent.dtype)
     tensor = wrap(value)
     if source == INNER:
         tensor._node = Node.make(_Inner(node.op.name), node.parents, (), (), value.shape,

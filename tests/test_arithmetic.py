@@ -80,6 +80,11 @@ def test_alpha_leaves_the_dtype_as_it_is(input, other, alpha, values):
     assert result.tolist() == values and result.dtype == autograd.add(input, other).dtype
 
 
+def test_products_of_an_expanded_float16_lie_in_row_major_order():
+    x = autograd.tensor([0.5, 1.0, 2.0], dtype=autograd.float16).expand(2, 3)
+    assert (x * 1.5).view(-1).tolist() == [0.75, 1.5, 3.0] * 2
+
+
 # ---- quotients -----------------------------------------------------------------------------------
 
 def test_division_by_zero_follows_ieee():

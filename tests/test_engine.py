@@ -240,6 +240,14 @@ def test_rules_of_float16_compute_in_float32_under_create_graph_too(function, va
                                atol=2e-3)
 
 
+def test_a_number_beside_float16_keeps_its_place_in_the_graph():
+    s = leaf(2.0)
+    x = autograd.tensor([3.0], dtype=autograd.float16, requires_grad=True)
+    first, = autograd.grad((s * x * s).sum(), x, create_graph=True)
+    assert first.item() == 4
+    assert autograd.grad(first.sum(), s)[0].item() == 4
+
+
 def test_the_gradient_of_a_root_by_itself_needs_no_rule():
     a, b = leaf(1.0) * 1, leaf(2.0)
     v = a * b

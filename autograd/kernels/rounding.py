@@ -29,11 +29,12 @@ def rounded_once(function, at=0, every=True):
 
 
 def _changed(value, dtype, to):
-    """An array of a dtype as another, without a warning where it becomes infinite."""
+    """An array of a dtype as another, without a warning where it becomes infinite; the same order
+    in memory, but row-major where it repeats itself."""
     if getattr(value, "dtype", None) != dtype:
         return value
     with np.errstate(over="ignore"):
-        return value.astype(to)
+        return value.astype(to, "C" if 0 in value.strides else "K")
 
 
 def at_the_gate(name, kernel):

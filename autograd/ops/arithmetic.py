@@ -91,8 +91,8 @@ def true_divide(input, other, /):
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
-    input=lambda g: g * 0,
-    other=lambda g: g * 0))
+    input=lambda g: zeros(g),
+    other=lambda g: zeros(g)))
 def floor_divide(input, other, /):
     """The quotient rounded towards -inf, in the operands' common dtype; its gradient is 0."""
     _refuse_zero("floor_divide", input, other)

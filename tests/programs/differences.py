@@ -120,13 +120,22 @@ def _stale_view(program: Program, d: Difference) -> bool:
         return False
     before = program.steps[:int(d.where[5:])]
     target = program.steps[len(before)].inputs[0]
-    return _origin(program, target) != target and any(step.row.inplace for step in before)
+    origin = _origin(program, target)
+    viewed = origin != target or any(
+        origin in step.outs and step.attrs.get("layout", "plain") != "plain" for step in before)
+    return viewed and any(step.row.inplace for step in before)
 
 
 def _view_of_view(program: Program, d: Difference) -> bool:
     return theirs_raises("appears to not have been used")(program, d) and any(
         step.row.inplace for step in program.steps) and any(
         step.row.view for step in program.steps)
+
+
+def _third_of_norm(program: Program, d: Difference) -> bool:
+    return d.what == "grad" and _both(program, "grad", "create_graph=True") and any(
+        step.op in ("layer_norm", "group_norm", "rms_norm", "batch_norm")
+        for step in program.steps)
 
 
 def _unsigned_angle(program: Program, d: Difference) -> bool:
@@ -146,7 +155,8 @@ def _order_in_memory(program: Program, d: Difference) -> bool:
 
 
 def _hook_twice(program: Program, d: Difference) -> bool:
-    return d.what == "grad" and _both(program, "hook", "create", "cumprod")
+    return d.what in ("grad", "log", "calls") and _both(program, "hook", "create") and any(
+        step.op in ("cumprod", "logsumexp dim") for step in program.steps)
 
 
 def _second_at_kink(program: Program, d: Difference) -> bool:
@@ -175,6 +185,8 @@ ON_PURPOSE = (
             theirs_raises("returned an invalid gradient at index 1")),
     Purpose("second derivatives that PyTorch does not have (`hardsigmoid` and others)",
             "every op here can be differentiated twice", theirs_raises("is not implemented")),
+    Purpose("third derivatives of norm layers", "PyTorch 2.13 lacks terms; finite differences agree "
+            "with ours", _third_of_norm),
     Purpose("the gradient of `atan2` beside a uint8", "PyTorch negates it in uint8",
             _unsigned_angle),
     Purpose("gradients of targets, and of `atan2` beside a bool",
@@ -218,7 +230,7 @@ ON_PURPOSE = (
             lambda program, d: "is not a probability in [0, 1]" in str(d.ours)),
     Purpose("`contiguous()` of a clone of a permuted tensor",
             "a clone is contiguous, so that is the clone itself", _order_in_memory),
-    Purpose("hooks on the result of `cumprod` in second derivatives",
+    Purpose("hooks on the results of `cumprod` and `logsumexp` in second derivatives",
             "PyTorch's rule uses the result, whose hook counts twice there", _hook_twice),
     Purpose("second derivatives of `elu`, `selu` and `celu` at 0",
             "they have none there; PyTorch takes 0, here half the left one", _second_at_kink),
