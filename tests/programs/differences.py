@@ -16,7 +16,7 @@ from .program import Program
 
 SAVING = {"_cross_entropy": {"cross_entropy"}, "tanhshrink": {"F.tanhshrink"},
           "l1_loss": {"l1_loss"}, "_standardize": {"rms_norm"},
-          "matmul": {"matmul broadcast", "tensordot"}, "mul": {"margin_ranking_loss"},
+          "matmul": {"matmul broadcast", "tensordot"}, "mul": {"margin_ranking_loss", "kron"},
           "true_divide": {"number div"}}
 
 
@@ -79,8 +79,9 @@ def _forgotten_hook(program: Program, d: Difference) -> bool:
 
 def _strided_weight(program: Program, d: Difference) -> bool:
     ops = {s.op for s in program.steps}
-    return "batch_norm" in ops and ("expand" in ops or any(
-        s.attrs.get("layout") in ("expanded", "strided", "read-only") for s in program.steps))
+    return "batch_norm" in ops and any(
+        s.row.view or s.attrs.get("layout") in ("expanded", "strided", "read-only")
+        for s in program.steps)
 
 
 def _median(program: Program, d: Difference) -> bool:
@@ -96,7 +97,7 @@ def _equal_elements(program: Program, d: Difference) -> bool:
 
 def _saved(program: Program, d: Difference) -> bool:
     ops = {step.op for step in program.steps}
-    return "graph of select_rows" in str(d.ours) or any(
+    return "was already walked" in str(d.ours) or any(
         f"{name} saved a tensor" in str(d.ours) and ops & makers
         for name, makers in SAVING.items())
 
@@ -130,6 +131,16 @@ def _view_of_view(program: Program, d: Difference) -> bool:
     return theirs_raises("appears to not have been used")(program, d) and any(
         step.row.inplace for step in program.steps) and any(
         step.row.view for step in program.steps)
+
+
+def _view_of_detached(program: Program, d: Difference) -> bool:
+    return d.what in ("requires_grad", "is_leaf") and any(
+        step.op in ("detach_", "requires off") for step in program.steps)
+
+
+def _beside_a_jump(program: Program, d: Difference) -> bool:
+    return d.what == "value" and any(
+        step.op in ("trunc", "floor", "ceil", "round", "sign") for step in program.steps)
 
 
 def _third_of_norm(program: Program, d: Difference) -> bool:
@@ -185,8 +196,12 @@ ON_PURPOSE = (
             theirs_raises("returned an invalid gradient at index 1")),
     Purpose("second derivatives that PyTorch does not have (`hardsigmoid` and others)",
             "every op here can be differentiated twice", theirs_raises("is not implemented")),
-    Purpose("third derivatives of norm layers", "PyTorch 2.13 lacks terms; finite differences agree "
-            "with ours", _third_of_norm),
+    Purpose("third derivatives of norm layers",
+            "PyTorch 2.13 lacks terms; finite differences agree with ours", _third_of_norm),
+    Purpose("views made before their base was detached in place, after a write",
+            "they require no grad, as the base; in PyTorch they still do", _view_of_detached),
+    Purpose("`trunc`, `floor`, `ceil`, `round` and `sign` of what is an integer but for rounding",
+            "either side may be right", _beside_a_jump),
     Purpose("the gradient of `atan2` beside a uint8", "PyTorch negates it in uint8",
             _unsigned_angle),
     Purpose("gradients of targets, and of `atan2` beside a bool",
@@ -206,8 +221,8 @@ ON_PURPOSE = (
             "the gradient is right all the same: the evaluator holds it to its value",
             theirs_raises("modified by an inplace operation")),
     Purpose("in-place changes of what our rule saves and PyTorch's does not (`cross_entropy`, "
-            "`tanhshrink`, `l1_loss`, `margin_ranking_loss`, `rms_norm`, a number over a tensor, "
-            "`matmul` of a batch, `tensordot`), and graphs of `repeat_interleave` walked twice",
+            "`tanhshrink`, `l1_loss`, `margin_ranking_loss`, `kron`, `rms_norm`, a number over a "
+            "tensor, `matmul` of a batch, `tensordot`), and graphs walked twice",
             "an error names the op; saving something else would cost time or memory", _saved),
     Purpose("results of `unbind` and `split` read after their base was written",
             "they are made again; PyTorch refuses where they require grad",
