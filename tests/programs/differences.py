@@ -166,8 +166,10 @@ def _order_in_memory(program: Program, d: Difference) -> bool:
 
 
 def _hook_twice(program: Program, d: Difference) -> bool:
-    return d.what in ("grad", "log", "calls") and _both(program, "hook", "create") and any(
-        step.op in ("cumprod", "logsumexp dim") for step in program.steps)
+    ops = {step.op for step in program.steps}
+    return d.what in ("grad", "log", "calls") and _both(program, "create") and bool(
+        ops & {"hook", "any hook", "retain_grad"}
+        and ops & {"prod", "prod dim", "cumprod", "logsumexp", "logsumexp dim"})
 
 
 def _second_at_kink(program: Program, d: Difference) -> bool:
@@ -245,7 +247,7 @@ ON_PURPOSE = (
             lambda program, d: "is not a probability in [0, 1]" in str(d.ours)),
     Purpose("`contiguous()` of a clone of a permuted tensor",
             "a clone is contiguous, so that is the clone itself", _order_in_memory),
-    Purpose("hooks on the results of `cumprod` and `logsumexp` in second derivatives",
+    Purpose("hooks on the results of `prod`, `cumprod` and `logsumexp` in second derivatives",
             "PyTorch's rule uses the result, whose hook counts twice there", _hook_twice),
     Purpose("second derivatives of `elu`, `selu` and `celu` at 0",
             "they have none there; PyTorch takes 0, here half the left one", _second_at_kink),
