@@ -16,7 +16,7 @@ from .program import Program
 
 SAVING = {"_cross_entropy": {"cross_entropy"}, "tanhshrink": {"F.tanhshrink"},
           "l1_loss": {"l1_loss"}, "_standardize": {"rms_norm"},
-          "matmul": {"matmul broadcast", "tensordot"}, "mul": {"margin_ranking_loss"},
+          "matmul": {"matmul broadcast", "tensordot"}, "mul": {"margin_ranking_loss", "kron"},
           "true_divide": {"number div"}}
 
 
@@ -79,8 +79,9 @@ def _forgotten_hook(program: Program, d: Difference) -> bool:
 
 def _strided_weight(program: Program, d: Difference) -> bool:
     ops = {s.op for s in program.steps}
-    return "batch_norm" in ops and ("expand" in ops or any(
-        s.attrs.get("layout") in ("expanded", "strided", "read-only") for s in program.steps))
+    return "batch_norm" in ops and any(
+        s.row.view or s.attrs.get("layout") in ("expanded", "strided", "read-only")
+        for s in program.steps)
 
 
 def _median(program: Program, d: Difference) -> bool:
@@ -96,7 +97,7 @@ def _equal_elements(program: Program, d: Difference) -> bool:
 
 def _saved(program: Program, d: Difference) -> bool:
     ops = {step.op for step in program.steps}
-    return "graph of select_rows" in str(d.ours) or any(
+    return "was already walked" in str(d.ours) or any(
         f"{name} saved a tensor" in str(d.ours) and ops & makers
         for name, makers in SAVING.items())
 
@@ -132,6 +133,16 @@ def _view_of_view(program: Program, d: Difference) -> bool:
         step.row.view for step in program.steps)
 
 
+def _view_of_detached(program: Program, d: Difference) -> bool:
+    return d.what in ("requires_grad", "is_leaf") and any(
+        step.op in ("detach_", "requires off") for step in program.steps)
+
+
+def _beside_a_jump(program: Program, d: Difference) -> bool:
+    return d.what == "value" and any(
+        step.op in ("trunc", "floor", "ceil", "round", "sign") for step in program.steps)
+
+
 def _third_of_norm(program: Program, d: Difference) -> bool:
     return d.what == "grad" and _both(program, "grad", "create_graph=True") and any(
         step.op in ("layer_norm", "group_norm", "rms_norm", "batch_norm")
@@ -155,8 +166,10 @@ def _order_in_memory(program: Program, d: Difference) -> bool:
 
 
 def _hook_twice(program: Program, d: Difference) -> bool:
-    return d.what in ("grad", "log", "calls") and _both(program, "hook", "create") and any(
-        step.op in ("cumprod", "logsumexp dim") for step in program.steps)
+    ops = {step.op for step in program.steps}
+    return d.what in ("grad", "log", "calls") and _both(program, "create") and bool(
+        ops & {"hook", "any hook", "retain_grad"}
+        and ops & {"prod", "prod dim", "cumprod", "logsumexp", "logsumexp dim"})
 
 
 def _second_at_kink(program: Program, d: Difference) -> bool:
@@ -185,8 +198,12 @@ ON_PURPOSE = (
             theirs_raises("returned an invalid gradient at index 1")),
     Purpose("second derivatives that PyTorch does not have (`hardsigmoid` and others)",
             "every op here can be differentiated twice", theirs_raises("is not implemented")),
-    Purpose("third derivatives of norm layers", "PyTorch 2.13 lacks terms; finite differences agree "
-            "with ours", _third_of_norm),
+    Purpose("third derivatives of norm layers",
+            "PyTorch 2.13 lacks terms; finite differences agree with ours", _third_of_norm),
+    Purpose("views made before their base was detached in place, after a write",
+            "they require no grad, as the base; in PyTorch they still do", _view_of_detached),
+    Purpose("`trunc`, `floor`, `ceil`, `round` and `sign` of what is an integer but for rounding",
+            "either side may be right", _beside_a_jump),
     Purpose("the gradient of `atan2` beside a uint8", "PyTorch negates it in uint8",
             _unsigned_angle),
     Purpose("gradients of targets, and of `atan2` beside a bool",
@@ -206,8 +223,8 @@ ON_PURPOSE = (
             "the gradient is right all the same: the evaluator holds it to its value",
             theirs_raises("modified by an inplace operation")),
     Purpose("in-place changes of what our rule saves and PyTorch's does not (`cross_entropy`, "
-            "`tanhshrink`, `l1_loss`, `margin_ranking_loss`, `rms_norm`, a number over a tensor, "
-            "`matmul` of a batch, `tensordot`), and graphs of `repeat_interleave` walked twice",
+            "`tanhshrink`, `l1_loss`, `margin_ranking_loss`, `kron`, `rms_norm`, a number over a "
+            "tensor, `matmul` of a batch, `tensordot`), and graphs walked twice",
             "an error names the op; saving something else would cost time or memory", _saved),
     Purpose("results of `unbind` and `split` read after their base was written",
             "they are made again; PyTorch refuses where they require grad",
@@ -230,7 +247,7 @@ ON_PURPOSE = (
             lambda program, d: "is not a probability in [0, 1]" in str(d.ours)),
     Purpose("`contiguous()` of a clone of a permuted tensor",
             "a clone is contiguous, so that is the clone itself", _order_in_memory),
-    Purpose("hooks on the results of `cumprod` and `logsumexp` in second derivatives",
+    Purpose("hooks on the results of `prod`, `cumprod` and `logsumexp` in second derivatives",
             "PyTorch's rule uses the result, whose hook counts twice there", _hook_twice),
     Purpose("second derivatives of `elu`, `selu` and `celu` at 0",
             "they have none there; PyTorch takes 0, here half the left one", _second_at_kink),

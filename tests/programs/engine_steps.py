@@ -131,7 +131,7 @@ def _one_tracked(c):
 
 _only("any hook", "{0}.register_hook(lambda g: {how})",
       lambda c: ((_tracked(c),), {"how": c.code(["g * 2", "None", "log.append(g.clone())", "g * g",
-                                                 "g.clamp(-1, 1)", "g.detach()"])}))
+                                                 "g.clamp(-0.97, 0.97)", "g.detach()"])}))
 _only("post hook",
       "{0}.register_post_accumulate_grad_hook(lambda t: log.append(t.grad.clone()))",
       lambda c: ((c.value(lambda x: x.tracked and x.leaf),), {}), 0.3)
