@@ -194,7 +194,7 @@ def _cast(operand, dtype):
             return operand
         if dtype is float16 and operand.ndim == 0 and operand.dtype.kind == "f":
             return operand.item()  # with digits that float16 has not
-        return operand.astype(dtype)
+        return operand.astype(dtype, "C" if 0 in operand.strides else "K")
     if type(operand) is int and dtype.kind in "iu" and not _fits(operand, dtype):
         if not _fits(operand, int64):
             raise OverflowError(f"{operand} does not fit into int64")

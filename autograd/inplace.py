@@ -14,12 +14,12 @@ from .creation import tensor
 from .dtypes import fitting, keeps_kind
 from .errors import describe
 from .modes import is_grad_enabled
-from .node import Leaf, Node
+from .node import Leaf, Node, next_seq
 from .ops.compare import where
 from .ops.elementwise import cast
 from .ops.index import as_index, getitem, last_writes, put
 from .ops.shape import sum_to_size
-from .record import INPLACE, op
+from .record import COMPOSITES, INPLACE, op
 from .tensors import Tensor, current_node, mark_written, set_node, wrap
 
 
@@ -65,17 +65,18 @@ def _write(array: np.ndarray, region: tuple, value) -> None:
 
 def make_inplace(name: str, function):
     """The in-place twin of a function: it writes the result into its first argument."""
+    several = name in COMPOSITES  # the result may have come about by more than one node
 
     def inplace(input, *args, **kwargs):
         _refuse(name, input)
         before = wrap(input._array)
         before._node = current_node(input) if is_grad_enabled() else None
+        first = next_seq() if several else None
         result = function(before, *args, **kwargs)
         _check_fits(name, input, result)
         node, history = result._node, None
-        if node is not None and node.saved:
-            old = input._array
-            node.saved = tuple(s.copy() if s is old else s for s in node.saved)
+        if node is not None:
+            _keep(node, input._array, first)
         if node is not None and input._view is None:
             history = input, _node_as(result, input._array.dtype)
         elif node is not None or before._node is not None:
@@ -83,7 +84,7 @@ def make_inplace(name: str, function):
         np.copyto(input._array, result._array, casting="unsafe")
         mark_written(input, name + "_")
         if history is not None:
-            set_node(*history)
+            _rewrite(input, history)
         return input
 
     return _dressed(inplace, name + "_", function,
@@ -100,7 +101,7 @@ def make_replacing(name: str, function):
         np.copyto(input._array, value._array)
         mark_written(input, name + "_")
         if history is not None:
-            set_node(*history)
+            _rewrite(input, history)
         return input
 
     return _dressed(replace, name + "_", function, function.__doc__)
@@ -130,7 +131,7 @@ def setitem(self, index, value) -> None:
                           ) from None
     mark_written(self, "setitem")
     if history is not None:
-        set_node(*history)
+        _rewrite(self, history)
 
 
 def _numbers(value, dtype: np.dtype) -> np.ndarray:
@@ -163,6 +164,24 @@ def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, N
     shape = value._array.shape if isinstance(value, Tensor) else np.shape(value)
     return target, overwrite.op.link((before, node), target._array, region=region,
                                      value_shape=shape)
+
+
+def _rewrite(target: Tensor, history: tuple[Tensor, Node]) -> None:
+    """Give what was written into target its new history, and target's retain_grad() with it."""
+    set_node(*history)
+    if target._view is not None and target.retains_grad:
+        current_node(target)
+
+
+def _keep(node: Node, old: np.ndarray, first: int | None) -> None:
+    """Put copies in place of the array `old`, which is about to be overwritten, among what node,
+    and those made since `first` on the way to it, have saved."""
+    if node.saved:
+        node.saved = tuple(s.copy() if s is old else s for s in node.saved)
+    if first is not None:
+        for parent in node.parents:
+            if parent is not None and parent.seq > first:
+                _keep(parent, old, first)
 
 
 def _node_as(value: Tensor, dtype: np.dtype) -> Node | None:

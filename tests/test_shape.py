@@ -170,3 +170,13 @@ WRONG = [
 def test_errors_say_what_is_wrong(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_windows_that_do_not_overlap_can_be_written():
+    x = autograd.arange(6.0)
+    x.unfold(0, 2, 2)[1] = 9.0
+    assert x.tolist() == [0.0, 1.0, 9.0, 9.0, 4.0, 5.0]
+    x.unfold(0, 6, 1).zero_()  # there is but one
+    assert x.tolist() == [0.0] * 6
+    with pytest.raises(RuntimeError, match="several of its elements"):
+        x.unfold(0, 2, 1).zero_()
