@@ -258,3 +258,9 @@ def test_what_is_constant_between_jumps_has_slope_0_even_times_infinity(function
     x = autograd.tensor([1.5, -2.5], requires_grad=True)
     function(x).backward(autograd.tensor([np.inf, np.nan]))
     assert x.grad.tolist() == [0, 0]
+
+
+def test_a_rounded_quotient_has_gradient_zero_under_an_infinite_one():
+    x, y = leaf(7.0), leaf(2.0)
+    (x // y * INF).sum().backward()
+    assert x.grad.tolist() == [0.0] and y.grad.tolist() == [0.0]

@@ -128,9 +128,11 @@ def _stale_view(program: Program, d: Difference) -> bool:
 
 
 def _view_of_view(program: Program, d: Difference) -> bool:
-    return theirs_raises("appears to not have been used")(program, d) and any(
-        step.row.inplace for step in program.steps) and any(
-        step.row.view for step in program.steps)
+    views = sum(bool(step.row.view) for step in program.steps)
+    return any(step.row.inplace for step in program.steps) and (
+        views > 0 and theirs_raises("appears to not have been used")(program, d)
+        or views > 1 and d.what == "grad" and any(
+            step.op in ("retain_grad", "backward inputs") for step in program.steps))
 
 
 def _view_of_detached(program: Program, d: Difference) -> bool:
@@ -161,13 +163,13 @@ def _both(program: Program, *parts: str) -> bool:
 
 
 def _order_in_memory(program: Program, d: Difference) -> bool:
-    return _both(program, "contiguous", "clone()") and d.what in (
-        "is_leaf", "grad is None", "grad", "value")
+    return d.what in ("is_leaf", "grad is None", "grad", "value") and (
+        _both(program, "contiguous", "clone()") or _both(program, "contiguous", "getitem advanced"))
 
 
 def _hook_twice(program: Program, d: Difference) -> bool:
     ops = {step.op for step in program.steps}
-    return d.what in ("grad", "log", "calls") and _both(program, "create") and bool(
+    return d.what in ("grad", "grad is None", "log", "calls") and _both(program, "create") and bool(
         ops & {"hook", "any hook", "retain_grad", "backward inputs"}
         and ops & {"prod", "prod dim", "cumprod", "logsumexp", "logsumexp dim"})
 
@@ -245,8 +247,9 @@ ON_PURPOSE = (
     Purpose("targets of `binary_cross_entropy_with_logits` outside [0, 1]",
             "an error; PyTorch goes on",
             lambda program, d: "is not a probability in [0, 1]" in str(d.ours)),
-    Purpose("`contiguous()` of a clone of a permuted tensor",
-            "a clone is contiguous, so that is the clone itself", _order_in_memory),
+    Purpose("`contiguous()` of a clone of a permuted tensor, and of `x[:, index]`",
+            "a clone lies in row-major order here, what was taken at indices may not: which of the "
+            "two is the tensor itself differs", _order_in_memory),
     Purpose("hooks on the results of `prod`, `cumprod` and `logsumexp` in second derivatives",
             "PyTorch's rule uses the result, whose hook counts twice there", _hook_twice),
     Purpose("second derivatives of `elu`, `selu` and `celu` at 0",

@@ -129,9 +129,18 @@ def _one_tracked(c):
     return (_tracked(c),), {}
 
 
+def _unwritten(c):
+    """A tracked value whose memory nothing wrote: PyTorch crashes at hooks of views written to."""
+    i = _tracked(c)
+    if any(step.row.inplace and c[step.inputs[0]].base is c[i].base for step in c.steps):
+        raise Rejected("written to")
+    return i
+
+
 _only("any hook", "{0}.register_hook(lambda g: {how})",
-      lambda c: ((_tracked(c),), {"how": c.code(["g * 2", "None", "log.append(g.clone())", "g * g",
-                                                 "g.clamp(-0.97, 0.97)", "g.detach()"])}))
+      lambda c: ((_unwritten(c),), {"how": c.code([
+          "g * 2", "None", "log.append(g.clone())", "g * g", "g.clamp(-0.97, 0.97)",
+          "g.detach()"])}))
 _only("post hook",
       "{0}.register_post_accumulate_grad_hook(lambda t: log.append(t.grad.clone()))",
       lambda c: ((c.value(lambda x: x.tracked and x.leaf),), {}), 0.3)

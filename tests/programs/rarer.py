@@ -130,7 +130,7 @@ def _sums_of_products(c):
 
 add("addmm", "torch.addmm({0}, {1}, {2}, beta=0.5, alpha=-1)",
     lambda b, x, y: b * 0.5 - bilinear(np.matmul, x, y), _sums_of_products, weight=LOW)
-add("tensordot", "torch.tensordot({0}, {1}, dims=1)",
+add("tensordot", "torch.tensordot({0}, {1}, dims=1).clone()",
     lambda x, y: bilinear(lambda p, q: np.tensordot(p, q, 1), x, y),
     lambda c: ((i := c.value(lambda x: x.floating and x.ndim and x.size),
                 c.fitting(c[i].dtype, (c[i].shape[-1], c.int(1, 4)))), {}), weight=LOW)
