@@ -9,6 +9,7 @@ import numpy as np
 from . import kernels
 from .kernels.rounding import rounded_once
 
+ndarray = np.ndarray
 FLOAT16 = np.dtype(np.float16)
 LARGE = 1 << 12  # elements from which one sweep of a kernel is quicker than NumPy's several
 SHARED = 1 << 16  # elements from which two threads are quicker than NumPy's one
@@ -25,9 +26,12 @@ def combining(name: str, plain):
     exact = with_numbers(plain)
 
     def combine(a, b):
-        if a.__class__ is np.ndarray and a.size >= SHARED:
-            return kernels.arithmetic(name, a, b)
-        return plain(a, b) if a.__class__ is b.__class__ else exact(a, b)
+        if a.__class__ is ndarray:
+            if a.size >= SHARED:
+                return kernels.arithmetic(name, a, b)
+            if b.__class__ is ndarray:
+                return plain(a, b)
+        return exact(a, b)
 
     return combine
 

@@ -92,8 +92,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     number of zeros has one more at the end, as in TensorFlow.
 
     In float32, kernels of 3 x 3 with stride 1 between 16 channels and more go by Winograd's method:
-    rounding errors at each place stay below 1e-6 of the sum of |weight| times the largest |input|
-    that is seen there; tiles where outliers would spoil that are computed by the formula above.
+    rounding errors stay below 1e-6 of the sum of |weight| times the largest |input|, and in images
+    whose largest number stands out, of the largest that is seen at that place.
     Shape: (N, C, H, W) or (C, H, W), weight (O, C / groups, K, K), bias (O) -> (N, O, H', W'),
     with H' = floor((H + 2 padding - dilation (K - 1) - 1) / stride) + 1
     Raises: RuntimeError, ValueError where shapes or options do not fit.

@@ -14,7 +14,7 @@ from autograd.kernels.compiled.matmul import multiply_packed
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
 from autograd.kernels.compiled.vector_math import cast, from_bits
-from autograd.kernels.compiled.winograd_outliers import RANGE, put_right
+from autograd.kernels.compiled.winograd_outliers import RANGE, put_right, stand_out
 from autograd.kernels.compiled.winograd_transform import (
     OUTPUTS,
     POINTS,
@@ -274,7 +274,7 @@ def correlate(x, weight, bias, before, out, flipped, direct):
     lanes = VECTOR_BYTES // x.itemsize
     filters = np.empty(SQUARE * (channels * -(-rows // lanes) * lanes + GAP), x.dtype)
     result, found = np.empty((images, rows, *out), x.dtype), np.zeros(1 + images, x.dtype)
-    seen = np.empty((2, images, *plan[DOWN : ACROSS + 1]), x.dtype)
+    seen = np.full((2, images, *plan[DOWN : ACROSS + 1]), np.nan, x.dtype)
     one, parallel = ONE[x.dtype], x.size * rows >= SHARED
     launch(_filters, one, (np.ascontiguousarray(weight), plan, filters), parallel)
     offset = _NONE if bias is None else np.ascontiguousarray(bias)
@@ -282,5 +282,8 @@ def correlate(x, weight, bias, before, out, flipped, direct):
     launch(_correlate, one, arrays, parallel)
     if not found.any():
         return result
+    if found[0]:
+        return None
     suspects = np.flatnonzero(found[1:])
-    return None if found[0] else put_right(result, x, before, bias, suspects, direct)
+    suspects = suspects[stand_out(seen[0, suspects])]
+    return put_right(result, x, before, bias, suspects, direct) if len(suspects) else result

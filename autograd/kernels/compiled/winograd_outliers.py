@@ -3,7 +3,8 @@
 The points of a tile mix all of its pixels, so rounding errors follow the largest of them, while a
 result sees only the nine pixels under the filter. A tile where those of some result are all RANGE
 times smaller than the largest is computed directly, with the tile's pixels as an image of its own.
-A result that sees nothing but zeros is the bias.
+A result that sees nothing but zeros is the bias. Both only in images in which the largest number
+stands out.
 """
 
 import numpy as np
@@ -13,6 +14,14 @@ from autograd.kernels.compiled.winograd_transform import OUTPUTS, POINTS, TAPS
 
 RANGE = 32.0  # how much larger a pixel of a tile may be than the largest one that a result sees
 MOST = 8  # one of so many tiles may be computed by itself: where there are more, all are
+
+
+def stand_out(largest):
+    """Of which images (N, ...) the largest number is RANGE times that of an ordinary strip, one of
+    five having less.  Elsewhere small numbers beside larger ones are as usual as in any gradient,
+    and the errors small beside what the whole image holds."""
+    largest = largest.reshape(len(largest), -1)
+    return ~(np.nanmax(largest, 1) <= RANGE * np.nanquantile(largest, 0.2, 1))
 
 
 def _magnitudes(x, before, grid):
