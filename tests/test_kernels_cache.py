@@ -113,6 +113,10 @@ def computing(user, **environment):
     return done.stdout.strip()
 
 
+def readable_by_all(file: Path) -> bool:
+    return all(path.stat().st_mode & 0o001 for path in file.parents)
+
+
 @pytest.fixture
 def planted(base):
     """The victim's cache, full of pickles that leave a mark; the surroundings that lead there."""
@@ -122,6 +126,8 @@ def planted(base):
     base.chmod(0o1777)  # where the mark may be left
     places = {"XDG_CACHE_HOME": str(base / "cache"), "TMPDIR": str(base / "temporary")}
     used = Path(computing(VICTIM, **places))
+    if used == Path("None") and not readable_by_all(Path(jit.__file__)):
+        pytest.skip("the victim cannot read this checkout, so nothing is cached")
     assert used.parent == base / "cache" / "wengert" / "kernels"
     payload = f"cos\nmkdir\n(V{base / 'mark'}\ntR.".encode()
     for file in used.iterdir():

@@ -92,7 +92,7 @@ def test_unregistered_modules_are_named_themselves():
 def test_embedding_index_and_its_place():
     model = nn.Sequential(nn.Embedding(5, 2))
     text = message(model, autograd.tensor([[0, 1], [5, 2]]), kind=IndexError)
-    assert "index 5" in text and "[1, 0]" in text and "0 to 4" in text
+    assert "index 5 at position (1, 0)" in text and "from 0 to 4" in text
     assert "in Sequential.0 (Embedding(5, 2))" in text
 
 
