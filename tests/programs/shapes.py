@@ -146,9 +146,7 @@ _moved("unflatten", "{0}.unflatten(0, (-1, 1))", lambda p: p.reshape(-1, 1, *p.s
 
 
 def _view(p, shape):
-    out = p.view()
-    out.shape = shape  # raises where memory would have to be copied
-    return out
+    return np.reshape(p, shape, copy=False)  # raises where memory would have to be copied
 
 
 _moved("view", "{0}.view({shape})", _view, _new_shape, view="maybe", weight=0.8)
