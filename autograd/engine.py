@@ -147,11 +147,11 @@ def _target_nodes(name: str, inputs: tuple) -> list[Node]:
     return nodes  # type: ignore[return-value]
 
 
-def reachable(roots) -> dict[Node, float]:
+def reachable(roots) -> dict[Node, int]:
     """Every node that the roots were computed from, themselves included, with its turn: its
     number, but a leaf's comes right after the first op that used it, which is the last to give it
     a part of its gradient."""
-    turns: dict[Node, float] = {root: root.seq for root in roots}
+    turns: dict[Node, int] = {root: root.seq for root in roots}
     stack = list(turns)
     turn_of = turns.get
     while stack:
@@ -163,12 +163,12 @@ def reachable(roots) -> dict[Node, float]:
             turn = turn_of(parent)
             if turn is None:
                 if parent.__class__ is Leaf:
-                    turns[parent] = seq - 0.5
+                    turns[parent] = seq - 1
                 else:
                     turns[parent] = parent.seq
                     stack.append(parent)
             elif turn > seq:  # only a leaf's can be
-                turns[parent] = seq - 0.5
+                turns[parent] = seq - 1
     return turns
 
 
@@ -207,17 +207,16 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
     for node in order:
         if node.hooks and node in grads:
             grads[node] = _hooked(node, grads[node], create_graph)
-        if node.__class__ is Leaf:
-            if node in grads:
-                yield node
-                del grads[node]
-            continue
-        if needed is not None and node in grads:
+        kind = node.__class__
+        if (kind is Leaf or needed is not None) and node in grads:
             yield node
+        if kind is Leaf:
+            grads.pop(node, None)
+            continue
         g = grads.pop(node, None)
         if g is None:
             continue
-        if node.__class__ is Output:
+        if kind is Output:
             _deliver(node, g, grads, needed)
             continue
         op, parents = node.op, node.parents

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
-next_seq = count(1).__next__
+next_seq = count(2, 2).__next__  # even: the odd number below a node's is the turn of its leaves
 
 OUT = -1  # as the source of a kept value: the result; of several results the k-th is OUT - k
 INNER = "inner"  # the same of a value that the forward made and did not return

@@ -35,7 +35,7 @@ from .dtypes import common, common_float, common_number
 from .errors import describe, unmatched
 from .large import combining
 from .modes import is_grad_enabled
-from .node import OUT, Node, Output, Rule
+from .node import OUT, Node, Output, Rule, next_seq
 from .quiet import QUIET, hush, unhush
 from .tensors import Tensor, View, current_node, ndarray, wrap
 
@@ -355,8 +355,8 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 
 _NAMESPACE = dict(
-    Tensor=Tensor, make=Node.make, ndarray=ndarray, asarray=np.asarray, new=object.__new__,
-    QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
+    Tensor=Tensor, Node=Node, make=Node.make, next_seq=next_seq, new=object.__new__,
+    ndarray=ndarray, asarray=np.asarray, QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
     is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
     common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,
     shares=_shares, operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse,

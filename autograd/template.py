@@ -28,7 +28,8 @@ recording path of every op is written out as source and compiled, as `collection
         if (n0 is None and n1 is None) or not is_grad_enabled():
             out._node = None
             return out
-        out._node = make(op, (n0, n1), ...)             # a Node, saving a1 for n0, a0 for n1
+        node = new(Node); node.op = op; ...             # it saves a1 for n0, a0 for n1
+        out._node = node
         return out
 """
 
@@ -223,11 +224,16 @@ def _recorded(op) -> list[str]:
         return lines
     parents = "n0" if op.variadic else _tuple(f"n{i}" for i in range(len(op.inputs)))
     saved = _tuple(_saved(op, name) for name in op.saved_names)
-    call = f"make(op, {parents}, {saved}, {_versions(op)}"
     if op.many:
-        return lines + [
-            f"    return outputs(op, {op.inputs[0]}, {call}, None, None), {_results(op)})"]
-    lines += [f"    out._node = {call}, result.shape, result.dtype)"]
+        node = f"make(op, {parents}, {saved}, {_versions(op)}, None, None)"
+        return [*lines, f"    return outputs(op, {op.inputs[0]}, {node}, {_results(op)})"]
+    lines += [  # Node.make written out: its call would be a part of a small op's time that shows
+        "    node = new(Node); node.op = op; node.seq = next_seq(); node.hooks = None",
+        f"    node.parents = {parents}",
+        f"    node.saved = {saved}",
+        f"    node.versions = {_versions(op)}",
+        "    node.shape = result.shape; node.dtype = result.dtype",
+        "    out._node = node"]
     if op.view:
         lines += [f"    if out._version is {op.inputs[0]}._version:",
                   f"        out._view = view({op.inputs[0]}, function, {_view_arguments(op)})"]
