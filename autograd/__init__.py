@@ -3,7 +3,7 @@
 What `torch` is to PyTorch, this package is here: `import autograd as torch` runs much of it.
 """
 
-from . import inplace, kernels, numpy_protocol, operators, ops, viz  # noqa: F401
+from . import inplace, kernels, numpy_protocol, operators, ops  # noqa: F401
 from .creation import (
     DoubleTensor,
     FloatTensor,
@@ -27,7 +27,6 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .custom_function import Function
 from .dtypes import bool_ as bool
 from .dtypes import (
     double,
@@ -49,8 +48,8 @@ from .dtypes import (
 from .dtypes import float32 as float
 from .dtypes import int32 as int
 from .engine import backward, grad
-from .gradient_check import GradcheckError, KinkWarning, gradcheck, gradgradcheck
 from .kernels import config
+from .lazy import lazily
 from .metadata import Size, accelerator, cuda, device
 from .modes import (
     enable_grad,
@@ -217,42 +216,46 @@ from .sampling import (
     randperm,
     set_rng_state,
 )
-from .serialize import load, save
 from .tensors import Tensor
 from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
 
+__getattr__, __dir__, _later = lazily(__name__, {
+    ".": "viz",
+    "custom_function": "Function",
+    "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
+    "serialize": "load save",
+})
+
 __all__ = [
-    "abs", "accelerator", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose",
-    "amax", "amin", "any", "arange", "argmax", "argmin", "argsort", "argwhere", "as_tensor",
-    "asin", "atan", "atan2", "backward", "baddbmm", "bernoulli", "bitwise_and",
-    "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-    "bmm", "bool", "broadcast_to", "cat", "ceil", "chunk", "clamp",
-    "clone", "concat", "concatenate", "config", "cos", "cosh", "cuda", "cumprod", "cumsum",
-    "default_generator", "device", "diag", "diagonal", "div", "dot", "double", "DoubleTensor",
-    "dstack", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp",
-    "exp2", "expm1", "eye", "flatten", "flip", "float", "float16", "float32", "float64",
-    "FloatTensor", "floor", "floor_divide", "fmod", "from_dlpack", "from_numpy", "full",
-    "full_like", "Function", "gather", "ge", "Generator", "get_default_dtype",
-    "get_num_threads", "get_rng_state", "grad", "gradcheck", "GradcheckError", "gradgradcheck",
-    "gt", "half", "hstack", "index_add", "index_fill", "index_put", "index_select",
-    "inference_mode", "int", "int16", "int32", "int64", "int8", "is_grad_enabled",
-    "is_inference_mode_enabled", "isclose", "isfinite", "isinf", "isnan", "kernels",
-    "KinkWarning", "kron", "kthvalue", "le", "leaky_relu", "lerp", "linspace", "load", "log",
-    "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logspace", "logsumexp", "long", "LongTensor", "lt", "manual_seed",
-    "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid",
-    "min", "minimum", "mm", "movedim", "mul", "multinomial", "mv", "narrow", "ne", "neg",
-    "no_grad", "nonzero", "norm", "normal", "ones", "ones_like", "outer", "permute", "pow",
-    "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "randperm", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape",
-    "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "select",
-    "set_default_dtype", "set_grad_enabled", "set_num_threads", "set_printoptions",
-    "set_rng_state", "short", "sigmoid", "sign", "sin", "sinh", "Size", "softmax", "sort",
-    "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "swapaxes", "t",
-    "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensor_split", "tensordot", "tile",
-    "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind",
-    "unflatten", "unsqueeze", "var", "var_mean", "Variable", "viz", "vstack", "where", "zeros",
-    "zeros_like",
+    *_later,
+    "abs", "accelerator", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
+    "amin", "any", "arange", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asin",
+    "atan", "atan2", "backward", "baddbmm", "bernoulli", "bitwise_and", "bitwise_left_shift",
+    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool",
+    "broadcast_to", "cat", "ceil", "chunk", "clamp", "clone", "concat", "concatenate", "config",
+    "cos", "cosh", "cuda", "cumprod", "cumsum", "default_generator", "device", "diag", "diagonal",
+    "div", "dot", "double", "DoubleTensor", "dstack", "einsum", "empty", "empty_like",
+    "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1", "eye", "flatten", "flip", "float",
+    "float16", "float32", "float64", "FloatTensor", "floor", "floor_divide", "fmod", "from_dlpack",
+    "from_numpy", "full", "full_like", "gather", "ge", "Generator", "get_default_dtype",
+    "get_num_threads", "get_rng_state", "grad", "gt", "half", "hstack", "index_add", "index_fill",
+    "index_put", "index_select", "inference_mode", "int", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "is_inference_mode_enabled", "isclose", "isfinite", "isinf", "isnan",
+    "kernels", "kron", "kthvalue", "le", "leaky_relu", "lerp", "linspace", "log", "log10", "log1p",
+    "log2", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logspace",
+    "logsumexp", "long", "LongTensor", "lt", "manual_seed", "masked_fill", "masked_select",
+    "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "movedim",
+    "mul", "multinomial", "mv", "narrow", "ne", "neg", "no_grad", "nonzero", "norm", "normal",
+    "ones", "ones_like", "outer", "permute", "pow", "prod", "promote_types", "rand", "rand_like",
+    "randint", "randint_like", "randn", "randn_like", "randperm", "reciprocal", "relu",
+    "remainder", "repeat_interleave", "reshape", "roll", "rot90", "round", "rsqrt", "scatter",
+    "scatter_add", "select", "set_default_dtype", "set_grad_enabled", "set_num_threads",
+    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin", "sinh", "Size",
+    "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum",
+    "swapaxes", "t", "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensor_split",
+    "tensordot", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc",
+    "uint8", "unbind", "unflatten", "unsqueeze", "var", "var_mean", "Variable", "vstack", "where",
+    "zeros", "zeros_like",
 ]

@@ -6,12 +6,18 @@ from typing import Any, overload
 from autograd.methods import Bool, Dims, DType, Float, Int, Number, Operand, ValuesIndices
 from autograd.tensors import Tensor as Tensor
 
+from . import viz as viz
+from .custom_function import Function as Function
+from .gradient_check import GradcheckError as GradcheckError
+from .gradient_check import KinkWarning as KinkWarning
+from .gradient_check import gradcheck as gradcheck
+from .gradient_check import gradgradcheck as gradgradcheck
+from .serialize import save as save
 from . import inplace as inplace
 from . import kernels as kernels
 from . import numpy_protocol as numpy_protocol
 from . import operators as operators
 from . import ops as ops
-from . import viz as viz
 from .creation import Variable as Variable
 from .creation import arange as arange
 from .creation import as_tensor as as_tensor
@@ -27,7 +33,6 @@ from .creation import meshgrid as meshgrid
 from .creation import ones as ones
 from .creation import tensor as tensor
 from .creation import zeros as zeros
-from .custom_function import Function as Function
 from .dtypes import bool_ as bool
 from .dtypes import double as double
 from .dtypes import float16 as float16
@@ -48,11 +53,8 @@ from .dtypes import float32 as float
 from .dtypes import int32 as int
 from .engine import backward as backward
 from .engine import grad as grad
-from .gradient_check import GradcheckError as GradcheckError
-from .gradient_check import KinkWarning as KinkWarning
-from .gradient_check import gradcheck as gradcheck
-from .gradient_check import gradgradcheck as gradgradcheck
 from .kernels import config as config
+from .lazy import lazily as lazily
 from .metadata import Size as Size
 from .metadata import accelerator as accelerator
 from .metadata import cuda as cuda
@@ -81,7 +83,6 @@ from .sampling import randn as randn
 from .sampling import randn_like as randn_like
 from .sampling import randperm as randperm
 from .sampling import set_rng_state as set_rng_state
-from .serialize import save as save
 from .threads import get_num_threads as get_num_threads
 from .threads import set_num_threads as set_num_threads
 

@@ -356,7 +356,8 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 _NAMESPACE = dict(
     Tensor=Tensor, Node=Node, make=Node.make, next_seq=next_seq, new=object.__new__,
-    ndarray=ndarray, asarray=np.asarray, QUIET=QUIET, hush=hush, unhush=unhush, shape_of=np.shape, current_node=current_node,
+    ndarray=ndarray, asarray=np.asarray, QUIET=QUIET, hush=hush, unhush=unhush,
+    shape_of=np.shape, current_node=current_node,
     is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
     common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,
     shares=_shares, operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse,

@@ -1,41 +1,12 @@
 """Datasets, samplers, transforms and the DataLoader, under the names of PyTorch."""
 
-from data import datasets, transforms
-from data.collate import default_collate, default_convert
-from data.dataset import (
-    ConcatDataset,
-    Dataset,
-    IterableDataset,
-    Subset,
-    TensorDataset,
-    random_split,
-)
-from data.loader import DataLoader
-from data.sampler import (
-    BatchSampler,
-    RandomSampler,
-    Sampler,
-    SequentialSampler,
-    SubsetRandomSampler,
-    WeightedRandomSampler,
-)
+from autograd.lazy import lazily
 
-__all__ = [
-    "BatchSampler",
-    "ConcatDataset",
-    "DataLoader",
-    "Dataset",
-    "IterableDataset",
-    "RandomSampler",
-    "Sampler",
-    "SequentialSampler",
-    "Subset",
-    "SubsetRandomSampler",
-    "TensorDataset",
-    "WeightedRandomSampler",
-    "datasets",
-    "default_collate",
-    "default_convert",
-    "random_split",
-    "transforms",
-]
+__getattr__, __dir__, __all__ = lazily(__name__, {
+    ".": "datasets transforms",
+    "collate": "default_collate default_convert",
+    "dataset": "ConcatDataset Dataset IterableDataset Subset TensorDataset random_split",
+    "loader": "DataLoader",
+    "sampler": "BatchSampler RandomSampler Sampler SequentialSampler SubsetRandomSampler "
+               "WeightedRandomSampler",
+})

@@ -1,16 +1,15 @@
 """Optimizers and learning rate schedules, under the names of PyTorch."""
 
-from optim import lr_scheduler
-from optim.adam import Adam, AdamW
-from optim.adam_variants import Adamax, NAdam, RAdam
-from optim.adaptive import Adadelta, Adagrad, RMSprop
-from optim.asgd import ASGD
-from optim.lbfgs import LBFGS
-from optim.optimizer import Optimizer
-from optim.rprop import Rprop
-from optim.sgd import SGD
+from autograd.lazy import lazily
 
-__all__ = [
-    "ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "NAdam", "Optimizer",
-    "RAdam", "RMSprop", "Rprop", "SGD", "lr_scheduler",
-]  # fmt: skip
+__getattr__, __dir__, __all__ = lazily(__name__, {
+    ".": "lr_scheduler",
+    "adam": "Adam AdamW",
+    "adam_variants": "Adamax NAdam RAdam",
+    "adaptive": "Adadelta Adagrad RMSprop",
+    "asgd": "ASGD",
+    "lbfgs": "LBFGS",
+    "optimizer": "Optimizer",
+    "rprop": "Rprop",
+    "sgd": "SGD",
+})

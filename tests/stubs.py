@@ -1,5 +1,6 @@
-"""Writes what editors and type checkers read: the stubs of `autograd`, of `nn.functional` and of
-the methods that ops give to Tensor.  `make stubs` writes them anew; a test tells if they are old.
+"""Writes what editors and type checkers read: the stubs of `autograd`, of `nn.functional`, of the
+methods that ops give to Tensor, and of packages that load their parts when they are asked for.
+`make stubs` writes them anew; a test tells if they are old.
 
 Signatures are those of the running functions.  A parameter's type is that of its default value or
 goes by its name; exceptions from "returns a Tensor" stand in RETURNS and OVERLOADS.
@@ -14,7 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import autograd
+import data
 import nn.functional
+import optim
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -145,11 +148,32 @@ def _is_typed(value) -> bool:
     return not isinstance(value, types.FunctionType) or "return" in value.__annotations__
 
 
+def _syntax(module: types.ModuleType) -> list[ast.stmt]:
+    return ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body
+
+
+def _later(module: types.ModuleType) -> Iterator[str]:
+    """The import of each name in the package's table of what is loaded when it is asked for."""
+    for node in _syntax(module):
+        call = getattr(node, "value", None)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "lazily":
+            for part, names in ast.literal_eval(call.args[1]).items():
+                yield from (f"from .{part.strip('.')} import {name} as {name}"
+                            for name in names.split() if _is_typed(getattr(module, name)))
+
+
+def exports(module: types.ModuleType) -> str:
+    """The text of the stub of a package that only shows where its parts are."""
+    return (HEADER.format(what=f"`{module.__name__}`") + "\n".join(_later(module))
+            + f"\n\n__all__ = {module.__all__!r}\n")
+
+
 def functions(module: types.ModuleType) -> str:
     """The text of the stub of a module that offers ops: what is typed where it was written is
     imported from there, the rest declared here."""
     lines = [HEADER.format(what=f"`{module.__name__}`") + SHARED]
-    for node in ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body:
+    lines += _later(module)
+    for node in _syntax(module):
         if isinstance(node, ast.ImportFrom) and node.module != "__future__":
             lines += [f"from {'.' * node.level}{node.module or ''} import {alias.name} as {name}"
                       for alias in node.names
@@ -167,7 +191,10 @@ def functions(module: types.ModuleType) -> str:
 
 STUBS = {"autograd/methods.pyi": methods,
          "autograd/__init__.pyi": lambda: functions(autograd),
-         "nn/functional.pyi": lambda: functions(nn.functional)}
+         "nn/functional.pyi": lambda: functions(nn.functional),
+         "nn/__init__.pyi": lambda: exports(nn),
+         "optim/__init__.pyi": lambda: exports(optim),
+         "data/__init__.pyi": lambda: exports(data)}
 
 if __name__ == "__main__":
     for name, text in STUBS.items():

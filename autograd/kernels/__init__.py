@@ -11,11 +11,8 @@ import os
 import warnings
 
 from autograd import allocator, threads
-from autograd.kernels import reference
+from autograd.errors import did_you_mean
 from autograd.kernels.rounding import at_the_gate
-
-_NAMES = tuple(reference.__all__)
-__all__ = [*_NAMES, "config", "tier"]
 
 _tier = ""
 
@@ -38,7 +35,8 @@ def _load() -> str:
         _tier = "numpy" if wanted == "numpy" else _load_compiled()
         folder = "reference" if _tier == "numpy" else "compiled"
         module = importlib.import_module(f"{__name__}.{folder}")
-        globals().update((name, at_the_gate(name, getattr(module, name))) for name in _NAMES)
+        globals().update((name, at_the_gate(name, getattr(module, name)))
+                         for name in module.__all__)
         allocator.keep_freed_memory()
     return _tier
 
@@ -68,7 +66,9 @@ def config() -> dict[str, object]:
 
 
 def __getattr__(name: str):
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no kernel {name!r}; it has {_NAMES}")
-    tier()
-    return globals()[name]
+    if not name.startswith("_"):
+        tier()
+        if name in globals():
+            return globals()[name]
+    raise AttributeError(
+        f"module {__name__!r} has no kernel {name!r}{did_you_mean(name, globals())}")

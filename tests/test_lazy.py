@@ -1,0 +1,86 @@
+"""What an import costs: packages load their parts when these are asked for."""
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("numba", "llvmlite", "matplotlib", "graphviz", "scipy", "torch", "tqdm")
+PACKAGES = ("autograd", "nn", "optim", "data")
+
+
+def fresh(code: str) -> str:
+    """What a program prints in a process of its own."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True,
+                          capture_output=True, text=True).stdout.strip()
+
+
+OURS = "import autograd, nn, optim, data"
+
+
+def test_import_is_light():
+    """At most 1.6 times what NumPy takes.
+
+    The best of several runs counts, as others work here too.
+    """
+    clock = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
+    numpy, ours = [], []
+    for attempt in range(20):
+        numpy.append(float(fresh(clock.format("import numpy"))))
+        ours.append(float(fresh(clock.format(OURS))))
+        if attempt > 0 and min(ours) <= 1.6 * min(numpy):
+            return
+    pytest.fail(f"importing the packages takes {min(ours):.3f} s, NumPy {min(numpy):.3f} s; "
+                f"see what is heavy with: python -X importtime -c '{OURS}'", pytrace=False)
+
+
+def test_import_loads_nothing_heavy():
+    code = f"{OURS}; import sys; print(*[m for m in {HEAVY} if m in sys.modules])"
+    assert fresh(code) == "", "wanted inside the function that needs it"
+
+
+def test_importing_a_package_loads_none_of_its_parts():
+    code = ("import sys, nn, optim, data; "
+            "print([m for m in sys.modules if m.split('.')[0] in ('nn', 'optim', 'data')])")
+    assert fresh(code) == "['nn', 'optim', 'data']"
+
+
+def test_a_program_loads_what_it_uses():
+    code = ("import sys, nn; nn.Embedding; "
+            "print('nn.sparse' in sys.modules, 'nn.conv' in sys.modules)")
+    assert fresh(code) == "True False"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_is_there(package):
+    module = importlib.import_module(package)
+    assert len(set(module.__all__)) == len(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name) is getattr(module, name)
+        assert name in dir(module)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_star_takes_every_public_name(package):
+    code = f"import {package}; from {package} import *; print(set({package}.__all__) - {{*vars()}})"
+    assert fresh(code) == "set()"
+
+
+def test_parts_may_be_reached_through_their_package():
+    assert fresh("import nn; print(nn.parameter.Parameter is nn.Parameter)") == "True"
+    assert fresh("import optim; print(optim.adam.Adam is optim.Adam)") == "True"
+
+
+def test_a_misspelt_name_gets_the_nearest():
+    for package, wrong, right in (("nn", "Liner", "Linear"), ("optim", "Adan", "Adam"),
+                                  ("data", "Dataloader", "DataLoader"),
+                                  ("autograd", "gradchek", "gradcheck")):
+        with pytest.raises(AttributeError, match=f"'{package}' has no .*'{wrong}'.*'{right}'"):
+            getattr(importlib.import_module(package), wrong)
+    with pytest.raises(ImportError, match="Liner"):
+        exec("from nn import Liner")
