@@ -8,8 +8,8 @@ depends on the version of Python, so it is measured once, here, by the functions
 from __future__ import annotations
 
 import os
+from _thread import RLock
 from sys import getrefcount
-from threading import RLock
 
 import numpy as np
 

@@ -7,7 +7,7 @@ the threads.
 
 import os
 import sys
-import threading
+from _thread import RLock  # `threading`, which has it too, is a millisecond of importing
 
 
 def _quota() -> float:
@@ -40,7 +40,7 @@ _MOST = 1024  # threads; kernels cut themselves into as many parts
 _threads = min(available_cpus(), _MOST)
 _compiled = False  # compiled kernels are in use, so the BLAS stays at one thread
 _forked = False  # a forked child must not touch the pool of its parent
-loading = threading.RLock()  # held while a tier is imported
+loading = RLock()  # held while a tier is imported
 _held: list = []  # locks, while a fork goes on
 
 

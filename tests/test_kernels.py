@@ -264,3 +264,9 @@ def test_arrays_are_read_from_their_structs():
         arrays = (None, array)
         want = (array.ctypes.data, 2, array.shape, array.strides, array.size)
         assert describe(id(arrays)) == want
+
+
+def test_importing_a_part_picks_no_tier():
+    done = python("import sys; from autograd.kernels import rounding, formulas; "
+                  "print('numba' in sys.modules)")
+    assert done.stdout.strip() == "False", done.stderr

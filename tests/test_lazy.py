@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("numba", "llvmlite", "matplotlib", "graphviz", "scipy", "torch", "tqdm")
+HEAVY = ("numba", "llvmlite", "matplotlib", "graphviz", "scipy", "torch", "tqdm", "json", "difflib")
 PACKAGES = ("autograd", "nn", "optim", "data")
 
 

@@ -6,7 +6,7 @@ can be imported. After that `kernels.gemm` is one attribute lookup. Here is also
 becomes float32 for a kernel and is rounded once behind it.
 """
 
-import importlib
+import importlib.util
 import os
 import warnings
 
@@ -66,9 +66,10 @@ def config() -> dict[str, object]:
 
 
 def __getattr__(name: str):
-    if not name.startswith("_"):
-        tier()
-        if name in globals():
-            return globals()[name]
-    raise AttributeError(
-        f"module {__name__!r} has no kernel {name!r}{did_you_mean(name, globals())}")
+    missing = f"module {__name__!r} has no kernel {name!r}"
+    if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is not None:
+        raise AttributeError(missing)  # a part of the package, which is about to be imported
+    tier()
+    if name not in globals():
+        raise AttributeError(missing + did_you_mean(name, globals()))
+    return globals()[name]

@@ -16,7 +16,7 @@ import numpy as np
 from .. import kernels
 from ..dtypes import common_float
 from ..errors import describe
-from ..kernels.reference import loss as plain
+from ..kernels import formulas
 from ..record import composite, op
 from ..tensors import Tensor
 from .compare import where
@@ -94,7 +94,7 @@ def mse_loss(input, target, /, reduction="mean"):
     """
     input, target = pair("mse_loss", input, target, reduction)
     if reduction == "none":
-        return plain.squared(input, target)
+        return formulas.squared(input, target)
     return as_reduced(kernels.mse_loss(input, target), input, reduction)
 
 
@@ -122,7 +122,7 @@ def l1_loss(input, target, /, reduction="mean"):
     """
     input, target = pair("l1_loss", input, target, reduction)
     if reduction == "none":
-        return plain.absolute(input, target)
+        return formulas.absolute(input, target)
     return as_reduced(kernels.l1_loss(input, target), input, reduction)
 
 
@@ -154,7 +154,7 @@ def huber_loss(input, target, /, reduction="mean", delta=1.0):
                          "l1_loss")
     input, target = pair("huber_loss", input, target, reduction)
     if reduction == "none":
-        return plain.huber(input, target, delta)
+        return formulas.huber(input, target, delta)
     return as_reduced(kernels.huber_loss(input, target, delta), input, reduction)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import kernels
-from ..kernels.reference import loss as plain
+from ..kernels import formulas
 from ..record import composite, op
 from .activation import logsigmoid
 from .compare import maximum, where
@@ -59,7 +59,7 @@ def binary_cross_entropy(input, target, weight=None, reduction="mean"):
 def _binary_cross_entropy(input, target, /, reduction):
     input, target = pair("binary_cross_entropy", input, target, reduction)
     if reduction == "none":
-        return plain.binary(input, target)
+        return formulas.binary(input, target)
     return as_reduced(kernels.bce(input, target), input, reduction)
 
 
@@ -87,7 +87,7 @@ def _bend(x, target):
 def _check_targets(name: str, target) -> None:
     """Raise if a target lies outside [0, 1]; NaN may be one."""
     target = getattr(target, "_array", target)
-    if not plain.probable(target):
+    if not formulas.probable(target):
         _check_probabilities(name, "target", np.where(target != target, 0, target),
                              "class numbers take cross_entropy, labels -1 and 1 (target + 1) / 2")
 
@@ -138,7 +138,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
 def _with_logits(input, target, /, reduction):
     input, target = pair("binary_cross_entropy_with_logits", input, target, reduction)
     if reduction == "none":
-        return plain.with_logits(input, target)
+        return formulas.with_logits(input, target)
     return as_reduced(kernels.bce_with_logits(input, target), input, reduction)
 
 

@@ -6,20 +6,20 @@ for a summed loss, or an array with one number for each element.
 
 import numpy as np
 
-from autograd.kernels.rounding import rounded_once
+from autograd.kernels.formulas import (
+    absolute,
+    binary,
+    huber,
+    probable,
+    squared,
+    with_logits,
+)
 
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
 def _total(losses):
     return np.add.reduce(losses, None, np.float64)
-
-
-@rounded_once
-def squared(x, target):
-    """(x - target)²."""
-    distance = x - target
-    return distance * distance
 
 
 @_QUIET
@@ -34,12 +34,6 @@ def mse_loss_grad(scale, x, target):
     return (x - target) * (scale * 2)
 
 
-@rounded_once
-def absolute(x, target):
-    """|x - target|."""
-    return np.abs(x - target)
-
-
 @_QUIET
 def l1_loss(x, target):
     """Sum of |x - target|."""
@@ -50,14 +44,6 @@ def l1_loss(x, target):
 def l1_loss_grad(scale, x, target):
     """The sign of x - target, 0 where they are equal, times the scale."""
     return np.sign(x - target) * scale
-
-
-@rounded_once
-def huber(x, target, delta):
-    """d²/2 of the distances d up to delta, delta (|d| - delta/2) above."""
-    size = np.abs(x - target)
-    inner = np.minimum(size, delta)
-    return inner * (size - inner * 0.5)
 
 
 @_QUIET
@@ -72,18 +58,6 @@ def huber_loss_grad(scale, x, target, delta):
     return np.clip(x - target, -delta, delta) * scale
 
 
-def probable(target):
-    """Whether no target lies outside [0, 1]."""
-    return not target.size or not (target.min() < 0 or target.max() > 1)
-
-
-@rounded_once
-def binary(x, target):
-    """-(t log x + (1 - t) log(1 - x)), logarithms below -100 counting as -100."""
-    return -(target * np.maximum(np.log(x), -100)
-             + (1 - target) * np.maximum(np.log1p(-x), -100))
-
-
 @_QUIET
 def bce(x, target):
     """Sum of -(t log x + (1 - t) log(1 - x)); NaN if an x or t is no probability."""
@@ -94,17 +68,6 @@ def bce(x, target):
 def bce_grad(scale, x, target):
     """(x - t) / (x (1 - x)), the denominator at least 1e-12, times the scale."""
     return (x - target) / np.maximum(x * (1 - x), 1e-12) * scale
-
-
-@rounded_once
-def with_logits(x, target):
-    """-(t log σ(x) + (1 - t) log(1 - σ(x))), as |x| w + log(1 + exp(-|x|)), where w is 1 - t for
-    x above 0 and t below."""
-    size, wrong = np.abs(x), np.where(x >= 0, 1 - target, target)
-    distance = size * wrong
-    if not np.isfinite(np.add.reduce(distance, None)):
-        distance = np.where(wrong == 0, 0, distance)  # an infinite x is not far from right
-    return distance + np.log1p(np.exp(-size))
 
 
 @_QUIET
