@@ -39,7 +39,7 @@ def _short(value) -> str:
         return f"{type(value).__name__}: {str(value).splitlines()[0][:300] if str(value) else ''}"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=5, separator=", ", threshold=20).replace("\n", "")
-    return str(value)
+    return f"{len(value)} calls" if isinstance(value, list) else str(value)
 
 
 def precision(program: Program, outcome: Outcome | None = None) -> float:
@@ -66,16 +66,16 @@ def nudged(program: Program, size: float, seed: int) -> Program:
     return replace(program, steps=tuple(map(change, program.steps)))
 
 
-def with_torch(program: Program) -> list[Difference]:
-    """How the library differs from PyTorch on this program."""
-    ours, theirs = execute(program, "autograd"), execute(program, "torch")
+def with_torch(program: Program, asked: Program | None = None) -> list[Difference]:
+    """How the library differs from PyTorch on this program, or from PyTorch on `asked`."""
+    asked = asked or program
+    ours, theirs = execute(program, "autograd"), execute(asked, "torch")
     unit = precision(program, theirs)
     found = differences(ours, theirs, 16 * unit)
     if any(d.what in ("value", "grad", "log") for d in found):
-        near = [nudged(program, 4 * unit, seed) for seed in range(4)]
-        others = [execute(p, "torch") for p in near]
-        own = [execute(p, "autograd") for p in near]
-        exact = execute(in_float64(program), "torch") if unit > PRECISION["float64"] else None
+        others = [execute(nudged(asked, 4 * unit, seed), "torch") for seed in range(4)]
+        own = [execute(nudged(program, 4 * unit, seed), "autograd") for seed in range(4)]
+        exact = execute(in_float64(asked), "torch") if unit > PRECISION["float64"] else None
         found = [d for d in found if not (_explained(d, others, unit) or _nearer(d, exact)
                                        or _rounding(d, own, unit))]
     return found
@@ -147,7 +147,7 @@ def differences(ours: Outcome, theirs: Outcome, tolerance: float) -> list[Differ
     if stopped:
         return found
     if len(ours.log) != len(theirs.log):
-        found.append(Difference("calls", "hooks", len(ours.log), len(theirs.log)))
+        found.append(Difference("calls", "hooks", ours.log, theirs.log))
     else:
         found += [Difference("log", str(i), a, b) for i, (a, b) in enumerate(
             zip(ours.log, theirs.log)) if not close(a, b, tolerance)]

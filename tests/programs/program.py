@@ -55,13 +55,15 @@ def add(name: str, text: str, forward: Callable, draw: Callable, **options: Any)
 
 @dataclass(frozen=True)
 class Step:
-    """A row's name, the numbers of the values it takes and gives, and its attributes."""
+    """A row's name, the numbers of the values it takes and gives, and its attributes; `template`
+    stands in place of the row's text."""
 
     op: str
     inputs: tuple[int, ...]
     outs: tuple[int, ...]
     attrs: dict[str, Any] = field(default_factory=dict)
     no_grad: bool = False
+    template: str = ""
 
     @property
     def row(self) -> Row:
@@ -72,12 +74,13 @@ class Step:
         if self.op == "leaf":
             return f"v{self.outs[0]} = {leaf_text(**self.attrs)}"
         attrs = {key: literal(value) for key, value in self.attrs.items()}
-        body = self.row.text.format(*(f"v{i}" for i in self.inputs), **attrs,
-                                    all=", ".join(f"v{i}" for i in self.inputs),
-                                    rest=", ".join(f"v{i}" for i in self.inputs[1:]),
-                                    out=f"v{self.outs[0]}" if self.outs else "")
-        if self.outs and "{out}" not in self.row.text:
-            many = self.row.text.startswith(("*", "many:"))
+        template = self.template or self.row.text
+        body = template.format(*(f"v{i}" for i in self.inputs), **attrs,
+                               all=", ".join(f"v{i}" for i in self.inputs),
+                               rest=", ".join(f"v{i}" for i in self.inputs[1:]),
+                               out=f"v{self.outs[0]}" if self.outs else "")
+        if self.outs and "{out}" not in template:
+            many = template.startswith(("*", "many:"))
             body = body.removeprefix("many:")
             names = ", ".join(f"v{i}" for i in self.outs) + ("," if many else "")
             body = f"{names} = {body}"
