@@ -27,10 +27,15 @@ SIX = "(({0} + 3).clamp(0, 6) / 6)"
 BELOW = "{0}.clamp(max=0)"
 LEFT = f"({BELOW}.expm1() + {BELOW} + ({BELOW}.expm1() - {BELOW}) * ({{0}} < 0)) / 2"
 TEMPLATES = {
+    # one at a time
+    "grads": "many:[torch.zeros_like(x) if g is None else g for x in [{rest}] for g in grad({0}, "
+             "[x], ramp({0}), retain_graph=True, create_graph=True, allow_unused=True)]",
     # views of their own, which may be read after their base was written
     "unbind": "many:[{0}.select({dim}, k) for k in range({0}.shape[{dim}])]",
     "split": "many:[{0}.narrow({dim}, k, min({size}, {0}.shape[{dim}] - k)) "
              "for k in range(0, {0}.shape[{dim}], {size})]",
+    "chunk": "many:[{0}.narrow({dim}, k, min(-(-{0}.shape[{dim}] // 2), {0}.shape[{dim}] - k)) "
+             "for k in range(0, {0}.shape[{dim}], -(-{0}.shape[{dim}] // 2))]",
     # a source no larger than the index, and of the target's dtype
     **{name: "{0}." + name + "({dim}, {index}, {1}[tuple(map(slice, {index}.shape))])"
        for name in ("scatter", "scatter_", "scatter_add", "scatter_add_")},
@@ -48,6 +53,9 @@ TEMPLATES = {
     "soft_margin_loss": _reduced("F.softplus(-({0} * {1}))"),
     "binary_cross_entropy": _reduced("-({1} * {0}.log() + (1 - {1}) * (1 - {0}).log())"),
     "F.hardsigmoid": SIX, "F.hardswish": "{0} * " + SIX,
+    "multi_margin_loss": _reduced(
+        "(({0} - {0}.gather(1, {target}[:, None]) + 1).clamp(min=0) * (torch.arange({0}.shape[1])"
+        " != {target}[:, None])).sum(1) / {0}.shape[1]"),
     # half the left second derivative at 0
     "F.elu": f"torch.where({{0}} > 0, {{0}}, {LEFT})",
     "F.celu": f"torch.where({{0}} > 0, {{0}}, {LEFT})",
@@ -65,16 +73,17 @@ def _amended(step: Step, results: bool) -> Step:
     row = step.row
     text = TEMPLATES.get(step.op, row.text)
     if row.view:
-        if step.no_grad:  # of which PyTorch says that it requires grad
+        if step.no_grad:  # PyTorch says that it requires grad
             text = (f"(lambda t: t if t is {{0}} else t.detach())({text})"
                     if row.view == "maybe" else _each(text, "detach"))
     elif step.op not in ("leaf", "to") and not row.engine:
-        method = row.inplace and text.startswith("{0}.")
-        for i in range(row.inplace and not method, len(step.inputs)):
+        method = row.inplace and text.startswith(("{0}.", "{0}[{index}]."))
+        for i in range(int(row.inplace), len(step.inputs)):
             text = text.replace(f"{{{i}}}", f"{{{i}}}.contiguous().clone()")
         text = text.replace("{all}", "*[t.contiguous().clone() for t in [{all}]]")
         if method:
-            text = f"{{0}}.copy_({text})"
+            target = "{0}[{index}]" if text.startswith("{0}[") else "{0}"
+            text = f"{target}.copy_({text.replace(target, target + '.clone()', 1)})"
         elif results and not row.inplace:
             text = _each(text, "clone")
     return replace(step, template=text)

@@ -15,10 +15,11 @@ from .compare import Difference, with_torch
 from .execute import Seen, execute
 from .program import Program
 
-SAVING = {"_cross_entropy": {"cross_entropy"}, "tanhshrink": {"F.tanhshrink"},
-          "l1_loss": {"l1_loss"}, "_standardize": {"rms_norm", "layer_norm", "group_norm"},
+SAVING = {"_cross_entropy": {"cross_entropy", "cross_entropy weighted"},
+          "tanhshrink": {"F.tanhshrink"}, "l1_loss": {"l1_loss"},
+          "_standardize": {"rms_norm", "layer_norm", "group_norm"},
           "matmul": {"matmul broadcast", "tensordot"}, "mul": {"margin_ranking_loss", "kron"},
-          "true_divide": {"number div"}}
+          "true_divide": {"number div"}, "_contract": {"einsum of pattern"}}
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ def theirs_raises(*texts: str) -> Callable[[Program, Difference], bool]:
 
 
 def _views_without_grad(program: Program, d: Difference) -> bool:
-    return not isinstance(d.ours, Exception) and any(
-        step.no_grad and step.row.view for step in program.steps)
+    if isinstance(d.ours, Exception) and "has no grad_fn" not in str(d.ours):
+        return False
+    return any(step.no_grad and step.row.view for step in program.steps)
 
 
 def _zero_second_derivative(program: Program, d: Difference) -> bool:
@@ -68,11 +70,11 @@ def _from_gradients(program: Program) -> set[int]:
     """The values that were computed from gradients, or written from them."""
     found: set[int] = set()
     for step in program.steps:
-        if step.op in ("grad", "grad of", "second") or found & set(step.inputs):
+        if step.op in ("grad", "grads", "grad of", "second") or found & set(step.inputs):
             found |= set(step.outs)
             if step.row.inplace:
-                base = _origin(program, step.inputs[0])
-                found |= {n for s in program.steps for n in s.outs if _origin(program, n) == base}
+                base = program.origin(step.inputs[0])
+                found |= {n for s in program.steps for n in s.outs if program.origin(n) == base}
     return found
 
 
@@ -84,20 +86,12 @@ def _rounded_constants(program: Program, d: Difference) -> bool:
     return np.allclose(np.asarray(d.ours, float), np.asarray(d.theirs, float), 1e-6, 1e-6)
 
 
-def _origin(program: Program, number: int) -> int:
-    """The value whose memory value `number` shows."""
-    for step in reversed(program.steps):
-        if number in step.outs and step.row.view:
-            number = step.inputs[0]
-    return number
-
-
 def _overlaps(program: Program, d: Difference) -> bool:
     """Whether a write's source and its target are views of one memory."""
     return theirs_raises("refer to a single memory location")(program, d) or (
         not isinstance(d.ours, Exception) and any(
             step.row.inplace and other != step.inputs[0]
-            and _origin(program, other) == _origin(program, step.inputs[0])
+            and program.origin(other) == program.origin(step.inputs[0])
             for step in program.steps for other in step.inputs[1:]))
 
 
@@ -157,7 +151,7 @@ def _stale_view(program: Program, d: Difference) -> bool:
         return False
     before = program.steps[:int(d.where[5:])]
     target = program.steps[len(before)].inputs[0]
-    origin = _origin(program, target)
+    origin = program.origin(target)
     viewed = origin != target or any(
         origin in step.outs and step.attrs.get("layout", "plain") != "plain" for step in before)
     return viewed and any(step.row.inplace for step in before)
@@ -167,17 +161,21 @@ def _view_of_view(program: Program, d: Difference) -> bool:
     views = sum(bool(step.row.view) for step in program.steps)
     return any(step.row.inplace for step in program.steps) and (
         views > 0 and theirs_raises("appears to not have been used")(program, d)
-        or views > 1 and d.what == "grad" and any(
+        or views > 1 and d.what in ("grad", "grad is None") and any(
             step.op in ("retain_grad", "backward inputs") and int(d.where[1:]) in step.inputs
             for step in program.steps))
 
 
 def _view_of_detached(program: Program, d: Difference) -> bool:
-    if d.what not in ("requires_grad", "is_leaf"):
+    if theirs_raises("a view of a leaf Variable that requires grad")(program, d):
+        number = program.steps[int(d.where[5:])].inputs[0]
+    elif d.what in ("requires_grad", "is_leaf"):
+        number = int(d.where[1:])
+    else:
         return False
-    base = _origin(program, int(d.where[1:]))
+    base = program.origin(number)
     return any(step.op in ("detach_", "requires off")
-               and _origin(program, step.inputs[0]) == base for step in program.steps)
+               and program.origin(step.inputs[0]) == base for step in program.steps)
 
 
 def _third_of_norm(program: Program, d: Difference) -> bool:
@@ -215,6 +213,21 @@ def _hook_twice(program: Program, d: Difference) -> bool:
         and ops & {"prod", "prod dim", "cumprod", "logsumexp", "logsumexp dim"})
 
 
+def _leaves_at_once(program: Program, d: Difference) -> bool:
+    """Whether two leaves at least have hooks that can tell their order."""
+    made = {n: step.op for step in program.steps for n in step.outs}
+    leaves = {step.inputs[0] for step in program.steps if "log.append" in step.text()
+              and made[program.origin(step.inputs[0])] in ("leaf", "new leaf", "copy of leaf")}
+    return d.what == "order" and len(leaves) > 1
+
+
+def _hooked_on_the_way(program: Program, d: Difference) -> bool:
+    hooked = {step.inputs[0] for step in program.steps if step.op in ("hook", "any hook")}
+    return not isinstance(d.ours, Exception) and any(
+        step.op == "grads" and hooked & set(step.inputs[1:]) and len(set(step.inputs[1:])) > 1
+        for step in program.steps)
+
+
 def _second_at_kink(program: Program, d: Difference) -> bool:
     return d.what == "grad" and _both(program, "create") and any(
         step.op in ("F.elu", "F.selu", "F.celu") for step in program.steps)
@@ -234,8 +247,9 @@ ON_PURPOSE = (
     Purpose("norm layers whose weight has another dtype than the input",
             "PyTorch takes some; here an error names the fix",
             lambda program, d: "with weight.to(input.dtype)" in str(d.ours)),
-    Purpose("operands of different floating dtypes in `lerp` and its like",
-            "they are promoted, as in arithmetic", theirs_raises("expected dtype")),
+    Purpose("operands of different floating dtypes in `lerp`, `prelu` and their like",
+            "they are promoted, as in arithmetic",
+            theirs_raises("expected dtype", "Type promoting not supported")),
     Purpose("the gradient of `scatter` and `scatter_add` with a source larger than the index",
             "PyTorch fails; here what was not read has gradient 0",
             theirs_raises("returned an invalid gradient at index 1"), amended=True),
@@ -271,11 +285,15 @@ ON_PURPOSE = (
             theirs_raises("modified by an inplace operation"), amended=True),
     Purpose("in-place changes of what our rule saves and PyTorch's does not (`cross_entropy`, "
             "`tanhshrink`, `l1_loss`, `margin_ranking_loss`, `kron`, norm layers, a number over a "
-            "tensor, `matmul` of a batch, `tensordot`), and graphs walked twice",
+            "tensor, `matmul` of a batch, `tensordot`, `einsum`), and graphs walked twice",
             "an error names the op; saving something else would cost time or memory", _saved),
     Purpose("results of `unbind` and `split` read after their base was written",
             "they are made again; PyTorch refuses where they require grad",
             theirs_raises("another view of its base has been modified inplace"), amended=True),
+    Purpose("writes into results of `tensor_split`",
+            "an error, as into those of `split`; in PyTorch it is made of slices",
+            lambda program, d: "one of several views made by split" in str(d.ours) and _both(
+                program, "tensor_split")),
     Purpose("`detach_()` of a saved result",
             "the gradient of what was computed before stays right",
             theirs_raises("that has been detached in-place", "INTERNAL ASSERT FAILED")),
@@ -295,6 +313,11 @@ ON_PURPOSE = (
     Purpose("`contiguous()` of a clone of a permuted tensor, and of `x[:, index]`",
             "a clone lies in row-major order here, what was taken at indices may not: which of the "
             "two is the tensor itself differs", _order_in_memory),
+    Purpose("the order of the hooks of leaves whose gradients one op completes",
+            "that in which they were reached; PyTorch leaves it open", _leaves_at_once),
+    Purpose("`grad` by several tensors one of which has a hook and leads to another",
+            "what the hook gave is returned, as it is if this one is asked for alone; PyTorch "
+            "returns what the hook was given", _hooked_on_the_way, amended=True),
     Purpose("hooks on the results of `prod`, `cumprod` and `logsumexp` in second derivatives",
             "PyTorch's rule uses the result, whose hook counts twice there", _hook_twice,
             amended=True),

@@ -14,6 +14,10 @@ HEADERS = {
 }
 HELPERS = {
     "np.": "import numpy as np\n",
+    "copy.": "import copy\n",
+    "numpys(": "import numpy as np\n\n\ndef numpys(name, torchs):\n"
+               "    return getattr(torch, torchs) if torch.__name__ == 'torch' else "
+               "getattr(np, name)\n\n\n",
     "suppress(": "from contextlib import suppress\n",
     "ramp(": "ramp = lambda t: (torch.arange(t.numel()) % 5 - 1.5).reshape(t.shape).to(t.dtype)\n",
     "log.append(": "log = []\n",
@@ -111,6 +115,13 @@ class Program:
         helpers = "".join(text for name, text in HELPERS.items() if name in body)
         double = "torch.set_default_dtype(torch.float64)\n" if self.double else ""
         return HEADERS[library] + double + helpers + body
+
+    def origin(self, number: int) -> int:
+        """The value whose memory value `number` shows."""
+        for step in reversed(self.steps):
+            if number in step.outs and step.row.view:
+                number = step.inputs[0]
+        return number
 
     def without(self, gone: set[int]) -> Program:
         """The program with the steps at these places left out."""
