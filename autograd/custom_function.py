@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -45,18 +46,24 @@ class FunctionCtx:
         self._dirty = tensors
 
 
+OWN = frozenset(vars(FunctionCtx("", (), ())))  # what is on a ctx that nobody has used
+CONTAINERS = (list, tuple, dict)
+
+
 class _Application(Rule):
     """One application of a Function: the gradient is the user's backward, given what forward left.
 
     A value that is saved as an attribute of ctx rather than by save_for_backward is saved all the
-    same: `attributes` names those, which come last.
+    same: `attributes` names those, which come next; last come those that forward made and put into
+    a list, tuple or dict on ctx, which are the Tensors `held`.
     """
 
-    __slots__ = ("cls", "ctx", "sources", "attributes")
+    __slots__ = ("cls", "ctx", "sources", "attributes", "held")
 
     def __init__(self, cls: type[Function], ctx: FunctionCtx, sources: tuple,
-                 attributes: tuple[str, ...]) -> None:
-        self.cls, self.ctx, self.sources, self.attributes = cls, ctx, sources, attributes
+                 attributes: tuple[str, ...], held: tuple[Tensor, ...]) -> None:
+        self.cls, self.ctx, self.sources = cls, ctx, sources
+        self.attributes, self.held = attributes, held
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -74,9 +81,10 @@ class _Application(Rule):
 
     def kept(self, node: Node):
         saved = node.saved or ()
-        own = len(self.sources) - len(self.attributes)
-        names = [self._describe(source) for source in self.sources[:own]]
-        return zip((*names, *self.attributes), saved, self.sources)
+        names = [self._describe(source) for source in self.sources]
+        own = len(names) - len(self.attributes) - len(self.held)
+        names[own:own + len(self.attributes)] = self.attributes
+        return zip(names, saved, self.sources)
 
     def _describe(self, source) -> str:
         """What a saved value is: the name of an input, `out` or `value`."""
@@ -87,8 +95,11 @@ class _Application(Rule):
     def backward(self, g, saved, parents) -> tuple:
         """Call the user's backward with Tensors, and hand on what the engine works with."""
         tensors = [_as_tensor(value) for value in saved]
-        own = len(tensors) - len(self.attributes)
+        own = len(tensors) - len(self.attributes) - len(self.held)
         given = {**dict(zip(self.attributes, tensors[own:])), **vars(self.ctx)}
+        if self.held and is_grad_enabled():
+            inner = dict(zip(map(id, self.held), tensors[len(tensors) - len(self.held):]))
+            given = {name: _exchanged(value, inner) for name, value in given.items()}
         ctx = object.__new__(FunctionCtx)  # its own, as another thread may walk here too
         vars(ctx).update(given, _saved=tuple(tensors[:own]))
         results = self.cls.backward(ctx, *map(_as_tensor, g if isinstance(g, list) else [g]))
@@ -209,18 +220,47 @@ def _changed(source: Tensor, what: str):
                        "forward return .clone(), or use the out-of-place form there")
 
 
+def _contained(value, seen: dict[int, Any]) -> list[Tensor]:
+    """The tensors in a list, tuple or dict, at any depth."""
+    if not isinstance(value, CONTAINERS) or id(value) in seen:
+        return []
+    seen[id(value)] = value
+    members = value.values() if isinstance(value, dict) else value
+    return [tensor for member in members for tensor in (
+        [member] if isinstance(member, Tensor) else _contained(member, seen))]
+
+
+def _exchanged(value, others: dict[int, Tensor]):
+    """A container with the tensors in it exchanged for the others of the same id: itself where it
+    has none of them."""
+    if isinstance(value, Tensor) or not isinstance(value, CONTAINERS):
+        return others.get(id(value), value)
+    if not any(id(tensor) in others for tensor in _contained(value, {})):
+        return value
+    if isinstance(value, dict):
+        result = copy(value)
+        result.update((key, _exchanged(member, others)) for key, member in value.items())
+        return result
+    members = [_exchanged(member, others) for member in value]
+    return value._make(members) if hasattr(value, "_make") else type(value)(members)
+
+
 def _node(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) -> Node:
     """The node of this application; what forward left on ctx as tensors moves into it."""
-    attributes = [name for name, value in vars(ctx).items()
+    left = {name: value for name, value in vars(ctx).items() if name not in OWN}
+    attributes = [name for name, value in left.items()
                   if isinstance(value, Tensor) and value._node is None
                   and not any(value is i for i in inputs)]
-    saved = (*ctx._saved, *(vars(ctx).pop(name) for name in attributes))
+    contained = _contained([v for v in left.values() if not isinstance(v, Tensor)], {})
+    held = tuple(tensor for tensor in contained if tensor._node is None and _source(
+        tensor, inputs, outputs, ctx._unrecorded) == INNER)
+    saved = (*ctx._saved, *(vars(ctx).pop(name) for name in attributes), *held)
     sources = tuple(_source(s, inputs, outputs, ctx._unrecorded) for s in saved)
-    rule = _Application(cls, ctx, sources, tuple(attributes))
+    rule = _Application(cls, ctx, sources, tuple(attributes), held)
     shapes = [out._array.shape for out in outputs]
     dtypes = [out._array.dtype for out in outputs]
     single = len(outputs) == 1
-    kept = [value for value in vars(ctx).values() if isinstance(value, Tensor)]
+    kept = [value for value in left.values() if isinstance(value, Tensor)] + contained
     return Node.make(rule, nodes, tuple(None if s is None else s._array for s in saved),
                      tuple(s._version for s in (*saved, *kept) if s is not None),
                      shapes[0] if single else shapes, dtypes[0] if single else dtypes)

@@ -29,7 +29,17 @@ class _Mode:
         self._entered: list = []
 
     def __enter__(self) -> None:
-        self._entered.append([(variable, variable.set(on)) for variable, on in self._settings])
+        before = [(variable, variable.get()) for variable, _ in self._settings]
+        entered: list = []
+        try:
+            entered += [(variable, variable.set(on)) for variable, on in self._settings]
+            self._entered.append(entered)
+        except BaseException:  # an interrupt, after which nobody would call __exit__
+            for variable, on in before:
+                variable.set(on)
+            if entered in self._entered:
+                self._entered.remove(entered)
+            raise
 
     def __exit__(self, *exc_info: object) -> None:
         for entered in self._entered[::-1]:

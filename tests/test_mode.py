@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
+import dis
+import itertools
+import sys
 import threading
 
 import pytest
 
 import autograd
+from autograd import modes
 
 
 def leaf(value):
@@ -257,3 +262,43 @@ def test_a_mode_left_in_another_context():
             contextvars.copy_context().run(next, steps)
             contextvars.Context().run(steps.close)
             assert not recorded()
+
+
+def interrupted(frame):
+    """Whether Python has just looked for signals there: after a call."""
+    done = [i for i in dis.get_instructions(frame.f_code) if i.offset < frame.f_lasti
+            and i.opname != "CACHE"]
+    return bool(done) and done[-1].opname.startswith("CALL")
+
+
+@pytest.mark.parametrize("mode", [autograd.no_grad, autograd.enable_grad, autograd.inference_mode])
+def test_an_interrupt_while_a_mode_is_entered_leaves_no_mode(mode):
+    """Ctrl-C after each call in turn, where Python looks for signals; the last round has none."""
+    for last in itertools.count(1):
+        left = last
+
+        def interrupt(frame, event, argument):
+            nonlocal left
+            if frame.f_code.co_filename != modes.__file__ or frame.f_code.co_name == "__exit__":
+                return None
+            frame.f_trace_opcodes = True
+            left -= event == "opcode" and interrupted(frame)
+            if left == 0:
+                left = -1
+                raise KeyboardInterrupt
+            return interrupt
+
+        before, entered, tried = sys.gettrace(), False, mode()
+        with contextlib.suppress(KeyboardInterrupt):
+            sys.settrace(interrupt)
+            try:
+                with tried:
+                    entered = True
+            finally:
+                sys.settrace(before)
+        assert autograd.is_grad_enabled() and not autograd.is_inference_mode_enabled()
+        assert tried._entered == []
+        if left > 0:
+            break
+        assert not entered
+    assert last > 4

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autograd import large
+from tests.programs import __main__ as command
 from tests.programs.compare import with_forward
 from tests.programs.differences import table
 from tests.programs.execute import execute
@@ -16,6 +20,7 @@ from tests.programs.generate import generate
 from tests.programs.machine import Machine
 from tests.programs.program import ROWS, Program, Step
 from tests.programs.shrink import shrink
+from tests.programs.workers import Died, each
 
 COUNT, BLOCK = 1000, 50
 
@@ -43,7 +48,7 @@ def leaf(number, values, tracked=True, dtype=np.float64):
 
 def test_every_kind_of_step_occurs():
     """No row of the table is dead."""
-    found = {step.op for seed in range(2000) for step in generate(seed, seed % 2 == 0).steps}
+    found = {step.op for seed in range(3000) for step in generate(seed, seed % 2 == 0).steps}
     assert not [name for name, row in ROWS.items() if name not in found]
 
 
@@ -121,3 +126,38 @@ def test_a_kink_nearby_rejects():
 def test_promotion(dtypes, expected):
     values = [Dual([np.zeros(2)] * 4, dtype) for dtype in dtypes]
     assert promoted(*values) == expected
+
+
+def _square_unless_it_dies(number):
+    if number == 70:
+        os._exit(3)
+    if number == 71:
+        os.kill(os.getpid(), signal.SIGTERM)
+    if number == 72:
+        raise ValueError("a fault of the check itself")
+    return number * number
+
+
+def test_a_process_that_dies_is_told_and_the_rest_done():
+    found = dict(each(_square_unless_it_dies, range(130), 2))
+    assert found.pop(70) == Died(3)
+    assert found.pop(71).code not in (0, None)
+    assert found.pop(72) == Died(1)
+    assert found == {n: n * n for n in range(130) if n not in (70, 71, 72)}
+
+
+def _die(number):
+    os._exit(4)
+
+
+def test_when_every_process_dies_the_run_ends():
+    with pytest.raises(RuntimeError, match="20 processes died"):
+        list(each(_die, range(1000), 2))
+
+
+def test_a_crash_is_a_failure_with_its_seed(monkeypatch, capsys):
+    monkeypatch.setattr(command, "each", lambda work, seeds, n: [(5, None), (6, Died(-11))])
+    monkeypatch.setattr(sys, "argv", ["programs", "--plain", "--count", "2", "--seed", "5"])
+    assert command.main() == 1
+    out = capsys.readouterr().out
+    assert "2 programs, 1 fail" in out and "crash at seed 6: exit code -11" in out

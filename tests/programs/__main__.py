@@ -8,29 +8,25 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import multiprocessing
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 from tqdm import tqdm
 
-from .check import Failure, run_block
+from .check import Failure, crash, failure
 from .generate import generate
+from .workers import Died, each
 
-BLOCK = 50
 
-
-def failures(args: argparse.Namespace) -> Iterator[Failure]:
-    """Those of all seeds, while a bar shows how far they are."""
-    end = args.seed + args.count
-    jobs = [(k, min(k + BLOCK, end), args.plain, args.kernels)
-            for k in range(args.seed, end, BLOCK)]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(args.processes) as pool, tqdm(total=args.count, unit="program") as bar:
-        for count, found in pool.imap_unordered(run_block, jobs):
-            bar.update(count)
-            yield from found
+def failures(args: argparse.Namespace) -> Iterator[tuple[int, Failure]]:
+    """Those of all seeds, with their seed, while a bar shows how far they are."""
+    work = partial(failure, plain=args.plain, forced=args.kernels)
+    seeds = range(args.seed, args.seed + args.count)
+    for seed, found in tqdm(each(work, seeds, args.processes), total=args.count, unit="program"):
+        if found is not None:
+            yield seed, crash(seed, args.plain, found) if isinstance(found, Died) else found
 
 
 def main() -> int:
@@ -47,11 +43,10 @@ def main() -> int:
         print(generate(args.show, args.plain).text("autograd"))
         return 0
     kinds: Counter = Counter()
-    for failure in failures(args):
-        kinds[failure.kind] += 1
-        if failure.text and kinds[failure.kind] == 1:
-            tqdm.write(f"\n# seed {failure.seed}: {failure.kind[0]} {failure.kind[1]}\n"
-                       f"{failure.text}")
+    for seed, found in failures(args):
+        kinds[found.kind] += 1
+        if found.text and kinds[found.kind] == 1:
+            tqdm.write(f"\n# seed {seed}: {found.kind[0]} {found.kind[1]}\n{found.text}")
     print(f"{args.count} programs, {sum(kinds.values())} fail"
           + "".join(f"\n{n:6} {' '.join(kind)}" for kind, n in kinds.most_common()))
     return 1 if kinds else 0

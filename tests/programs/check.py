@@ -5,24 +5,38 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from autograd import kernels, large
 
+from .amended import amended
 from .compare import Difference, with_forward, with_torch
 from .differences import on_purpose
 from .generate import generate
 from .program import Program
 from .shrink import kind_of, shrink
+from .workers import Died
 
 SHRUNK_PER_KIND = 25  # of failures that look alike before they are shrunk
 
 
 def against_torch(program: Program) -> list[Difference]:
-    """The differences from PyTorch that are not on purpose."""
-    return [d for d in with_torch(program) if on_purpose(program, d) is None]
+    """The differences from PyTorch that are not on purpose; where those on purpose vanish if
+    PyTorch is asked in other words, they must."""
+    found = [(d, on_purpose(program, d)) for d in with_torch(program)]
+    left = [d for d, purpose in found if purpose is None]
+    if left or not any(purpose.amended for _, purpose in found):
+        return left
+    for results in (False, True):
+        left = [d for d in with_torch(program, amended(program, results)) if not (
+            isinstance(d.ours, Exception) or on_purpose(program, d, amended=True))]
+        if not left:
+            break
+    return left
 
 
+@cache
 def checker(plain: bool) -> Callable[[Program], list[Difference]]:
     """The check of plain programs, or of all others."""
     if plain:
@@ -33,6 +47,7 @@ def checker(plain: bool) -> Callable[[Program], list[Difference]]:
     return against_torch
 
 
+@cache
 def force_kernels() -> None:
     """Let kernels, on two threads where they can, take every array that is not empty."""
     kernels.tier()
@@ -44,9 +59,8 @@ def force_kernels() -> None:
 
 
 class Failure(NamedTuple):
-    """A failing program's seed, what tells its kind, and its text."""
+    """What tells a failing program's kind, and its text."""
 
-    seed: int
     kind: tuple
     text: str
 
@@ -54,25 +68,26 @@ class Failure(NamedTuple):
 _seen: Counter = Counter()
 
 
-def run_block(job: tuple[int, int, bool, bool]) -> tuple[int, list[Failure]]:
-    """Check the programs of some seeds."""
-    start, stop, plain, forced = job
+def failure(seed: int, plain: bool, forced: bool) -> Failure | None:
+    """How the program of this seed fails, if it does."""
     if forced:
         force_kernels()
-    check, found = checker(plain), []
-    for seed in range(start, stop):
-        program = generate(seed, plain)
-        differences = check(program)
-        if not differences:
-            continue
-        raw = kind_of(program, differences)
-        _seen[raw] += 1
-        if _seen[raw] > SHRUNK_PER_KIND:
-            found.append(Failure(seed, raw, ""))
-            continue
-        small = shrink(program, check)
-        differences = check(small)
-        ops = sorted({step.op for step in small.steps} - {"leaf"})
-        lines = "".join(f"\n# {d}" for d in differences[:4])
-        found.append(Failure(seed, (*raw, *ops), small.text("autograd") + lines))
-    return stop - start, found
+    check = checker(plain)
+    program = generate(seed, plain)
+    differences = check(program)
+    if not differences:
+        return None
+    raw = kind_of(program, differences)
+    _seen[raw] += 1
+    if _seen[raw] > SHRUNK_PER_KIND:
+        return Failure(raw, "")
+    small = shrink(program, check)
+    ops = sorted({step.op for step in small.steps} - {"leaf"})
+    lines = "".join(f"\n# {d}" for d in check(small)[:4])
+    return Failure((*raw, *ops), small.text("autograd") + lines)
+
+
+def crash(seed: int, plain: bool, died: Died) -> Failure:
+    """The failure of a program at which the process died, as it is."""
+    kind = (f"crash at seed {seed}:", f"exit code {died.code}")
+    return Failure(kind, generate(seed, plain).text("autograd"))

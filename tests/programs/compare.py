@@ -18,7 +18,8 @@ from .machine import Machine, ramp, slant
 from .program import Program, Step
 
 PRECISION = {"float16": 1e-3, "float32": 1.2e-7, "float64": 2.3e-16}
-HONEST = ("has since changed in place", "cannot be changed in place", "cannot write in place")
+HONEST = ("has since changed in place", "cannot be changed in place", "cannot write in place",
+          "without a copy")
 
 
 @dataclass
@@ -39,7 +40,7 @@ def _short(value) -> str:
         return f"{type(value).__name__}: {str(value).splitlines()[0][:300] if str(value) else ''}"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=5, separator=", ", threshold=20).replace("\n", "")
-    return str(value)
+    return f"{len(value)} calls" if isinstance(value, list) else str(value)
 
 
 def precision(program: Program, outcome: Outcome | None = None) -> float:
@@ -66,16 +67,16 @@ def nudged(program: Program, size: float, seed: int) -> Program:
     return replace(program, steps=tuple(map(change, program.steps)))
 
 
-def with_torch(program: Program) -> list[Difference]:
-    """How the library differs from PyTorch on this program."""
-    ours, theirs = execute(program, "autograd"), execute(program, "torch")
+def with_torch(program: Program, asked: Program | None = None) -> list[Difference]:
+    """How the library differs from PyTorch on this program, or from PyTorch on `asked`."""
+    asked = asked or program
+    ours, theirs = execute(program, "autograd"), execute(asked, "torch")
     unit = precision(program, theirs)
     found = differences(ours, theirs, 16 * unit)
     if any(d.what in ("value", "grad", "log") for d in found):
-        near = [nudged(program, 4 * unit, seed) for seed in range(4)]
-        others = [execute(p, "torch") for p in near]
-        own = [execute(p, "autograd") for p in near]
-        exact = execute(in_float64(program), "torch") if unit > PRECISION["float64"] else None
+        others = [execute(nudged(asked, 4 * unit, seed), "torch") for seed in range(4)]
+        own = [execute(nudged(program, 4 * unit, seed), "autograd") for seed in range(4)]
+        exact = execute(in_float64(asked), "torch") if unit > PRECISION["float64"] else None
         found = [d for d in found if not (_explained(d, others, unit) or _nearer(d, exact)
                                        or _rounding(d, own, unit))]
     return found
@@ -147,11 +148,25 @@ def differences(ours: Outcome, theirs: Outcome, tolerance: float) -> list[Differ
     if stopped:
         return found
     if len(ours.log) != len(theirs.log):
-        found.append(Difference("calls", "hooks", len(ours.log), len(theirs.log)))
+        found.append(Difference("calls", "hooks", ours.log, theirs.log))
     else:
         found += [Difference("log", str(i), a, b) for i, (a, b) in enumerate(
             zip(ours.log, theirs.log)) if not close(a, b, tolerance)]
+    if any(d.what == "log" for d in found) and _permuted(ours.log, theirs.log, tolerance):
+        found = [d for d in found if d.what != "log"]
+        found.append(Difference("order", "hooks", ours.log, theirs.log))
     return found
+
+
+def _permuted(ours: list, theirs: list, tolerance: float) -> bool:
+    """Whether each of ours is one of theirs."""
+    rest = list(theirs)
+    for a in ours:
+        k = next((k for k, b in enumerate(rest) if close(a, b, tolerance)), None)
+        if k is None:
+            return False
+        del rest[k]
+    return True
 
 
 def _fields(a: Seen, b: Seen, where: str, tolerance: float):

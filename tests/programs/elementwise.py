@@ -26,7 +26,7 @@ def _of_one(name, text, function, low=-3.0, high=3.0, integers=True, weight=0.5)
 
     def forward(x):
         return function(x if x.floating or name in KEEPING else Dual(
-            (x.value * 1.0, *x.parts[1:]), np.float32))
+            (x.value * 1.0, *x.parts[1:]), fw.as_float(x)))
 
     add(name, text, forward, draw, weight=weight)
 

@@ -89,6 +89,20 @@ add("new leaf", "{0}.detach().clone().requires_grad_()", _new_leaf,
     weight=0.4)
 
 
+def _copied_leaf(machine, x, number):
+    if x.base is not x or not x.leaf:
+        raise Rejected("only leaves can be copied so")
+    out = Dual([np.array(x.value), *(np.zeros(x.shape) for _ in range(3))], x.dtype)
+    if x.flag:
+        machine.track(out, number)
+    return (out,)
+
+
+add("copy of leaf", "copy.deepcopy({0})", _copied_leaf,
+    lambda c: ((c.value(lambda x: x.leaf and x.base is x),), {"number": c.int(20, 99)}),
+    engine=True, weight=0.2)
+
+
 def _scaled(machine, x, scale):
     if id(x) in machine.used or x.root is not None:
         raise Rejected("the hook holds for uses before it, too")
@@ -125,6 +139,14 @@ def _tracked(c):
     return c.value(lambda x: x.tracked)
 
 
+def _unused(c):
+    """A value that needs no gradient and that nothing has used: what did keeps it as a constant."""
+    i = c.value(lambda x: x.floating and not x.tracked and x.base is x)
+    if c.used(i):
+        raise Rejected("used already")
+    return i
+
+
 def _one_tracked(c):
     return (_tracked(c),), {}
 
@@ -154,6 +176,8 @@ _only("backward create",
 _only("backward scalar", "{0}.backward(retain_graph=True)", _one_tracked, 0.2)
 _only("grad zero", "{0}.grad.zero_()", _one_tracked, 0.2)
 _only("grad none", "{0}.grad = None", _one_tracked, 0.3)
+_only("requires on", "{0}.requires_grad_()",
+      lambda c: ((_unused(c),), {}), 0.2)
 _only("requires off", "{0}.requires_grad_(False)", _one_tracked, 0.1)
 _only("detach_", "{0}.detach_()", _one_tracked, 0.1)
 
@@ -171,5 +195,20 @@ def _two_tracked(c):
 
 add("grad", "many:grad({0}, [{1}], ramp({0}), retain_graph=True, create_graph={create})", _grads,
     _two_tracked, engine=True, full=True, weight=0.8)
+
+
+def _several(machine, x, *others, outs):
+    return tuple(_grads(machine, x, y, True)[0] for y in others)
+
+
+def _several_tracked(c):
+    n = c.int(1, 4)
+    return (_root(c), *[_tracked(c) for _ in range(n)]), {"outs": n}
+
+
+add("grads", "many:[torch.zeros_like(x) if g is None else g for x, g in zip([{rest}], grad("
+    "{0}, [{rest}], ramp({0}), retain_graph=True, create_graph=True, allow_unused=True))]",
+    _several, _several_tracked,
+    engine=True, full=True, weight=0.4)
 add("grad of", "{0}.grad * 1", lambda machine, x: (Dual([np.array(p) for p in x.parts], x.dtype),),
     _one_tracked, engine=True, full=True, weight=0.3)

@@ -23,6 +23,7 @@ class Rejected(Exception):
 
 
 _kinks = [True]
+_default = [np.dtype(np.float32)]
 
 
 @contextmanager
@@ -33,6 +34,16 @@ def kinks_allowed():
         yield
     finally:
         _kinks[0] = before
+
+
+@contextmanager
+def default_dtype(dtype):
+    """Functions of integers give this dtype within."""
+    before, _default[0] = _default[0], np.dtype(dtype)
+    try:
+        yield
+    finally:
+        _default[0] = before
 
 
 def kink(margin) -> None:
@@ -126,7 +137,7 @@ def lift(x) -> Dual:
     if isinstance(x, Dual):
         return x
     value = np.asarray(x)
-    dtype = np.float32 if value.dtype.kind == "f" else value.dtype
+    dtype = _default[0] if value.dtype.kind == "f" else value.dtype
     return Dual((value, *[np.zeros(value.shape)] * 3), dtype, weak=True)
 
 
@@ -185,7 +196,7 @@ def pointwise(x, f, first, second, dtype=None) -> Dual:
 
 def as_float(x) -> np.dtype:
     """The dtype of a floating function of x."""
-    return x.dtype if x.floating else np.dtype(np.float32)
+    return x.dtype if x.floating else _default[0]
 
 
 def constant(value, dtype=None) -> Dual:

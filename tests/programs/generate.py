@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import elementwise, engine_steps, networks, rarer, reductions, shapes, writes  # noqa: F401
+from . import (  # noqa: F401
+    elementwise,
+    engine_steps,
+    networks,
+    numpys,
+    rarer,
+    reductions,
+    shapes,
+    variants,
+    writes,
+)
 from .forward import Dual, Rejected, kinks_allowed
 from .machine import Machine
 from .program import ROWS, Program, Step
 
 SIZES = [(3,), (2, 3), (3, 2), (4,), (2,), (3, 3), (), (1,), (1, 3), (2, 1), (2, 2, 3), (3, 1, 2),
          (0,), (0, 3), (2, 0), (1, 1), (2, 2, 4, 4), (5,), (2, 4)]
+GIVING = ("detach", "new leaf", "copy of leaf", "grad", "grad of", "grads", "second")
 ERRORS = (Rejected, ValueError, IndexError, TypeError, AttributeError, ZeroDivisionError,
           OverflowError, AssertionError, KeyError)
 
@@ -150,7 +161,7 @@ class Chooser:
 
 def _silent(row) -> bool:
     """Whether an engine's row gives no value."""
-    return row.engine and row.name not in ("detach", "new leaf", "grad", "grad of", "second")
+    return row.engine and row.name not in GIVING
 
 
 def _factor(row, writing: bool) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .forward import Dual, Rejected
+from .forward import Dual, Rejected, default_dtype
 from .program import Program, Step, arranged
 
 LIMIT, STEEP = 60.0, 1e4
@@ -36,8 +36,9 @@ class Machine:
         self.used: set[int] = set()  # what some step has read, by identity
 
     def run(self, program: Program) -> Machine:
-        for step in program.steps:
-            self.do(step)
+        with default_dtype(np.float64 if program.double else np.float32):
+            for step in program.steps:
+                self.do(step)
         return self
 
     def do(self, step: Step) -> None:

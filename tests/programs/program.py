@@ -14,6 +14,10 @@ HEADERS = {
 }
 HELPERS = {
     "np.": "import numpy as np\n",
+    "copy.": "import copy\n",
+    "numpys(": "import numpy as np\n\n\ndef numpys(name, torchs):\n"
+               "    return getattr(torch, torchs) if torch.__name__ == 'torch' else "
+               "getattr(np, name)\n\n\n",
     "suppress(": "from contextlib import suppress\n",
     "ramp(": "ramp = lambda t: (torch.arange(t.numel()) % 5 - 1.5).reshape(t.shape).to(t.dtype)\n",
     "log.append(": "log = []\n",
@@ -55,13 +59,15 @@ def add(name: str, text: str, forward: Callable, draw: Callable, **options: Any)
 
 @dataclass(frozen=True)
 class Step:
-    """A row's name, the numbers of the values it takes and gives, and its attributes."""
+    """A row's name, the numbers of the values it takes and gives, and its attributes; `template`
+    stands in place of the row's text."""
 
     op: str
     inputs: tuple[int, ...]
     outs: tuple[int, ...]
     attrs: dict[str, Any] = field(default_factory=dict)
     no_grad: bool = False
+    template: str = ""
 
     @property
     def row(self) -> Row:
@@ -72,12 +78,13 @@ class Step:
         if self.op == "leaf":
             return f"v{self.outs[0]} = {leaf_text(**self.attrs)}"
         attrs = {key: literal(value) for key, value in self.attrs.items()}
-        body = self.row.text.format(*(f"v{i}" for i in self.inputs), **attrs,
-                                    all=", ".join(f"v{i}" for i in self.inputs),
-                                    rest=", ".join(f"v{i}" for i in self.inputs[1:]),
-                                    out=f"v{self.outs[0]}" if self.outs else "")
-        if self.outs and "{out}" not in self.row.text:
-            many = self.row.text.startswith(("*", "many:"))
+        template = self.template or self.row.text
+        body = template.format(*(f"v{i}" for i in self.inputs), **attrs,
+                               all=", ".join(f"v{i}" for i in self.inputs),
+                               rest=", ".join(f"v{i}" for i in self.inputs[1:]),
+                               out=f"v{self.outs[0]}" if self.outs else "")
+        if self.outs and "{out}" not in template:
+            many = template.startswith(("*", "many:"))
             body = body.removeprefix("many:")
             names = ", ".join(f"v{i}" for i in self.outs) + ("," if many else "")
             body = f"{names} = {body}"
@@ -108,6 +115,13 @@ class Program:
         helpers = "".join(text for name, text in HELPERS.items() if name in body)
         double = "torch.set_default_dtype(torch.float64)\n" if self.double else ""
         return HEADERS[library] + double + helpers + body
+
+    def origin(self, number: int) -> int:
+        """The value whose memory value `number` shows."""
+        for step in reversed(self.steps):
+            if number in step.outs and step.row.view:
+                number = step.inputs[0]
+        return number
 
     def without(self, gone: set[int]) -> Program:
         """The program with the steps at these places left out."""
