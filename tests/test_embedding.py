@@ -114,7 +114,8 @@ def test_small_types_of_indices_reach_every_row():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("places", "columns", "rows"), [
-    ((), 3, 2), ((1,), 1, 1), ((0,), 4, 3), ((5, 3), 15, 4), ((700,), 17, 50), ((40, 60), 33, 9), ((90,), 70, 50)])
+    ((), 3, 2), ((1,), 1, 1), ((0,), 4, 3), ((5, 3), 15, 4), ((700,), 17, 50), ((40, 60), 33, 9),
+    ((90,), 70, 50)])
 def test_sums_of_rows_are_alike_in_both_tiers(places, columns, rows, dtype):
     compiled = pytest.importorskip("autograd.kernels.compiled")
     rng = np.random.default_rng(0)
