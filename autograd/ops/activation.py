@@ -159,6 +159,8 @@ def gelu(input, /, approximate="none"):
     """
     if approximate not in _GELU:
         raise ValueError(f"gelu: approximate {approximate!r}; choose 'none' or 'tanh'")
+    if input.dtype.kind != "f":
+        raise TypeError(f"gelu: a floating dtype is needed, got {input.dtype}; use .float()")
     return kernels.elementwise(_GELU[approximate], input)
 
 
