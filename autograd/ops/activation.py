@@ -218,14 +218,15 @@ def _scores(name: str, input, dim, dtype) -> np.ndarray:
 
 
 def _along(name: str, kernel, dim: int, *arrays) -> np.ndarray:
-    """A kernel on rows, applied along `dim`."""
+    """A kernel on rows, applied along `dim`; the result lies in row-major order."""
     first = arrays[0]
     dim = axis(name, dim, first.ndim)
     if first.size == 0:
         return np.empty_like(first)
     if dim >= first.ndim - 1:
         shape = (-1, first.shape[-1] if first.ndim else 1)
-        return kernel(*[a.reshape(shape) for a in arrays]).reshape(first.shape)
+        found = kernel(*[a.reshape(shape) for a in arrays]).reshape(first.shape)
+        return found if found.flags.c_contiguous else np.ascontiguousarray(found)
     moved = [np.moveaxis(a, dim, -1) for a in arrays]
     rows = [a.reshape(-1, a.shape[-1]) for a in moved]
     return np.ascontiguousarray(np.moveaxis(kernel(*rows).reshape(moved[0].shape), -1, dim))
