@@ -80,3 +80,15 @@ def test_functions_of_one_number_keep_the_order(size):
     x = autograd.randn(size, size + 1).t()
     for function in (autograd.exp, F.relu, F.gelu, F.tanhshrink, lambda x: x + x, lambda x: x * 2):
         assert function(x).stride() == x.stride()
+
+
+@pytest.mark.parametrize("index", [
+    (slice(None), [2, 0, 1, 1]), (slice(None), slice(None), [2, 0]), ([2, 0], slice(None), [1, 1]),
+    (slice(None), [1, 2], [0, 0]), (slice(None), [True, False, True, True, False]),
+    (slice(1, None), [2, 0]), (0, slice(None), [2, 0]), (..., [2, 0]), (slice(None), [2, 0], None)])
+def test_what_indices_pick_lies_in_rows(index):
+    array = np.arange(120.0).reshape(4, 5, 6)
+    found = autograd.tensor(array)[index]
+    assert found.is_contiguous()
+    wanted = array[0][:, index[2]] if index[0] == 0 else array[index]
+    np.testing.assert_array_equal(found, wanted)

@@ -75,29 +75,44 @@ def _plain_slice(part: slice) -> slice:
 
 def look(array: np.ndarray, parts: Index):
     """array[parts]; integers come before the arrays, as in PyTorch, where NumPy mixes them."""
-    if len(parts) > 1 and _mixed(parts):
-        first, second = _two_steps(parts, array.ndim)
-        return array[first][second]
+    if len(parts) > 1:
+        arrays, numbers = _kinds(parts)
+        if arrays and numbers:
+            first, second = _two_steps(parts, array.ndim)
+            return _picked(array[first], second)
+        if arrays:
+            return _picked(array, parts)
     return array[parts]
+
+
+def _picked(array: np.ndarray, parts: tuple) -> np.ndarray:
+    """array[parts], where some parts are arrays, in row-major order; NumPy puts what they pick
+    first in memory, wherever they stand."""
+    at = [i for i, part in enumerate(parts) if part.__class__ is np.ndarray]
+    rest = [part for part in parts if part.__class__ is not np.ndarray]
+    if len(at) == 1 and parts[at[0]].dtype.kind == "i" and rest.count(_ALL) == len(rest):
+        return array.take(parts[at[0]], at[0])
+    return np.ascontiguousarray(array[parts])
 
 
 def put(array: np.ndarray, parts: Index, value) -> None:
     """array[parts] = value, in the sense of `look`; of equal indices the last one stays."""
-    if len(parts) > 1 and _mixed(parts):
+    if len(parts) > 1 and all(_kinds(parts)):
         first, second = _two_steps(parts, array.ndim)
         array[first][second] = value
     else:
         array[parts] = value
 
 
-def _mixed(parts: Index) -> bool:
+def _kinds(parts: Index) -> tuple[bool, bool]:
+    """Whether there are arrays among the parts, and integers or an ellipsis."""
     arrays = numbers = False
     for part in parts:
         if part.__class__ is np.ndarray:
             arrays = True
         elif part.__class__ is int or part is Ellipsis:
             numbers = True
-    return arrays and numbers
+    return arrays, numbers
 
 
 def _two_steps(parts: Index, ndim: int) -> tuple[tuple, tuple]:
