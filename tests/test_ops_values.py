@@ -42,7 +42,7 @@ EXCEPT = {
                 "addcmul": SQUARES, "addcdiv": SQUARES},
     "travel": {**BINARY, "nuclear": REFUSED, "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED,
                "orthogonal_grad": REFUSED, "_standardize": WEIGHTS, "standardize_grad": WEIGHTS},
-    "scale": {**BINARY, "cosine_embedding_loss": SQUARES, "gelu": SQUARES,
+    "scale": {**BINARY, "gelu": SQUARES,
               "local_response_norm": SQUARES, "lp_pool1d": SQUARES, "lp_pool2d": SQUARES,
               "rms_norm": "its default eps is that of the dtype", "triplet_margin_loss": DIGITS},
     "half": {},
