@@ -30,13 +30,14 @@ def _link(numbers, last, links):
 
 @jit
 def _sum_linked(one, arrays, parts, index):
-    """arrays: g, row numbers, table, whether a number names no row."""
+    """arrays: g, row numbers, table, whether a number names no row, zeros for `_link`, one row in
+    float64."""
     n, columns = length(item(arrays, 0), 0), length(item(arrays, 0), 1)
     g = matrix(data(item(arrays, 0)), n, columns, one)
     numbers, bad = vector(data(item(arrays, 1)), n, 0), vector(data(item(arrays, 3)), 1, 0)
     table = matrix(data(item(arrays, 2)), length(item(arrays, 2), 0), columns, one)
-    work, sums = np.zeros(len(table) + n, np.int64), np.empty(columns)
-    links = work[len(table):]
+    work = vector(data(item(arrays, 4)), len(table) + n, 0)
+    links, sums = work[len(table):], vector(data(item(arrays, 5)), columns, 1.0)
     if not _link(numbers, work[:len(table)], links):
         bad[0] = 1
         return
@@ -89,7 +90,11 @@ def embedding_grad(g, indices, rows):
     into = columns < _NARROW or columns < _WIDE and len(flat) >= _OFTEN * rows
     table = np.zeros((rows, columns), np.float64 if into else g.dtype)
     numbers, bad = np.ascontiguousarray(indices, np.int64), np.zeros(1, np.int64)
-    launch(_sum_into if into else _sum_linked, one, (flat, numbers, table, bad), False)
+    if into:
+        launch(_sum_into, one, (flat, numbers, table, bad), False)
+    else:
+        work = np.zeros(rows + len(flat), np.int64)
+        launch(_sum_linked, one, (flat, numbers, table, bad, work, np.empty(columns)), False)
     if bad[0]:
         check_indices(numbers, rows)
     return rounded(table, numbers.reshape(-1), g.dtype)

@@ -55,8 +55,9 @@ def _gelu_grad(g, x):
     return g * (normal(x) + x * density)
 
 
+@np.errstate(over="ignore")
 def _gelu_tanh(x):
-    return x * _sigmoid((x + x * x * x * _CUBIC) * (2 * _ROOT_2_BY_PI))
+    return x / (np.exp((x + x * x * x * _CUBIC) * (-2 * _ROOT_2_BY_PI)) + 1)
 
 
 def _gelu_tanh_grad(g, x):
