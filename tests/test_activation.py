@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.special
 
 import autograd
 import nn.functional as F
@@ -260,6 +261,55 @@ def test_a_negative_slope_fits_in_place_too():
         plain = F.leaky_relu if found[0] == -2 else F.elu
         plain(x, -2.0).sum().backward()
         assert found == x.grad.tolist() and found[1] == 1
+
+
+def _shrunk(x):
+    """x - tanh(x) by its series near 0."""
+    terms = [1 / 3, -2 / 15, 17 / 315, -62 / 2835, 1382 / 155925, -21844 / 6081075]
+    near, x = sum(c * x**(2 * k + 3) for k, c in enumerate(terms)), x.astype(np.longdouble)
+    return np.where(np.abs(x) < 0.02, near, x - np.tanh(x)).astype(np.float64)
+
+
+FAR = np.concatenate([-np.geomspace(1e-6, 12, 60), np.geomspace(1e-6, 12, 60)])
+LOSING = {  # function, its value and slope, computed without a difference of near numbers
+    "gelu": (F.gelu, lambda x: x * scipy.special.ndtr(x), lambda x: scipy.special.ndtr(x)
+             + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)),
+    "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"),
+                  lambda x: x * scipy.special.expit(_inner(x)),
+                  lambda x: scipy.special.expit(_inner(x)) * (
+                      1 + x * scipy.special.expit(-_inner(x)) * _inner_slope(x))),
+    "tanhshrink": (F.tanhshrink, _shrunk, lambda x: np.tanh(x)**2),
+    "silu": (F.silu, lambda x: x * scipy.special.expit(x),
+             lambda x: scipy.special.expit(x) * (1 + x * scipy.special.expit(-x))),
+}
+
+
+def _inner(x):
+    return 2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+
+
+def _inner_slope(x):
+    return 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
+
+
+@pytest.mark.parametrize("size", [len(FAR), 5000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", LOSING)
+def test_digits_are_kept_where_parts_cancel(name, dtype, size):
+    """To some units in the last place, more where the exponent -x²/2 carries more of its own."""
+    function, value, slope = LOSING[name]
+    x = np.resize(FAR, size).astype(dtype)
+    units = (8 if dtype == "float32" else 64) * np.finfo(dtype).eps * (1 + abs(x)**3)
+    t = autograd.tensor(x, requires_grad=True)
+    y = function(t)
+    grad, = autograd.grad(y, t, autograd.ones_like(y), create_graph=True)
+    plain, = autograd.grad(function(t), t, autograd.ones_like(y))
+    x = x.astype(np.float64)
+    zero = np.abs(slope(x)) < 0.2 * np.abs(value(x) / x)  # a crossing: as near as its parts
+    for found, wanted in ((y, value(x)), (grad, slope(x)), (plain, slope(x))):
+        off = np.abs(found.detach().numpy() - wanted) / np.abs(wanted)
+        off = np.where(zero & (name != "tanhshrink") | (np.abs(wanted) < 1e-37), 0, off)
+        assert (off <= units).all(), x[off > units]
 
 
 def test_slopes_that_cancelled():

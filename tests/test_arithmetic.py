@@ -264,3 +264,12 @@ def test_a_rounded_quotient_has_gradient_zero_under_an_infinite_one():
     x, y = leaf(7.0), leaf(2.0)
     (x // y * INF).sum().backward()
     assert x.grad.tolist() == [0.0] and y.grad.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("weight", [1, 1.0, np.ones(3), np.array([1.0, 0.0, 0.75])])
+def test_lerp_reaches_both_ends(weight):
+    start, end = autograd.tensor([1e8, -3e7, 1.0]), autograd.tensor([0.1, 0.3, 2.0])
+    tensor = isinstance(weight, np.ndarray)
+    found = autograd.lerp(start, end, autograd.tensor(weight).float() if tensor else weight)
+    wanted = [0.1, -3e7, 1.75] if tensor and weight[1] == 0 else end.tolist()
+    np.testing.assert_array_equal(found, np.array(wanted, np.float32))

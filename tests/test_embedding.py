@@ -88,9 +88,34 @@ def test_one_hot_of_what_does_not_fit():
         one_hot(autograd.zeros(0, dtype=autograd.int64))
 
 
+COUNT = 1 << 17
+
+
+@pytest.mark.parametrize("columns", [1, 20, 64])
+@pytest.mark.parametrize("rows", [2, 3 * COUNT])
+def test_a_row_that_comes_up_often_keeps_its_digits(rows, columns):
+    count = COUNT // columns
+    g = np.random.default_rng(0).uniform(0.05, 0.15, (count, columns)).astype(np.float32)
+    index = autograd.tensor(np.ones(count, np.int64))
+    w = autograd.zeros(rows, columns, requires_grad=True)
+    embedding(index, w).backward(autograd.tensor(g))
+    wanted = g.astype(np.float64).sum(0)
+    np.testing.assert_allclose(w.grad.numpy()[1], wanted, 1e-7)
+    assert not w.grad.numpy()[2:].any() and not w.grad.numpy()[0].any()
+
+
+def test_small_types_of_indices_reach_every_row():
+    index = autograd.tensor([250, 3, 250], dtype=autograd.uint8)
+    w = autograd.zeros(300, 40, requires_grad=True)
+    embedding(index, w).backward(autograd.ones(3, 40))
+    assert w.grad.numpy()[[250, 3]].tolist() == [[2.0] * 40, [1.0] * 40]
+    assert w.grad.sum().item() == 120
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("places", "columns", "rows"), [
-    ((), 3, 2), ((1,), 1, 1), ((0,), 4, 3), ((5, 3), 15, 4), ((700,), 17, 50), ((40, 60), 33, 9)])
+    ((), 3, 2), ((1,), 1, 1), ((0,), 4, 3), ((5, 3), 15, 4), ((700,), 17, 50), ((40, 60), 33, 9),
+    ((90,), 70, 50)])
 def test_sums_of_rows_are_alike_in_both_tiers(places, columns, rows, dtype):
     compiled = pytest.importorskip("autograd.kernels.compiled")
     rng = np.random.default_rng(0)

@@ -113,6 +113,18 @@ def test_adam(tier, dtype, amsgrad, decay, decoupled):
 
 @both_tiers
 @both_types
+def test_gradients_of_another_shape_are_refused(tier, dtype):
+    """The same number of elements does not do."""
+    for shape, other in (((2, 3), (3, 2)), ((4, 2), (8,)), ((64, 8), (2, 256))):
+        params = [np.zeros(shape, dtype)]
+        with pytest.raises(ValueError, match="shape|broadcast"):
+            tier.sgd_(params, [np.ones(other, dtype)], None, 0.1, 0, 0, False, 0, False,
+                      first_step=True)  # fmt: skip
+        assert not params[0].any()
+
+
+@both_tiers
+@both_types
 def test_norm_and_clipping(tier, dtype):
     rng = np.random.default_rng(2)
     arrays = draw(rng, dtype, [*SHAPES, (3000,), (4097,)])

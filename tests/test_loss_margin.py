@@ -284,3 +284,17 @@ def test_the_perceptron_criterion():
     assert mistaken.tolist() == [False, True, True]
     assert loss.item() == pytest.approx(-(y * f.detach().numpy())[mistaken].sum())
     np.testing.assert_allclose(-w.grad.numpy(), (y[:, None] * points)[mistaken].sum(0))
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1e5, 1e12, 1e25, 1e38])
+def test_cosine_of_huge_and_tiny_vectors(scale):
+    """In float32 as in float64, also where no square fits."""
+    rng, found = np.random.default_rng(0), []
+    rows = rng.uniform(0.1, 1, (2, 3, 4)).astype(np.float32) * np.float32(scale)
+    for dtype in ("float32", "float64"):
+        a, b = (autograd.tensor(r.astype(dtype), requires_grad=True) for r in rows)
+        loss = nn.functional.cosine_embedding_loss(a, b, autograd.tensor([1, -1, 1]))
+        loss.backward()
+        found.append([loss.item(), *(t.grad.numpy() * min(scale, 1e30) for t in (a, b))])
+    for single, double in zip(*found):
+        np.testing.assert_allclose(single, double, 1e-5, 1e-6)

@@ -189,3 +189,16 @@ def test_of_an_expanded_input_the_result_lies_in_row_major_order(dtype):
     x = autograd.tensor([[0.5, -0.5, 1.0]], dtype=dtype).expand(2, 3)
     assert nn.functional.rms_norm(x, (3,)).is_contiguous()
     assert nn.functional.layer_norm(x, (3,)).view(-1).shape == (6,)
+
+
+@pytest.mark.parametrize("function", [F.batch_norm, F.instance_norm])
+@pytest.mark.parametrize("training", [True, False])
+def test_running_statistics_come_in_pairs(function, training):
+    x, running = autograd.randn(2, 3, 4), autograd.ones(3)
+    name = function.__name__
+    with pytest.raises(ValueError, match=f"{name}: running_mean is given but running_var is None; "
+                                         "give both or neither"):
+        function(x, running, None, None, None, training)
+    with pytest.raises(ValueError, match=f"{name}: running_var is given but running_mean is None"):
+        function(x, None, running, None, None, training)
+    assert running.tolist() == [1, 1, 1]

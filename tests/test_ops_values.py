@@ -39,10 +39,10 @@ WEIGHTS = "an infinite weight: one tier adds inf and -inf, the other does not"
 BINARY = dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), REFUSED)
 EXCEPT = {
     "special": {"_kl_div": DIGITS, "lerp": DIGITS, "pow": DIGITS, "safe_div": DIGITS,
-                "tanhshrink": DIGITS, "addcmul": SQUARES, "addcdiv": SQUARES},
+                "addcmul": SQUARES, "addcdiv": SQUARES},
     "travel": {**BINARY, "nuclear": REFUSED, "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED,
                "orthogonal_grad": REFUSED, "_standardize": WEIGHTS, "standardize_grad": WEIGHTS},
-    "scale": {**BINARY, "cosine_embedding_loss": SQUARES, "gelu": SQUARES,
+    "scale": {**BINARY, "gelu": SQUARES,
               "local_response_norm": SQUARES, "lp_pool1d": SQUARES, "lp_pool2d": SQUARES,
               "rms_norm": "its default eps is that of the dtype", "triplet_margin_loss": DIGITS},
     "half": {},

@@ -14,11 +14,11 @@ from .. import dtypes, kernels
 from ..large import is_large
 from ..record import composite, op
 from .compare import minimum, where
-from .elementwise import erf, exp, sigmoid, swept, tanh
+from .elementwise import exp, sigmoid, swept
 from .reduce import sum
 from .shape import axis
 
-_ROOT_HALF, _ROOT_2_BY_PI, _CUBIC = sqrt(0.5), sqrt(2 / pi), 0.044715
+_ROOT_2_BY_PI, _CUBIC = sqrt(2 / pi), 0.044715
 
 
 @op(inplace=True, vjp=dict(input=lambda g, out: relu_grad(g, out)))
@@ -123,18 +123,27 @@ def softplus(input, /, beta=1.0, threshold=20.0):
     return kernels.elementwise("softplus", input, beta, threshold)
 
 
+@op(method=False, vjp=dict(input=lambda g, input: g * _density(input)))
+def _normal(input, /):
+    """Φ(x), the normal distribution function, with its digits where it is near 0 too."""
+    return kernels.elementwise("normal", np.asarray(input))
+
+
+def _density(input):
+    return exp(input * input * -0.5) * (_ROOT_2_BY_PI / 2)
+
+
 def _gelu_product(g, input):
     """g (Φ(x) + x φ(x))."""
-    density = exp(input * input * -0.5) * (_ROOT_2_BY_PI / 2)
-    return g * ((erf(input * _ROOT_HALF) + 1) * 0.5 + input * density)
+    return g * (_normal(input) + input * _density(input))
 
 
 def _gelu_tanh_product(g, input):
-    """The same for the approximation of Φ."""
+    """The same for the approximation of Φ, a sigmoid."""
     square = input * input
-    t = tanh((input + square * input * _CUBIC) * _ROOT_2_BY_PI)
-    inner_slope = (square * (3 * _CUBIC) + 1) * _ROOT_2_BY_PI
-    return g * ((t + 1 + input * (1 - t * t) * inner_slope) * 0.5)
+    p = sigmoid((input + square * input * _CUBIC) * (2 * _ROOT_2_BY_PI))
+    slope = (square * (3 * _CUBIC) + 1) * (2 * _ROOT_2_BY_PI)
+    return g * (p + input * (p * (1 - p) * slope))
 
 
 _GELU = {"none": "gelu", "tanh": "gelu_tanh"}
@@ -150,6 +159,8 @@ def gelu(input, /, approximate="none"):
     """
     if approximate not in _GELU:
         raise ValueError(f"gelu: approximate {approximate!r}; choose 'none' or 'tanh'")
+    if input.dtype.kind != "f":
+        raise TypeError(f"gelu: a floating dtype is needed, got {input.dtype}; use .float()")
     return kernels.elementwise(_GELU[approximate], input)
 
 
@@ -207,14 +218,15 @@ def _scores(name: str, input, dim, dtype) -> np.ndarray:
 
 
 def _along(name: str, kernel, dim: int, *arrays) -> np.ndarray:
-    """A kernel on rows, applied along `dim`."""
+    """A kernel on rows, applied along `dim`; the result lies in row-major order."""
     first = arrays[0]
     dim = axis(name, dim, first.ndim)
     if first.size == 0:
         return np.empty_like(first)
     if dim >= first.ndim - 1:
         shape = (-1, first.shape[-1] if first.ndim else 1)
-        return kernel(*[a.reshape(shape) for a in arrays]).reshape(first.shape)
+        found = kernel(*[a.reshape(shape) for a in arrays]).reshape(first.shape)
+        return found if found.flags.c_contiguous else np.ascontiguousarray(found)
     moved = [np.moveaxis(a, dim, -1) for a in arrays]
     rows = [a.reshape(-1, a.shape[-1]) for a in moved]
     return np.ascontiguousarray(np.moveaxis(kernel(*rows).reshape(moved[0].shape), -1, dim))

@@ -33,7 +33,6 @@ _plus = mixing(lambda input, other, alpha: _add(input, other * alpha))
 _minus = mixing(lambda input, other, alpha: _sub(input, other * alpha))
 _power = with_numbers(np.power)
 _truncated = mixing(lambda input, other: np.trunc(np.true_divide(input, other)))
-_lerp = mixing(lambda input, end, weight: input + weight * np.subtract(end, input))
 _addcmul = mixing(lambda input, a, b, value: input + a * b * value)
 _addcdiv = mixing(lambda input, a, b, value: input + np.true_divide(a, b) * value)
 times = combining("mul", operator.mul)  # for rules: of Tensors too
@@ -219,8 +218,18 @@ def square(input, /):
     end=lambda g, weight: g * weight,
     weight=lambda g, input, end: g * (end - input)))
 def lerp(input, end, weight, /):
-    """input + weight * (end - input): linear interpolation."""
+    """input + weight * (end - input): linear interpolation, which gives `end` for weight 1."""
     return _lerp(input, end, weight)
+
+
+@mixing
+def _lerp(input, end, weight):
+    """A number as weight counts from the nearer end, in an array a weight of 1 gives `end`."""
+    way = np.subtract(end, input)
+    if _is_number(weight):
+        return input + way * weight if abs(weight) < 0.5 else end - way * (1 - weight)
+    found, there = input + way * weight, np.equal(weight, 1)
+    return np.where(there, end, found) if np.logical_or.reduce(there, None) else found
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(

@@ -9,8 +9,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from .. import dtypes
+from .. import kernels
 from ..errors import describe
+from ..kernels.reference.scatter import embedding_grad
+from ..large import is_large
 from ..record import composite, op
 from ..tensors import Tensor
 from .shape import axis, expand, owned, reshape, whole
@@ -73,29 +75,44 @@ def _plain_slice(part: slice) -> slice:
 
 def look(array: np.ndarray, parts: Index):
     """array[parts]; integers come before the arrays, as in PyTorch, where NumPy mixes them."""
-    if len(parts) > 1 and _mixed(parts):
-        first, second = _two_steps(parts, array.ndim)
-        return array[first][second]
+    if len(parts) > 1:
+        arrays, numbers = _kinds(parts)
+        if arrays and numbers:
+            first, second = _two_steps(parts, array.ndim)
+            return _picked(array[first], second)
+        if arrays:
+            return _picked(array, parts)
     return array[parts]
+
+
+def _picked(array: np.ndarray, parts: tuple) -> np.ndarray:
+    """array[parts], where some parts are arrays, in row-major order; NumPy puts what they pick
+    first in memory, wherever they stand."""
+    at = [i for i, part in enumerate(parts) if part.__class__ is np.ndarray]
+    rest = [part for part in parts if part.__class__ is not np.ndarray]
+    if len(at) == 1 and parts[at[0]].dtype.kind == "i" and rest.count(_ALL) == len(rest):
+        return array.take(parts[at[0]], at[0])
+    return np.ascontiguousarray(array[parts])
 
 
 def put(array: np.ndarray, parts: Index, value) -> None:
     """array[parts] = value, in the sense of `look`; of equal indices the last one stays."""
-    if len(parts) > 1 and _mixed(parts):
+    if len(parts) > 1 and all(_kinds(parts)):
         first, second = _two_steps(parts, array.ndim)
         array[first][second] = value
     else:
         array[parts] = value
 
 
-def _mixed(parts: Index) -> bool:
+def _kinds(parts: Index) -> tuple[bool, bool]:
+    """Whether there are arrays among the parts, and integers or an ellipsis."""
     arrays = numbers = False
     for part in parts:
         if part.__class__ is np.ndarray:
             arrays = True
         elif part.__class__ is int or part is Ellipsis:
             numbers = True
-    return arrays and numbers
+    return arrays, numbers
 
 
 def _two_steps(parts: Index, ndim: int) -> tuple[tuple, tuple]:
@@ -164,43 +181,36 @@ def region(name: str, parts: Index, shape: tuple) -> tuple[int, ...]:
         _refuse(name, parts, shape, error)
 
 
-def positions(index, shape: tuple) -> np.ndarray:
-    """Where the elements of x[index] lie in the flattened x of this shape."""
+def _rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
+    """The numbers of the rows that x[index] takes of x of this shape, and the shape of a row."""
     parts = index if isinstance(index, tuple) else (index,)
     if not all(isinstance(p, np.ndarray) and p.dtype.kind in "iu" for p in parts):
-        return look(np.arange(prod(shape)).reshape(shape), Index(parts))
-    flat: np.ndarray = np.zeros((), np.int64)
+        return np.asarray(look(np.arange(prod(shape)).reshape(shape), Index(parts))), ()
+    numbers: np.ndarray = np.zeros((), np.int64)
     for part, n in zip(parts, shape, strict=False):
-        flat = flat * n + (part.astype(np.int64, copy=False) + (part < 0) * n)
-    inner = shape[len(parts):]
+        numbers = numbers * n + (part.astype(np.int64, copy=False) + (part < 0) * n)
+    return numbers, shape[len(parts):]
+
+
+def positions(index, shape: tuple) -> np.ndarray:
+    """Where the elements of x[index] lie in the flattened x of this shape."""
+    numbers, inner = _rows_at(index, shape)
     if not inner:
-        return flat
+        return numbers
     block = np.arange(prod(inner)).reshape(inner)
-    return flat.reshape(flat.shape + (1,) * len(inner)) * block.size + block
+    return numbers.reshape(numbers.shape + (1,) * len(inner)) * block.size + block
 
 
-def add_at(out: np.ndarray, index, values: np.ndarray) -> None:
-    """out[index] += values, where equal indices add up; out lies in row-major order.
-
-    np.add.at has a quick way for one flat index only, 2 to 5 times as fast as with rows and faster
-    than sorting or np.bincount, so that is what it gets.
-    """
-    flat, sums = positions(index, out.shape).reshape(-1), out.reshape(-1, copy=False)
-    wide = _wide_sums(out, values)
-    if wide is out.dtype:
-        np.add.at(sums, flat, values.reshape(-1))
-        return
-    exact = sums.astype(wide)
-    np.add.at(exact, flat, values.reshape(-1).astype(wide))
-    sums[...] = exact
-
-
-def _wide_sums(out: np.ndarray, values: np.ndarray) -> np.dtype:
-    """The dtype to add up in: float32 for float16, float64 where many float32 meet in one place."""
-    if out.dtype is dtypes.float16:
-        return dtypes.float32
-    many = out.dtype is dtypes.float32 and values.size > 256 * out.size
-    return dtypes.float64 if many else out.dtype
+def sums_at(values: np.ndarray, index, shape: tuple) -> np.ndarray:
+    """Zeros of `shape` with values added at index, where equal indices add up, in float64."""
+    if values.dtype.kind != "f":
+        sums = np.zeros(shape, values.dtype)
+        np.add.at(sums.reshape(-1), positions(index, shape).reshape(-1), values.reshape(-1))
+        return sums
+    numbers, inner = _rows_at(index, shape)
+    add_up = kernels.embedding_grad if is_large(values) else embedding_grad
+    rows = prod(shape[:len(shape) - len(inner)])
+    return add_up(values.reshape(numbers.size, prod(inner)), numbers, rows).reshape(shape)
 
 
 def last_writes(index: Index, shape: tuple) -> np.ndarray:
@@ -233,12 +243,11 @@ def getitem(input, /, index):
 @op(method=False, vjp=dict(g=lambda g_out, index: getitem(g_out, index)))
 def getitem_grad(g, /, index, shape):
     """Zeros of `shape` with g added at index: what x[index] gives back to x."""
-    out = np.zeros(shape, g.dtype)
     parts = as_index(index)
     if any(isinstance(part, np.ndarray) and part.dtype.kind == "i" for part in parts):
-        add_at(out, parts, g)
-    else:
-        put(out, parts, g)
+        return sums_at(g, parts, shape)
+    out = np.zeros(shape, g.dtype)
+    put(out, parts, g)
     return out
 
 
@@ -325,9 +334,7 @@ def select_rows(input, index, /, dim):
 @op(method=False, vjp=dict(g=lambda g_out, index, dim: select_rows(g_out, index, dim)))
 def sum_rows(g, index, /, dim, shape):
     """Zeros of `shape` to which the slices of g along `dim` are added at the places `index`."""
-    out = np.zeros(shape, g.dtype)
-    add_at(out, along(dim, index), g)
-    return out
+    return sums_at(g, along(dim, index), shape)
 
 
 @composite()

@@ -10,10 +10,10 @@ import numpy as np
 from ..errors import describe
 from ..record import composite
 from .activation import relu
-from .compare import minimum, where
-from .elementwise import in_float32, long, sqrt
+from .compare import clamp, minimum, where
+from .elementwise import abs, in_float32, long, sqrt
 from .loss import check_reduction, reduced, same_shape
-from .reduce import norm, sum
+from .reduce import amax, norm, sum
 from .scatter import gather
 from .shape import unsqueeze
 
@@ -72,9 +72,22 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="mean"):
         raise ValueError(f"{name}: inputs {shape} and target {got}; inputs (N, D) take targets "
                          "(N), inputs (D) a target ()")
     _check_signs(name, target)
-    squares = (sum(x * x, -1) + _COSINE_EPS for x in (input1, input2))
-    cosine = sum(input1 * input2, -1) / sqrt(next(squares) * next(squares))
+    cosine = _cosine(input1, input2)
     return reduced(where(target == 1, 1 - cosine, relu(cosine - margin)), reduction)
+
+
+def _cosine(input1, input2, *sizes):
+    """Σ x1 x2 / sqrt((Σ x1² + eps) (Σ x2² + eps)) of rows that were divided by `sizes`, if given:
+    by their largest element where the product of the squares would not fit."""
+    eps = [_COSINE_EPS / (size * size) for size in sizes] or [_COSINE_EPS] * 2
+    product = sum(input1 * input2, -1)
+    first, second = (sum(x * x, -1) + e for x, e in zip((input1, input2), eps, strict=True))
+    most = float(first._array.max(initial=0)) * float(second._array.max(initial=0))
+    if not sizes and most > float(np.finfo(first.dtype).max) / 2:
+        sizes = [clamp(amax(abs(x.detach()), -1), 1.0) for x in (input1, input2)]
+        input1, input2 = (x / unsqueeze(size, -1) for x, size in zip((input1, input2), sizes))
+        return _cosine(input1, input2, *sizes)
+    return product / sqrt(first * second)
 
 
 @composite(method=False)

@@ -262,6 +262,10 @@ def _by_channel(name: str, kind: str, input, running_mean, running_var, weight, 
     layout = (shape[0], shape[1], 1, prod(shape[2:]))
     _check_parameters(name, input, (shape[1],), running_mean=running_mean,
                       running_var=running_var, weight=weight, bias=bias)
+    if (running_mean is None) != (running_var is None):
+        given, missing = (("running_mean", "running_var") if running_var is None
+                          else ("running_var", "running_mean"))
+        raise ValueError(f"{name}: {given} is given but {missing} is None; give both or neither")
     if not own:
         if running_mean is None or running_var is None:
             raise ValueError(f"{name}: without the input's own statistics running_mean and "

@@ -11,7 +11,6 @@ import numpy as np
 from ..errors import check_size, describe
 from ..record import composite, op
 from ..tensors import Tensor
-from .arithmetic import lerp
 from .elementwise import in_float32
 from .index import select_rows
 from .pad import constant_pad
@@ -30,7 +29,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
 
     "nearest" takes the element at floor(i / scale), in one to three dimensions; "linear" (one
     dimension) and "bilinear" (two) mix the neighbours of (i + 0.5) / scale - 0.5, or, with
-    align_corners, of i (n - 1) / (out - 1), so that the corners stay where they are.
+    align_corners, of i (n - 1) / (out - 1), so that the corners stay where they are.  An infinite
+    neighbour with share 0 makes NaN, as in PyTorch.
     Shape: (N, C, L), (N, C, H, W) or (N, C, D, H, W) -> (N, C, *size)
 
     >>> nn.functional.interpolate(autograd.tensor([[[1., 2.]]]), scale_factor=2)
@@ -77,7 +77,17 @@ def _neighbours(n: int, out: int, scale, align_corners: bool):
 def _blend(input, dim: int, low, high, share):
     """Two elements mixed, along dim."""
     share = share.astype(input.dtype).reshape(-1, *[1] * (len(input.shape) - dim - 1))
-    return lerp(select_rows(input, low, dim), select_rows(input, high, dim), share)
+    return _mix(select_rows(input, low, dim), select_rows(input, high, dim), share)
+
+
+@op(broadcasts=True, method=False, vjp=dict(
+    input=lambda g, share: g * (1 - share),
+    other=lambda g, share: g * share))
+def _mix(input, other, share, /):
+    """input (1 - share) + other share, of infinite elements too."""
+    mixed = input * (1 - share)
+    mixed += other * share
+    return mixed
 
 
 def _check_mode(input, mode: str, align_corners, antialias) -> None:

@@ -17,7 +17,6 @@ from ..tensors import Tensor, wrap
 from .compare import where
 from .index import (
     Index,
-    add_at,
     along,
     as_index,
     check_range,
@@ -29,6 +28,7 @@ from .index import (
     put,
     region,
     sum_rows,
+    sums_at,
 )
 from .shape import axis, expand, reshape, sum_to_size
 
@@ -88,9 +88,7 @@ def gather_along(input, index, /, dim):
 @op(method=False, vjp=dict(g=lambda g_out, index, dim: gather_along(g_out, index, dim)))
 def scatter_sum(g, index, /, dim, shape):
     """Zeros of `shape` to which g is added where `index` says along `dim`."""
-    out = np.zeros(prod(shape), g.dtype)
-    add_at(out, _places(index, dim, shape), g)
-    return out.reshape(shape)
+    return sums_at(g, _places(index, dim, shape), (prod(shape),)).reshape(shape)
 
 
 @composite()

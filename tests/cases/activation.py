@@ -66,6 +66,7 @@ CASES = {
                  beta * x > threshold, x, np.log(1 + np.exp(beta * x)) / beta))],
     "gelu": [*samples(_gelu, *SMOOTH, torch=functional("gelu")),
              Case((Spec((3, 4)),), {"approximate": "tanh"}, _gelu, functional("gelu"))],
+    "_normal": samples(stats.norm.cdf, *SMOOTH, torch=False),
     "softmax": samples(along(special.softmax), *SOFTMAXES),
     "log_softmax": samples(along(special.log_softmax), *SOFTMAXES),
     "softmax_grad": samples(_softmax_grad, *GRADS, torch=False),

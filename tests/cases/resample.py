@@ -123,6 +123,8 @@ CASES = {
         (Spec((1, 4, 2, 3)), 2), (Spec((9, 1, 2)), 3), (Spec((2, 1, 3, 1, 2)), 1)]],
     "pixel_unshuffle": [Case(args, {}, _unshuffle, functional("pixel_unshuffle")) for args in [
         (Spec((1, 1, 4, 6)), 2), (Spec((1, 3, 6)), 3)]],
+    "_mix": [Case((Spec((2, 3, 4)), Spec((2, 3, 4)), np.array([[0.25], [0.0], [1.0]])), {},
+                  lambda a, b, share: (1 - share) * a + share * b, torch=False)],
     "im2col": [Case((Spec((2, 1, *p.size)), p), {}, _im2col, _torch_im2col)
                for p in (OVERLAP, DILATED)],
     "col2im": [Case((Spec((1, 6, 8)), OVERLAP), {}, _col2im, _torch_col2im),

@@ -121,6 +121,20 @@ def test_fractional_ratio_gives_the_same_size():
         assert ours.shape == tuple(theirs.shape)
 
 
+@pytest.mark.parametrize("corners", [True, False])
+@pytest.mark.parametrize("name,shape,size", [("linear", (1, 1, 4), 7), ("linear", (1, 1, 4), 9),
+                                             ("bilinear", (1, 2, 3, 3), (5, 7)),
+                                             ("bilinear", (2, 1, 5, 4), (3, 3))])
+def test_infinite_pixels_make_nan_of_a_share_of_0_only(name, shape, size, corners):
+    for number in (np.inf, -np.inf, np.nan):
+        x = numbers(*shape).astype(np.float32)
+        x[0, 0, -2] = number
+        ours, theirs = (F.interpolate(t(x), size, mode=name, align_corners=corners).numpy()
+                        for F, t in ((nn.functional, autograd.tensor),
+                                     (torch.nn.functional, torch.tensor)))
+        np.testing.assert_allclose(ours, theirs, 1e-6, 1e-6)
+
+
 @pytest.mark.parametrize("scale", [1.1, 1.3, 1.7, 2.5, 0.3, 3])
 @both_types
 def test_nearest_takes_the_same_elements(scale, dtype):

@@ -17,6 +17,7 @@ from autograd.kernels.compiled.vector_math import (
     sigmoid,
     softplus,
     tanh,
+    tanhshrink,
 )  # fmt: skip
 
 _ROOT_HALF, _ROOT_2_BY_PI, _CUBIC = sqrt(0.5), sqrt(2 / pi), 0.044715
@@ -141,7 +142,17 @@ def _softplus_grad(g, x, s):
 
 
 @_number
-def _normal(x, bell):
+def _tanhshrink(x, s):
+    return tanhshrink(x)
+
+
+@_number
+def _normal(x, s):
+    return _below(x, exp(cast(x, -0.5) * x * x))
+
+
+@_number
+def _below(x, bell):
     """The normal distribution function, with bell = exp(-x² / 2)."""
     half = cast(x, 0.5)
     tail = half * erfc((-x if x < cast(x, 0) else x) * cast(x, _ROOT_HALF), bell)
@@ -150,13 +161,13 @@ def _normal(x, bell):
 
 @_number
 def _gelu(x, s):
-    return x * _normal(x, exp(cast(x, -0.5) * x * x))
+    return x * _normal(x, s)
 
 
 @_number
 def _gelu_grad(g, x, s):
     bell = exp(cast(x, -0.5) * x * x)
-    return g * (_normal(x, bell) + x * (bell * cast(x, _ROOT_2_BY_PI / 2)))
+    return g * (_below(x, bell) + x * (bell * cast(x, _ROOT_2_BY_PI / 2)))
 
 
 @_number
@@ -210,7 +221,7 @@ FORWARD = {
     "exp": _exp, "log": _log, "erf": _erf, "tanh": _tanh, "sigmoid": _sigmoid, "relu": _relu,
     "leaky_relu": _leaky_relu, "elu": _elu, "silu": _silu, "logsigmoid": _log_sigmoid,
     "softplus": _softplus, "gelu": _gelu, "gelu_tanh": _gelu_tanh, "mish": _mish,
-    "hardswish": _hardswish,
+    "hardswish": _hardswish, "normal": _normal, "tanhshrink": _tanhshrink,
 }  # fmt: skip
 BACKWARD = {
     "exp": _exp_grad, "log": _log_grad, "tanh": _tanh_grad, "sigmoid": _sigmoid_grad,

@@ -117,9 +117,18 @@ def _merged(shape_a, strides_a, shape_b, strides_b):
     return merged
 
 
+def _descends(shape, strides):
+    """Whether each dimension takes longer steps than the next, those without steps aside."""
+    steps = [step for length, step in zip(shape, strides, strict=True) if length > 1 and step]
+    return steps == sorted(steps, reverse=True)
+
+
 @lru_cache(256)
 def _plan(shape_a, strides_a, shape_b, strides_b, width):
-    """The kernel's arrays that tell the rows; None where an operand fits no row."""
+    """The kernel's arrays that tell the rows; None where an operand fits no row, or lies in memory
+    in another order than row by row, which the result then takes over."""
+    if not (_descends(shape_a, strides_a) and _descends(shape_b, strides_b)):
+        return None
     merged = _merged(shape_a, strides_a, shape_b, strides_b)
     if not merged:
         return None

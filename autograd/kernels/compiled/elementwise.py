@@ -58,11 +58,22 @@ def _backward(name):
     return jit(kernel)
 
 
+def _laid_out(array, like):
+    """A copy in the order in memory of another array."""
+    copy = np.empty_like(like)
+    copy[...] = array
+    return copy
+
+
 def _sweep(kernel, one, arrays, settings):
-    """The kernel's result on arrays of one shape and type."""
-    arrays = [a if a.flags.c_contiguous else np.ascontiguousarray(a) for a in arrays]
+    """The kernel's result on arrays of one shape and type, as NumPy lays it out in memory."""
     first = arrays[0]
-    out = np.empty(first.shape, first.dtype)
+    if all([a.flags.c_contiguous for a in arrays]):
+        out = np.empty(first.shape, first.dtype)
+    else:
+        alike = 0 not in first.strides and all([a.strides == first.strides for a in arrays])
+        out = np.empty_like(first, order="K" if alike else "C")
+        arrays = [a if a.strides == out.strides else _laid_out(a, out) for a in arrays]
     filled = np.array([*settings, 0, 0, 0][:3], first.dtype)
     launch(kernel, one, (*arrays, filled, out), first.size >= SHARED)
     return out

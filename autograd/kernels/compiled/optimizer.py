@@ -19,6 +19,8 @@ from autograd.kernels.compiled.memory import (
     flags,
     item,
     itemsize,
+    length,
+    ndim,
     share,
     size,
     vector,
@@ -29,14 +31,23 @@ HEAD = 3  # before the settings: whether NumPy must answer, arrays in a list, li
 
 
 @jit(inner=True)
+def alike(a, b):
+    """Whether two arrays have the same shape."""
+    same = ndim(a) == ndim(b)
+    for dim in range(ndim(a) if same else 0):
+        same &= length(a, dim) == length(b, dim)
+    return same
+
+
+@jit(inner=True)
 def uniform(arrays, count, lists):
-    """Whether all arrays have the dtype and layout, and the lists the same sizes."""
+    """Whether all arrays have the dtype and layout, and the lists the same shapes."""
     dtype, fine = item(arrays, 1), True
     for place in range(count * lists):
         array = item(arrays, 2 + place)
         fine &= descr(array) == dtype and flags(array) & C_CONTIGUOUS != 0
         fine &= place // count == 1 or flags(array) & WRITEABLE != 0  # gradients are only read
-        fine &= size(array) == size(item(arrays, 2 + place % count))
+        fine &= alike(array, item(arrays, 2 + place % count))
     return fine
 
 

@@ -1,6 +1,5 @@
-"""Rows of a table picked by number, and sums of rows by number, in the order they come in.
-
-Threads share the columns, so that each sum is made by one of them, from first to last.
+"""Rows of a table picked by number, and sums of rows by number: in float64, in the order the rows
+come in, and by one thread, since a second one only waits for memory.
 """
 
 import numpy as np
@@ -8,28 +7,72 @@ import numpy as np
 from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
-from autograd.kernels.reference.scatter import check_indices
+from autograd.kernels.compiled.memory import data, item, length, matrix, vector
+from autograd.kernels.reference.scatter import check_indices, rounded
 
-SHARED = 1 << 16  # numbers from which a second thread pays
+_NARROW, _WIDE = 16, 64  # columns below which, and from which, one way to add up is quicker
+_OFTEN = 8  # times a row is repeated from which it matters between the two
+
+
+@jit(inner=True)
+def _link(numbers, last, links):
+    """Writes behind each place the next one with the same number, plus 1, or 0; `last`, of zeros,
+    holds the same for the last place of a number. False where a number is none of its places."""
+    for place in range(numbers.size):
+        number = numbers[place]
+        if number < 0 or number >= last.size:
+            return False
+        if last[number]:
+            links[last[number] - 1] = place + 1
+        last[number], links[place] = place + 1, 0
+    return True
 
 
 @jit
-def _embedding_grad(one, arrays, parts, index):
-    """arrays: g, row numbers, table, whether a number names no row."""
+def _sum_linked(one, arrays, parts, index):
+    """arrays: g, row numbers, table, whether a number names no row, zeros for `_link`, one row in
+    float64."""
     n, columns = length(item(arrays, 0), 0), length(item(arrays, 0), 1)
     g = matrix(data(item(arrays, 0)), n, columns, one)
-    rows = vector(data(item(arrays, 1)), n, 0)
+    numbers, bad = vector(data(item(arrays, 1)), n, 0), vector(data(item(arrays, 3)), 1, 0)
     table = matrix(data(item(arrays, 2)), length(item(arrays, 2), 0), columns, one)
-    bad = vector(data(item(arrays, 3)), 1, 0)
-    first = share(columns, parts, index, 16)
-    last = share(columns, parts, index + 1, 16)
-    for i in range(n):
-        if rows[i] < 0 or rows[i] >= len(table):
+    work = vector(data(item(arrays, 4)), len(table) + n, 0)
+    links, sums = work[len(table):], vector(data(item(arrays, 5)), columns, 1.0)
+    if not _link(numbers, work[:len(table)], links):
+        bad[0] = 1
+        return
+    for place in range(n):
+        following = links[place]
+        if following < 0:
+            continue
+        target, source = table[numbers[place]], g[place]
+        if following == 0:
+            target[:] = source
+            continue
+        sums[:] = source
+        while following:
+            source = g[following - 1]
+            for j in range(columns):
+                sums[j] += source[j]
+            links[following - 1], following = -1, links[following - 1]
+        for j in range(columns):
+            target[j] = sums[j]
+
+
+@jit
+def _sum_into(one, arrays, parts, index):
+    """arrays: g, row numbers, table in float64, whether a number names no row."""
+    n, columns = length(item(arrays, 0), 0), length(item(arrays, 0), 1)
+    g = matrix(data(item(arrays, 0)), n, columns, one)
+    numbers, bad = vector(data(item(arrays, 1)), n, 0), vector(data(item(arrays, 3)), 1, 0)
+    table = matrix(data(item(arrays, 2)), length(item(arrays, 2), 0), columns, 1.0)
+    for place in range(n):
+        number = numbers[place]
+        if number < 0 or number >= len(table):
             bad[0] = 1
             return
-        target, source = table[rows[i], first:last], g[i, first:last]
-        for j in range(source.size):
+        target, source = table[number], g[place]
+        for j in range(columns):
             target[j] += source[j]
 
 
@@ -40,13 +83,18 @@ def embedding(indices, table):
 
 def embedding_grad(g, indices, rows):
     """A table of `rows` rows: row i is the sum of those of g (*, columns) where `indices` is i."""
-    one = ONE.get(g.dtype)
+    one, columns = ONE.get(g.dtype), g.shape[-1]
     if one is None or g.size == 0:
         return reference.embedding_grad(g, indices, rows)
-    flat = np.ascontiguousarray(g).reshape(-1, g.shape[-1])
-    table = np.zeros((rows, g.shape[-1]), g.dtype)
+    flat = np.ascontiguousarray(g).reshape(-1, columns)
+    into = columns < _NARROW or columns < _WIDE and len(flat) >= _OFTEN * rows
+    table = np.zeros((rows, columns), np.float64 if into else g.dtype)
     numbers, bad = np.ascontiguousarray(indices, np.int64), np.zeros(1, np.int64)
-    launch(_embedding_grad, one, (flat, numbers, table, bad), g.size >= SHARED)
+    if into:
+        launch(_sum_into, one, (flat, numbers, table, bad), False)
+    else:
+        work = np.zeros(rows + len(flat), np.int64)
+        launch(_sum_linked, one, (flat, numbers, table, bad, work, np.empty(columns)), False)
     if bad[0]:
         check_indices(numbers, rows)
-    return table
+    return rounded(table, numbers.reshape(-1), g.dtype)

@@ -262,20 +262,21 @@ def softplus(x):
     return positive + log1p(exp(-x if x > cast(x, 0) else x))
 
 
-# erfc(t) exp(t²) in u = _P / (t + 3) + _Q, which takes [0, 6.5] to [1, -1]: Chebyshev
-# interpolation, relative error 6e-8 and 6e-15
-_P, _Q = 8.76923076923077, -1.9230769230769234
-_scaled_erfc = _polynomial("_scaled_erfc", (
-    -1.999708911171183e-05, -0.00013797559950035065, 0.00011195349361514673, 0.0044831461273133755,
-    0.025281332433223724, 0.08562102168798447, 0.20549429953098297, 0.36713093519210815,
-    0.3120352327823639,
-), (
-    7.100969637648589e-11, -8.906049350831147e-12, -1.3884502998406027e-09, 1.863795581374604e-09,
-    1.97051810483057e-08, -5.43565188726308e-08, -2.871181130604411e-07, 1.1359428789474386e-06,
-    5.445668399017814e-06, -1.99434295527763e-05, -0.0001485619994016062, 0.00010897655685574682,
-    0.004490129648296547, 0.025283677308813327, 0.08561938913409768, 0.20549379966175615,
-    0.3671310312265326, 0.31203524151332446,
-))  # fmt: skip
+# erfc(t) exp(t²) in u
+_tail = _polynomial("_tail", special.TAIL[4][-1], special.TAIL[8][-1])
+
+
+def _scaled_erfc(t):
+    raise NotImplementedError("for use in kernels")
+
+
+@overload(_scaled_erfc, jit_options=_OPTIONS)
+def _scaled(t):
+    kind = np.float32 if t == types.float32 else np.float64
+    top, shift, scale, offset = map(kind, special.TAIL[t.bitwidth // 8][:4])
+    return lambda t: _tail(scale / ((top if t > top else t) + shift) + offset)
+
+
 # erf(x) / x in x² for |x| <= 1: Chebyshev interpolation, relative error 1.4e-9 and 8e-18
 _near_erf = _polynomial("_near_erf", (
     7.882497104308436e-05, -0.0008018854991061292, 0.0051893119424946555, -0.026854328795969967,
@@ -286,9 +287,7 @@ _near_erf = _polynomial("_near_erf", (
 @_generic
 def erfc(size, bell):
     """1 - erf(size) for size >= 0, where bell is exp(-size²)."""
-    top = cast(size, 6.5)
-    t = top if size > top else size
-    return bell * _scaled_erfc(cast(size, _P) / (t + cast(size, 3)) + cast(size, _Q))
+    return bell * _scaled_erfc(size)
 
 
 @_generic
@@ -299,3 +298,15 @@ def erf(x):
     far = -far if x < cast(x, 0) else far
     small = size if size < cast(x, 1) else cast(x, 1)
     return x * _near_erf(small * small) if size < cast(x, 1) else far
+
+
+# (x - tanh(x)) / x³ in x² for |x| <= 1
+_shrunk = _polynomial("_shrunk", special.SHRUNK[4], special.SHRUNK[8])
+
+
+@_generic
+def tanhshrink(x):
+    """x - tanh(x), exact near 0 too."""
+    size, one = -x if x < cast(x, 0) else x, cast(x, 1)
+    square = one if size > one else x * x
+    return x * square * _shrunk(square) if size < one else x - tanh(x)

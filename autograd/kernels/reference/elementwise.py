@@ -4,10 +4,10 @@ from math import pi, sqrt
 
 import numpy as np
 
-from autograd.kernels.reference.special import erf
+from autograd.kernels.reference.special import erf, normal, tanhshrink
 
 _INTEGERS = {2: np.int16, 4: np.int32, 8: np.int64}
-_ROOT_HALF, _ROOT_2_BY_PI, _CUBIC = sqrt(0.5), sqrt(2 / pi), 0.044715
+_ROOT_2_BY_PI, _CUBIC = sqrt(2 / pi), 0.044715
 
 
 def elementwise(name, x, *settings):
@@ -50,24 +50,21 @@ def _silu_grad(g, x):
     return g * (s * (x * (1 - s) + 1))
 
 
-def _gelu(x):
-    return x * 0.5 * (erf(x * _ROOT_HALF) + 1)
-
-
 def _gelu_grad(g, x):
     density = np.exp(x * x * -0.5) * (_ROOT_2_BY_PI / 2)
-    return g * ((erf(x * _ROOT_HALF) + 1) * 0.5 + x * density)
+    return g * (normal(x) + x * density)
 
 
+@np.errstate(over="ignore")
 def _gelu_tanh(x):
-    return x * 0.5 * (np.tanh((x + x * x * x * _CUBIC) * _ROOT_2_BY_PI) + 1)
+    return x / (np.exp((x + x * x * x * _CUBIC) * (-2 * _ROOT_2_BY_PI)) + 1)
 
 
 def _gelu_tanh_grad(g, x):
     square = x * x
-    t = np.tanh((x + square * x * _CUBIC) * _ROOT_2_BY_PI)
-    inner_slope = (square * (3 * _CUBIC) + 1) * _ROOT_2_BY_PI
-    return g * ((t + 1 + x * (1 - t * t) * inner_slope) * 0.5)
+    p = _sigmoid((x + square * x * _CUBIC) * (2 * _ROOT_2_BY_PI))
+    slope = (square * (3 * _CUBIC) + 1) * (2 * _ROOT_2_BY_PI)
+    return g * (p + x * (p * (1 - p) * slope))
 
 
 def _mish_grad(g, x):
@@ -109,9 +106,11 @@ _FORWARD = {
     "silu": lambda x: x * _sigmoid(x),
     "logsigmoid": lambda x: -_softplus(-x),
     "softplus": _softplus,
-    "gelu": _gelu,
+    "normal": normal,
+    "gelu": lambda x: x * normal(x),
     "gelu_tanh": _gelu_tanh,
     "mish": lambda x: x * np.tanh(_softplus(x)),
+    "tanhshrink": tanhshrink,
     "hardswish": lambda x: x * (np.clip(x + 3, 0, 6) * (1 / 6)),
 }
 _BACKWARD = {

@@ -18,10 +18,21 @@ def check_indices(indices, rows):
         )
 
 
+def rounded(table, numbers, dtype):
+    """A table of zeros but for its rows with these numbers, as another dtype."""
+    if table.dtype == dtype:
+        return table
+    if numbers.size >= len(table):
+        return table.astype(dtype)
+    found = np.zeros(table.shape, dtype)  # whose other rows are never touched
+    found[numbers] = table[numbers]
+    return found
+
+
 def embedding_grad(g, indices, rows):
     """A table of `rows` rows: row i is the sum of those of g (*, columns) where `indices` is i."""
     check_indices(indices, rows)
-    table = np.zeros((rows, g.shape[-1]), g.dtype)
-    flat = indices.reshape(-1, 1) * g.shape[-1] + np.arange(g.shape[-1])
-    np.add.at(table.reshape(-1), flat.reshape(-1), g.reshape(-1))  # quick for one flat index only
-    return table
+    columns, numbers = g.shape[-1], indices.reshape(-1).astype(np.int64, copy=False)
+    flat = numbers if columns == 1 else numbers[:, None] * columns + np.arange(columns)
+    sums = np.bincount(flat.reshape(-1), g.reshape(-1), rows * columns)  # in float64
+    return rounded(sums.reshape(rows, columns), numbers, g.dtype)
