@@ -48,6 +48,13 @@ def unmatched(operands) -> str:
     return f"shapes {' and '.join(map(str, shapes))} cannot be broadcast"
 
 
+def undefined(text: str) -> str:
+    """The text of an error, unless NumPy speaks there of a ufunc that has no loop for a dtype."""
+    if text.startswith(("ufunc ", "Cannot cast ufunc ")):
+        return "it is not defined for these dtypes; .to(dtype) brings an operand to another"
+    return text
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'weight'?`, or the empty string where nothing comes near."""
     from difflib import get_close_matches

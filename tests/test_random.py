@@ -75,7 +75,7 @@ def test_in_place_filling():
 
 def test_filling_speaks_for_itself():
     weight = autograd.ones(2, requires_grad=True)
-    with pytest.raises(RuntimeError, match="^uniform: a leaf that requires grad"):
+    with pytest.raises(RuntimeError, match="^uniform_: a leaf that requires grad"):
         weight.uniform_()
     y = weight * 2
     loss = (y * y).sum()
