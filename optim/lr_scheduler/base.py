@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.errors import Constructed
 from optim.optimizer import Optimizer
 
 
-class LRScheduler:
+class LRScheduler(Constructed):
     """Base of the schedules: a subclass defines `get_lr`, the rates of all groups at the count
     `self.last_epoch`, from `self.base_lrs`, their rates at the start.
 
