@@ -187,7 +187,7 @@ def test_bad_forward_and_missing_methods():
         autograd.Function.apply(leaf(1.0))
     with pytest.raises(NotImplementedError, match=r"^Bare needs .*; did you mean 'foward'\?"):
         Bare.apply(leaf(1.0))
-    with pytest.raises(NotImplementedError, match=r"^Split needs a static method forward\(\*inputs"):
+    with pytest.raises(NotImplementedError, match=r"^Split needs .* method forward\(\*inputs"):
         Split.apply(leaf(1.0))
     with pytest.raises(NotImplementedError, match=r"OneWay needs a static method backward\(ctx"):
         OneWay.apply(leaf(1.0)).backward()
