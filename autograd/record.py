@@ -50,7 +50,14 @@ _ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroD
 
 
 class joint:
-    """One rule for all inputs of an op: `rule(g, needs, ...)` returns a gradient for each."""
+    """One rule for all inputs of an op: `rule(g, needs, ...)` returns a gradient for each.
+
+    `needs` is a tuple of truths, one for each input: whether its gradient is asked for; None stands
+    for one that is not.  What else the rule names is saved, as for the rules of single inputs.
+
+        vjp=joint(lambda g, needs, input, other: (g * other if needs[0] else None,
+                                                  g * input if needs[1] else None))
+    """
 
     def __init__(self, rule: Callable) -> None:
         self.rule = rule
@@ -165,7 +172,8 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
        kernel: str | None = None):
     """Declare an operation; see the module's docstring.
 
-    vjp           the rules; an op without any raises when an input requires grad
+    vjp           the rules, by input, as `dict(input=lambda g, other: g * other)`, or one for all,
+                  `joint(rule)`; an op without any raises when an input requires grad
     differentiable  False for results that have no gradient: truths, indices, integers
     once          for the gradient of another op: a rule may call it, but its own gradient raises
     broadcasts    gradients are summed back to an input's shape and cast back to its dtype
