@@ -10,12 +10,9 @@ import numpy as np
 import pytest
 
 import autograd
+from tests.leaves import leaf
 
 INF, NAN = math.inf, math.nan
-
-
-def leaf(*values):
-    return autograd.tensor(values, dtype=autograd.float64, requires_grad=True)
 
 
 def gradients(function, *tensors):

@@ -7,6 +7,7 @@ import pytest
 
 import autograd
 from tests.inplace_programs import PROGRAMS
+from tests.leaves import leaf
 
 X = np.random.default_rng(3).uniform(-2, 2, (3, 4))
 W = np.random.default_rng(4).uniform(0.5, 2, 4)
@@ -16,10 +17,6 @@ NO_DERIVATIVE_OF_VALUE = {  # the value depends on x in a way that is hidden fro
 
 def value(program, x, w) -> float:
     return program(autograd, autograd.tensor(x), autograd.tensor(w)).item()
-
-
-def leaf(*values):
-    return autograd.tensor(values, dtype=autograd.float64, requires_grad=True)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import autograd
+from tests.leaves import leaf
 
 
 class Cube(autograd.Function):
@@ -49,10 +50,6 @@ class SumAndDifference(autograd.Function):
     @staticmethod
     def backward(ctx, gs, gd):
         return gs + gd, None
-
-
-def leaf(*values):
-    return autograd.tensor(values, dtype=autograd.float64, requires_grad=True)
 
 
 def test_gradient_and_attributes():

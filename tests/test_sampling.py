@@ -80,7 +80,7 @@ def test_filling_speaks_for_itself():
     y = weight * 2
     loss = (y * y).sum()
     y.normal_()
-    with pytest.raises(RuntimeError, match=r"normal_ .*test_random\.py"):
+    with pytest.raises(RuntimeError, match=r"normal_ .*test_sampling\.py"):
         loss.backward()
     y = weight * 2
     y.uniform_(3, 4)
