@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import describe
+from .errors import describe, did_you_mean
 from .modes import is_grad_enabled, no_grad
 from .node import INNER, OUT, Node, Output, Rule
 from .tensors import Tensor, View, alias, current_node, mark_written, wrap
@@ -16,8 +16,7 @@ from .tensors import Tensor, View, alias, current_node, mark_written, wrap
 class FunctionCtx:
     """What forward leaves for backward."""
 
-    def __init__(self, function: str, inputs: tuple, nodes: tuple) -> None:
-        self._function = function
+    def __init__(self, inputs: tuple, nodes: tuple) -> None:
         self.needs_input_grad = tuple(node is not None for node in nodes)
         self._inputs = inputs
         self._saved: tuple = ()
@@ -142,21 +141,24 @@ class Function:
     tensor(6.)
     """
 
-    @staticmethod
-    def forward(*args: Any, **kwargs: Any) -> Any:
+    @classmethod  # which tells whose it would be; a subclass defines a static method
+    def forward(cls, *args: Any, **kwargs: Any) -> Any:
         """Compute the result from `(ctx, *inputs)`, or from the inputs alone if setup_context is
         defined.  Nothing is recorded inside."""
-        raise NotImplementedError("a Function needs a static method forward(ctx, *inputs)")
+        takes = "*inputs" if _separate_context(cls) else "ctx, *inputs"
+        raise NotImplementedError(f"{cls.__name__} needs a static method forward({takes})"
+                                  + _misspelt(cls, "forward"))
 
     @staticmethod
     def setup_context(ctx: FunctionCtx, inputs: tuple, output) -> None:
         """Save what backward needs, where forward does not take ctx."""
 
-    @staticmethod
-    def backward(ctx: FunctionCtx, *grad_outputs: Any) -> Any:
-        """The gradient with respect to each input of forward; None for those without."""
-        raise NotImplementedError(f"{ctx._function} needs a static method backward(ctx, "
-                                  "*grad_outputs)")
+    @classmethod
+    def backward(cls, *args: Any, **kwargs: Any) -> Any:
+        """Compute from `(ctx, *grad_outputs)` the gradient with respect to each input of forward;
+        None for those without."""
+        raise NotImplementedError(f"{cls.__name__} needs a static method backward(ctx, "
+                                  f"*grad_outputs){_misspelt(cls, 'backward')}")
 
     @classmethod
     def apply(cls, *inputs: Any) -> Any:
@@ -164,7 +166,7 @@ class Function:
         nodes = tuple(current_node(i) if isinstance(i, Tensor) else None for i in inputs)
         if not is_grad_enabled():
             nodes = (None,) * len(inputs)
-        ctx = FunctionCtx(cls.__name__, inputs, nodes)
+        ctx = FunctionCtx(inputs, nodes)
         with no_grad():
             if _separate_context(cls):
                 output = cls.forward(*inputs)
@@ -178,6 +180,11 @@ class Function:
                                 f"{describe(value)}")
         outputs = _recorded(cls, ctx, inputs, nodes, outputs)
         return outputs if isinstance(output, tuple) else outputs[0]
+
+
+def _misspelt(cls: type[Function], name: str) -> str:
+    """`; did you mean 'forwards'?` where the class has defined something near."""
+    return did_you_mean(name, (own for own in vars(cls) if own not in vars(Function)))
 
 
 def _separate_context(cls: type[Function]) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from inspect import Parameter, Signature, signature
 from math import log2, prod
+from typing import Any, Self
 
 import numpy as np
 
@@ -48,12 +50,65 @@ def unmatched(operands) -> str:
     return f"shapes {' and '.join(map(str, shapes))} cannot be broadcast"
 
 
+def undefined(text: str) -> str:
+    """The text of an error, unless NumPy speaks there of a ufunc that has no loop for a dtype."""
+    if text.startswith(("ufunc ", "Cannot cast ufunc ")):
+        return "it is not defined for these dtypes; .to(dtype) brings an operand to another"
+    return text
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'weight'?`, or the empty string where nothing comes near."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, list(candidates), n=3)
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
+class Constructed:
+    """Base of classes whose constructor tells, in the name of the class, of arguments that are
+    misspelt, missing or too many, and in ours of a string given for True or False."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        new = super().__new__
+        if new is not object.__new__:  # another base knows more
+            return new(cls, *args, **kwargs)
+        if args or kwargs:  # as there are not where a copy is made
+            _check_arguments(cls, cls.__init__, args, kwargs)
+        return new(cls)
+
+
+def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> None:
+    if init is object.__init__:  # which says nothing where __new__ takes arguments
+        raise TypeError(f"{cls.__name__}: it takes no arguments")
+    taken = _taken(init)
+    parameters = list(taken.parameters.values())[1:]
+    names = [parameter.name for parameter in parameters]
+    try:
+        given = taken.bind(None, *args, **kwargs).arguments
+    except TypeError as error:
+        what = str(error)
+        unknown = [name for name in kwargs if name not in names]
+        if unknown and all(p.kind is not p.VAR_KEYWORD for p in parameters):
+            what = (f"got an unexpected keyword argument {unknown[0]!r}"
+                    f"{did_you_mean(unknown[0], names) or '; it takes ' + ', '.join(names)}")
+        raise TypeError(f"{cls.__name__}: {what}") from None
+    if init.__module__.split(".")[0] in _PACKAGES:
+        for parameter in parameters:
+            value = given.get(parameter.name)
+            if isinstance(value, str) and _is_switch(parameter):
+                raise TypeError(f"{cls.__name__}: {parameter.name} must be True or False, "
+                                f"got {value!r}")
+
+
+@lru_cache(512)
+def _taken(init: Callable) -> Signature:
+    return signature(init)
+
+
+def _is_switch(parameter: Parameter) -> bool:
+    kinds = bool, bool | None, "bool", "bool | None"
+    return isinstance(parameter.default, bool) or parameter.annotation in kinds
 
 
 def caller() -> str:

@@ -8,6 +8,8 @@ that (`tensors.current_node` rebuilds a view's node when it is next used).
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from .creation import tensor
@@ -66,28 +68,33 @@ def _write(array: np.ndarray, region: tuple, value) -> None:
 def make_inplace(name: str, function):
     """The in-place twin of a function: it writes the result into its first argument."""
     several = name in COMPOSITES  # the result may have come about by more than one node
+    twin = name + "_"
 
     def inplace(input, *args, **kwargs):
-        _refuse(name, input)
+        _refuse(twin, input)
         before = wrap(input._array)
         before._node = current_node(input) if is_grad_enabled() else None
         first = next_seq() if several else None
-        result = function(before, *args, **kwargs)
-        _check_fits(name, input, result)
+        try:
+            result = function(before, *args, **kwargs)
+        except Exception as error:
+            _rename(error, twin)
+            raise
+        _check_fits(twin, input, result)
         node, history = result._node, None
         if node is not None:
             _keep(node, input._array, first)
         if node is not None and input._view is None:
             history = input, _node_as(result, input._array.dtype)
         elif node is not None or before._node is not None:
-            history = _history(name, input, result, ())
+            history = _history(twin, input, result, ())
         np.copyto(input._array, result._array, casting="unsafe")
-        mark_written(input, name + "_")
+        mark_written(input, twin)
         if history is not None:
             _rewrite(input, history)
         return input
 
-    return _dressed(inplace, name + "_", function,
+    return _dressed(inplace, twin, function,
                     f"{name}, written into the tensor itself, which is returned.")
 
 
@@ -96,15 +103,19 @@ def make_replacing(name: str, function):
 
     def replace(input, *args, **kwargs):
         _refuse(name, input)
-        value = function(input, *args, **kwargs)
+        try:
+            value = function(input, *args, **kwargs)
+        except Exception as error:
+            _rename(error, name)
+            raise
         history = _history(name, input, value, ())
         np.copyto(input._array, value._array)
-        mark_written(input, name + "_")
+        mark_written(input, name)
         if history is not None:
             _rewrite(input, history)
         return input
 
-    return _dressed(replace, name + "_", function, function.__doc__)
+    return _dressed(replace, name, function, function.__doc__)
 
 
 def _dressed(twin, name: str, function, doc: str | None):
@@ -113,6 +124,13 @@ def _dressed(twin, name: str, function, doc: str | None):
     twin.__doc__ = doc
     twin.__wrapped__ = getattr(function, "__wrapped__", function)
     return twin
+
+
+def _rename(error: Exception, twin: str) -> None:
+    """Let the error of a function speak of its in-place twin, which is what was called."""
+    begun = re.match(r"\w+(?=: |\(\))", str(error))
+    if begun:
+        error.args = (twin + str(error)[begun.end():],)
 
 
 def setitem(self, index, value) -> None:
@@ -127,7 +145,8 @@ def setitem(self, index, value) -> None:
         else:
             put(self._array, parts, _numbers(value, self._array.dtype))
     except (ValueError, IndexError, TypeError, OverflowError) as error:
-        raise type(error)(f"setitem: {error}; writing {describe(value)} into {describe(self)}"
+        text = str(error).removeprefix("setitem: ")
+        raise type(error)(f"setitem: {text}; writing {describe(value)} into {describe(self)}"
                           ) from None
     mark_written(self, "setitem")
     if history is not None:
@@ -217,10 +236,10 @@ def _repeats(array: np.ndarray) -> bool:
 
 def _check_fits(name: str, target: Tensor, result: Tensor) -> None:
     if result._array.shape != target._array.shape:
-        raise RuntimeError(f"{name}_: the result has shape {result._array.shape}, which does not "
+        raise RuntimeError(f"{name}: the result has shape {result._array.shape}, which does not "
                            f"fit into {describe(target)}")
     if not keeps_kind(result._array.dtype, target._array.dtype):
-        raise RuntimeError(f"{name}_: the result is {result._array.dtype} and cannot be written "
+        raise RuntimeError(f"{name}: the result is {result._array.dtype} and cannot be written "
                            f"into {describe(target)}")
 
 
@@ -250,4 +269,4 @@ Tensor.__setitem__ = setitem  # type: ignore[method-assign]
 for _name, _function in INPLACE.items():
     setattr(Tensor, _name + "_", make_inplace(_name, _function))
 for _name, _value in dict(copy=_copy, zero=_zero, fill=_fill).items():
-    setattr(Tensor, _name + "_", make_replacing(_name, _value))
+    setattr(Tensor, _name + "_", make_replacing(_name + "_", _value))

@@ -31,8 +31,9 @@ from typing import Any
 import numpy as np
 
 from . import template
+from .boundary import guarded, misfit, takes_one
 from .dtypes import common, common_float, common_number
-from .errors import describe, unmatched
+from .errors import describe, undefined, unmatched
 from .large import combining
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule, next_seq
@@ -49,7 +50,14 @@ _ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroD
 
 
 class joint:
-    """One rule for all inputs of an op: `rule(g, needs, ...)` returns a gradient for each."""
+    """One rule for all inputs of an op: `rule(g, needs, ...)` returns a gradient for each.
+
+    `needs` is a tuple of truths, one for each input: whether its gradient is asked for; None stands
+    for one that is not.  What else the rule names is saved, as for the rules of single inputs.
+
+        vjp=joint(lambda g, needs, input, other: (g * other if needs[0] else None,
+                                                  g * input if needs[1] else None))
+    """
 
     def __init__(self, rule: Callable) -> None:
         self.rule = rule
@@ -164,7 +172,8 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
        kernel: str | None = None):
     """Declare an operation; see the module's docstring.
 
-    vjp           the rules; an op without any raises when an input requires grad
+    vjp           the rules, by input, as `dict(input=lambda g, other: g * other)`, or one for all,
+                  `joint(rule)`; an op without any raises when an input requires grad
     differentiable  False for results that have no gradient: truths, indices, integers
     once          for the gradient of another op: a rule may call it, but its own gradient raises
     broadcasts    gradients are summed back to an input's shape and cast back to its dtype
@@ -216,12 +225,12 @@ def composite(*, method: bool = True, inplace: bool = False):
     def declare(function):
         name = function.__name__.rstrip("_")
         function.__name__ = function.__qualname__ = name
-        COMPOSITES[name] = function
+        public = COMPOSITES[name] = guarded(function)
         if method:
-            setattr(Tensor, name, function)
+            setattr(Tensor, name, function if takes_one(function) else public)
         if inplace:
-            INPLACE[name] = function
-        return function
+            INPLACE[name] = public
+        return public
 
     return declare
 
@@ -244,7 +253,7 @@ def _operand(op: Op, position: int, value):
     if isinstance(value, ndarray):
         return value
     if op.promotes and isinstance(value, (bool, int, float, np.generic)):
-        return value
+        return value if len(op.inputs) > 1 else np.asarray(value)
     if isinstance(value, np.generic):
         return np.asarray(value)
     name = op.inputs[position]
@@ -294,9 +303,18 @@ def _explain(op: Op, error: Exception, inputs: tuple) -> None:
                     if value is not None)
     if text.startswith("operands could not be broadcast"):
         text = unmatched(inputs)
+    elif not text.split(": ")[0].isidentifier():  # else an op has spoken already
+        text = misfit(op.function, error, _attributes(op, error)) or undefined(text)
     # NumPy's own kinds of errors cannot be made from a text alone; what they are kinds of can
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
     raise kind(f"{op.name}: {text} (got {got})") from error
+
+
+def _attributes(op: Op, error: Exception) -> dict:
+    """The attributes that the op's function, which has caught the error, was called with."""
+    values = error.__traceback__.tb_frame.f_locals  # type: ignore[union-attr]
+    names = [name.split("=")[0].lstrip("*") for name in op.passed]
+    return {name: values[name] for name in names if values[name] is not None}
 
 
 def _joined(op: Op, grads):

@@ -262,7 +262,7 @@ def _fill_method(name: str, draw):
             return wrap(np.asarray(drawn, self.dtype))
 
     filled.__doc__ = draw.__doc__
-    return make_replacing(name, filled)
+    return make_replacing(name + "_", filled)
 
 
 def _uniform(self, source, from_=0.0, to=1.0):

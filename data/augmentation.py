@@ -12,11 +12,12 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.errors import Constructed
 from autograd.sampling import numpy_generator
 from data.sampler import positive_int
 
 
-class RandomHorizontalFlip:
+class RandomHorizontalFlip(Constructed):
     """Mirrors an image left to right with probability p, drawn from the default generator.
 
     Shape: ndarray (H, W), (H, W, C) or Tensor (..., H, W) -> the same.
@@ -46,7 +47,7 @@ class RandomHorizontalFlip:
         return f"RandomHorizontalFlip(p={self.p})"
 
 
-class RandomCrop:
+class RandomCrop(Constructed):
     """A part of `size` at a random place of the image, zeros around it first where `padding`.
 
     size is the height and width or a pair of them; padding is one number, (left and right, top and

@@ -16,12 +16,13 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from autograd import Generator, Tensor
+from autograd.errors import Constructed
 from autograd.sampling import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Dataset(Generic[T_co]):
+class Dataset(Constructed, Generic[T_co]):
     """A map from an index to a sample; a subclass defines `__getitem__` and `__len__`.
 
     `a + b` is ConcatDataset([a, b]).

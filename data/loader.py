@@ -5,12 +5,13 @@ from itertools import islice
 from typing import Any
 
 from autograd import Generator
+from autograd.errors import Constructed
 from data.collate import default_collate, default_convert
 from data.dataset import IterableDataset, fetch_batch, fetch_samples, stopped
 from data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, positive_int
 
 
-class DataLoader:
+class DataLoader(Constructed):
     """Iterates over `dataset` in batches; every `iter()` is a new pass (epoch).
 
     shuffle draws a new order in each pass from `generator` (or the default one): the same seed

@@ -10,6 +10,7 @@ import numpy as np
 
 import autograd
 from autograd import Generator
+from autograd.errors import Constructed
 from autograd.sampling import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
@@ -28,7 +29,7 @@ def positive_int(value: Any, name: str, who: str) -> int:
     return number
 
 
-class Sampler(Generic[T_co]):
+class Sampler(Constructed, Generic[T_co]):
     """Base of the samplers: `__iter__` yields indices, `__len__` says how many."""
 
     def __iter__(self) -> Iterator[T_co]:

@@ -12,6 +12,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.errors import Constructed
 from data.augmentation import RandomCrop, RandomHorizontalFlip
 from data.dataset import newest_method
 
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 
-class Compose:
+class Compose(Constructed):
     """Applies `transforms` one after the other.
 
     >>> Compose([abs, lambda x: 10 * x])(-3)
@@ -54,7 +55,7 @@ class Compose:
         return "\n".join(["Compose(", *(f"    {t!r}" for t in self.transforms), ")"])
 
 
-class ToTensor:
+class ToTensor(Constructed):
     """An image as a float32 tensor, channels first; uint8 is divided by 255 into [0, 1].
 
     Other numbers are converted without scaling, so that no range is guessed.
@@ -100,7 +101,7 @@ def _channels_first(images: np.ndarray) -> np.ndarray:
     return pixels
 
 
-class Normalize:
+class Normalize(Constructed):
     """(image - mean) / std for each channel, with mean and std of the training set.
 
     Shape: float Tensor (..., C, H, W) -> the same; mean and std are numbers or rows of C.
@@ -167,7 +168,7 @@ def _per_channel(values: Any, name: str) -> np.ndarray:
     return numbers[:, None, None]  # (C, 1, 1)
 
 
-class Lambda:
+class Lambda(Constructed):
     """Applies the function `lambd`, sample by sample.
 
     >>> Lambda(lambda image: image.flatten())(autograd.ones(1, 2, 2)).tolist()

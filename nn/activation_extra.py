@@ -7,7 +7,7 @@ from autograd import Tensor
 
 from . import functional as F
 from .activation import Activation, AlongDim, InPlace
-from .module import Module
+from .module import Module, fits, shape_of
 from .parameter import Parameter
 
 
@@ -174,6 +174,12 @@ class PReLU(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.prelu(input, self.weight)
+
+    def _advice(self, args: tuple) -> str:
+        shape = shape_of(args)
+        if len(shape) < 2 or self.num_parameters == 1:
+            return ""
+        return fits(self, "num_parameters", shape[1])
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"

@@ -11,7 +11,7 @@ from autograd.ops.conv_geometry import numbers, same_padding
 
 from . import functional as F
 from . import init
-from .module import Module
+from .module import Module, fits, shape_of
 from .parameter import Parameter
 
 _MODES = ("zeros", "reflect", "replicate", "circular")
@@ -81,11 +81,10 @@ class _Conv(Module):
         return ", ".join(parts) + (", bias=False" if self.bias is None else "")
 
     def _advice(self, args: tuple) -> str:
-        x = args[0] if args else None
-        if not isinstance(x, Tensor) or x.ndim not in (self._dims + 1, self._dims + 2):
+        shape = shape_of(args)
+        if len(shape) not in (self._dims + 1, self._dims + 2):
             return ""
-        channels = x.shape[-self._dims - 1]
-        return "" if channels == self.in_channels else f"  in_channels={channels} fits this input"
+        return fits(self, "in_channels", shape[-self._dims - 1])
 
 
 class _Forward(_Conv):

@@ -10,7 +10,7 @@ from autograd import Tensor
 
 from . import init
 from .functional import bilinear, linear
-from .module import Module, changed
+from .module import Module, changed, fits, shape_of
 from .parameter import Parameter
 
 
@@ -58,15 +58,11 @@ class Linear(Module):
         return linear(input, self.weight, self.bias)
 
     def _advice(self, args: tuple) -> str:
-        x = args[0] if args else None
-        if not isinstance(x, Tensor) or x.ndim == 0:
-            return ""
-        n = x.shape[-1]
-        if n == self.in_features:
-            return ""
-        flat = prod(x.shape[1:]) == self.in_features
-        return (f"  {'put nn.Flatten() before it, or ' if flat else ''}"
-                f"in_features={n} fits this input")
+        shape = shape_of(args)
+        advice = fits(self, "in_features", shape[-1]) if shape else ""
+        if advice and prod(shape[1:]) == self.in_features:
+            return f"  put nn.Flatten() before it, or {advice.lstrip()}"
+        return advice
 
     def extra_repr(self) -> str:
         bias = ", bias=False" if self.bias is None else ""
@@ -105,6 +101,13 @@ class Bilinear(Module):
 
     def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
         return bilinear(input1, input2, self.weight, self.bias)
+
+    def _advice(self, args: tuple) -> str:
+        for option, shape in ("in1_features", shape_of(args)), ("in2_features", shape_of(args[1:])):
+            advice = fits(self, option, shape[-1]) if shape else ""
+            if advice:
+                return advice
+        return ""
 
     def extra_repr(self) -> str:
         bias = ", bias=False" if self.bias is None else ""

@@ -225,6 +225,16 @@ class Module(Tree):
         return [f"({name}): {child!r}" for name, child in self._members("module").items()]
 
 
+def shape_of(args: tuple) -> tuple[int, ...]:
+    """The shape of the first argument, () if it is no Tensor: for _advice."""
+    return tuple(args[0].shape) if args and isinstance(args[0], Tensor) else ()
+
+
+def fits(module: Module, option: str, wanted: Any) -> str:
+    """`option=wanted fits this input`, unless the option has this value: for _advice."""
+    return "" if wanted == getattr(module, option) else f"  {option}={wanted} fits this input"
+
+
 def changed(module: Module, **defaults) -> str:
     """`name=value, ...` of those settings that are not the default: for extra_repr."""
     return ", ".join(f"{name}={getattr(module, name)!r}" for name, default in defaults.items()

@@ -9,7 +9,7 @@ from autograd import Tensor, is_grad_enabled
 
 from . import functional as F
 from . import init
-from .module import Module, changed
+from .module import Module, changed, fits, shape_of
 from .parameter import Parameter
 
 
@@ -76,6 +76,16 @@ class _Running(_Affine):
         if input.ndim not in self.dims:
             fits = " or ".join(f"{n}-d" for n in self.dims)
             raise ValueError(f"{name}: {fits} input is needed, got {tuple(input.shape)}")
+
+    def _advice(self, args: tuple) -> str:
+        shape = shape_of(args)
+        if len(shape) not in self.dims:
+            return ""
+        return fits(self, "num_features", shape[self._channels(len(shape))])
+
+    def _channels(self, ndim: int) -> int:
+        """The dimension of the channels in an input of so many."""
+        return 1
 
     def _settings(self, **defaults) -> str:
         bias = "bias=False" if self.weight is not None and self.bias is None else ""
@@ -148,7 +158,7 @@ class _InstanceNorm(_Running):
 
     def forward(self, input: Tensor) -> Tensor:
         self._check(input)
-        single = input.ndim == self.dims[0]
+        single = self._channels(input.ndim) == 0
         channels = input.shape[0 if single else 1]
         if channels != self.num_features:
             raise ValueError(f"{type(self).__name__}: {self.num_features} channels are needed, got "
@@ -158,6 +168,9 @@ class _InstanceNorm(_Running):
         out = F.instance_norm(batch, self.running_mean, self.running_var, self.weight, self.bias,
                               self.training or not self.track_running_stats, momentum, self.eps)
         return out.squeeze(0) if single else out
+
+    def _channels(self, ndim: int) -> int:
+        return 0 if ndim == self.dims[0] else 1
 
     def extra_repr(self) -> str:
         return self._settings(eps=1e-5, momentum=0.1, affine=False, track_running_stats=False)
@@ -206,6 +219,13 @@ class GroupNorm(_Affine):
     def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
+    def _advice(self, args: tuple) -> str:
+        shape = shape_of(args)
+        advice = fits(self, "num_channels", shape[1]) if len(shape) > 1 else ""
+        if advice and shape[1] % self.num_groups:
+            return f"{advice}, with num_groups one of its divisors"
+        return advice
+
     def extra_repr(self) -> str:
         bias = "bias=False" if self.weight is not None and self.bias is None else ""
         settings = changed(self, eps=1e-5, affine=True)
@@ -234,6 +254,9 @@ class LayerNorm(_Affine):
     def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
+    def _advice(self, args: tuple) -> str:
+        return _shape_advice(self, args)
+
     def extra_repr(self) -> str:
         bias = "bias=False" if self.weight is not None and self.bias is None else ""
         settings = changed(self, eps=1e-5, elementwise_affine=True)
@@ -260,6 +283,9 @@ class RMSNorm(_Affine):
     def forward(self, input: Tensor) -> Tensor:
         return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
+    def _advice(self, args: tuple) -> str:
+        return _shape_advice(self, args)
+
     def extra_repr(self) -> str:
         settings = changed(self, eps=None, elementwise_affine=True)
         return ", ".join(filter(None, [str(self.normalized_shape), settings]))
@@ -285,6 +311,11 @@ class LocalResponseNorm(Module):
     def extra_repr(self) -> str:
         settings = changed(self, alpha=1e-4, beta=0.75, k=1.0)
         return ", ".join(filter(None, [str(self.size), settings]))
+
+
+def _shape_advice(module: LayerNorm | RMSNorm, args: tuple) -> str:
+    shape, n = shape_of(args), len(module.normalized_shape)
+    return fits(module, "normalized_shape", shape[-n:]) if len(shape) >= n else ""
 
 
 def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from autograd import Tensor
 
 from . import init
 from .functional import embedding
-from .module import Module, changed
+from .module import Module, changed, fits
 from .parameter import Parameter
 
 
@@ -90,6 +90,13 @@ class Embedding(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return embedding(input, self.weight, self.padding_idx)
+
+    def _advice(self, args: tuple) -> str:
+        indices = args[0].numpy() if args and isinstance(args[0], Tensor) else None
+        if indices is None or indices.size == 0 or indices.dtype.kind not in "iu":
+            return ""
+        rows = int(indices.max()) + 1
+        return fits(self, "num_embeddings", rows) if rows > self.num_embeddings else ""
 
     def extra_repr(self) -> str:
         settings = changed(self, padding_idx=None)

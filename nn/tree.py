@@ -11,13 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from autograd import Tensor
-from autograd.errors import did_you_mean
+from autograd.errors import Constructed, did_you_mean
 
 from .errors import warn_of_strays
 from .parameter import Buffer, Parameter
 
 
-class Tree:
+class Tree(Constructed):
     """The part of Module that sorts attributes into parameters, buffers and submodules."""
 
     _registered: dict[str, str]  # name -> "parameter", "buffer" or "module"

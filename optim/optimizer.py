@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
-from autograd.errors import caller, describe
+from autograd.errors import Constructed, caller, describe
 from autograd.tensors import mark_written
 from optim.state import fitted, load, number
 
@@ -25,7 +25,7 @@ _NO_GRADIENTS = (
 )
 
 
-class Optimizer:
+class Optimizer(Constructed):
     """Changes parameters along their gradients.
 
     `params` are Tensors, or dicts such as {"params": [...], "lr": 0.1}, each a group with options

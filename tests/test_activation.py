@@ -24,13 +24,10 @@ from autograd.ops.activation import (
     softmax,
     softplus,
 )
+from tests.leaves import leaf
 
 NAN, INF = math.nan, math.inf
 ALPHA = 1.6732632423543772 * 1.0507009873554805  # of selu, with its scale
-
-
-def leaf(*values, dtype=autograd.float64):
-    return autograd.tensor(values, dtype=dtype, requires_grad=True)
 
 
 # ---- relu ---------------------------------------------------------------------------------------

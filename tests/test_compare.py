@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 
 import autograd
+from tests.leaves import leaf
 
 INF, NAN = math.inf, math.nan
 MASK = autograd.tensor([True, False])
-
-
-def leaf(*values):
-    return autograd.tensor(values, dtype=autograd.float64, requires_grad=True)
 
 
 def gradients(function, *tensors):

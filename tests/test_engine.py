@@ -9,11 +9,7 @@ import pytest
 
 import autograd
 import nn
-
-
-def leaf(*values, dtype=autograd.float64):
-    return autograd.tensor(values if len(values) != 1 else values[0], dtype=dtype,
-                           requires_grad=True)
+from tests.leaves import leaf_or_scalar as leaf
 
 
 def test_a_tensor_used_twice_gets_the_sum_of_its_gradients():

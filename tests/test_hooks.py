@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 import autograd
-
-
-def leaf(*values, dtype=autograd.float64):
-    return autograd.tensor(values if len(values) != 1 else values[0], dtype=dtype,
-                           requires_grad=True)
+from tests.leaves import leaf_or_scalar as leaf
 
 
 def test_non_leaf_grad_warns_and_retain_grad_keeps():

@@ -14,11 +14,7 @@ import pytest
 
 import autograd
 from autograd import allocator
-
-
-def leaf(*values, dtype=autograd.float64):
-    return autograd.tensor(values if len(values) != 1 else values[0], dtype=dtype,
-                           requires_grad=True)
+from tests.leaves import leaf_or_scalar as leaf
 
 
 def test_a_gradient_nobody_else_holds_is_not_copied():

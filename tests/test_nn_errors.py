@@ -51,6 +51,41 @@ def test_wrong_dtype():
     assert "fits this input" not in text
 
 
+@pytest.mark.parametrize(("layer", "shape", "advice"), [
+    (nn.BatchNorm1d(8), (5, 3), "num_features=3"),
+    (nn.BatchNorm2d(8), (2, 3, 4, 4), "num_features=3"),
+    (nn.BatchNorm3d(8), (2, 3, 4, 4, 4), "num_features=3"),
+    (nn.InstanceNorm1d(8), (2, 3, 4), "num_features=3"),
+    (nn.InstanceNorm2d(8, affine=True), (3, 4, 4), "num_features=3"),
+    (nn.GroupNorm(2, 8), (2, 6, 4), "num_channels=6"),
+    (nn.GroupNorm(2, 8), (2, 3, 4), "num_channels=3"),
+    (nn.LayerNorm(8), (2, 3), r"normalized_shape=\(3,\)"),
+    (nn.RMSNorm((4, 8)), (5, 2, 3), r"normalized_shape=\(2, 3\)"),
+    (nn.PReLU(8), (2, 3, 4), "num_parameters=3"),
+    (nn.Linear(8, 2), (2, 3), "in_features=3"),
+    (nn.Conv1d(8, 2, 3), (3, 5), "in_channels=3"),
+    (nn.Conv2d(8, 2, 3), (2, 3, 5, 5), "in_channels=3"),
+    (nn.ConvTranspose2d(8, 2, 3), (2, 3, 5, 5), "in_channels=3"),
+])
+def test_a_number_that_does_not_fit_names_the_option(layer, shape, advice):
+    """The path, both numbers, the constructor's option and the value that fits."""
+    model = nn.Sequential(nn.Identity(), layer)
+    pattern = (rf"(?=(.|\n)*\b8\b)(.|\n)*  in Sequential\.1 \({type(layer).__name__}\(.*\n"
+               rf"  {advice} fits this input")
+    with pytest.raises((RuntimeError, ValueError), match=pattern):
+        model(autograd.ones(*shape))
+
+
+def test_numbers_that_do_not_fit_in_layers_of_other_inputs():
+    with pytest.raises(IndexError, match="index 9 (.|\n)*num_embeddings=10 fits this input"):
+        nn.Embedding(8, 3)(autograd.tensor([1, 9]))
+    with pytest.raises(IndexError) as told:
+        nn.Embedding(8, 3)(autograd.tensor([1, -1]))
+    assert "fits this input" not in str(told.value)
+    with pytest.raises(RuntimeError, match="\n  in2_features=4 fits this input"):
+        nn.Bilinear(8, 2, 3)(autograd.ones(2, 8), autograd.ones(2, 4))
+
+
 def test_a_module_alone():
     text = message(nn.Linear(3, 2), autograd.zeros(1, 4))
     assert "\n  in Linear(in_features=3, out_features=2)\n  in_features=4 fits" in text

@@ -10,6 +10,9 @@ import autograd
 import optim
 from optim import lr_scheduler
 
+# these step schedules alone, to see the rates
+pytestmark = pytest.mark.filterwarnings("ignore:.* came before the first optimizer.step")
+
 
 def optimizer(*rates, kind=optim.SGD):
     return kind([{"params": [autograd.ones(1, requires_grad=True)], "lr": lr} for lr in rates])

@@ -9,6 +9,9 @@ import autograd
 import optim
 from optim import lr_scheduler
 
+# these step schedules alone, to see the rates
+pytestmark = pytest.mark.filterwarnings("ignore:.* came before the first optimizer.step")
+
 
 def optimizer(*rates):
     return optim.SGD([{"params": [autograd.ones(1, requires_grad=True)], "lr": lr} for lr in rates])
@@ -82,7 +85,7 @@ def test_each_group_has_its_own_base(make, factor):
 
 @schedules
 def test_the_order_of_the_two_steps_is_free(make, factor):
-    """No warning (warnings are errors), and the same rates."""
+    """But for a warning, and the rates are the same."""
     before, after = make(optimizer(0.3)), make(optimizer(0.3))
     for _ in range(8):
         for scheduler, first in ((before, True), (after, False)):
@@ -91,6 +94,35 @@ def test_the_order_of_the_two_steps_is_free(make, factor):
             for call in (scheduler.step, scheduler.optimizer.step)[:: 1 if first else -1]:
                 call()
         assert before.get_last_lr() == after.get_last_lr()
+
+
+COMBINED = {
+    "SequentialLR": lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.ExponentialLR(o, 0.9), lr_scheduler.StepLR(o, 2)], [3]),
+    "ChainedScheduler": lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.ExponentialLR(o, 0.9), lr_scheduler.StepLR(o, 2)]),
+    "CosineAnnealingWarmRestarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 3),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", [*SCHEDULES, *COMBINED])
+def test_a_schedule_stepped_first_warns_once(name):
+    """Where the optimizer has not stepped, nor is the schedule one that goes on."""
+    make = COMBINED.get(name) or SCHEDULES[name][0]
+    scheduler = make(optimizer(0.3))
+    with pytest.warns(UserWarning, match=rf"^{name}\.step\(\) came before the first opt") as told:
+        scheduler.step()
+    assert len(told) == 1 and told[0].filename == __file__
+    resumed = make(optimizer(0.3))
+    resumed.load_state_dict(scheduler.state_dict())
+    scheduler.step()
+    resumed.step()
+    scheduler = make(optimizer(0.3))
+    scheduler.optimizer.param_groups[0]["params"][0].grad = autograd.ones(1)
+    for _ in range(5):
+        scheduler.optimizer.step()
+        scheduler.step()
 
 
 @schedules

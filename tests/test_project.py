@@ -22,7 +22,7 @@ LAYERS = {
        "large kernels kernels.*",
     1: "node",
     2: "tensors",
-    3: "template record",
+    3: "template boundary record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate",
     6: "engine",
@@ -42,7 +42,8 @@ SAME_LAYER = {
     "large": "kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
     "kernels.*": "errors threads kernels.*",
-    "record": "template",
+    "boundary": "template",
+    "record": "boundary template",
     "ops": "ops.*",
     "ops.*": "ops.*",
     "sampling": "creation inplace",
@@ -59,7 +60,7 @@ SAME_LAYER = {
 # The layer above: packages that see each other not at all, and of autograd only its public names:
 # those of `autograd.__all__`, the ops, and the names listed here.
 PUBLIC_BESIDE_ALL = {
-    "autograd.errors": "caller describe did_you_mean",
+    "autograd.errors": "Constructed caller describe did_you_mean",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
     "autograd.sampling": "numpy_generator",

@@ -19,7 +19,7 @@ def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for name in (*PACKAGES, "tests", "bench", "examples", "notebooks"):
+    for name in (*PACKAGES, "tests", "bench", "examples"):
         if (ROOT / name).exists():
             unwanted = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, source / name, ignore=unwanted)

@@ -181,6 +181,9 @@ def log_softmax(input, /, dim=None, dtype=None):
     """x - log Σ exp(x) over `dim`, which must be given; computed as `dtype` if that is.
 
     Raises: TypeError without dim.
+
+    >>> autograd.log_softmax(autograd.tensor([0., 0.]), 0)
+    tensor([-0.6931, -0.6931])
     """
     scores = _scores("log_softmax", input, dim, dtype)
     return _along("log_softmax", kernels.log_softmax, dim, scores)

@@ -55,7 +55,13 @@ def add(input, other, /, *, alpha=1):
     input=lambda g: g,
     other=lambda g, alpha: -g if alpha == 1 else g * -alpha))
 def sub(input, other, /, *, alpha=1):
-    """input - alpha * other, with broadcasting."""
+    """input - alpha * other, with broadcasting.
+
+    Shape: (*), (*) -> (*), broadcast
+
+    >>> autograd.sub(autograd.tensor([5., 7.]), 1, alpha=2)
+    tensor([3., 5.])
+    """
     return _sub(input, other) if alpha == 1 else _scaled("sub", _minus, input, other, alpha)
 
 
@@ -164,7 +170,13 @@ UFUNCS.update({np.remainder: remainder, np.fmod: fmod})
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.negative, vjp=dict(
     input=lambda g: -g))
 def neg(input, /):
-    """-input."""
+    """-input.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.neg(autograd.tensor([1., -2.]))
+    tensor([-1.,  2.])
+    """
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -172,7 +184,13 @@ def neg(input, /):
     other=lambda g, input, other, out: _pow_exponent_grad(g, input, other, out)))
 def pow(input, other, /):
     """input ** other.  The gradient of the base is 0 where the exponent is 0; that of the exponent
-    is 0 where the base is 0 and the exponent is not negative."""
+    is 0 where the base is 0 and the exponent is not negative.
+
+    Shape: (*), (*) -> (*), broadcast
+
+    >>> autograd.pow(autograd.tensor([2., 3.]), 2)
+    tensor([4., 9.])
+    """
     if _integral(input, other):
         if np.any(np.less(other, 0)):
             raise ValueError("pow: integers to negative integer powers are not integers; "

@@ -168,7 +168,13 @@ Tensor.where = lambda self, condition, other: (  # type: ignore[method-assign, a
 
 @composite(inplace=True)
 def masked_fill(input, mask, value):
-    """input with `value`, a number or 0-d tensor, where the boolean mask is true."""
+    """input with `value`, a number or 0-d tensor, where the boolean mask is true.
+
+    Shape: (*), mask (*), value () -> (*), broadcast
+
+    >>> autograd.masked_fill(autograd.tensor([1., 2.]), autograd.tensor([True, False]), 0)
+    tensor([0., 2.])
+    """
     if not isinstance(mask, Tensor) or mask.dtype != bool:
         raise TypeError(f"masked_fill: mask must be a boolean Tensor, got {mask!r:.60}")
     if isinstance(value, Tensor) and value.ndim:
@@ -183,14 +189,26 @@ def masked_fill(input, mask, value):
     input=lambda g, input, other: _share(g, input < other, input == other),
     other=lambda g, input, other: _share(g, other < input, input == other)))
 def maximum(input, other, /):
-    """The larger of the two, elementwise; NaN if either is.  Equal ones share the gradient."""
+    """The larger of the two, elementwise; NaN if either is.  Equal ones share the gradient.
+
+    Shape: (*), (*) -> (*), broadcast
+
+    >>> autograd.maximum(autograd.tensor([1., 5.]), autograd.tensor([3., 2.]))
+    tensor([3., 5.])
+    """
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.minimum, vjp=dict(
     input=lambda g, input, other: _share(g, input > other, input == other),
     other=lambda g, input, other: _share(g, other > input, input == other)))
 def minimum(input, other, /):
-    """The smaller of the two, elementwise; NaN if either is.  Equal ones share the gradient."""
+    """The smaller of the two, elementwise; NaN if either is.  Equal ones share the gradient.
+
+    Shape: (*), (*) -> (*), broadcast
+
+    >>> autograd.minimum(autograd.tensor([1., 5.]), autograd.tensor([3., 2.]))
+    tensor([1., 2.])
+    """
 
 
 def _share(g, lost, tied):

@@ -167,7 +167,13 @@ def sign(input, /):
 
 @op(**_FLOAT, vjp=dict(input=lambda g, out: _exp_rule(g, out)))
 def exp(input, /):
-    """eˣ."""
+    """eˣ.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.exp(autograd.tensor([0., 1.]))
+    tensor([1.0000, 2.7183])
+    """
     return kernels.elementwise("exp", input) if is_large(input) else np.exp(input)
 
 
@@ -183,7 +189,13 @@ def expm1(input, /):
 
 @op(**_FLOAT, vjp=dict(input=lambda g, input: _log_rule(g, input)))
 def log(input, /):
-    """The natural logarithm; -inf at 0, NaN below."""
+    """The natural logarithm, log(x); -inf at 0, NaN below.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.log(autograd.tensor([1., 10.]))
+    tensor([0.0000, 2.3026])
+    """
     return kernels.elementwise("log", input) if is_large(input) else np.log(input)
 
 
@@ -206,7 +218,13 @@ def log10(input, /):
 
 @op(**_FLOAT, ufunc=np.sqrt, vjp=dict(input=lambda g, out: safe_div(g, out * 2)))
 def sqrt(input, /):
-    """The square root; its gradient at 0 is inf, as in PyTorch."""
+    """The square root, √x; its gradient at 0 is inf, as in PyTorch.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.sqrt(autograd.tensor([4., 2.]))
+    tensor([2.0000, 1.4142])
+    """
 
 
 @op(**_FLOAT, vjp=dict(input=lambda g, out: safe_mul(g, out * -0.5 * out * out)))
@@ -222,12 +240,24 @@ def reciprocal(input, /):
 
 @op(**_FLOAT, ufunc=np.sin, vjp=dict(input=lambda g, input: g * cos(input)))
 def sin(input, /):
-    """The sine of an angle in radians."""
+    """The sine, sin(x), of an angle in radians.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.sin(autograd.tensor([0., 1.]))
+    tensor([0.0000, 0.8415])
+    """
 
 
 @op(**_FLOAT, ufunc=np.cos, vjp=dict(input=lambda g, input: -g * sin(input)))
 def cos(input, /):
-    """The cosine of an angle in radians."""
+    """The cosine, cos(x), of an angle in radians.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.cos(autograd.tensor([0., 1.]))
+    tensor([1.0000, 0.5403])
+    """
 
 
 @op(**_FLOAT, ufunc=np.tan, vjp=dict(input=lambda g, out: safe_mul(g, out * out + 1)))
@@ -280,7 +310,13 @@ def cosh(input, /):
 
 @op(**_FLOAT, vjp=dict(input=lambda g, out: _tanh_rule(g, out)))
 def tanh(input, /):
-    """The hyperbolic tangent, (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)."""
+    """The hyperbolic tangent, (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ).
+
+    Shape: (*) -> (*)
+
+    >>> autograd.tanh(autograd.tensor([0., 1.]))
+    tensor([0.0000, 0.7616])
+    """
     return kernels.elementwise("tanh", input) if is_large(input) else np.tanh(input)
 
 

@@ -68,12 +68,13 @@ def one_hot(tensor, num_classes=-1):
     >>> nn.functional.one_hot(autograd.tensor([0, 2]), 3).tolist()
     [[1, 0, 0], [0, 0, 1]]
     """
-    indices = tensor._array if isinstance(tensor, Tensor) else np.asarray(tensor)
+    indices = integers("one_hot", tensor._array if isinstance(tensor, Tensor)
+                       else np.asarray(tensor))
     if num_classes == -1:
         if indices.size == 0:
             raise ValueError("one_hot: num_classes is needed where there is no index")
         num_classes = max(int(indices.max()) + 1, 1)
-    check_range("one_hot", integers("one_hot", indices), num_classes, indices.ndim)
+    check_range("one_hot", indices, num_classes, indices.ndim)
     check_size("one_hot", (*indices.shape, num_classes))
     encoded = np.zeros((indices.size, num_classes), np.int64)
     encoded[np.arange(indices.size), indices.reshape(-1)] = 1

@@ -156,7 +156,11 @@ def split(tensor, /, split_size_or_sections, dim=0):
 
 @composite()
 def chunk(input, chunks, dim=0):
-    """At most `chunks` parts of equal size (the last may be smaller) along `dim`, as views."""
+    """At most `chunks` parts of equal size (the last may be smaller) along `dim`, as views.
+
+    >>> [part.tolist() for part in autograd.arange(5).chunk(2)]
+    [[0, 1, 2], [3, 4]]
+    """
     if chunks < 1:
         raise ValueError(f"chunk: at least one chunk is needed, got {chunks}")
     n = input.shape[axis("chunk", dim, len(input.shape))] if input.shape else 0

@@ -100,7 +100,13 @@ def _check_ndim(name: str, **expected) -> None:
 
 @composite()
 def mm(input, mat2):
-    """The product of two matrices.  Shape: (n, k), (k, m) -> (n, m)."""
+    """The product of two matrices.
+
+    Shape: (n, k), (k, m) -> (n, m)
+
+    >>> autograd.mm(autograd.tensor([[1., 2.]]), autograd.tensor([[3.], [4.]]))
+    tensor([[11.]])
+    """
     _check_ndim("mm", input=(input, 2), mat2=(mat2, 2))
     _check_product("mm", input, mat2, ("input", "mat2"))
     return matmul(input, mat2)
@@ -108,7 +114,13 @@ def mm(input, mat2):
 
 @composite()
 def bmm(input, mat2):
-    """The products of matrices, pair by pair.  Shape: (b, n, k), (b, k, m) -> (b, n, m)."""
+    """The products of matrices, pair by pair.
+
+    Shape: (b, n, k), (b, k, m) -> (b, n, m)
+
+    >>> autograd.bmm(autograd.ones(2, 1, 3), autograd.ones(2, 3, 1)).shape
+    Size([2, 1, 1])
+    """
     _check_ndim("bmm", input=(input, 3), mat2=(mat2, 3))
     if input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: input has {input.shape[0]} matrices and mat2 {mat2.shape[0]}; "

@@ -7,6 +7,7 @@ from math import pi
 
 import numpy as np
 
+from ..dtypes import fitting
 from ..record import composite, op
 from ..tensors import Tensor
 from .compare import where
@@ -93,7 +94,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
 def _variance(name: str, input, var):
     """var as a tensor that broadcasts to input without widening it."""
     if not isinstance(var, Tensor):
-        var = Tensor(np.full(input.shape, var, input.dtype))
+        var = Tensor(np.full(input.shape, fitting(name, var, input.dtype)))
     shape, wanted = tuple(var.shape), tuple(input.shape)
     if shape != wanted:
         if wanted and shape == wanted[:-1]:

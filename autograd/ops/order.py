@@ -109,7 +109,11 @@ def max(input, dim=None, keepdim=False, *, other=None):
 @composite()
 def min(input, dim=None, keepdim=False, *, other=None):
     """The smallest element; with `dim` the pair (values, indices) along it; with a second tensor
-    the smaller of each two, as minimum."""
+    the smaller of each two, as minimum.
+
+    >>> autograd.min(autograd.tensor([3., 1., 2.]))
+    tensor(1.)
+    """
     return _three_forms("min", (amin, min_dim, minimum), input, dim, keepdim, other)
 
 
@@ -166,7 +170,13 @@ def _shared(g, input, out):
 
 @op(differentiable=False)
 def argmax(input, /, dim=None, keepdim=False):
-    """The index of the first largest element, in the flattened input or along `dim`."""
+    """The index of the first largest element, in the flattened input or along `dim`.
+
+    Shape: (*) -> (*) without `dim`; () where it is not given
+
+    >>> autograd.argmax(autograd.tensor([[1., 5.], [7., 2.]]), 1)
+    tensor([1, 0])
+    """
     return _arg("argmax", np.argmax, input, dim, keepdim)
 
 

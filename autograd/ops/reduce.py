@@ -78,7 +78,13 @@ def _summed(input, dims, keepdims, dtype):
     input=lambda g, input_shape, dim, keepdim:
         spread(g * (1 / max(_count(input_shape, dim), 1)), input_shape, dim, keepdim)))
 def mean(input, /, dim=None, keepdim=False, *, dtype=None):
-    """The mean over `dim`; NaN over no elements."""
+    """The mean, Σ x / n, over `dim`; NaN over no elements.
+
+    Shape: (*) -> (*) without `dim`; () where it is not given
+
+    >>> autograd.mean(autograd.tensor([[1., 2.], [3., 6.]]), 0)
+    tensor([2., 4.])
+    """
     dtype = input.dtype if dtype is None else dtypes.as_dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(f"mean: a floating dtype is needed, got {dtype}; use .float() or dtype=")
@@ -107,7 +113,13 @@ def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
 
 @composite()
 def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
-    """The standard deviation, the root of var; where it is 0 its gradient is 0."""
+    """The standard deviation, the root of var; where it is 0 its gradient is 0.
+
+    Shape: (*) -> (*) without `dim`; () where it is not given
+
+    >>> autograd.std(autograd.tensor([1., 2., 4.]))
+    tensor(1.5275)
+    """
     return _std(input, *_spread_settings("std", input, dim, unbiased, correction), keepdim)
 
 
@@ -209,7 +221,13 @@ def _left(shape, dims, keepdims) -> list[int]:
 @op(vjp=dict(
     input=lambda g, input, out, dim, keepdim: _shared(g, input, out, dim, keepdim)))
 def amax(input, /, dim=(), keepdim=False):
-    """The largest value over `dim`; equal ones share the gradient."""
+    """The largest value over `dim`; equal ones share the gradient.
+
+    Shape: (*) -> (*) without `dim`
+
+    >>> autograd.amax(autograd.tensor([[1., 2.], [3., 6.]]), 0)
+    tensor([3., 6.])
+    """
     return np.maximum.reduce(input, _filled_axes("amax", dim, input), keepdims=keepdim)
 
 
@@ -288,7 +306,13 @@ def _share_out(g, input, out, dim, keepdim):
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|ᵖ)^(1/p) over `dim`; p may be a number, inf, -inf, 0 (the count of non-zeros), "fro"
     (p = 2), or "nuc" (the sum of singular values over two dims).  Where the norm is 0 its gradient
-    is 0."""
+    is 0.
+
+    Shape: (*) -> (*) without `dim`; () where it is not given
+
+    >>> autograd.norm(autograd.tensor([3., 4.]))
+    tensor(5.)
+    """
     input = input if dtype is None else to(input, dtype)
     if p == "nuc":
         return _nuclear_norm(input, dim, keepdim)

@@ -18,6 +18,11 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
     """The product over all elements or along one dimension.
 
     Halves are multiplied with each other log2(n) times, so the gradient is right with zeros too.
+
+    Shape: (*) -> (*) without `dim`; () where it is not given
+
+    >>> autograd.prod(autograd.tensor([2., 3., 4.]))
+    tensor(24.)
     """
     wanted = accumulator(input, dtype)
     factors = to(input, wide_dtype(wanted))
@@ -62,7 +67,13 @@ _WIDER = {dtypes.float16: dtypes.float32, dtypes.float32: dtypes.float64}
 @op(broadcasts=True, vjp=dict(
     input=lambda g, dim: flip(cumsum(flip(g, (dim,)), dim), (dim,)) if g.shape else g))
 def cumsum(input, /, dim, *, dtype=None):
-    """The sums of the first 1, 2, 3, ... elements along `dim`, added up in the next wider dtype."""
+    """The sums of the first 1, 2, 3, ... elements along `dim`, added up in the next wider dtype.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.cumsum(autograd.tensor([1., 2., 3.]), 0)
+    tensor([1., 3., 6.])
+    """
     dim = axis("cumsum", dim, input.ndim)
     dtype = accumulator(input, dtype)
     if not input.ndim:

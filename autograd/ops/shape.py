@@ -133,14 +133,14 @@ def squeeze(input, /, dim=None):
 
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
 def unsqueeze(input, /, dim):
-    """With a new dimension of size 1 at `dim`."""
+    """With a new dimension of size 1 at `dim`.  Shape: (*) -> (*, 1, *)"""
     dim = axis("unsqueeze", dim, input.ndim + 1)
     return input.reshape(input.shape[:dim] + (1,) + input.shape[dim:])
 
 
 @op(view=True, vjp=dict(input=lambda g, dim0, dim1: transpose(g, dim0, dim1)))
 def transpose(input, /, dim0, dim1):
-    """With two dimensions exchanged."""
+    """With two dimensions exchanged.  Shape: (*, n, *, m, *) -> (*, m, *, n, *)"""
     if input.ndim == 0:
         return input.view()
     return input.swapaxes(axis("transpose", dim0, input.ndim), axis("transpose", dim1, input.ndim))

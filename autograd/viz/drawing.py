@@ -20,6 +20,8 @@ from .style import Arrow, Box
 
 _REPEATABLE = ("parameter", "leaf", "input")
 _MOST_USES = 4  # of a leaf that is drawn once
+_CALLED = {"with_logits": "binary_cross_entropy_with_logits", "drop": "dropout",
+           "constant_pad": "pad", "max_at_random": "fractional_max_pool2d"}
 
 
 def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 2000) -> Picture:
@@ -82,7 +84,7 @@ class _Drawing:
             else:
                 self.add_data(place, next((s for s in saved if s[2] == position), None))
         notes = _notes(node, saved) if self.show_saved else ()
-        self.boxes[place] = Box("op", node.op.name.strip("_"), _result(node), notes)
+        self.boxes[place] = Box("op", _called(node), _result(node), notes)
 
     def add_data(self, place: str, saved) -> None:
         """Draw an input without gradient: known only if the op saved it.  Numbers are left out."""
@@ -183,6 +185,21 @@ def _notes(node: Node, saved: list) -> tuple[str, ...]:
     if node.saved is None:
         return ("saved values freed",)
     return tuple(f"saves {name} {_size(array.shape, array.dtype)}" for name, array, _ in saved)
+
+
+def _called(node: Node) -> str:
+    """An op's name as the user called it, where one op is behind several functions."""
+    name = node.op.name.strip("_")
+    if name in ("convolution", "convolution_input_grad"):
+        return f"conv{'' if name == 'convolution' else '_transpose'}{len(node.shape) - 2}d"
+    if name == "standardize" and node.saved:
+        saved = {name: value for name, value, _ in node.op.kept(node)}
+        _, groups, channels, length = saved["layout"]
+        if saved["kind"] == "group":
+            return ("layer_norm" if groups == length == 1 else
+                    "instance_norm" if channels == 1 else "group_norm")
+        return "rms_norm" if saved["kind"] == "rms" else "batch_norm"
+    return _CALLED.get(name, name)
 
 
 def _result(node: Node) -> str:

@@ -1,8 +1,8 @@
 """Schedules of the learning rate: functions of a counter.
 
 A scheduler counts its own steps, `last_epoch`, from 0, and sets the learning rate of each group
-from that count and the rate it began with.  It knows nothing of optimizer.step(), so the order of
-the two calls changes no more than which rate an update sees.
+from that count and the rate it began with.  Of optimizer.step() it only looks, once, whether it
+has come first: the order of the two calls changes no more than which rate an update sees.
 """
 
 from optim.lr_scheduler.base import LRScheduler

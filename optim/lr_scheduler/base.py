@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.errors import Constructed
 from optim.optimizer import Optimizer
 
 
-class LRScheduler:
+class LRScheduler(Constructed):
     """Base of the schedules: a subclass defines `get_lr`, the rates of all groups at the count
     `self.last_epoch`, from `self.base_lrs`, their rates at the start.
 
@@ -17,6 +19,8 @@ class LRScheduler:
 
     Raises: KeyError if `last_epoch` is given for an optimizer that never had a scheduler.
     """
+
+    _before: int | None = None  # the last write into a parameter, until the first step looks at it
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         who = type(self).__name__
@@ -35,12 +39,25 @@ class LRScheduler:
         self.last_epoch = last_epoch
         self._last_lr: list[float] = []  # empty until the first step, which ends in __init__
         self.step()
+        if last_epoch == -1:
+            self._before = last_write(optimizer)
 
     def step(self) -> None:
         """Count one more, and set the learning rates that belong to the new count."""
+        self._watch()
         self._admit()
         self.last_epoch += 1
         self._set(self.get_lr())
+
+    def _watch(self) -> None:
+        """Warn in the first step if no parameter has been written since the schedule began."""
+        before, self._before = self._before, None
+        if before is not None and before == last_write(self.optimizer):
+            warnings.warn(
+                f"{type(self).__name__}.step() came before the first optimizer.step(), so no "
+                "update sees the first learning rate; call optimizer.step() first",
+                stacklevel=3,
+            )
 
     def _admit(self) -> None:
         """Give a base rate to each group that the optimizer got since the last step."""
@@ -57,7 +74,7 @@ class LRScheduler:
         """Begin anew: count 0, and the rates the schedule began with."""
         self._admit()
         self._set(list(self.base_lrs))
-        self.last_epoch = -1
+        self.last_epoch, self._before = -1, None
         self.step()
 
     def get_lr(self) -> list[float]:
@@ -70,7 +87,8 @@ class LRScheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """All attributes but the optimizer."""
-        return {name: value for name, value in vars(self).items() if name != "optimizer"}
+        return {name: value for name, value in vars(self).items()
+                if name not in ("optimizer", "_before")}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what state_dict() gave, and set the learning rates that were set then."""
@@ -87,7 +105,7 @@ class LRScheduler:
                 f"{len(state_dict['_last_lr'])} parameter groups, the optimizer has {len(groups)}; "
                 "add the others first"
             )
-        vars(self).update(state_dict)
+        vars(self).update(state_dict, _before=None)
         for group, rate in zip(groups, self._last_lr, strict=False):
             group["lr"] = rate
 
@@ -138,6 +156,11 @@ class Curve(LRScheduler):
 
     def _begun(self, rate: float) -> float:
         return self._at(rate, 1 / (self._factor(self.last_epoch) or 1.0))
+
+
+def last_write(optimizer: Optimizer) -> int:
+    """When, in the count of all nodes and writes, a parameter was last written."""
+    return max(param._version[0] for group in optimizer.param_groups for param in group["params"])
 
 
 def check_optimizer(who: str, optimizer: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.errors import describe
-from optim.lr_scheduler.base import LRScheduler
+from optim.lr_scheduler.base import LRScheduler, last_write
 from optim.lr_scheduler.plateau import ReduceLROnPlateau
 from optim.optimizer import Optimizer
 
@@ -31,7 +31,9 @@ class _Combined(LRScheduler):
                 )
             if scheduler.optimizer is not optimizer:
                 raise ValueError(f"{who}: schedulers[{i}] belongs to another optimizer")
+            scheduler._before = None  # steps that belong to the whole are none of its own
         self._schedulers, self.optimizer = list(schedulers), optimizer
+        self._before = last_write(optimizer)
 
     def state_dict(self) -> dict[str, Any]:
         """All attributes but the optimizer, the schedulers replaced by their state."""
@@ -76,11 +78,14 @@ class SequentialLR(_Combined):
         self._take(schedulers, optimizer)
         self._milestones = list(milestones)
         self.restart()
+        if last_epoch >= 0:
+            self._before = None
         for _ in range(last_epoch + 1):
             self.step()
 
     def step(self) -> None:
         """Step the scheduler whose turn it is."""
+        self._watch()
         self.last_epoch += 1
         turn, scheduler = self._turn()
         if turn and self._milestones[turn - 1] == self.last_epoch:
@@ -121,6 +126,7 @@ class ChainedScheduler(_Combined):
 
     def step(self) -> None:
         """Step all schedulers."""
+        self._watch()
         for group in self.optimizer.param_groups:
             if "initial_lr" not in group:  # it came later, and has to do with all of them
                 group["initial_lr"] = self._begun(group["lr"])

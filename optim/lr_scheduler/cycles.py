@@ -44,6 +44,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         at = self.last_epoch + 1 if epoch is None else epoch
         if at < 0:
             raise ValueError(f"CosineAnnealingWarmRestarts.step: epoch is below 0: {at}")
+        self._watch()
         self._admit()
         self.T_i, self.T_cur = self.T_0, at
         while self.T_cur >= self.T_i and self.T_mult > 1:

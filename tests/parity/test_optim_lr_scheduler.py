@@ -9,6 +9,9 @@ import pytest
 import autograd
 import optim
 
+# these step schedules alone, to see the rates
+pytestmark = pytest.mark.filterwarnings("ignore:.* came before the first optimizer.step")
+
 torch = pytest.importorskip("torch", reason="parity needs PyTorch: pip install wengert[parity]")
 
 CURVES = {

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import autograd
+from tests.leaves import leaf
 
 
 class Cube(autograd.Function):
@@ -49,10 +50,6 @@ class SumAndDifference(autograd.Function):
     @staticmethod
     def backward(ctx, gs, gd):
         return gs + gd, None
-
-
-def leaf(*values):
-    return autograd.tensor(values, dtype=autograd.float64, requires_grad=True)
 
 
 def test_gradient_and_attributes():
@@ -173,8 +170,22 @@ def test_bad_forward_and_missing_methods():
         def forward(ctx, x):
             return x * 2
 
-    with pytest.raises(NotImplementedError, match="static method forward"):
+    class Bare(autograd.Function):
+        @staticmethod
+        def foward(ctx, x):
+            return x
+
+    class Split(autograd.Function):
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            pass
+
+    with pytest.raises(NotImplementedError, match=r"^Function needs a static method forward\(ctx"):
         autograd.Function.apply(leaf(1.0))
+    with pytest.raises(NotImplementedError, match=r"^Bare needs .*; did you mean 'foward'\?"):
+        Bare.apply(leaf(1.0))
+    with pytest.raises(NotImplementedError, match=r"^Split needs .* method forward\(\*inputs"):
+        Split.apply(leaf(1.0))
     with pytest.raises(NotImplementedError, match=r"OneWay needs a static method backward\(ctx"):
         OneWay.apply(leaf(1.0)).backward()
 

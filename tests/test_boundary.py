@@ -1,0 +1,116 @@
+"""What errors say of a call: the function as it was called, what it got, and what fits there."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd.tensors import Tensor
+from tests.test_ops_memory import PUBLIC, Thing, calls, check_errors
+
+every = pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("_")])
+NO_TENSOR = ["text", Thing(), {}, [1], [None], 1j, 99, 1.5, True, np.ones(3), autograd.tensor(True)]
+SHAPES = [autograd.tensor(2.), autograd.ones(3, 0), autograd.ones(*[1] * 7), autograd.ones(5)]
+INTERNAL = ("unsupported operand", "has no attribute", "not supported between", "must be real",
+            "cannot be interpreted", "ufunc", "object is not", "not iterable", "loop of",
+            "subscript")
+
+
+def speaks_of_the_call(error, name) -> bool:
+    """Whether an error is of a usual kind and begins with the function that was called, in words
+    that are neither Python's nor NumPy's about what happened inside."""
+    kinds = TypeError, ValueError, IndexError, RuntimeError, OverflowError, ZeroDivisionError
+    text = str(error)
+    return (type(error) in kinds and text.startswith((f"{name}: ", f"{name}()"))
+            and not any(words in text for words in INTERNAL))
+
+
+@every
+def test_what_is_no_tensor_of_the_kind_that_is_wanted(name):
+    """The error names the function as it was called, what it got and what fits."""
+    check_errors(name, lambda argument: NO_TENSOR + SHAPES if isinstance(argument, Tensor) else
+                 ["text", Thing()] if isinstance(argument, (bool, int, float)) else [],
+                 speaks_of_the_call)
+
+
+@every
+def test_wrong_count_and_misspelt_keyword(name):
+    call = calls(name)[0]
+    function, arguments = call.function, call.arguments(call.tensors(grad=False), autograd.tensor)
+    wrongs = [lambda: function(), lambda: function(*arguments, **call.case.kwargs, bogus=1)]
+    if "*" not in str(inspect.signature(function)).replace("*, ", ""):
+        wrongs.append(lambda: function(*arguments, *[None] * 12))
+    for wrong in wrongs:
+        with pytest.raises(TypeError, match=rf"^{name}(\(\)|:)"):
+            wrong()
+
+
+MESSAGES = [
+    (lambda x: autograd.mm(99, x), "mm: input must be a Tensor, got int 99; autograd.tensor"),
+    (lambda x: x.mm([1]), "mm: mat2 must be a Tensor, got list of 1"),
+    (lambda x: nn.functional.prelu(x, None), "prelu: weight must be a Tensor, got NoneType"),
+    (lambda x: autograd.hstack([x, 2]), r"hstack: tensors\[1\] must be a Tensor, got int 2"),
+    (lambda x: autograd.hstack("text"), "hstack: tensors must be a list or tuple of Tensors, got"),
+    (lambda x: nn.functional.leaky_relu(x, "0.1"), "leaky_relu: negative_slope must be a number"),
+    (lambda x: x.std("a"), "std: dim must be an integer or a tuple of integers, got str"),
+    (lambda x: autograd.broadcast_to(x, [None]), r"broadcast_to: size must be .* got \[None\]"),
+    (lambda x: x.sum(0, keepdim="yes"), r"sum: keepdim must be True or False, got str \(got input"),
+    (lambda x: x ^ x, r"bitwise_xor: it is not defined for these dtypes; .*\(2, 2\) float32"),
+    (lambda x: x.__setitem__(0, 1j), "^setitem: a number is needed, got complex; writing"),
+    (lambda x: nn.functional.one_hot(1j), "one_hot: index must be a Tensor of integers"),
+    (lambda x: nn.functional.gaussian_nll_loss(x, x, 1j), "gaussian_nll_loss: a number is needed"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), MESSAGES)
+def test_messages(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(autograd.ones(2, 2))
+
+
+def test_a_message_that_speaks_for_itself_is_left():
+    with pytest.raises(RuntimeError) as told:
+        autograd.mm(autograd.ones(2, 3), autograd.ones(2, 3))
+    assert str(told.value).endswith(": the 3 columns of input must equal the 2 rows of mat2")
+    assert told.value.__cause__ is None
+
+
+def test_a_composite_shows_its_signature_and_source():
+    assert str(inspect.signature(autograd.narrow)) == "(input, dim, start, length)"
+    assert "def narrow" in inspect.getsource(autograd.narrow)
+    assert autograd.Tensor.narrow is autograd.narrow
+
+
+METHODS = [name for name in vars(autograd.Tensor)
+           if name.endswith("_") and not name.startswith("_")
+           and name not in ("requires_grad_", "detach_")]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_errors_name_the_method_that_was_called(name):
+    """Whatever is wrong: the tensor, the arguments, their count."""
+    x, y = autograd.ones(2, requires_grad=True), autograd.ones(3)
+    count = len(inspect.signature(getattr(x, name)).parameters)
+    for target in (x, x[:1], y.expand(2, 3)):
+        with pytest.raises(RuntimeError, match=rf"^{name}: (a .*leaf that|cannot write)"):
+            getattr(target, name)(*[autograd.ones(())] * count)
+    wrong = "text", object(), autograd.ones(4, 7)
+    for args in [*((value,) * count for value in wrong), (1,) * 9]:
+        try:
+            getattr(y, name)(*args)
+        except Exception as error:
+            assert str(error).startswith((f"{name}: ", f"{name}()")), (args, error)
+    with pytest.raises(TypeError, match=rf"^{name}\(\)"):
+        getattr(y, name)(bogus=1)
+
+
+def test_augmented_assignment_names_the_method_it_stands_for():
+    x = autograd.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="^add_: a leaf that requires grad"):
+        x += 1
+    with pytest.raises(TypeError, match="^pow_: "):
+        x.detach().__ipow__("2")

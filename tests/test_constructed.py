@@ -1,0 +1,90 @@
+"""Constructors of the public classes: misspelt and surplus arguments, strings for truths."""
+
+import copy
+import inspect
+import pickle
+from abc import ABC
+
+import pytest
+
+import autograd
+import data
+import nn
+import optim
+
+MODULES = (nn, optim, optim.lr_scheduler, data, data.datasets, data.transforms)
+CLASSES = {f"{module.__name__}.{name}": value for module in MODULES
+           for name, value in vars(module).items()
+           if inspect.isclass(value) and not name.startswith("_")
+           and value.__module__.startswith(module.__name__.split(".")[0])
+           and not issubclass(value, (autograd.Tensor, tuple))}
+
+
+def options(cls) -> dict[str, inspect.Parameter]:
+    """The parameters of a constructor that have a name in a call."""
+    kinds = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    return {name: p for name, p in inspect.signature(cls.__init__).parameters.items()
+            if p.kind in kinds and name != "self"}
+
+
+def test_every_package_has_its_share():
+    assert {"nn.Conv2d", "optim.SGD", "optim.lr_scheduler.StepLR", "data.DataLoader",
+            "data.datasets.Digits", "data.transforms.Normalize"} <= CLASSES.keys()
+    assert len(CLASSES) > 120
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if name != "nn.Identity"])
+def test_a_misspelt_option_names_the_class_and_the_nearest(name):
+    cls = CLASSES[name]
+    for option in options(cls):
+        misspelt = f"{option[:-1]}q{option[-1]}"
+        with pytest.raises(TypeError, match=rf"^{cls.__name__}: .*'{misspelt}'.*\b{option}\b"):
+            cls(**{misspelt: 1})
+    with pytest.raises(TypeError, match=f"^{cls.__name__}: "):
+        cls(bogus=1)
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if name != "nn.Identity"])
+def test_too_many_arguments_name_the_class(name):
+    cls = CLASSES[name]
+    if "*" not in str(inspect.signature(cls.__init__)).replace("*, ", ""):
+        with pytest.raises(TypeError, match=f"^{cls.__name__}: "):
+            cls(*[None] * 40)
+
+
+TRUTHS = [(name, option) for name, cls in CLASSES.items() for option, p in options(cls).items()
+          if isinstance(p.default, bool) or "bool" in str(p.annotation)]
+
+
+@pytest.mark.parametrize(("name", "option"), TRUTHS)
+def test_a_string_is_neither_true_nor_false(name, option):
+    cls = CLASSES[name]
+    given = {name: None for name, p in options(cls).items() if p.default is p.empty}
+    with pytest.raises(TypeError, match=f"^{cls.__name__}: {option} must be True or False, got 'F"):
+        cls(**given | {option: "False"})
+
+
+def test_a_string_in_a_position():
+    with pytest.raises(TypeError, match="^Digits: train must be True or False, got 'test'"):
+        data.datasets.Digits("test")
+
+
+class Net(nn.Module, ABC):
+    """A class of the user's own, whose switch may be what it likes."""
+
+    def __init__(self, pretrained=False):
+        super().__init__()
+        self.pretrained = pretrained
+
+
+class Pair(data.Dataset, tuple):
+    """A class whose other base makes its instances."""
+
+
+def test_classes_of_the_users_own():
+    assert Net("weights.pt").pretrained == "weights.pt"
+    with pytest.raises(TypeError, match="^Net: .* did you mean 'pretrained'"):
+        Net(pretraned=True)
+    for same in (copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))):
+        assert same(Net(3)).pretrained == 3
+    assert tuple(Pair((1, 2))) == (1, 2)

@@ -1,0 +1,34 @@
+"""What a box of the drawn graph calls an op: the function that the user called."""
+
+from functools import partial
+
+import pytest
+
+import autograd
+import nn
+
+ones = partial(autograd.ones, requires_grad=True)
+F = nn.functional
+X, VOLUME, ROW = autograd.ones(2, 4, 6, 6), autograd.ones(2, 4, 3, 3, 3), autograd.ones(2, 4, 5)
+
+
+@pytest.mark.parametrize(("name", "call"), [
+    ("conv1d", lambda: F.conv1d(ROW, ones(3, 4, 2))),
+    ("conv2d", lambda: F.conv2d(X[0], ones(3, 4, 2, 2))),
+    ("conv3d", lambda: F.conv3d(VOLUME, ones(3, 4, 2, 2, 2))),
+    ("conv_transpose1d", lambda: F.conv_transpose1d(ROW, ones(4, 3, 2))),
+    ("conv_transpose2d", lambda: F.conv_transpose2d(X, ones(4, 3, 2, 2))),
+    ("batch_norm", lambda: F.batch_norm(X, None, None, ones(4), training=True)),
+    ("batch_norm", lambda: nn.BatchNorm2d(4).eval()(X)),
+    ("instance_norm", lambda: F.instance_norm(X, weight=ones(4))),
+    ("group_norm", lambda: F.group_norm(X, 2, ones(4))),
+    ("layer_norm", lambda: F.layer_norm(X, (6,), ones(6))),
+    ("rms_norm", lambda: F.rms_norm(X, (6, 6), ones(6, 6))),
+    ("dropout", lambda: F.dropout(ones(4))),
+    ("pad", lambda: F.pad(ones(4), (1, 2))),
+    ("binary_cross_entropy_with_logits",
+     lambda: F.binary_cross_entropy_with_logits(ones(4), autograd.ones(4), reduction="sum")),
+])
+def test_a_box_says_what_the_user_called(name, call):
+    boxes = autograd.viz.graph(call())._boxes.values()
+    assert name in {box.name for box in boxes if box.kind == "op"}
