@@ -45,7 +45,7 @@ class FunctionCtx:
         self._dirty = tensors
 
 
-OWN = frozenset(vars(FunctionCtx("", (), ())))  # what is on a ctx that nobody has used
+OWN = frozenset(vars(FunctionCtx((), ())))  # what is on a ctx that nobody has used
 CONTAINERS = (list, tuple, dict)
 
 
