@@ -306,10 +306,10 @@ ON_PURPOSE = (
             "they are recorded; PyTorch takes the view for a leaf", _stale_view),
     Purpose("the gradient of a view by the view it was made of, after a write",
             "it is found; PyTorch makes the view again from their base", _view_of_view),
-    Purpose("`view` of what `einsum` transposed",
-            "an error that names `reshape`: the result lies in memory as it was computed",
-            lambda program, d: "without a copy" in str(d.ours) and _both(
-                program, "einsum of pattern")),
+    Purpose("`view` of what `einsum` transposed, or of a `stack` or `cat` of permuted tensors",
+            "an error that names `reshape`: the result lies in memory as NumPy makes it",
+            lambda program, d: "without a copy" in str(d.ours) and any(
+                _both(program, op) for op in ("einsum of pattern", "stack", "cat"))),
     Purpose("writes into overlapping windows of `unfold`",
             "an error; PyTorch writes in no order that is told",
             lambda program, d: "several of its elements" in str(d.ours) and _both(
