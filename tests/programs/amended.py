@@ -7,6 +7,7 @@ is written to; what PyTorch does wrong is put together from what it does right.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from .program import Program, Step
@@ -22,6 +23,7 @@ def _reduced(losses: str) -> str:
             + losses + ")")
 
 
+COPY = ".clone(memory_format=torch.contiguous_format)"
 SIGNED = "[t.short() if t.dtype in (torch.uint8, torch.bool) else t for t in ({0}, {1})]"
 SIX = "(({0} + 3).clamp(0, 6) / 6)"
 BELOW = "{0}.clamp(max=0)"
@@ -63,15 +65,18 @@ TEMPLATES = {
 }
 
 
-def amended(program: Program, results: bool) -> Program:
-    """The program in those words; without `results` only what is given to ops is copied, as hooks
-    of results see another gradient where a rule uses its result."""
-    return replace(program, steps=tuple(_amended(step, results) for step in program.steps))
+def wordings(program: Program) -> Iterator[Program]:
+    """The program in those words: with copies of what is given to ops; also of their results, which
+    changes what hooks of them get where a rule uses its result; also with one gradient asked for
+    after the other, which add up where they are retained."""
+    for results, singly in ((False, False), (True, False), (True, True)):
+        yield replace(program, steps=tuple(
+            _amended(step, results, singly) for step in program.steps))
 
 
-def _amended(step: Step, results: bool) -> Step:
+def _amended(step: Step, results: bool, singly: bool) -> Step:
     row = step.row
-    text = TEMPLATES.get(step.op, row.text)
+    text = TEMPLATES.get(step.op, row.text) if singly or step.op != "grads" else row.text
     if row.view:
         if step.no_grad:  # PyTorch says that it requires grad
             text = (f"(lambda t: t if t is {{0}} else t.detach())({text})"
@@ -79,8 +84,8 @@ def _amended(step: Step, results: bool) -> Step:
     elif step.op not in ("leaf", "to") and not row.engine:
         method = row.inplace and text.startswith(("{0}.", "{0}[{index}]."))
         for i in range(int(row.inplace), len(step.inputs)):
-            text = text.replace(f"{{{i}}}", f"{{{i}}}.contiguous().clone()")
-        text = text.replace("{all}", "*[t.contiguous().clone() for t in [{all}]]")
+            text = text.replace(f"{{{i}}}", f"{{{i}}}{COPY}")
+        text = text.replace("{all}", "*[t" + COPY + " for t in [{all}]]")
         if method:
             target = "{0}[{index}]" if text.startswith("{0}[") else "{0}"
             text = f"{target}.copy_({text.replace(target, target + '.clone()', 1)})"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autograd import kernels, large
 
-from .amended import amended
+from .amended import wordings
 from .compare import Difference, with_forward, with_torch
 from .differences import on_purpose
 from .generate import generate
@@ -28,8 +28,8 @@ def against_torch(program: Program) -> list[Difference]:
     left = [d for d, purpose in found if purpose is None]
     if left or not any(purpose.amended for _, purpose in found):
         return left
-    for results in (False, True):
-        left = [d for d in with_torch(program, amended(program, results)) if not (
+    for asked in wordings(program):
+        left = [d for d in with_torch(program, asked) if not (
             isinstance(d.ours, Exception) or on_purpose(program, d, amended=True))]
         if not left:
             break

@@ -159,6 +159,9 @@ def _stale_view(program: Program, d: Difference) -> bool:
 
 def _view_of_view(program: Program, d: Difference) -> bool:
     views = sum(bool(step.row.view) for step in program.steps)
+    if d.what == "value" and views > 1 and not np.any(d.theirs):
+        return any(step.row.inplace for step in program.steps) and any(
+            step.op == "grads" and int(d.where[1:]) in step.outs for step in program.steps)
     return any(step.row.inplace for step in program.steps) and (
         views > 0 and theirs_raises("appears to not have been used")(program, d)
         or views > 1 and d.what in ("grad", "grad is None") and any(
@@ -303,6 +306,10 @@ ON_PURPOSE = (
             "they are recorded; PyTorch takes the view for a leaf", _stale_view),
     Purpose("the gradient of a view by the view it was made of, after a write",
             "it is found; PyTorch makes the view again from their base", _view_of_view),
+    Purpose("`view` of what `einsum` transposed, or of a `stack` or `cat` of permuted tensors",
+            "an error that names `reshape`: the result lies in memory as NumPy makes it",
+            lambda program, d: "without a copy" in str(d.ours) and any(
+                _both(program, op) for op in ("einsum of pattern", "stack", "cat"))),
     Purpose("writes into overlapping windows of `unfold`",
             "an error; PyTorch writes in no order that is told",
             lambda program, d: "several of its elements" in str(d.ours) and _both(
