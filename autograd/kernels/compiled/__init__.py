@@ -34,6 +34,7 @@ from autograd.kernels.compiled.pool import (
 from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 from autograd.kernels.compiled.sums import sum_over
+from autograd.kernels.reference.attention import attention, attention_grad
 
 __all__ = [
     "adadelta_",
@@ -42,6 +43,8 @@ __all__ = [
     "adamax_",
     "arithmetic",
     "asgd_",
+    "attention",
+    "attention_grad",
     "avg_pool2d",
     "avg_pool2d_grad",
     "bce",
