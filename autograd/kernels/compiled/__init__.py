@@ -34,7 +34,8 @@ from autograd.kernels.compiled.pool import (
 from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 from autograd.kernels.compiled.sums import sum_over
-from autograd.kernels.reference.attention import attention, attention_grad
+from autograd.kernels.compiled.attention import attention
+from autograd.kernels.compiled.attention_grad import attention_grad
 
 __all__ = [
     "adadelta_",
