@@ -2,6 +2,8 @@
 
 from autograd import threads
 from autograd.kernels.compiled.arithmetic import arithmetic
+from autograd.kernels.compiled.attention import attention
+from autograd.kernels.compiled.attention_grad import attention_grad
 from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
@@ -34,8 +36,6 @@ from autograd.kernels.compiled.pool import (
 from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 from autograd.kernels.compiled.sums import sum_over
-from autograd.kernels.compiled.attention import attention
-from autograd.kernels.compiled.attention_grad import attention_grad
 
 __all__ = [
     "adadelta_",

@@ -14,7 +14,6 @@ from autograd.kernels.compiled.attention import (
     place,
     score_tile,
     settings,
-    whole_vectors,
 )
 from autograd.kernels.compiled.attention_tile import (
     KEYS,
@@ -162,7 +161,7 @@ def attention_grad(g, query, key, value, mask, out, stats, causal, scale, seed, 
     one, size = ONE[query.dtype], query.itemsize
     g, out, stats = (x if x.strides[3] == size else np.ascontiguousarray(x)
                      for x in (g, out, stats))  # fmt: skip
-    rows, keys = query.shape[2], key.shape[2]
+    keys = key.shape[2]
     masks = np.zeros((*query.shape[:3], keys), query.dtype) if to_mask else None
     grads = [beside(x, x.shape[3]) for x in (query, key, value)]
     launch(_attention_grad, one, (
