@@ -14,8 +14,8 @@ from autograd.kernels.compiled.vector_math import cast, exp
 from autograd.kernels.reference.dropout import FIRST, SECOND, STEP
 
 QUERIES = 24  # rows of a tile, whole tiles of the micro-kernel whatever its height
-KEYS = 128  # columns of a tile, whole panels
 PANEL = VECTORS * VECTOR_BYTES  # bytes of one row of a panel
+KEYS = 128 // (PANEL // 4) * (PANEL // 4)  # columns of a tile, whole panels
 BOOLEAN, ADDED = 1, 2  # kinds of masks; 0 is none
 
 _STEP, _FIRST, _SECOND = np.uint64(STEP), np.uint64(FIRST), np.uint64(SECOND)
