@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from .transformers import TRANSFORMERS
+
 Step = Callable[[], object]
 
 
@@ -188,4 +190,5 @@ NETWORKS: dict[str, Callable[[SimpleNamespace], Step]] = {
     "lenet_inference": lenet_inference,
     "elementwise": elementwise,
     "softmax_regression": softmax_regression,
+    **TRANSFORMERS,
 }

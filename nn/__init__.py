@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "activation": "ELU GELU LeakyReLU LogSoftmax ReLU SiLU Sigmoid Softmax Softplus Tanh",
     "activation_extra": "CELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LogSigmoid Mish PReLU "
                         "ReLU6 SELU Softmax2d Softmin Softshrink Softsign Tanhshrink Threshold",
+    "attention": "MultiheadAttention",
     "containers": "ModuleDict ModuleList ParameterDict ParameterList Sequential",
     "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d",
     "dropout": "AlphaDropout Dropout Dropout1d Dropout2d",
@@ -27,5 +28,8 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
                "AvgPool2d FractionalMaxPool2d GlobalAvgPool2d GlobalMaxPool2d LPPool1d LPPool2d "
                "MaxPool1d MaxPool2d RandomSubsetMaxPool2d",
     "sparse": "Embedding",
+    "transformer": "Transformer",
+    "transformer_layers": "TransformerDecoder TransformerDecoderLayer TransformerEncoder "
+                          "TransformerEncoderLayer",
     "upsampling": "PixelShuffle PixelUnshuffle Upsample",
 })

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd import Tensor, default_generator
-from autograd.ops import activation, activation_extra
+from autograd.ops import activation, activation_extra, attention, multi_head
 from autograd.ops import dropout as dropouts
 from autograd.ops import pool as pools
 from autograd.ops.activation import (
@@ -136,6 +136,7 @@ __all__ = [
     "max_pool2d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
@@ -150,6 +151,7 @@ __all__ = [
     "relu",
     "relu6",
     "rms_norm",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",
@@ -195,6 +197,50 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
                   inplace: bool = False) -> Tensor:
     """Dropout for selu: what is dropped goes to its lower end; mean 0 and variance 1 are kept."""
     return dropouts.alpha_dropout(input, p, training, inplace, generator=default_generator)
+
+
+def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
+                                 attn_mask: Tensor | None = None, dropout_p: float = 0.0,
+                                 is_causal: bool = False, scale: float | None = None,
+                                 enable_gqa: bool = False) -> Tensor:
+    """softmax(Q Kᵀ scale + mask) V, without ever holding all scores; scale is 1 / √E by default.
+
+    attn_mask broadcasts to (..., H, L, S): boolean, where True takes part, or added to the scores.
+    is_causal lets row i see keys up to i; a row that sees nothing gives 0.  Of the probabilities a
+    share dropout_p is dropped, always: pass 0 in evaluation.  With enable_gqa K heads of key and
+    value, which divide H, are shared by equal groups of query's heads.
+    Shape: (..., H, L, E), (..., H, S, E), (..., H, S, D) -> (..., H, L, D)
+    Reference: Vaswani et al., Attention Is All You Need, 2017, section 3.2.1.
+    """
+    return attention.scaled_dot_product_attention(
+        query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa,
+        generator=default_generator)
+
+
+def multi_head_attention_forward(
+        query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int,
+        in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None,
+        bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float, out_proj_weight: Tensor,
+        out_proj_bias: Tensor | None, training: bool = True,
+        key_padding_mask: Tensor | None = None, need_weights: bool = True,
+        attn_mask: Tensor | None = None, use_separate_proj_weight: bool = False,
+        q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None,
+        v_proj_weight: Tensor | None = None, static_k: Tensor | None = None,
+        static_v: Tensor | None = None, average_attn_weights: bool = True,
+        is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
+    """What `nn.MultiheadAttention` computes, from its weights: the output, and the probabilities
+    (their mean over the heads) or None.
+
+    attn_mask and key_padding_mask are True where a key takes no part, or added to the scores.
+    Shape: (L, N, E), (S, N, E), (S, N, E) -> (L, N, E), (N, L, S); or all without N
+    Reference: Vaswani et al., Attention Is All You Need, 2017, section 3.2.2.
+    """
+    return multi_head.multi_head_attention_forward(
+        query, key, value, embed_dim_to_check, num_heads, in_proj_weight, in_proj_bias, bias_k,
+        bias_v, add_zero_attn, dropout_p, out_proj_weight, out_proj_bias, training,
+        key_padding_mask, need_weights, attn_mask, use_separate_proj_weight, q_proj_weight,
+        k_proj_weight, v_proj_weight, static_k, static_v, average_attn_weights, is_causal,
+        generator=default_generator)
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10,

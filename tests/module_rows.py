@@ -14,6 +14,7 @@ import numpy as np
 
 import autograd
 import nn
+from nn import functional as F
 
 # These decide which parameters there are, and of which shape.
 BUILDING = {
@@ -110,6 +111,8 @@ WEIGHT = autograd.tensor([0.5, 1.0, 2.0])
 POOL = dict(kernel_size=3, stride=2, padding=1, ceil_mode=True)
 SAME = dict(kernel_size=2, stride=2)
 SCORES = (f(4, 3), i(3, 4))
+LAYER = dict(d_model=8, nhead=2, dim_feedforward=16, dropout=0.0)
+LAYERS = {*LAYER, "layer_norm_eps", "batch_first"}
 
 ROWS: dict[str, Row] = {
     "AdaptiveAvgPool1d": Row(dict(output_size=2), (f(2, 3, 7),), (dict(output_size=3),)),
@@ -204,6 +207,11 @@ ROWS: dict[str, Row] = {
                       torch=False, call=lambda module, x: module[1](module[0](x))),
     "MultiLabelSoftMarginLoss": loss(f(4, 3), p(4, 3).round(), changes=({"weight": WEIGHT},)),
     "MultiMarginLoss": loss(*SCORES, changes=({"p": 2}, {"margin": 0.3}, {"weight": WEIGHT})),
+    "MultiheadAttention": Row(
+        dict(embed_dim=8, num_heads=2), (f(5, 2, 8),) * 3,
+        (dict(num_heads=4), dict(batch_first=True), dict(add_zero_attn=True), dict(dropout=0.4)),
+        {"embed_dim", "add_bias_kv", "kdim", "vdim"}, random=True,
+        call=lambda module, *inputs: module(*inputs)[0]),
     "NLLLoss": loss(*SCORES, changes=({"weight": WEIGHT}, {"ignore_index": 1})),
     "PReLU": Row(dict(num_parameters=3), (f(2, 3, 4),), built={"init"}),
     "PairwiseDistance": Row({}, (f(4, 3), p(4, 3)),
@@ -243,6 +251,25 @@ ROWS: dict[str, Row] = {
     "Tanhshrink": activation(),
     "Threshold": Row(dict(threshold=0.1, value=0.0), (f(2, 4),),
                      (dict(threshold=-0.5, value=7.0, inplace=True),)),
+    "Transformer": Row(
+        dict(num_encoder_layers=1, num_decoder_layers=1, **LAYER), (f(5, 3, 8), p(4, 3, 8)),
+        built={"num_encoder_layers", "num_decoder_layers", "custom_encoder", "custom_decoder",
+               "norm_first", "activation", *LAYERS}),
+    "TransformerDecoder": Row(
+        dict(decoder_layer=nn.TransformerDecoderLayer(**LAYER), num_layers=2,
+             norm=nn.LayerNorm(8)), (f(5, 3, 8), p(4, 3, 8)),
+        built={"decoder_layer", "num_layers", "norm"}, torch=False),
+    "TransformerDecoderLayer": Row(
+        LAYER, (f(5, 3, 8), p(4, 3, 8)), (dict(norm_first=True), dict(activation=F.tanh)), LAYERS,
+        torch=False),
+    "TransformerEncoder": Row(
+        dict(encoder_layer=nn.TransformerEncoderLayer(**LAYER), num_layers=2,
+             norm=nn.LayerNorm(8)), (f(5, 3, 8),),
+        built={"encoder_layer", "num_layers", "norm", "enable_nested_tensor", "mask_check"},
+        torch=False),
+    "TransformerEncoderLayer": Row(
+        LAYER, (f(5, 3, 8),), (dict(norm_first=True), dict(activation=F.tanh)), LAYERS,
+        torch=False),
     "TripletMarginLoss": loss(f(4, 3), p(4, 3), f(4, 3)[::-1].copy(), changes=(
         {"margin": 0.3}, {"p": 1.0}, {"eps": 0.5}, {"swap": True})),
     "Unflatten": Row(dict(dim=1, unflattened_size=(2, 3)), (f(6, 6, 2),),
@@ -283,6 +310,7 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "MultiMarginLoss": (dict(p=3),),
     "RandomSubsetMaxPool2d": (dict(subset_size=9),),
     "ReflectionPad1d": (dict(padding=(1, 2, 3)),),
+    "MultiheadAttention": (dict(num_heads=3), dict(num_heads=0), dict(dropout=1.5)),
     "Softmax": (dict(dim=None),),
     "Softmin": (dict(dim=None),),
     "TripletMarginLoss": (dict(margin=0.0),),

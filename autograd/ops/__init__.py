@@ -4,6 +4,7 @@ from . import (
     activation,
     activation_extra,
     arithmetic,
+    attention,
     bilinear,
     compare,
     conv,
@@ -21,6 +22,7 @@ from . import (
     loss_binary,
     loss_margin,
     loss_probability,
+    multi_head,
     norm,
     nuclear,
     order,
@@ -35,9 +37,9 @@ from . import (
 )
 
 __all__ = [
-    "activation", "activation_extra", "arithmetic", "bilinear", "compare", "conv",
+    "activation", "activation_extra", "arithmetic", "attention", "bilinear", "compare", "conv",
     "conv_geometry", "cross_entropy", "dropout", "einsum", "elementwise", "embedding", "foreach",
-    "index", "join", "linalg", "loss", "loss_binary", "loss_margin", "loss_probability", "norm",
-    "nuclear", "order", "pad", "pool", "pool_windows", "reduce", "resample", "running", "scatter",
-    "shape",
+    "index", "join", "linalg", "loss", "loss_binary", "loss_margin", "loss_probability",
+    "multi_head", "norm", "nuclear", "order", "pad", "pool", "pool_windows", "reduce", "resample",
+    "running", "scatter", "shape",
 ]

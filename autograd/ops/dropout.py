@@ -37,7 +37,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         return input
     if inplace:
         return input.mul_(_mask(input, input.shape, p, generator))
-    return drop(input, _key(generator), float(p))
+    return drop(input, random_key(generator), float(p))
 
 
 def feature_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *,
@@ -71,14 +71,15 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace:
     return input * wrap(factor) + wrap(shift)
 
 
-def _key(generator) -> int:
+def random_key(generator) -> int:
     """A random integer of 64 bits."""
     return int(generator.numpy.bit_generator.random_raw())
 
 
 def _mask(input, shape, p, generator) -> Tensor:
     """0 with probability p, else 1 / (1 - p)."""
-    return wrap(kernels.dropout(np.ones(tuple(shape), input.dtype), _key(generator), float(p)))
+    ones = np.ones(tuple(shape), input.dtype)
+    return wrap(kernels.dropout(ones, random_key(generator), float(p)))
 
 
 def _check(name: str, input, p) -> None:

@@ -2,6 +2,8 @@
 
 from autograd import threads
 from autograd.kernels.compiled.arithmetic import arithmetic
+from autograd.kernels.compiled.attention import attention
+from autograd.kernels.compiled.attention_grad import attention_grad
 from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
@@ -42,6 +44,8 @@ __all__ = [
     "adamax_",
     "arithmetic",
     "asgd_",
+    "attention",
+    "attention_grad",
     "avg_pool2d",
     "avg_pool2d_grad",
     "bce",

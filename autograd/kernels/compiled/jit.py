@@ -69,20 +69,21 @@ class _InnerCompiler(compiler.CompilerBase):
         return [pipeline]
 
 
-def jit(function=None, *, inner=False, parallel=False, exact=False):
+def jit(function=None, *, inner=False, apart=False, parallel=False, exact=False):
     """Compiles `function` at its first call, without the GIL, cached on disk.
 
     `inner`: only called by other kernels, whose part it becomes, so neither finished nor cached by
-    itself; `exact`: sums and products keep their order.
+    itself; `apart`: called all the same, where several copies would be too long; `exact`: sums and
+    products keep their order.
     """
     if function is None:
-        return lambda f: jit(f, inner=inner, parallel=parallel, exact=exact)
+        return lambda f: jit(f, inner=inner, apart=apart, parallel=parallel, exact=exact)
     dispatcher = numba.njit(
         fastmath=EXACT if exact else FAST,
         error_model="numpy",
         nogil=True,
         parallel=parallel,
-        forceinline=inner,
+        forceinline=inner and not apart,
         no_cpython_wrapper=inner,
         no_cfunc_wrapper=True,
         pipeline_class=_InnerCompiler if inner else compiler.Compiler,

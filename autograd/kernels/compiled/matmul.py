@@ -51,7 +51,7 @@ def tile_rows(left):
 
 
 @jit(inner=True)
-def _pack(one, source, row, step, rows, k, target, width):
+def pack(one, source, row, step, rows, k, target, width):
     """target[k, width] = source[rows, k] transposed; lanes from `rows` on count for nothing."""
     size = itemsize(one)
     lanes = VECTOR_BYTES // size
@@ -92,7 +92,7 @@ def pack_panels(one, source, row, step, rows, k, target, height):
             width = (panel + lanes - 1) // lanes * lanes
         else:
             panel = width = tile_rows(rows - done)
-        _pack(one, source + done * row, row, step, panel, k, target + done * k * size, width)
+        pack(one, source + done * row, row, step, panel, k, target + done * k * size, width)
         done += panel
 
 

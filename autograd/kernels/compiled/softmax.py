@@ -17,7 +17,7 @@ SHARED = 1 << 15  # numbers from which a second thread pays
 
 
 @jit(inner=True)
-def _maximum(row):
+def maximum(row):
     """Largest number of a row, NaN where there is one."""
     top = flip(bits(row[0]))
     for j in range(1, row.size):
@@ -39,7 +39,7 @@ def exponentiate(x, tops, e):
     """e = exp(x - tops) for a block of rows (rows, classes), tops their maxima."""
     rows, classes = x.shape
     for i in range(rows):
-        tops[i] = _maximum(x[i])
+        tops[i] = maximum(x[i])
         for j in range(classes):
             e[i, j] = x[i, j] - tops[i]
     flat = e.reshape(rows * classes)

@@ -1,6 +1,7 @@
 """Kernels in plain NumPy: the meaning of each function, and the answer where Numba is missing."""
 
 from autograd.kernels.reference.arithmetic import arithmetic
+from autograd.kernels.reference.attention import attention, attention_grad
 from autograd.kernels.reference.conv import (
     conv,
     conv_bias_grad,
@@ -51,6 +52,8 @@ __all__ = [
     "adamax_",
     "arithmetic",
     "asgd_",
+    "attention",
+    "attention_grad",
     "avg_pool2d",
     "avg_pool2d_grad",
     "bce",
