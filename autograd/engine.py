@@ -19,7 +19,7 @@ from .dtypes import float16, float32
 from .errors import describe
 from .hooks import RetainGrad
 from .large import combining
-from .modes import set_grad_enabled
+from .modes import enable_grad, no_grad
 from .node import INNER, OUT, Leaf, Node, Output, Rule
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
@@ -191,7 +191,7 @@ def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Nod
     needed = None
     if targets is not None:
         needed = _leading_to(reversed(order), targets)
-    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
+    with (enable_grad() if create_graph else no_grad()), np.errstate(all="ignore"):
         for root in [root for root in grads if needed is not None and root not in needed]:
             _hooked(root, grads.pop(root), create_graph)
         for node in _complete(order, grads, needed, retain_graph, create_graph):
