@@ -27,6 +27,7 @@ from . import (
     pad,
     pool,
     pool_windows,
+    recurrent,
     reduce,
     resample,
     running,
@@ -38,6 +39,6 @@ __all__ = [
     "activation", "activation_extra", "arithmetic", "bilinear", "compare", "conv",
     "conv_geometry", "cross_entropy", "dropout", "einsum", "elementwise", "embedding", "foreach",
     "index", "join", "linalg", "loss", "loss_binary", "loss_margin", "loss_probability", "norm",
-    "nuclear", "order", "pad", "pool", "pool_windows", "reduce", "resample", "running", "scatter",
-    "shape",
+    "nuclear", "order", "pad", "pool", "pool_windows", "recurrent", "reduce", "resample", "running",
+    "scatter", "shape",
 ]
