@@ -97,6 +97,8 @@ from .pooling import (
     MaxPool2d,
     RandomSubsetMaxPool2d,
 )
+from .recurrent import GRU, LSTM, RNN
+from .recurrent_cells import GRUCell, LSTMCell, RNNCell
 from .sparse import Embedding
 from .upsampling import PixelShuffle, PixelUnshuffle, Upsample
 
@@ -133,6 +135,8 @@ __all__ = [
     "FractionalMaxPool2d",
     "GELU",
     "GLU",
+    "GRU",
+    "GRUCell",
     "GaussianNLLLoss",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
@@ -150,6 +154,8 @@ __all__ = [
     "L1Loss",
     "LPPool1d",
     "LPPool2d",
+    "LSTM",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -176,6 +182,8 @@ __all__ = [
     "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNN",
+    "RNNCell",
     "RandomSubsetMaxPool2d",
     "ReLU",
     "ReLU6",

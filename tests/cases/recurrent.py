@@ -5,7 +5,7 @@ import numpy as np
 
 from tests.cases import Case, Spec
 
-I, H, P = 3, 2, 4  # features, hidden size, and that of a projected state
+FEATURES, H, P = 3, 2, 4  # features, hidden size, and that of a projected state
 SIZES = np.array([3, 2, 2, 1])  # of sequences of 4, 3 and 1 steps
 EQUAL = np.array([2, 2, 2])
 
@@ -84,15 +84,16 @@ def _layer(step, has_c):
 def _weights(gates, hidden=H, state=None):
     state = state or hidden
     rows = gates * hidden
-    return Spec((rows, I)), Spec((rows, state)), Spec((rows,)), Spec((rows,))
+    return Spec((rows, FEATURES)), Spec((rows, state)), Spec((rows,)), Spec((rows,))
 
 
 def _cell_cases(answer, gates, torch, has_c=False, **options):
     states = (Spec((2, H)),) * (2 if has_c else 1)
     w_ih, w_hh, *biases = _weights(gates)
-    return [Case((Spec((2, I)), *states, w_ih, w_hh, *biases), options, answer, torch),
-            Case((Spec((2, I)), *states, w_ih, w_hh), options, answer, torch),
-            Case((Spec((2, I)), *states, w_ih, w_hh, None, biases[1]), options, answer, False)]
+    return [Case((Spec((2, FEATURES)), *states, w_ih, w_hh, *biases), options, answer, torch),
+            Case((Spec((2, FEATURES)), *states, w_ih, w_hh), options, answer, torch),
+            Case((Spec((2, FEATURES)), *states, w_ih, w_hh, None, biases[1]), options, answer,
+                 False)]
 
 
 def _layer_cases(answer, gates, has_c=False, **options):
@@ -102,7 +103,7 @@ def _layer_cases(answer, gates, has_c=False, **options):
                                         (EQUAL, 2, False, ()), (EQUAL, 2, True, biases),
                                         (np.array([2]), 3, False, (None, biases[1]))):
         states = (Spec((rows, H)),) * (2 if has_c else 1)
-        cases.append(Case((Spec((int(sizes.sum()), I)), *states, w_ih, w_hh, *given),
+        cases.append(Case((Spec((int(sizes.sum()), FEATURES)), *states, w_ih, w_hh, *given),
                           dict(sizes=sizes, reverse=reverse, **options), answer, False))
     return cases
 
@@ -120,7 +121,7 @@ def _torch_cell(name):
     return call
 
 
-_PROJECTED = Spec((4 * H, I)), Spec((4 * H, P)), Spec((P, H)), Spec((4 * H,)), Spec((4 * H,))
+_PROJECTED = Spec((4 * H, FEATURES)), Spec((4 * H, P)), Spec((P, H)), Spec((4 * H,)), Spec((4 * H,))
 
 CASES = {
     "rnn_cell": [
@@ -129,7 +130,7 @@ CASES = {
     "gru_cell": _cell_cases(_cells(_gru_step, False), 3, _torch_cell("gru")),
     "lstm_cell": [
         *_cell_cases(_cells(_lstm_step, True), 4, _torch_cell("lstm"), True),
-        Case((Spec((2, I)), Spec((2, P)), Spec((2, H)), *_weights(4, H, P)), {},
+        Case((Spec((2, FEATURES)), Spec((2, P)), Spec((2, H)), *_weights(4, H, P)), {},
              _cells(_lstm_step, True), False)],
     "rnn": [
         *_layer_cases(_layer(_rnn_step, False), 1),
@@ -137,7 +138,7 @@ CASES = {
     "gru": _layer_cases(_layer(_gru_step, False), 3),
     "lstm": _layer_cases(_layer(_lstm_step, True), 4, True),
     "lstm_projected": [
-        Case((Spec((int(sizes.sum()), I)), Spec((3, P)), Spec((3, H)), *_PROJECTED[:count]),
+        Case((Spec((int(sizes.sum()), FEATURES)), Spec((3, P)), Spec((3, H)), *_PROJECTED[:count]),
              dict(sizes=sizes, reverse=reverse), _layer(_projected_step, True), False)
         for sizes, reverse, count in ((SIZES, False, 5), (SIZES, True, 3),
                                       (np.array([3, 3]), False, 5))],
