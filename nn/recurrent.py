@@ -101,7 +101,7 @@ class _Recurrent(Module):
         if turned:
             input = input.transpose(0, 1)
         steps, count = len(input), input.shape[1] if batched else 1
-        before = self._before(hx, count, input.dtype, batched)
+        before = self._initial(hx, count, input.dtype, batched)
         data = input.reshape(steps * count, self.input_size) if batched else input
         data, states = self._run(data, np.full(steps, count), before)
         if batched:
@@ -112,7 +112,7 @@ class _Recurrent(Module):
 
     def _packed(self, input: PackedSequence, hx) -> tuple[PackedSequence, Any]:
         self._check_features(input.data, 2)
-        before = self._before(hx, input.sequences(), input.data.dtype, True)
+        before = self._initial(hx, input.sequences(), input.data.dtype, True)
         order, back = input.sorted_indices, input.unsorted_indices
         if order is not None and hx is not None:
             before = [autograd.index_select(state, 1, order) for state in before]
@@ -158,7 +158,7 @@ class _Recurrent(Module):
         """The states as they are returned."""
         return states[0]
 
-    def _before(self, hx, count: int, dtype, batched: bool) -> list[Tensor]:
+    def _initial(self, hx, count: int, dtype, batched: bool) -> list[Tensor]:
         """The states before the first step, (layers and directions, sequences, size)."""
         rows, states = len(self._names), []
         for which, state, size in self._states(hx):

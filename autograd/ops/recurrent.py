@@ -55,7 +55,7 @@ def gru_cell(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /):
 
 @op(method=False, many=True, extra=("gates", "aside"), vjp=joint(
     lambda g, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, gates, aside:
-        _cell_grad("lstm", *g, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, gates, aside)))
+        _cell_grad("lstm", g[0], g[1], needs, input, h, c, w_ih, w_hh, b_ih, b_hh, gates, aside)))
 def lstm_cell(input, h, c, w_ih, w_hh, b_ih=None, b_hh=None, /):
     """o tanh(c') and c' = f c + i g of a long short-term memory, with its gates i, f, g, o.
 
@@ -68,7 +68,7 @@ def lstm_cell(input, h, c, w_ih, w_hh, b_ih=None, b_hh=None, /):
 
 @op(method=False, many=True, extra=("gates", "before", "aside"), vjp=joint(
     lambda g, needs, input, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse, nonlinearity, gates, before,
-    aside: _without_c(_layer_grad(_rnn(nonlinearity), *g, None, needs, input, h, None, w_ih,
+    aside: _without_c(_layer_grad(_rnn(nonlinearity), [*g, None], needs, input, h, None, w_ih,
                                   w_hh, b_ih, b_hh, sizes, reverse, gates, before, aside))))
 def rnn(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False,
         nonlinearity="tanh"):
@@ -84,7 +84,7 @@ def rnn(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False,
 
 @op(method=False, many=True, extra=("gates", "before", "aside"), vjp=joint(
     lambda g, needs, input, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse, gates, before, aside:
-        _without_c(_layer_grad("gru", *g, None, needs, input, h, None, w_ih, w_hh, b_ih, b_hh,
+        _without_c(_layer_grad("gru", [*g, None], needs, input, h, None, w_ih, w_hh, b_ih, b_hh,
                                sizes, reverse, gates, before, aside))))
 def gru(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False):
     """`gru_cell` over packed sequences, as `rnn`.
@@ -97,7 +97,7 @@ def gru(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False):
 
 @op(method=False, many=True, extra=("gates", "before", "aside"), vjp=joint(
     lambda g, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse, gates, before, aside:
-        _layer_grad("lstm", *g, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse, gates,
+        _layer_grad("lstm", g, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse, gates,
                     before, aside)))
 def lstm(input, h, c, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False):
     """`lstm_cell` over packed sequences, as `rnn`; the third result are the cells at the ends.
@@ -141,8 +141,9 @@ def _layer(name: str, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
     return [out, *(state.astype(out.dtype, copy=False) for state in states)], *kept
 
 
-def _layer_grad(name: str, g, g_h, g_c, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse,
+def _layer_grad(name: str, grads: list, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse,
                 gates, before, aside):
+    g, g_h, g_c = grads
     if g.__class__ is np.ndarray:
         return kernels.recurrent_grad(name, g, g_h, g_c, input, w_ih, w_hh, gates, before, aside,
                                       sizes, reverse, _in_order(needs))

@@ -11,7 +11,7 @@ from nn.utils import rnn
 
 torch = pytest.importorskip("torch", reason="parity needs PyTorch: pip install wengert[parity]")
 
-pytestmark = pytest.mark.parity
+pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore:LSTM with projections")]
 KINDS = {"RNN": {}, "RNN relu": {"nonlinearity": "relu"}, "GRU": {}, "LSTM": {},
          "LSTM projected": {"proj_size": 3}}
 SIZES = [1, 7, 8, 15, 16, 17, 31, 32, 33]
