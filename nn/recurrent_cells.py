@@ -41,6 +41,20 @@ class _Cell(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
+    def _fits(self, input: Tensor, *states: Tensor) -> bool:
+        """Whether the input and states are matrices that fit; raises unless they are vectors."""
+        lead = input.shape[:-1] if isinstance(input, Tensor) else ()
+        if len(lead) == 1 and input.shape[1] == self.input_size:
+            wanted = *lead, self.hidden_size
+            for state in states:
+                if not isinstance(state, Tensor) or state.shape != wanted:
+                    break
+            else:
+                return True
+        self._check(input, **dict(zip(("h", "c") if len(states) == 2 else ("hx",), states,
+                                      strict=True)))
+        return False
+
     def _check(self, input: Tensor, **states: Tensor) -> None:
         """Raise unless the input and states are matrices (N, *), or vectors, that fit."""
         name = type(self).__name__
@@ -82,8 +96,7 @@ class RNNCell(_Cell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         h = self._zeros(input) if hx is None else hx
-        self._check(input, hx=h)
-        batched = input.ndim == 2
+        batched = self._fits(input, h)
         if not batched:
             input, h = input.unsqueeze(0), h.unsqueeze(0)
         h = rnn_cell(input, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh,
@@ -111,8 +124,7 @@ class GRUCell(_Cell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         h = self._zeros(input) if hx is None else hx
-        self._check(input, hx=h)
-        batched = input.ndim == 2
+        batched = self._fits(input, h)
         if not batched:
             input, h = input.unsqueeze(0), h.unsqueeze(0)
         h = gru_cell(input, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
@@ -141,8 +153,7 @@ class LSTMCell(_Cell):
     def forward(self, input: Tensor,
                 hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         h, c = (self._zeros(input),) * 2 if hx is None else check_pair("LSTMCell", hx)
-        self._check(input, h=h, c=c)
-        batched = input.ndim == 2
+        batched = self._fits(input, h, c)
         if not batched:
             input, h, c = (x.unsqueeze(0) for x in (input, h, c))
         h, c = lstm_cell(input, h, c, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)

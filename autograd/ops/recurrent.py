@@ -173,11 +173,21 @@ def _without_c(grads: tuple) -> tuple:
 
 def _check(name: str, gates: int, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes=None) -> None:
     """Raise unless the shapes and dtypes go together."""
-    hidden, dtype = len(w_ih) // gates, input.dtype
+    width, dtype = len(w_ih), input.dtype
+    hidden = width // gates
+    if (sizes is None and input.ndim == h.ndim == w_ih.ndim == 2 and width == gates * hidden
+            and w_ih.shape[1] == input.shape[1] and w_hh.shape == (width, h.shape[1])
+            and len(h) == len(input) and (c is None or c.shape == (len(input), hidden))
+            and (b_ih is None or b_ih.shape == (width,)) and (gates == 4 or h.shape[1] == hidden)
+            and (b_hh is None or b_hh.shape == (width,)) and all(
+                a is None or a.dtype is dtype for a in (h, c, w_ih, w_hh, b_ih, b_hh))):
+        return
     if input.ndim != 2 or h.ndim != 2 or w_ih.ndim != 2 or w_hh.ndim != 2:
         raise ValueError(f"{name}: input, h, w_ih and w_hh must be matrices, got "
                          f"{', '.join(str(a.shape) for a in (input, h, w_ih, w_hh))}")
-    rows, wide = (len(input), w_hh.shape[1]) if sizes is None else (len(h), hidden)
+    rows, wide = len(input) if sizes is None else len(h), hidden
+    if name == "lstm_cell":
+        wide = w_hh.shape[1]  # of a projected state
     for which, array, shape in (("w_ih", w_ih, (gates * hidden, input.shape[1])),
                                 ("w_hh", w_hh, (gates * hidden, wide)),
                                 ("b_ih", b_ih, (gates * hidden,)),

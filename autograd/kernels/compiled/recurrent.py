@@ -7,7 +7,7 @@ import numpy as np
 from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.matmul import SHARED, gemm
+from autograd.kernels.compiled.matmul import SHARED, gemm, gemms
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, vector
 from autograd.kernels.compiled.recurrent_gates import (
     GRU,
@@ -82,7 +82,7 @@ def recurrent_cell(name, x, h, c, w_ih, w_hh, b_ih, b_hh):
         return reference.recurrent_cell(name, x, h, c, w_ih, w_hh, b_ih, b_hh)
     kind, dtype = KINDS[name], x.dtype
     b_ih, b_hh = (b if b is None else np.ascontiguousarray(b) for b in (b_ih, b_hh))
-    gates, r = gemm(x, w_ih.T, b_ih), gemm(h, w_hh.T, b_hh)
+    gates, r = gemms((x, w_ih.T, b_ih), (h, w_hh.T, b_hh))
     if kind == GRU:
         new, cell, aside = np.array(h, order="C"), _NONE, np.empty(h.shape, dtype)
     else:
@@ -107,17 +107,18 @@ def recurrent_cell_grad(name, g_h, g_c, x, h, w_ih, w_hh, gates, aside, needs):
     d_r = np.empty(gates.shape, dtype) if kind == GRU else d
     launch(_cell_grad, ONE[dtype], (*inputs, through, onto_c, d, d_r, np.array((kind,))),
            gates.size >= _CELL_SHARED)  # fmt: skip
-    onto_h = None
-    if needs[1]:
-        onto_h = gemm(d_r, w_hh)
-        if kind == GRU:
-            onto_h += through
-    bias = sum_over(d, (0,), False) if needs[5] or needs[6] else None
-    return (
-        gemm(d, w_ih) if needs[0] else None, onto_h, onto_c if needs[2] else None,
-        gemm(d.T, x) if needs[3] else None, gemm(d_r.T, h) if needs[4] else None, bias,
-        sum_over(d_r, (0,), False) if kind == GRU and needs[6] else bias,
-    )  # fmt: skip
+    pairs = {0: (d, w_ih), 1: (d_r, w_hh), 3: (d.T, x), 4: (d_r.T, h)}
+    chosen = [k for k in pairs if needs[k]]
+    products = gemms(*[(*pairs[k], None) for k in chosen]) if chosen else []
+    found = dict(zip(chosen, products, strict=True))
+    if needs[1] and kind == GRU:
+        found[1] += through
+    if needs[2]:
+        found[2] = onto_c
+    if needs[5] or needs[6]:
+        found[5] = sum_over(d, (0,), False)
+        found[6] = sum_over(d_r, (0,), False) if kind == GRU else found[5]
+    return tuple([found.get(k) for k in range(7)])
 
 
 def recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
