@@ -199,6 +199,13 @@ MESSAGES = {
         lambda: nn.GRU(3, 4)(numbers(5, 2, 3), lengths=[6, 1]),
     r"GRU: lengths must be a list or vector of integers, got float64":
         lambda: nn.GRU(3, 4)(numbers(5, 2, 3), lengths=[1.0, 2.0]),
+    r"gru: sizes must be int64, fall from at most 2, .* got int64 \[2, 3\]":
+        lambda: nn.GRU(3, 4)(PackedSequence(numbers(5, 3), autograd.tensor([2, 3]))),
+    r"gru: sizes must be int64, .* got int64 \[6, -1\]":
+        lambda: nn.GRU(3, 4)(PackedSequence(numbers(5, 3), autograd.tensor([6, -1]))),
+    r"gru: sizes must be int64, .* got int32 \[3, 2\]":
+        lambda: nn.GRU(3, 4)(PackedSequence(numbers(5, 3), autograd.tensor(
+            [3, 2], dtype=autograd.int32))),
     r"LSTM: a packed input knows its lengths itself":
         lambda: nn.LSTM(3, 4)(pack_sequence([numbers(2, 3)]), lengths=[2]),
     r"LSTM: proj_size=4 must be less than the hidden_size 4": lambda: nn.LSTM(3, 4, proj_size=4),

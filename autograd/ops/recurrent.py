@@ -206,6 +206,8 @@ def _check(name: str, gates: int, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes=Non
 def _check_sizes(name: str, sizes, total: int, rows: int) -> None:
     if len(sizes) == 0:
         raise ValueError(f"{name}: there are no steps; a sequence needs at least one")
-    if (sizes[1:] > sizes[:-1]).any() or sizes[0] > rows or sizes.sum() != total:
-        raise ValueError(f"{name}: sizes must fall from at most {rows}, the rows of h, and add up "
-                         f"to {total}, the rows of input; got {sizes.tolist()[:8]}")
+    if (sizes.dtype != np.int64 or (sizes[1:] > sizes[:-1]).any() or sizes[0] > rows
+            or sizes[-1] < 0 or sizes.sum() != total):
+        raise ValueError(f"{name}: sizes must be int64, fall from at most {rows}, the rows of h, "
+                         f"and add up to {total}, the rows of input; got {sizes.dtype} "
+                         f"{sizes.tolist()[:8]}")
