@@ -1,6 +1,7 @@
 """The convolutional and larger networks that are timed, written once for both libraries."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle
 from types import SimpleNamespace
 
@@ -179,6 +180,86 @@ def softmax_regression(lib: SimpleNamespace) -> Step:
     return step
 
 
+def recurrent(lib: SimpleNamespace, kind: str) -> Step:
+    """An image of 28 rows as 28 steps: two layers of 128, the last step classified, b64, Adam."""
+    nn = lib.nn
+
+    class Rows(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = getattr(nn, kind)(28, 128, num_layers=2, batch_first=True)
+            self.head = nn.Linear(128, 10)
+
+        def forward(self, x):
+            return self.head(self.layers(x)[0][:, -1])
+
+    model = Rows()
+    return training(lib, model, lib.optim.Adam(model.parameters()), images(lib, 64, (28, 28)))
+
+
+def char_model(nn):
+    class Characters(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(65, 256)
+            self.lstm = nn.LSTM(256, 256, num_layers=2, batch_first=True)
+            self.head = nn.Linear(256, 65)
+
+        def forward(self, x, states=None):
+            out, states = self.lstm(self.embedding(x), states)
+            return self.head(out), states
+
+    return Characters()
+
+
+def char_lstm(lib: SimpleNamespace) -> Step:
+    """Characters 65-256-256 through two LSTM layers, 64 steps, batch 32, Adam."""
+    model, loss_fn = char_model(lib.nn), lib.nn.CrossEntropyLoss()
+    optimizer = lib.optim.Adam(model.parameters())
+    text = np.random.default_rng(0).integers(0, 65, (8, 32, 65))
+    stream = cycle([(lib.core.tensor(t[:, :-1].copy()), lib.core.tensor(t[:, 1:].copy()))
+                    for t in text])
+
+    def step():
+        x, y = next(stream)
+        optimizer.zero_grad()
+        loss = loss_fn(model(x)[0].reshape(-1, 65), y.reshape(-1))
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def lstm_cells(lib: SimpleNamespace) -> Step:
+    """A loop of 40 LSTMCell steps, 64 to 128, batch 16, forward and backward."""
+    cell = lib.nn.LSTMCell(64, 128)
+    x = lib.core.tensor(np.random.default_rng(0).standard_normal((40, 16, 64), dtype=np.float32))
+    zeros = lib.core.zeros(16, 128)
+
+    def step():
+        cell.zero_grad()
+        h = c = zeros
+        for k in range(40):
+            h, c = cell(x[k], (h, c))
+        (h * h).sum().backward()
+
+    return step
+
+
+def char_inference(lib: SimpleNamespace) -> Step:
+    """One more character of one text from the character LSTM, the likeliest."""
+    model, core = char_model(lib.nn).eval(), lib.core
+    with core.no_grad():
+        last = [core.tensor([[0]]), None]
+
+    def step():
+        with core.no_grad():
+            scores, states = model(*last)
+            last[:] = scores[:, -1].argmax(1, keepdim=True), states
+
+    return step
+
+
 NETWORKS: dict[str, Callable[[SimpleNamespace], Step]] = {
     "gelu_mlp": gelu_mlp,
     "lenet_tanh": lenet_tanh,
@@ -187,7 +268,13 @@ NETWORKS: dict[str, Callable[[SimpleNamespace], Step]] = {
     "vgg": vgg,
     "resnet": resnet,
     "autoencoder": autoencoder,
+    "rnn": partial(recurrent, kind="RNN"),
+    "gru": partial(recurrent, kind="GRU"),
+    "lstm": partial(recurrent, kind="LSTM"),
+    "char_lstm": char_lstm,
+    "lstm_cells": lstm_cells,
     "lenet_inference": lenet_inference,
+    "char_inference": char_inference,
     "elementwise": elementwise,
     "softmax_regression": softmax_regression,
     **TRANSFORMERS,

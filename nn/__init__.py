@@ -27,6 +27,8 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "pooling": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d "
                "AvgPool2d FractionalMaxPool2d GlobalAvgPool2d GlobalMaxPool2d LPPool1d LPPool2d "
                "MaxPool1d MaxPool2d RandomSubsetMaxPool2d",
+    "recurrent": "GRU LSTM RNN",
+    "recurrent_cells": "GRUCell LSTMCell RNNCell",
     "sparse": "Embedding",
     "transformer": "Transformer",
     "transformer_layers": "TransformerDecoder TransformerDecoderLayer TransformerEncoder "

@@ -21,6 +21,7 @@ BUILDING = {
     "device", "dtype", "bias", "affine", "elementwise_affine", "in_features", "out_features",
     "in1_features", "in2_features", "in_channels", "out_channels", "groups", "num_features",
     "num_channels", "num_parameters", "normalized_shape", "num_embeddings", "embedding_dim",
+    "input_size", "hidden_size", "num_layers", "bidirectional", "proj_size",
 }  # fmt: skip
 
 
@@ -107,6 +108,21 @@ def dropping(*shape) -> Row:
     return Row({}, (f(*shape),), (dict(p=0.2), dict(p=0.7, inplace=True)), random=True)
 
 
+def in_one(module, *inputs):
+    """The results of a recurrent module, its states among them, in one vector."""
+    def flat(result):
+        return [result.flatten()] if isinstance(result, autograd.Tensor) else [
+            part for inner in result for part in flat(inner)]
+
+    return autograd.cat(flat(module(*inputs)))
+
+
+def recurrent(*changes) -> Row:
+    """Two layers."""
+    return Row(dict(input_size=3, hidden_size=4, num_layers=2), (f(5, 5, 3),),
+               (dict(batch_first=True), *changes), {"dropout"}, torch=False, call=in_one)
+
+
 WEIGHT = autograd.tensor([0.5, 1.0, 2.0])
 POOL = dict(kernel_size=3, stride=2, padding=1, ceil_mode=True)
 SAME = dict(kernel_size=2, stride=2)
@@ -162,6 +178,8 @@ ROWS: dict[str, Row] = {
         random=True),
     "GELU": activation(approximate="tanh"),
     "GLU": Row({}, (f(4, 6),), (dict(dim=0),)),
+    "GRU": recurrent(),
+    "GRUCell": Row(dict(input_size=3, hidden_size=4), (f(5, 3), f(5, 4))),
     "GaussianNLLLoss": loss(f(4, 3), p(4, 3), p(4, 3), changes=({"full": True}, {"eps": 0.5})),
     "GlobalAvgPool2d": Row({}, (f(2, 3, 4, 5),), torch=False),
     "GlobalMaxPool2d": Row({}, (f(2, 3, 4, 5),), torch=False),
@@ -186,6 +204,8 @@ ROWS: dict[str, Row] = {
                     (dict(norm_type=3, kernel_size=3), dict(stride=1), dict(ceil_mode=True))),
     "LPPool2d": Row(dict(norm_type=2, kernel_size=2), (p(2, 3, 9, 7),),
                     (dict(norm_type=3, kernel_size=(3, 2)), dict(stride=1), dict(ceil_mode=True))),
+    "LSTM": recurrent(),
+    "LSTMCell": Row(dict(input_size=3, hidden_size=4), (f(5, 3),), call=in_one),
     "LayerNorm": Row(dict(normalized_shape=4), (f(3, 4),), (dict(eps=0.5),)),
     "LeakyReLU": activation(negative_slope=0.3, inplace=True),
     "Linear": Row(dict(in_features=3, out_features=4), (f(5, 3),)),
@@ -225,6 +245,9 @@ ROWS: dict[str, Row] = {
     "PoissonNLLLoss": loss(p(4, 3), 9 * p(4, 3), changes=(
         {"log_input": False}, {"full": True}, {"log_input": False, "eps": 0.5})),
     "RMSNorm": Row(dict(normalized_shape=4), (f(3, 4),), (dict(eps=0.5),)),
+    "RNN": recurrent(dict(nonlinearity="relu")),
+    "RNNCell": Row(dict(input_size=3, hidden_size=4), (f(5, 3), f(5, 4)),
+                   (dict(nonlinearity="relu"),)),
     "RandomSubsetMaxPool2d": Row(dict(kernel_size=2, subset_size=2, stride=2), (f(2, 3, 7, 6),),
                                  (dict(kernel_size=3, stride=2), dict(subset_size=3),
                                   dict(kernel_size=(3, 2), stride=(1, 2))),
@@ -308,6 +331,9 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "HuberLoss": (dict(delta=0.0),),
     "LogSoftmax": (dict(dim=None),),
     "MultiMarginLoss": (dict(p=3),),
+    "LSTM": (dict(dropout=1.5),),
+    "RNN": (dict(nonlinearity="x"),),
+    "RNNCell": (dict(nonlinearity="x"),),
     "RandomSubsetMaxPool2d": (dict(subset_size=9),),
     "ReflectionPad1d": (dict(padding=(1, 2, 3)),),
     "MultiheadAttention": (dict(num_heads=3), dict(num_heads=0), dict(dropout=1.5)),

@@ -14,7 +14,7 @@ import optim
 
 MODULES = (nn, optim, optim.lr_scheduler, data, data.datasets, data.transforms)
 CLASSES = {f"{module.__name__}.{name}": value for module in MODULES
-           for name, value in vars(module).items()
+           for name in dir(module) for value in [getattr(module, name)]
            if inspect.isclass(value) and not name.startswith("_")
            and value.__module__.startswith(module.__name__.split(".")[0])
            and not issubclass(value, (autograd.Tensor, tuple))}

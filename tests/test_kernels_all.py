@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import threads
-from autograd.kernels import reference
+from autograd.kernels import recurrence, reference
 from tests.test_kernels_optimizer import RULES, lists_for
 from tests.test_kernels_pool import table
 
@@ -114,6 +114,40 @@ def attending(kind, p=0.0):
     return forward, backward
 
 
+def recurrent(name, reverse):
+    """The calls of a layer of this kind and of its cell, forward and back: m is the hidden size, n
+    the number of sequences."""
+    gates = recurrence.GATES[name]
+
+    def cell(a, m, n):
+        c = a(n, m) if name == "lstm" else None
+        scale = (a.turn(a.plain(gates * m, k) * 0.1) for k in (9, m))
+        return name, a(n, 9), a(n, m), c, *scale, a(gates * m), None if reverse else a(gates * m)
+
+    def cell_grad(a, m, n):
+        _, x, h, c, w_ih, w_hh, *_ = cell(a, m, n)
+        aside = {"lstm": c, "gru": a(n, m)}.get(name)
+        needs = True, True, c is not None, True, True, True, True
+        return (name, a(n, m), None if c is None else a(n, m), x, h, w_ih, w_hh,
+                a.inside(n, gates * m), aside, needs)
+
+    def layer(a, m, n):
+        sizes = np.array([n, n, n - n // 2, n // 3])
+        _, _, *rest = cell(a, m, n)
+        return name, a(int(sizes.sum()), 9), *rest, sizes, reverse
+
+    def layer_grad(a, m, n):
+        _, x, h, c, w_ih, w_hh, _, _, sizes, _ = layer(a, m, n)
+        rows, wide = len(x), None if c is None else a(n, m)
+        aside = None if gates == 1 else a(rows, m)
+        needs = True, True, c is not None, True, True, True, True
+        return (name, a(rows, m), a(n, m), wide, x, w_ih, w_hh, a.inside(rows, gates * m),
+                a(rows, m), aside, sizes, reverse, needs)
+
+    return {"recurrent": layer, "recurrent_grad": layer_grad, "recurrent_cell": cell,
+            "recurrent_cell_grad": cell_grad}
+
+
 # every kernel but the optimizers': its arguments, drawn by `a`, of about m times n numbers
 CALLS = {
     "gemm": lambda a, m, n: (a(m, n), a(n, m), a.plain(m)),
@@ -155,6 +189,8 @@ for _kind, _layout in {"batch": lambda m, n: (m, 3, 1, n), "group": lambda m, n:
     CALLS[f"standardize {_kind}"], CALLS[f"standardize_grad {_kind}"] = normalised(_kind, _layout)
 for _kind, _p in {"causal": 0.3, "boolean": 0.0, "added": 0.0}.items():
     CALLS[f"attention {_kind}"], CALLS[f"attention_grad {_kind}"] = attending(_kind, _p)
+for _name, _reverse in ("rnn_tanh", False), ("rnn_relu", True), ("lstm", False), ("gru", True):
+    CALLS |= {f"{kernel} {_name}": call for kernel, call in recurrent(_name, _reverse).items()}
 for _name in elementwise.FORWARD:
     CALLS[f"elementwise {_name}"] = lambda a, m, n, name=_name: (
         name, (a.inside if name in POSITIVE else a)(m, n), *SETTINGS.get(name, ()))

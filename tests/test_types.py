@@ -96,7 +96,7 @@ def test_no_public_name_hides_a_module():
 def test_what_users_call_is_typed(package):
     """A function without annotations cannot be called in a program checked strictly."""
     untyped = []
-    for value in [v for v in vars(package).values() if isinstance(v, type)]:
+    for value in [v for name in dir(package) if isinstance(v := getattr(package, name), type)]:
         for cls in inspect.getmro(value):
             if cls.__module__.split(".")[0] in PACKAGES:
                 untyped += [f"{cls.__name__}.{key}" for key, value in vars(cls).items()

@@ -33,6 +33,12 @@ from autograd.kernels.compiled.pool import (
     max_pool2d,
     max_pool2d_grad,
 )
+from autograd.kernels.compiled.recurrent import (
+    recurrent,
+    recurrent_cell,
+    recurrent_cell_grad,
+    recurrent_grad,
+)
 from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 from autograd.kernels.compiled.sums import sum_over
@@ -79,6 +85,10 @@ __all__ = [
     "mse_loss_grad",
     "nadam_",
     "radam_",
+    "recurrent",
+    "recurrent_cell",
+    "recurrent_cell_grad",
+    "recurrent_grad",
     "rmsprop_",
     "rprop_",
     "sgd_",

@@ -15,6 +15,7 @@ from autograd.kernels.compiled.memory import (
     at,
     data,
     item,
+    items,
     itemsize,
     length,
     ndim,
@@ -176,31 +177,34 @@ def _grid(m, n, parts):
 
 @jit
 def _multiply(one, arrays, parts, index):
-    """Part of C = A B + bias: a share of the batch, or of the rows and columns of each item."""
-    a, b, bias, c = item(arrays, 0), item(arrays, 1), item(arrays, 2), item(arrays, 3)
-    batched = ndim(c) - 2
-    batch = length(c, 0) if batched else 1
-    m, n, k = length(c, batched), length(c, batched + 1), length(a, batched + 1)
-    if batch >= parts:
-        first, last = share(batch, parts, index, 1), share(batch, parts, index + 1, 1)
-        i, i_end, j, j_end = 0, m, 0, n
-    else:
-        first, last = 0, batch
-        row_parts = _grid(m, n, parts)
-        column_parts = parts // row_parts
-        row, column = index % row_parts, index // row_parts
-        columns = VECTORS * VECTOR_BYTES // itemsize(one)
-        i, i_end = share(m, row_parts, row, 4), share(m, row_parts, row + 1, 4)
-        j = share(n, column_parts, column, columns)
-        j_end = share(n, column_parts, column + 1, columns)
-    for number in range(first, last):
-        _product(
-            one, i_end - i, j_end - j, k,
-            at(a, number, i, 0), stride(a, batched), stride(a, batched + 1),
-            at(b, number, 0, j), stride(b, batched), stride(b, batched + 1),
-            at(c, number, i, j), stride(c, batched),
-            data(bias) + j * itemsize(one) if length(bias, 0) else 0,
-        )  # fmt: skip
+    """Part of C = A B + bias for each A, B, bias, C among the arrays: a share of the batch, or of
+    the rows and columns of each item."""
+    for first in range(0, items(arrays), 4):
+        a, b, bias, c = (item(arrays, first), item(arrays, first + 1), item(arrays, first + 2),
+                         item(arrays, first + 3))  # fmt: skip
+        batched = ndim(c) - 2
+        batch = length(c, 0) if batched else 1
+        m, n, k = length(c, batched), length(c, batched + 1), length(a, batched + 1)
+        if batch >= parts:
+            start, end = share(batch, parts, index, 1), share(batch, parts, index + 1, 1)
+            i, i_end, j, j_end = 0, m, 0, n
+        else:
+            start, end = 0, batch
+            row_parts = _grid(m, n, parts)
+            column_parts = parts // row_parts
+            row, column = index % row_parts, index // row_parts
+            columns = VECTORS * VECTOR_BYTES // itemsize(one)
+            i, i_end = share(m, row_parts, row, 4), share(m, row_parts, row + 1, 4)
+            j = share(n, column_parts, column, columns)
+            j_end = share(n, column_parts, column + 1, columns)
+        for number in range(start, end):
+            _product(
+                one, i_end - i, j_end - j, k,
+                at(a, number, i, 0), stride(a, batched), stride(a, batched + 1),
+                at(b, number, 0, j), stride(b, batched), stride(b, batched + 1),
+                at(c, number, i, j), stride(c, batched),
+                data(bias) + j * itemsize(one) if length(bias, 0) else 0,
+            )  # fmt: skip
 
 
 def gemm(a, b, bias=None, out=None):
@@ -228,6 +232,22 @@ def gemm(a, b, bias=None, out=None):
         return reference.gemm(a, b, bias, out)
     launch(_multiply, one, (a, b, _NONE if bias is None else bias, c), work >= SHARED)
     return c
+
+
+def gemms(*products):
+    """A B + bias for each (A, B, bias), which are started together where all are large enough."""
+    sizes = [(*a.shape, b.shape[1]) for a, b, _ in products]
+    works = [m * k * n for m, k, n in sizes]
+    narrow = min(min(m, n) for m, _, n in sizes) <= FEW
+    one = ONE.get(products[0][0].dtype)
+    if one is None or narrow or min(works) <= TINY or sum(works) < SHARED:
+        return [gemm(*product) for product in products]
+    results, arrays = [], []
+    for (a, b, bias), (m, _, n) in zip(products, sizes, strict=True):
+        results.append(np.empty((m, n), a.dtype))
+        arrays += (a, b, _NONE if bias is None else bias, results[-1])
+    launch(_multiply, one, tuple(arrays), True)
+    return results
 
 
 def bmm(a, b):

@@ -77,6 +77,16 @@ def item(typing, arrays, index):
 
 
 @intrinsic
+def items(typing, arrays):
+    """Number of items of the tuple with this id."""
+
+    def codegen(context, builder, signature, args):
+        return _load(builder, args[0], ir.IntType(64)(_HEAD))
+
+    return types.int64(types.intp), codegen
+
+
+@intrinsic
 def itemsize(typing, like):
     """Bytes of one number of the type of `like`."""
 
@@ -165,7 +175,7 @@ def _verify() -> None:
     if found != known:
         raise ImportError(f"this NumPy lays out arrays in an unknown way: {found}, not {known}")
     arrays = (None, array)
-    if read(ctypes.c_int64, id(arrays) + _ITEMS + 8) != address:
+    if [read(ctypes.c_int64, id(arrays) + at) for at in (_HEAD, _ITEMS + 8)] != [2, address]:
         raise ImportError("this Python lays out tuples in an unknown way")
 
 

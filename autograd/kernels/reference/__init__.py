@@ -34,6 +34,12 @@ from autograd.kernels.reference.pool import (
     max_pool2d,
     max_pool2d_grad,
 )
+from autograd.kernels.reference.recurrent import (
+    recurrent,
+    recurrent_cell,
+    recurrent_cell_grad,
+    recurrent_grad,
+)
 from autograd.kernels.reference.scatter import embedding, embedding_grad
 from autograd.kernels.reference.softmax import (
     cross_entropy,
@@ -87,6 +93,10 @@ __all__ = [
     "mse_loss_grad",
     "nadam_",
     "radam_",
+    "recurrent",
+    "recurrent_cell",
+    "recurrent_cell_grad",
+    "recurrent_grad",
     "rmsprop_",
     "rprop_",
     "sgd_",

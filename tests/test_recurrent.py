@@ -1,0 +1,265 @@
+"""The recurrent layers, cells and packed sequences: what they keep, what they refuse, what they
+print; and their kernels, forward and back, against each other."""
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from nn.utils.rnn import (
+    PackedSequence,
+    pack_padded_sequence,
+    pack_sequence,
+    pad_packed_sequence,
+    pad_sequence,
+    unpad_sequence,
+)
+
+LAYERS = {"rnn": lambda **o: nn.RNN(3, 4, **o), "relu": lambda **o: nn.RNN(
+    3, 4, nonlinearity="relu", **o), "gru": lambda **o: nn.GRU(3, 4, **o),
+    "lstm": lambda **o: nn.LSTM(3, 4, **o), "projected": lambda **o: nn.LSTM(
+        3, 4, proj_size=2, **o)}  # fmt: skip
+every = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+
+
+def numbers(*shape, dtype=np.float32, seed=0):
+    rng = np.random.default_rng([seed, *shape])
+    return autograd.tensor(rng.uniform(-1, 1, shape).astype(dtype))
+
+
+def flat(result):
+    """The tensors in a result, in order."""
+    if isinstance(result, tuple):
+        return [tensor for part in result for tensor in flat(part)]
+    return [result]
+
+
+def test_parameters_and_their_order():
+    layer = nn.LSTM(3, 4, 2, bidirectional=True, proj_size=2)
+    shapes = {name: tuple(p.shape) for name, p in layer.named_parameters()}
+    assert list(shapes)[:10] == [
+        "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_hr_l0",
+        "weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse",
+        "weight_hr_l0_reverse"]
+    assert shapes["weight_ih_l0"] == (16, 3) and shapes["weight_hh_l1"] == (16, 2)
+    assert shapes["weight_ih_l1"] == (16, 4) and shapes["weight_hr_l1"] == (2, 4)
+    assert list(nn.GRU(3, 4, bias=False).state_dict()) == ["weight_ih_l0", "weight_hh_l0"]
+    assert nn.GRUCell(3, 4, bias=False).bias_ih is None
+    for module in (nn.LSTM(9, 25), nn.GRUCell(9, 25)):
+        largest = max(p.abs().max().item() for p in module.parameters())
+        assert 0.15 < largest <= 0.2
+    assert layer.all_weights[0][0] is layer.weight_ih_l0
+
+
+@every
+def test_lengths_in_any_order(layer):
+    """Each sequence gets what it gets alone; those of no steps keep their state."""
+    model, x, lengths = layer(num_layers=2, bidirectional=True), numbers(5, 4, 3), [2, 5, 0, 3]
+    out, states = model(x, lengths=lengths)
+    assert out.shape[:2] == (5, 4)
+    for k, n in enumerate(lengths):
+        assert not out[n:, k].detach().numpy().any()
+        if n == 0:
+            assert all(not state[:, k].detach().numpy().any() for state in flat(states))
+            continue
+        alone, after = model(x[:n, k])
+        np.testing.assert_allclose(out[:n, k].detach(), alone.detach(), rtol=1e-5, atol=1e-6)
+        for a, b in zip(flat(states), flat(after), strict=True):
+            np.testing.assert_allclose(a[:, k].detach(), b.detach(), rtol=1e-5, atol=1e-6)
+    same, _ = model(x, lengths=autograd.tensor(lengths))
+    np.testing.assert_array_equal(same.detach(), out.detach())
+
+
+@every
+def test_gradients(layer):
+    model = layer(num_layers=2, bidirectional=True).double()
+    x = numbers(3, 2, 3, dtype=np.float64).requires_grad_()
+    parameters = list(model.parameters())
+    if model.__class__ is nn.RNN and model.nonlinearity == "relu":
+        with autograd.no_grad():
+            for parameter in parameters:
+                parameter += 0.5  # away from the kink
+
+    def call(x, *parameters):
+        return flat(model(x, lengths=[3, 1]))
+
+    assert autograd.gradcheck(call, (x, *parameters))
+    assert autograd.gradgradcheck(lambda x: call(x), (x,))
+
+
+@every
+def test_one_call_equals_two(layer):
+    """The states at the end of one half begin the other."""
+    model, x = layer(num_layers=2), numbers(6, 2, 3)
+    out, states = model(x)
+    first, between = model(x[:4])
+    second, after = model(x[4:], between)
+    np.testing.assert_allclose(autograd.cat([first, second]).detach(), out.detach(), rtol=1e-5,
+                               atol=1e-6)
+    for a, b in zip(flat(after), flat(states), strict=True):
+        np.testing.assert_allclose(a.detach(), b.detach(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("cell", "layer"), [
+    (nn.RNNCell, nn.RNN), (nn.GRUCell, nn.GRU), (nn.LSTMCell, nn.LSTM)])
+def test_a_loop_of_cells_is_a_layer(cell, layer):
+    """Also in the second derivative."""
+    one, whole = cell(3, 4).double(), layer(3, 4).double()
+    one.load_state_dict({key[:-3]: value for key, value in whole.state_dict().items()})
+    x = numbers(4, 2, 3, dtype=np.float64).requires_grad_()
+    outs, state = [], None
+    for step in x.unbind(0):
+        state = one(step, state)
+        outs.append(state[0] if isinstance(state, tuple) else state)
+    found = []
+    for out in (autograd.stack(outs), whole(x)[0]):
+        first, = autograd.grad((out ** 2).sum(), [x], create_graph=True)
+        second, = autograd.grad((first ** 2).sum(), [x])
+        found.append((out.detach(), first.detach(), second))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def test_dropout_between_layers():
+    model, x = nn.GRU(3, 64, 2, dropout=0.5), numbers(4, 8, 3)
+    assert not np.array_equal(model(x)[0].detach(), model(x)[0].detach())
+    np.testing.assert_array_equal(model.eval()(x)[0].detach(), model(x)[0].detach())
+    with pytest.warns(UserWarning, match="GRU: dropout=0.5 comes between layers, and num_layers"):
+        nn.GRU(3, 4, dropout=0.5)
+
+
+@every
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_and_infinity_travel(layer, value):
+    x = numbers(4, 2, 3)
+    x[1, 0, 0] = value
+    out, _ = layer()(x.requires_grad_())
+    result = out.detach().numpy()
+    plain, _ = layer()(numbers(4, 2, 3))
+    assert np.isfinite(result[0]).all() and np.isfinite(result[:, 1]).all()
+    if np.isnan(value):
+        assert np.isnan(result[1:, 0]).all()
+    out.sum().backward()
+    assert np.isfinite(x.grad.numpy()[:, 1]).all()
+
+
+@every
+def test_float16_is_computed_in_float32(layer):
+    model, x = layer(), numbers(5, 3, 3)
+    with autograd.no_grad():
+        for p in model.parameters():
+            p.copy_(p.half().float())
+    x = x.half()
+    exact, rough = model(x.float()), None
+    rough = model.half()(x.requires_grad_())
+    for a, b in zip(flat(rough), flat(exact), strict=True):
+        assert a.dtype == np.float16
+        np.testing.assert_allclose(a.detach().float(), b.detach(), rtol=2e-3, atol=2e-3)
+    flat(rough)[0].sum().backward()
+    assert x.grad.dtype == np.float16
+    assert all(p.grad.dtype == np.float16 for p in model.parameters())
+
+
+def test_a_result_changed_in_place_does_not_change_the_gradient():
+    model, x = nn.LSTM(3, 4), numbers(4, 2, 3).requires_grad_()
+    (model(x)[0] * 2).sum().backward()
+    wanted, x.grad = x.grad.numpy().copy(), None
+    out, (h, c) = model(x)
+    total = (out * 2).sum()
+    with autograd.no_grad():
+        out.zero_(), h.zero_(), c.zero_()
+    total.backward()
+    np.testing.assert_allclose(x.grad, wanted, rtol=1e-6)
+
+
+def test_states_changed_in_place_raise():
+    cell, h = nn.GRUCell(3, 4), numbers(2, 4)
+    out = cell(numbers(2, 3), h)
+    h.zero_()
+    with pytest.raises(RuntimeError, match="zero_ has since changed in place"):
+        out.sum().backward()
+
+
+MESSAGES = {
+    r"LSTM: input \(5, 2, 9\) has 9 features, input_size is 3\n.*LSTM\(3, 4\)\n  input_size=9 fits":
+        lambda: nn.LSTM(3, 4)(numbers(5, 2, 9)),
+    r"GRU: input must be \(N, T, I\), \(T, I\) or a PackedSequence, got Tensor":
+        lambda: nn.GRU(3, 4, batch_first=True)(numbers(1, 5, 2, 3)),
+    r"RNN: hx must be \(2, 2, 4\), for 2 layers and directions and 2 sequences, got Tensor \(1, 2":
+        lambda: nn.RNN(3, 4, 2)(numbers(5, 2, 3), numbers(1, 2, 4)),
+    r"LSTM: hx must be the pair \(h, c\), got Tensor":
+        lambda: nn.LSTM(3, 4)(numbers(5, 2, 3), numbers(1, 2, 4)),
+    r"RNN: there are no steps in the input": lambda: nn.RNN(3, 4)(numbers(0, 2, 3)),
+    r"lstm: h is float32 but input float64; convert one":
+        lambda: nn.LSTM(3, 4).double()(numbers(5, 2, 3, dtype=np.float64), (
+            numbers(1, 2, 4), numbers(1, 2, 4))),
+    r"GRU: 3 lengths for the 2 sequences of input \(5, 2, 3\) with batch_first=False":
+        lambda: nn.GRU(3, 4)(numbers(5, 2, 3), lengths=[1, 2, 3]),
+    r"GRU: lengths \[6, 1\] must lie between 0 and the 5 steps":
+        lambda: nn.GRU(3, 4)(numbers(5, 2, 3), lengths=[6, 1]),
+    r"GRU: lengths must be a list or vector of integers, got float64":
+        lambda: nn.GRU(3, 4)(numbers(5, 2, 3), lengths=[1.0, 2.0]),
+    r"gru: sizes must be int64, fall from at most 2, .* got int64 \[2, 3\]":
+        lambda: nn.GRU(3, 4)(PackedSequence(numbers(5, 3), autograd.tensor([2, 3]))),
+    r"gru: sizes must be int64, .* got int64 \[6, -1\]":
+        lambda: nn.GRU(3, 4)(PackedSequence(numbers(5, 3), autograd.tensor([6, -1]))),
+    r"gru: sizes must be int64, .* got int32 \[3, 2\]":
+        lambda: nn.GRU(3, 4)(PackedSequence(numbers(5, 3), autograd.tensor(
+            [3, 2], dtype=autograd.int32))),
+    r"LSTM: a packed input knows its lengths itself":
+        lambda: nn.LSTM(3, 4)(pack_sequence([numbers(2, 3)]), lengths=[2]),
+    r"LSTM: proj_size=4 must be less than the hidden_size 4": lambda: nn.LSTM(3, 4, proj_size=4),
+    r"GRU: hidden_size=0 and num_layers=1 must be positive": lambda: nn.GRU(3, 0),
+    r"RNN: nonlinearity='sigmoid'; choose tanh or relu":
+        lambda: nn.RNN(3, 4, nonlinearity="sigmoid"),
+    r"RNN: dropout=2 is a probability": lambda: nn.RNN(3, 4, 2, dropout=2),
+    r"GRUCell: input must be \(N, 3\) or \(3,\), .* got \(5, 4\)[^$]*input_size=4 fits":
+        lambda: nn.GRUCell(3, 4)(numbers(5, 4)),
+    r"LSTMCell: c must be \(N, 4\) .* got \(4, 4\) for input \(5, 3\)":
+        lambda: nn.LSTMCell(3, 4)(numbers(5, 3), (numbers(5, 4), numbers(4, 4))),
+    r"pack_padded_sequence: every length must be at least 1, got \[5, 0\]":
+        lambda: pack_padded_sequence(numbers(5, 2, 3), [5, 0]),
+    r"pack_padded_sequence: lengths \[6, 1\] must lie between 0 and the 5 steps":
+        lambda: pack_padded_sequence(numbers(5, 2, 3), [6, 1]),
+    r"pack_padded_sequence: lengths \[1, 5\] do not fall; sort .* or pass enforce_sorted=False":
+        lambda: pack_padded_sequence(numbers(5, 2, 3), [1, 5]),
+    r"pad_packed_sequence: total_length=4 is less than the 5 steps":
+        lambda: pad_packed_sequence(pack_sequence([numbers(5, 3)]), total_length=4),
+    r"pad_sequence: all sizes but the first must match, got \[\(2, 3\), \(2, 4\)\]":
+        lambda: pad_sequence([numbers(2, 3), numbers(2, 4)]),
+    r"pad_sequence: padding_side='top'; choose right or left":
+        lambda: pad_sequence([numbers(2, 3)], padding_side="top"),
+    r"pad_sequence: at least one sequence is needed": lambda: pad_sequence([]),
+}
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_what_does_not_fit(message):
+    with pytest.raises((ValueError, TypeError, RuntimeError), match=message):
+        MESSAGES[message]()
+
+
+def test_repr_shows_what_is_not_default():
+    assert repr(nn.LSTM(3, 4)) == "LSTM(3, 4)"
+    assert repr(nn.LSTM(3, 4, 2, False, True, 0.1, True, 2)) == (
+        "LSTM(3, 4, proj_size=2, num_layers=2, bias=False, batch_first=True, dropout=0.1, "
+        "bidirectional=True)")
+    assert repr(nn.RNN(3, 4, nonlinearity="relu")) == "RNN(3, 4, nonlinearity='relu')"
+    assert repr(nn.RNNCell(3, 4, False, "relu")) == "RNNCell(3, 4, bias=False, nonlinearity='relu')"
+
+
+def test_packing_there_and_back():
+    sequences = [numbers(n, 2).requires_grad_() for n in (2, 4, 1)]
+    packed = pack_sequence(sequences, enforce_sorted=False)
+    assert packed.batch_sizes.tolist() == [3, 2, 1, 1] and packed.sorted_indices.tolist() == [1, 0,
+                                                                                              2]
+    padded, lengths = pad_packed_sequence(packed, batch_first=True, padding_value=7.0)
+    assert lengths.tolist() == [2, 4, 1] and (padded[2, 1:] == 7).all()
+    for mine, back in zip(sequences, unpad_sequence(padded, lengths, True), strict=True):
+        np.testing.assert_array_equal(mine.detach(), back.detach())
+    (padded * padded).sum().backward()
+    for sequence in sequences:
+        np.testing.assert_allclose(sequence.grad, 2 * sequence.detach())
+    assert packed.to(autograd.float64).data.dtype == np.float64
+    again = PackedSequence(packed.data, packed.batch_sizes, packed.sorted_indices)
+    assert again.unsorted_indices.tolist() == [1, 0, 2]
