@@ -36,16 +36,18 @@ DIGITS = "digits are lost on the way, below the smallest normal number or beside
 SQUARES = "squares or powers leave the range, as in PyTorch"
 REFUSED = "what is no probability, variance or finite matrix is refused"
 WEIGHTS = "an infinite weight: one tier adds inf and -inf, the other does not"
+PRODUCTS = "products leave the range before they reach a softmax or a gate, as in PyTorch"
+RECURRENT = ("rnn", "gru", "lstm", "rnn_cell", "gru_cell", "lstm_cell", "lstm_projected")
 BINARY = dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), REFUSED)
 EXCEPT = {
     "special": {"_kl_div": DIGITS, "lerp": DIGITS, "pow": DIGITS, "safe_div": DIGITS,
                 "addcmul": SQUARES, "addcdiv": SQUARES},
     "travel": {**BINARY, "nuclear": REFUSED, "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED,
                "orthogonal_grad": REFUSED, "_standardize": WEIGHTS, "standardize_grad": WEIGHTS},
-    "scale": {**BINARY, "gelu": SQUARES,
+    "scale": {**BINARY, **dict.fromkeys(("_attend", *RECURRENT), PRODUCTS), "gelu": SQUARES,
               "local_response_norm": SQUARES, "lp_pool1d": SQUARES, "lp_pool2d": SQUARES,
               "rms_norm": "its default eps is that of the dtype", "triplet_margin_loss": DIGITS},
-    "half": {},
+    "half": {"lstm_projected": "it is an op a step, each of which rounds its state"},
 }
 
 
