@@ -17,11 +17,13 @@ MOST = 8  # one of so many tiles may be computed by itself: where there are more
 
 
 def stand_out(largest):
-    """Of which images (N, ...) the largest number is RANGE times that of an ordinary strip, one of
-    five having less.  Elsewhere small numbers beside larger ones are as usual as in any gradient,
-    and the errors small beside what the whole image holds."""
+    """Of which images (N, ...) the largest number is RANGE times that of more than one strip in
+    five; NaN stands for no strip.  Elsewhere small numbers beside larger ones are as usual as in
+    any gradient, and the errors small beside what the whole image holds."""
     largest = largest.reshape(len(largest), -1)
-    return ~(np.nanmax(largest, 1) <= RANGE * np.nanquantile(largest, 0.2, 1))
+    strips = np.count_nonzero(largest == largest, 1)
+    near = np.count_nonzero(RANGE * largest >= np.nanmax(largest, 1, keepdims=True), 1)
+    return 5 * near < 4 * strips
 
 
 def _magnitudes(x, before, grid):
