@@ -16,7 +16,7 @@ import numpy as np
 from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.memory import data, item, length, share, size, vector
+from autograd.kernels.compiled.memory import data, item, length, matrix, share, size, vector
 from autograd.kernels.compiled.norm_columns import columns, columns_grad
 from autograd.kernels.compiled.norm_rows import PART, rows, rows_grad
 from autograd.kernels.compiled.norm_sums import BLOCK, NOTED, block_sums, leaves, lost, merge
@@ -170,6 +170,25 @@ def _segments_grad(one, arrays, parts, index):
         settings[NOTED] = 1
 
 
+@jit
+def _collect(one, arrays, parts, index):
+    """arrays: sums (2, pieces, channels extent) in float64, [pieces, extent], out (2, channels)."""
+    pieces, extent = vector(data(item(arrays, 1)), 2, np.int64(1))
+    channels = length(item(arrays, 2), 1)
+    sums = matrix(data(item(arrays, 0)), 2 * pieces, channels * extent, 1.0)
+    out = matrix(data(item(arrays, 2)), 2, channels, one)
+    for which in range(2):
+        first = sums[which * pieces]
+        for piece in range(which * pieces + 1, (which + 1) * pieces):
+            for j in range(first.size):
+                first[j] += sums[piece, j]
+        for c in range(channels):
+            total = 0.0
+            for j in range(c * extent, (c + 1) * extent):
+                total += first[j]
+            out[which, c] = cast(one, total)
+
+
 def _plan(layout, kind):
     """How the segments of (N, G, K, L) form groups: number of groups, segments in each, step to
     the next group, to the next segment, channels, length of a segment, whether kind is fixed."""
@@ -264,7 +283,7 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
         kernel, plan, sums = _segments_grad, _plan(layout, kind), np.empty((2, n, channels))
     elif over_batch:
         plan = np.array((n, groups, extent, kind == "fixed"), np.int64)
-        kernel, sums = columns_grad, np.empty((2, channels))
+        kernel, sums = columns_grad, np.empty((2, 1, channels))
     else:
         lines = n * groups
         part = max(groups, min(PART, lines // 8) // groups * groups)
@@ -278,9 +297,7 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
         found = reference.standardize_grad(g, x, given, kind, layout, eps, mean, var)
         _replace(out, found[0], _noted(var, given, settings, kind, layout), layout)
         return out, *found[1:]
-    if sums.ndim == 3:
-        sums = np.add.reduce(sums, 1)
-        if sums.shape[1] != channels:
-            sums = np.add.reduce(sums.reshape(2, channels, extent), 2)
-    weight_grad, bias_grad = sums.astype(x.dtype, copy=False)
+    weight_grad, bias_grad = grads = np.empty((2, channels), x.dtype)
+    pieces = np.array((sums.shape[1], sums.shape[2] // channels), np.int64)
+    launch(_collect, ONE[x.dtype], (sums, pieces, grads), False)
     return out, weight_grad, bias_grad

@@ -23,6 +23,7 @@ from autograd.kernels.compiled.memory import (
 from autograd.kernels.compiled.vector_math import cast
 
 SHARED = 1 << 14  # numbers from which a second thread pays
+ROWS, COLUMNS = 1 << 6, 1 << 11  # rows, and columns, that are added up in the type of x
 _INT32, _INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
 
@@ -131,7 +132,7 @@ def _max_pool2d_grad(one, arrays, parts, index):
 
 
 @jit(inner=True)
-def _sum_of_rows(x, first, last, work):
+def _few_rows(x, first, last, work):
     """The sum of some rows of x: the row itself where it is one, else in `work`."""
     if last - first == 1:
         return x[first]
@@ -144,11 +145,36 @@ def _sum_of_rows(x, first, last, work):
 
 
 @jit(inner=True)
+def _sum_of_rows(x, first, last, work, wide):
+    """`_few_rows` of any number of rows, which keeps their digits: blocks are added in float64."""
+    if last - first <= ROWS:
+        return _few_rows(x, first, last, work)
+    wide[:] = 0
+    for r in range(first, last, ROWS):
+        summed = _few_rows(x, r, min(r + ROWS, last), work)
+        for c in range(wide.size):
+            wide[c] += summed[c]
+    work[:] = wide
+    return work
+
+
+@jit(inner=True)
 def _total(run, one):
     result = one - one
     for c in range(run.size):
         result += run[c]
     return result
+
+
+@jit(inner=True)
+def _total_of_any(run, one):
+    """`_total` of any number of columns, which keeps their digits: blocks are added in float64."""
+    if run.size <= COLUMNS:
+        return _total(run, one)
+    result = 0.0
+    for c in range(0, run.size, COLUMNS):
+        result += _total(run[c : min(c + COLUMNS, run.size)], one)
+    return cast(one, result)
 
 
 @jit
@@ -159,17 +185,18 @@ def _avg_pool2d(one, arrays, parts, index):
     planes = length(item(arrays, 0), 0)
     halving = _halving(columns, 2)
     work = np.empty_like(_plane(item(arrays, 0), 0, one)[0])
+    wide = np.empty(work.size)
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
         x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
         for i in range(len(rows)):
-            line = _sum_of_rows(x, rows[i, 0], rows[i, 1], work)
+            line = _sum_of_rows(x, rows[i, 0], rows[i, 1], work, wide)
             if halving:
                 factor = one / cast(one, 2.0 * rows[i, 2])
                 for j in range(len(columns)):
                     out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
             else:
                 for j in range(len(columns)):
-                    summed = _total(line[columns[j, 0]:columns[j, 1]], one)
+                    summed = _total_of_any(line[columns[j, 0]:columns[j, 1]], one)
                     out[i, j] = summed / cast(one, np.float64(rows[i, 2]) * columns[j, 2])
 
 
