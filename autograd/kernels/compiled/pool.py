@@ -132,7 +132,7 @@ def _max_pool2d_grad(one, arrays, parts, index):
 
 
 @jit(inner=True)
-def _few_rows(x, first, last, work):
+def _sum_of_rows(x, first, last, work, wide):
     """The sum of some rows of x: the row itself where it is one, else in `work`."""
     if last - first == 1:
         return x[first]
@@ -145,13 +145,11 @@ def _few_rows(x, first, last, work):
 
 
 @jit(inner=True)
-def _sum_of_rows(x, first, last, work, wide):
-    """`_few_rows` of any number of rows, which keeps their digits: blocks are added in float64."""
-    if last - first <= ROWS:
-        return _few_rows(x, first, last, work)
+def _sum_of_many_rows(x, first, last, work, wide):
+    """The same of any number of rows: blocks of them are added in float64, `wide`."""
     wide[:] = 0
     for r in range(first, last, ROWS):
-        summed = _few_rows(x, r, min(r + ROWS, last), work)
+        summed = _sum_of_rows(x, r, min(r + ROWS, last), work, wide)
         for c in range(wide.size):
             wide[c] += summed[c]
     work[:] = wide
@@ -167,37 +165,44 @@ def _total(run, one):
 
 
 @jit(inner=True)
-def _total_of_any(run, one):
-    """`_total` of any number of columns, which keeps their digits: blocks are added in float64."""
-    if run.size <= COLUMNS:
-        return _total(run, one)
+def _total_of_many(run, one):
+    """The same of any number of columns: blocks of them are added in float64."""
     result = 0.0
     for c in range(0, run.size, COLUMNS):
         result += _total(run[c : min(c + COLUMNS, run.size)], one)
     return cast(one, result)
 
 
-@jit
-def _avg_pool2d(one, arrays, parts, index):
-    """arrays: x, rows, columns, out."""
-    rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
-    columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
-    planes = length(item(arrays, 0), 0)
-    halving = _halving(columns, 2)
-    work = np.empty_like(_plane(item(arrays, 0), 0, one)[0])
-    wide = np.empty(work.size)
-    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
-        for i in range(len(rows)):
-            line = _sum_of_rows(x, rows[i, 0], rows[i, 1], work, wide)
-            if halving:
-                factor = one / cast(one, 2.0 * rows[i, 2])
-                for j in range(len(columns)):
-                    out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
-            else:
-                for j in range(len(columns)):
-                    summed = _total_of_any(line[columns[j, 0]:columns[j, 1]], one)
-                    out[i, j] = summed / cast(one, np.float64(rows[i, 2]) * columns[j, 2])
+def _averaging(name, sum_of_rows, total):
+    """The kernel that averages windows, given how rows and columns are added up."""
+
+    def kernel(one, arrays, parts, index):
+        """arrays: x, rows, columns, out."""
+        rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
+        columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
+        planes = length(item(arrays, 0), 0)
+        halving = _halving(columns, 2)
+        work = np.empty_like(_plane(item(arrays, 0), 0, one)[0])
+        wide = np.empty(work.size)
+        for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
+            x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
+            for i in range(len(rows)):
+                line = sum_of_rows(x, rows[i, 0], rows[i, 1], work, wide)
+                if halving:
+                    factor = one / cast(one, 2.0 * rows[i, 2])
+                    for j in range(len(columns)):
+                        out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
+                else:
+                    for j in range(len(columns)):
+                        summed = total(line[columns[j, 0]:columns[j, 1]], one)
+                        out[i, j] = summed / cast(one, np.float64(rows[i, 2]) * columns[j, 2])
+
+    kernel.__qualname__ = name  # by which the cache knows it
+    return jit(kernel)
+
+
+_avg_pool2d = _averaging("_avg_pool2d", _sum_of_rows, _total)
+_avg_pool2d_large = _averaging("_avg_pool2d_large", _sum_of_many_rows, _total_of_many)
 
 
 @jit(inner=True)
@@ -262,6 +267,11 @@ def _whole(rows, columns):
     return rows.dtype is _INT64 and columns.dtype is _INT64
 
 
+def _longest(table, places):
+    """The length of the longest window, looked for where there is room for a long one."""
+    return places if places <= ROWS else (table[:, 1] - table[:, 0]).max(initial=0)
+
+
 def max_pool2d(x, rows, columns):
     """Largest number of each window (P, OH, OW), and its place in the plane as int32."""
     one = ONE.get(x.dtype)
@@ -291,7 +301,9 @@ def avg_pool2d(x, rows, columns):
     if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
         return reference.avg_pool2d(x, rows, columns)
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
-    launch(_avg_pool2d, one, (np.ascontiguousarray(x), rows, columns, out), x.size >= SHARED)
+    large = _longest(rows, x.shape[1]) > ROWS or _longest(columns, x.shape[2]) > COLUMNS
+    kernel = _avg_pool2d_large if large else _avg_pool2d
+    launch(kernel, one, (np.ascontiguousarray(x), rows, columns, out), x.size >= SHARED)
     return out
 
 
