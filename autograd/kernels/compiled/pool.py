@@ -48,10 +48,16 @@ def _check_shape(array, planes, height, width):
 
 
 @jit(inner=True)
-def _plane(array, number, like):
-    """Plane `number` of the array with this id."""
-    height, width = length(array, 1), length(array, 2)
-    return matrix(data(array) + number * height * width * itemsize(like), height, width, like)
+def _planes(array):
+    """Address, height and width of the planes of the array with this id."""
+    return data(array), length(array, 1), length(array, 2)
+
+
+@jit(inner=True)
+def _plane(planes, number, like):
+    """Plane `number` of these."""
+    start, height, width = planes
+    return matrix(start + number * height * width * itemsize(like), height, width, like)
 
 
 @jit(inner=True)
@@ -102,9 +108,9 @@ def _max_pool2d(one, arrays, parts, index):
     columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
     planes = length(item(arrays, 0), 0)
     halving = _halving(rows, 1) and _halving(columns, 1)
+    xs, outs, found = _planes(item(arrays, 0)), _planes(item(arrays, 3)), _planes(item(arrays, 4))
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
-        places = _plane(item(arrays, 4), p, np.int32(1))
+        x, out, places = _plane(xs, p, one), _plane(outs, p, one), _plane(found, p, np.int32(1))
         if halving:
             _max_of_four(x, out, places)
         else:
@@ -119,9 +125,10 @@ def _max_pool2d_grad(one, arrays, parts, index):
     """arrays: g, places, grad."""
     planes = length(item(arrays, 0), 0)
     _check_shape(item(arrays, 1), planes, length(item(arrays, 0), 1), length(item(arrays, 0), 2))
+    gs, found, grads = _planes(item(arrays, 0)), _planes(item(arrays, 1)), _planes(item(arrays, 2))
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        g, places = _plane(item(arrays, 0), p, one), _plane(item(arrays, 1), p, np.int32(1))
-        plane = _plane(item(arrays, 2), p, one)
+        g, places = _plane(gs, p, one), _plane(found, p, np.int32(1))
+        plane = _plane(grads, p, one)
         grad = plane.reshape(plane.size)
         grad[:] = one - one
         for i in range(g.shape[0]):
@@ -182,14 +189,17 @@ def _averaging(name, sum_of_rows, total):
         columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
         planes = length(item(arrays, 0), 0)
         halving = _halving(columns, 2)
-        work = np.empty_like(_plane(item(arrays, 0), 0, one)[0])
-        wide = np.empty(work.size)
+        xs, outs = _planes(item(arrays, 0)), _planes(item(arrays, 3))
+        work = np.empty_like(_plane(xs, 0, one)[0])
+        wide, factors = np.empty(work.size), np.empty(len(rows))
+        for i in range(len(rows)):
+            factors[i] = one / cast(one, 2.0 * rows[i, 2])
         for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-            x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
+            x, out = _plane(xs, p, one), _plane(outs, p, one)
             for i in range(len(rows)):
                 line = sum_of_rows(x, rows[i, 0], rows[i, 1], work, wide)
                 if halving:
-                    factor = one / cast(one, 2.0 * rows[i, 2])
+                    factor = cast(one, factors[i])
                     for j in range(len(columns)):
                         out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
                 else:
@@ -251,11 +261,12 @@ def _avg_pool2d_grad(one, arrays, parts, index):
     columns = _table(item(arrays, 2), length(item(arrays, 3), 2))
     planes = length(item(arrays, 3), 0)
     _check_shape(item(arrays, 0), planes, len(rows), len(columns))
-    line = np.empty_like(_plane(item(arrays, 3), 0, one)[0])
+    gs, grads = _planes(item(arrays, 0)), _planes(item(arrays, 3))
+    line = np.empty_like(_plane(grads, 0, one)[0])
     whole = (length(item(arrays, 3), 1) == 1 and len(rows) == len(columns) == 1
              and columns[0, 1] - columns[0, 0] == line.size)  # fmt: skip
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        g, grad = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
+        g, grad = _plane(gs, p, one), _plane(grads, p, one)
         if whole:
             _fill(grad[0], g[0, 0] / cast(one, np.float64(rows[0, 2]) * columns[0, 2]))
         else:
