@@ -191,15 +191,13 @@ def _averaging(name, sum_of_rows, total):
         halving = _halving(columns, 2)
         xs, outs = _planes(item(arrays, 0)), _planes(item(arrays, 3))
         work = np.empty_like(_plane(xs, 0, one)[0])
-        wide, factors = np.empty(work.size), np.empty(len(rows))
-        for i in range(len(rows)):
-            factors[i] = one / cast(one, 2.0 * rows[i, 2])
+        wide = np.empty(work.size)
         for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
             x, out = _plane(xs, p, one), _plane(outs, p, one)
             for i in range(len(rows)):
                 line = sum_of_rows(x, rows[i, 0], rows[i, 1], work, wide)
                 if halving:
-                    factor = cast(one, factors[i])
+                    factor = one / cast(one, 2.0 * rows[i, 2])
                     for j in range(len(columns)):
                         out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
                 else:
