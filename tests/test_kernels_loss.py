@@ -99,6 +99,21 @@ def test_what_is_no_probability_makes_nan(dtype):
 
 
 @both_types
+@pytest.mark.parametrize("name", ["bce", "bce_with_logits"])
+@pytest.mark.parametrize("place", [0, 17, 512, 2998])
+def test_targets_that_are_no_probability_make_nan(name, place, dtype):
+    x, target = pair(name, (2999,), dtype)
+    kernel, plain = getattr(compiled, name), getattr(reference, name)
+    for value in (0.0, -0.0, np.finfo(dtype).tiny, 1.0):
+        target[place] = value
+        np.testing.assert_allclose(kernel(x, target), plain(x.astype(float), target), rtol=1e-5)
+    for value in (-np.finfo(dtype).smallest_subnormal, np.nextafter(dtype(1), dtype(2)), -1.0,
+                  1e30, -np.inf, np.inf, np.nan):  # fmt: skip
+        target[place] = value
+        assert np.isnan(kernel(x, target)) and np.isnan(plain(x, target)), value
+
+
+@both_types
 def test_binary_cross_entropy_near_0_and_1(dtype):
     tiny = np.finfo(dtype).tiny
     x = np.concatenate([np.geomspace(tiny / 8, 0.5, 2000), 1 - np.geomspace(1e-7, 0.5, 2000),

@@ -212,6 +212,35 @@ def test_numbers_whose_squares_leave_the_range(tier, kind, layout, size, eps):
 
 
 @both_tiers
+@pytest.mark.parametrize(("weight", "size"), [(np.inf, 1), (-np.inf, 1), (np.nan, 1), (1e37, 1e-3),
+                                              (-2e37, 0.02), (1e-30, 1e12), (0.0, 1e-3)])
+@all_layouts
+def test_weights_of_any_size(tier, kind, layout, weight, size):
+    """Times 1 over the deviation some leave the range of float32, and the result does not."""
+    if kind != "fixed" and layout[2] * layout[3] * (layout[0] if kind == "batch" else 1) < 3:
+        return  # the deviations of one or two numbers are rounding, or known without
+    g, x, weights, bias, (mean, var) = arrays(kind, layout, np.float32)
+    weights[0], x, bias = weight, x * np.float32(size), bias * 0
+    if kind == "fixed":
+        mean, var = mean * size, var * size * size
+    with np.errstate(all="ignore"):
+        want = by_definition(x, weights, bias, kind, layout, 0.0, mean, var)
+        twin = reference.standardize_grad(
+            g, x, weights, kind, layout, 0.0,
+            *reference.standardize(x, None, None, kind, layout, 0.0, mean, var)[1:])
+    out, mean, var = tier.standardize(x, weights, bias, kind, layout, 0.0, mean, var)
+    np.testing.assert_allclose(out.reshape(layout)[:, 0, 0], want[:, 0, 0], rtol=1e-4,
+                               atol=1e-5 * abs(weight) if abs(weight) < np.inf else 0)  # fmt: skip
+    grad = tier.standardize_grad(g, x, weights, kind, layout, 0.0, mean, var)[0]
+    whole = np.isfinite(twin[0])
+    assert np.array_equal(grad[~whole], twin[0][~whole], equal_nan=True)
+    np.testing.assert_allclose(grad[whole], twin[0][whole], rtol=1e-3,
+                               atol=1e-4 * np.abs(twin[0][whole]).max(initial=0))  # fmt: skip
+    if abs(weight) == np.inf and layout[2] == 1:
+        assert np.isinf(grad.reshape(layout)[:, 0]).all()
+
+
+@both_tiers
 @pytest.mark.parametrize(("kind", "layout"), [case for case in LAYOUTS if case[0] != "fixed"])
 def test_what_is_beyond_float64_is_not_0(tier, kind, layout):
     _, x, weight, bias, _ = arrays(kind, layout, np.float64)

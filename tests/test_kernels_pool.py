@@ -145,6 +145,16 @@ def test_nan_and_infinity_travel_through_averages(tier, dtype):
 
 
 @both_tiers
+@pytest.mark.parametrize("size", [(300_000, 1), (1, 3_000_000), (40_000, 3), (65, 2), (900, 1100)])
+def test_averages_of_large_windows_keep_their_digits(tier, size):
+    """Added one by one, a tenth becomes a tenth and one in a hundred more."""
+    x = np.full((2, *size), 0.1, np.float32)
+    x[1] += planes(*size, dtype=np.float32) / np.float32(100)
+    tables = [np.array([(0, n, n), (n // 2, n, n - n // 2)]) for n in size]
+    np.testing.assert_allclose(tier.avg_pool2d(x, *tables), loops_avg(x, *tables), 1e-6)
+
+
+@both_tiers
 def test_averages_of_equal_numbers_are_exact(tier):
     for value in (np.float32(1), np.float32(3)):
         rows = table(9, 3, 2, 3)

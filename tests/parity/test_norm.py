@@ -116,6 +116,34 @@ def test_functions(name, dtype):
         close(c.grad, d.grad, dtype)
 
 
+INFINITE = {
+    "batch": (lambda f, x, w, b: f.batch_norm(x, None, None, w, b, True)),
+    "instance": (lambda f, x, w, b: f.instance_norm(x, None, None, w, b)),
+    "layer": (lambda f, x, w, b: f.layer_norm(x, (4, 12, 12), w, b)),
+    "rms": (lambda f, x, w, b: f.rms_norm(x, (4, 12, 12), w)),
+}
+
+
+@pytest.mark.parametrize("which", ["weight", "bias"])
+@pytest.mark.parametrize("name", INFINITE)
+def test_infinite_parameters(name, which):
+    """The definition by IEEE; PyTorch, which may subtract one infinity from another, where it gives
+    a number."""
+    x, y = both(numbers(3, 4, 12, 12), np.float32)
+    shape = (4,) if name in ("batch", "instance") else (4, 12, 12)
+    weight, bias = (np.abs(numbers(*shape, seed=i)).astype(np.float32) for i in (1, 2))
+    (weight if which == "weight" else bias)[1] = np.inf
+    out = INFINITE[name](F, x, autograd.tensor(weight), autograd.tensor(bias))
+    expected = INFINITE[name](torch.nn.functional, y, torch.tensor(weight), torch.tensor(bias))
+    ours, theirs = out.numpy(force=True), expected.numpy(force=True)
+    assert not np.isnan(ours).any()
+    np.testing.assert_allclose(ours[theirs == theirs], theirs[theirs == theirs], 1e-4, 1e-5)
+    if name in ("batch", "instance"):
+        out.backward(autograd.tensor(numbers(3, 4, 12, 12, seed=3).astype(np.float32)))
+        expected.backward(torch.tensor(numbers(3, 4, 12, 12, seed=3).astype(np.float32)))
+        np.testing.assert_allclose(x.grad.numpy(), y.grad.numpy(), 1e-4, 1e-5)
+
+
 @pytest.mark.parametrize("name", ["batch2", "layer", "rms", "group", "instance2"])
 def test_second_derivatives(name):
     make, shape = LAYERS[name]

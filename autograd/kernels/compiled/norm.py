@@ -9,15 +9,17 @@ Reference: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm f
 Sample Variances (1979).
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.memory import data, item, length, share, size, vector
+from autograd.kernels.compiled.memory import data, item, length, matrix, share, size, vector
 from autograd.kernels.compiled.norm_columns import columns, columns_grad
 from autograd.kernels.compiled.norm_rows import PART, rows, rows_grad
-from autograd.kernels.compiled.norm_sums import BLOCK, block_sums, merge, note
+from autograd.kernels.compiled.norm_sums import BLOCK, NOTED, block_sums, leaves, lost, merge
 from autograd.kernels.compiled.softmax import contiguous, total
 from autograd.kernels.compiled.vector_math import cast
 
@@ -69,23 +71,26 @@ def _segments(one, arrays, parts, index):
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
     plan = vector(data(item(arrays, 3)), 7, np.int64(1))
     units, count, step, hop, channels, extent, fixed = plan
-    settings = vector(data(item(arrays, 4)), 4, 1.0)
-    eps, smallest, largest = settings[0], settings[1], settings[2]
+    settings = vector(data(item(arrays, 4)), NOTED + 1, 1.0)
+    eps, noted = settings[0], False
     mean = vector(data(item(arrays, 5)), units, 1.0)
     var = vector(data(item(arrays, 6)), units, 1.0)
     for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
         if not fixed:
             mean[u], var[u] = _moments(x, u * step, count, hop, extent)
-            note(var[u], smallest, largest, settings)
+            noted |= leaves(var[u], settings)
         rstd = 1.0 / np.sqrt(var[u] + eps)
         shift = cast(one, mean[u])
         for p in range(count):
             s = u * step + p * hop
             c = s % channels
             scale = rstd * weight[c] if weight.size else rstd
+            noted |= lost(scale, settings)
             offset = (bias[c] if bias.size else 0.0) - (mean[u] - shift) * scale
             _rescale(x[s * extent : (s + 1) * extent], shift, cast(one, scale),
                      cast(one, offset), out[s * extent : (s + 1) * extent])  # fmt: skip
+    if noted:
+        settings[NOTED] = 1
 
 
 @jit(inner=True)
@@ -130,18 +135,16 @@ def _segments_grad(one, arrays, parts, index):
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
     plan = vector(data(item(arrays, 3)), 7, np.int64(1))
     units, count, step, hop, channels, extent, fixed = plan
-    settings = vector(data(item(arrays, 4)), 4, 1.0)
-    eps, smallest, largest = settings[0], settings[1], settings[2]
+    settings = vector(data(item(arrays, 4)), NOTED + 1, 1.0)
+    eps, noted = settings[0], False
     mean = vector(data(item(arrays, 5)), units, 1.0)
     var = vector(data(item(arrays, 6)), units, 1.0)
     sums = vector(data(item(arrays, 7)), 2 * units * count, 1.0)
     for u in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
-        if not fixed:
-            note(var[u], smallest, largest, settings)
+        noted |= not fixed and leaves(var[u], settings)
         rstd = 1.0 / np.sqrt(var[u] + eps)
         shift = cast(one, mean[u])
-        rest = mean[u] - shift
-        along = offset = 0.0
+        rest, along, offset = mean[u] - shift, 0.0, 0.0
         for p in range(count):
             s = u * step + p * hop
             start, end = s * extent, (s + 1) * extent
@@ -157,11 +160,33 @@ def _segments_grad(one, arrays, parts, index):
             s = u * step + p * hop
             start, end = s * extent, (s + 1) * extent
             a = rstd * weight[s % channels] if weight.size else rstd
+            noted |= lost(a, settings)
             if fixed:
                 _scale(g[start:end], cast(one, a), out[start:end])
             else:
                 _combine(g[start:end], x[start:end], shift, cast(one, a), cast(one, b),
                          cast(one, c), out[start:end])  # fmt: skip
+    if noted:
+        settings[NOTED] = 1
+
+
+@jit
+def _collect(one, arrays, parts, index):
+    """arrays: sums (2, pieces, channels extent) in float64, [pieces, extent], out (2, channels)."""
+    pieces, extent = vector(data(item(arrays, 1)), 2, np.int64(1))
+    channels = length(item(arrays, 2), 1)
+    sums = matrix(data(item(arrays, 0)), 2 * pieces, channels * extent, 1.0)
+    out = matrix(data(item(arrays, 2)), 2, channels, one)
+    for which in range(2):
+        first = sums[which * pieces]
+        for piece in range(which * pieces + 1, (which + 1) * pieces):
+            for j in range(first.size):
+                first[j] += sums[piece, j]
+        for c in range(channels):
+            total = 0.0
+            for j in range(c * extent, (c + 1) * extent):
+                total += first[j]
+            out[which, c] = cast(one, total)
 
 
 def _plan(layout, kind):
@@ -185,22 +210,29 @@ def _spread(weight, extent):
     return weight if extent == 1 else np.repeat(weight, extent)
 
 
+@lru_cache(256)
 def _settings(eps, dtype):
-    """[eps, the smallest and the largest variance that the kernels serve, whether one was not]."""
-    largest = LARGEST[dtype]
-    return np.array((eps, 1 / largest - eps, largest, 0), np.float64)
+    """What the kernels get of this, but for the last number as a copy of it."""
+    largest, kind = LARGEST[dtype], np.finfo(dtype)
+    return np.array((eps, 1 / largest - eps, largest, kind.tiny, kind.max, 0), np.float64)
 
 
-def _lost(var, settings):
-    """The groups that the kernels have noted."""
-    return ~((settings[1] <= var) & (var < settings[2]))
+def _noted(var, weight, settings, kind, layout):
+    """The groups that the kernels have noted, as part of (N, G, 1, 1)."""
+    eps, smallest, largest, tiny, huge, _ = settings
+    var = var.reshape(-1, layout[1], 1, 1)
+    with np.errstate(all="ignore"):
+        factors = 1 / np.sqrt(var + eps)
+        if weight is not None:
+            factors = factors * weight.reshape(layout[1], layout[2], 1)
+    sizes = np.abs(factors)
+    noted = ~((tiny <= sizes) & (sizes <= huge) | (sizes == 0)).all(2, keepdims=True)
+    return noted if kind == "fixed" else noted | ~((smallest <= var) & (var < largest))
 
 
-def _replace(target, source, groups, kind, layout):
+def _replace(target, source, groups, layout):
     """Writes the groups of `source`, seen as `layout`, over those of `target`."""
-    images = layout[0] if kind in ("group", "rms") else 1
-    where = groups.reshape(images, layout[1], 1, 1)
-    np.copyto(target.reshape(layout), source.reshape(layout), where=where)
+    np.copyto(target.reshape(layout), source.reshape(layout), where=groups)
 
 
 def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
@@ -228,15 +260,15 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
     else:
         kernel, plan = rows, np.array((n * g, k * extent, g, kind == "rms"), np.int64)
         weight, bias = _spread(weight, extent), _spread(bias, extent)
-    inputs = contiguous(x, *(_NONE if a is None else a for a in (weight, bias)))
-    settings = _settings(eps, x.dtype)
+    inputs = contiguous(x, _NONE if weight is None else weight, _NONE if bias is None else bias)
+    settings = _settings(float(eps), x.dtype).copy()
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, out), x.size >= SHARED)
-    if settings[3]:
-        lost = _lost(var, settings)
-        found = reference.standardize(x, *given, kind, layout, eps)
+    if settings[NOTED]:
+        groups = _noted(var, given[0], settings, kind, layout)
+        found = reference.standardize(x, *given, kind, layout, eps, mean, var)
         for target, source in zip((mean, var), found[1:], strict=True):
-            np.copyto(target, source, where=lost)
-        _replace(out, found[0], lost, kind, layout)
+            np.copyto(target, source, where=groups.ravel())
+        _replace(out, found[0], groups, layout)
     return out, mean, var
 
 
@@ -251,23 +283,21 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
         kernel, plan, sums = _segments_grad, _plan(layout, kind), np.empty((2, n, channels))
     elif over_batch:
         plan = np.array((n, groups, extent, kind == "fixed"), np.int64)
-        kernel, sums = columns_grad, np.empty((2, channels))
+        kernel, sums = columns_grad, np.empty((2, 1, channels))
     else:
         lines = n * groups
         part = max(groups, min(PART, lines // 8) // groups * groups)
         plan = np.array((lines, k * extent, groups, kind == "rms", part), np.int64)
-        kernel, sums = rows_grad, np.empty((2, -(-lines // part), channels * extent), x.dtype)
+        kernel, sums = rows_grad, np.empty((2, -(-lines // part), channels * extent))
         weight = _spread(weight, extent)
     inputs = contiguous(g, x, _NONE if weight is None else weight)
-    settings = _settings(eps, x.dtype)
+    settings = _settings(float(eps), x.dtype).copy()
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, sums, out), x.size >= SHARED)
-    if settings[3]:
+    if settings[NOTED]:
         found = reference.standardize_grad(g, x, given, kind, layout, eps, mean, var)
-        _replace(out, found[0], _lost(var, settings), kind, layout)
+        _replace(out, found[0], _noted(var, given, settings, kind, layout), layout)
         return out, *found[1:]
-    if sums.ndim == 3:
-        sums = np.add.reduce(sums, 1, np.float64)
-        if sums.shape[1] != channels:
-            sums = np.add.reduce(sums.reshape(2, channels, extent), 2)
-    weight_grad, bias_grad = sums.astype(x.dtype, copy=False)
+    weight_grad, bias_grad = grads = np.empty((2, channels), x.dtype)
+    pieces = np.array((sums.shape[1], sums.shape[2] // channels), np.int64)
+    launch(_collect, ONE[x.dtype], (sums, pieces, grads), False)
     return out, weight_grad, bias_grad

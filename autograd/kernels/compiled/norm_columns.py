@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
-from autograd.kernels.compiled.norm_sums import merge, note
+from autograd.kernels.compiled.norm_sums import NOTED, leaves, lost, merge
 from autograd.kernels.compiled.vector_math import cast
 
 _COLUMNS = 1024  # about as many columns at a time: their sums stay in the first cache
@@ -103,15 +103,17 @@ def _group(channels, extent):
 @jit(inner=True)
 def _factors(mean, var, settings, fixed, weight, bias, extent, scale, offset):
     """What each column is multiplied with and what is added then."""
+    noted = False
     for c in range(mean.size):
-        if not fixed:
-            note(var[c], settings[1], settings[2], settings)
         factor = 1.0 / np.sqrt(var[c] + settings[0]) * (weight[c] if weight.size else 1.0)
+        noted |= lost(factor, settings) or not fixed and leaves(var[c], settings)
         rest = mean[c] - cast(scale[0], mean[c])
         constant = (bias[c] if bias.size else 0.0) - rest * factor
         for j in range(c * extent, (c + 1) * extent):
             scale[j] = cast(scale[0], factor)
             offset[j] = cast(scale[0], constant)
+    if noted:
+        settings[NOTED] = 1
 
 
 @jit
@@ -122,7 +124,7 @@ def columns(one, arrays, parts, index):
     out = matrix(data(item(arrays, 7)), count, channels * extent, one)
     weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 4, 1.0)
+    settings = vector(data(item(arrays, 4)), NOTED + 1, 1.0)
     mean = vector(data(item(arrays, 5)), channels, 1.0)
     var = vector(data(item(arrays, 6)), channels, 1.0)
     unit = max(1, 16 // extent)
@@ -194,19 +196,21 @@ def _scale(g, a, out):
 @jit(inner=True)
 def _grad_factors(mean, var, settings, fixed, weight, along, sums, count, extent, a, b, d):
     """Finishes the sums g xhat of each channel; then the gradient is a g + b (x - mean) + d."""
+    noted = False
     for c in range(mean.size):
-        if not fixed:
-            note(var[c], settings[1], settings[2], settings)
         rstd = 1.0 / np.sqrt(var[c] + settings[0])
         rest = mean[c] - cast(a[0], mean[c])
         along[c] = (along[c] - rest * sums[c]) * rstd
         factor = rstd * weight[c] if weight.size else rstd
+        noted |= lost(factor, settings) or not fixed and leaves(var[c], settings)
         slope = -along[c] / (count * extent) * rstd * factor
         constant = -sums[c] / (count * extent) * factor - slope * rest
         for j in range(c * extent, (c + 1) * extent):
             a[j] = cast(a[0], factor)
             b[j] = cast(a[0], slope)
             d[j] = cast(a[0], constant)
+    if noted:
+        settings[NOTED] = 1
 
 
 @jit
@@ -218,7 +222,7 @@ def columns_grad(one, arrays, parts, index):
     x = matrix(data(item(arrays, 1)), count, channels * extent, one)
     out = matrix(data(item(arrays, 8)), count, channels * extent, one)
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 4, 1.0)
+    settings = vector(data(item(arrays, 4)), NOTED + 1, 1.0)
     mean = vector(data(item(arrays, 5)), channels, 1.0)
     var = vector(data(item(arrays, 6)), channels, 1.0)
     sums = matrix(data(item(arrays, 7)), 2, channels, 1.0)

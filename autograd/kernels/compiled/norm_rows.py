@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
-from autograd.kernels.compiled.norm_sums import BLOCK, block_sums, merge, note
+from autograd.kernels.compiled.norm_sums import BLOCK, NOTED, block_sums, leaves, merge
 from autograd.kernels.compiled.softmax import total
 from autograd.kernels.compiled.vector_math import cast
 
@@ -70,19 +70,21 @@ def rows(one, arrays, parts, index):
     out = matrix(data(item(arrays, 7)), count, extent, one)
     weight = vector(data(item(arrays, 1)), length(item(arrays, 1), 0), one)
     bias = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 4, 1.0)
-    eps, smallest, largest = settings[0], settings[1], settings[2]
+    settings = vector(data(item(arrays, 4)), NOTED + 1, 1.0)
+    eps, noted = settings[0], False
     mean = vector(data(item(arrays, 5)), count, 1.0)
     var = vector(data(item(arrays, 6)), count, 1.0)
     for i in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
         mean[i], var[i] = _moments(x[i], rms)
-        note(var[i], smallest, largest, settings)
+        noted |= leaves(var[i], settings)
         scale = 1.0 / np.sqrt(var[i] + eps)
         shift = cast(one, mean[i])
         offset = (shift - mean[i]) * scale
         _rescale(x[i], shift, cast(one, scale), cast(one, offset),
                  _slice(weight, i, groups, extent), _slice(bias, i, groups, extent),
                  out[i])  # fmt: skip
+    if noted:
+        settings[NOTED] = 1
 
 
 @jit(inner=True)
@@ -113,27 +115,27 @@ def _combine(g, x, shift, scale, offset, weight, m1, m2, out):
 @jit
 def rows_grad(one, arrays, parts, index):
     """arrays: g, x, weight, [rows, columns, groups, rms, part], settings, mean, var,
-    sums (2, parts, groups columns), out."""
+    sums (2, parts, groups columns) in float64, out."""
     count, extent, groups, rms, part = vector(data(item(arrays, 3)), 5, np.int64(1))
     g = matrix(data(item(arrays, 0)), count, extent, one)
     x = matrix(data(item(arrays, 1)), count, extent, one)
     out = matrix(data(item(arrays, 8)), count, extent, one)
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
-    settings = vector(data(item(arrays, 4)), 4, 1.0)
-    eps, smallest, largest = settings[0], settings[1], settings[2]
+    settings = vector(data(item(arrays, 4)), NOTED + 1, 1.0)
+    eps, noted = settings[0], False
     mean = vector(data(item(arrays, 5)), count, 1.0)
     var = vector(data(item(arrays, 6)), count, 1.0)
     chunks = (count + part - 1) // part
-    sums = matrix(data(item(arrays, 7)), 2 * chunks, groups * extent, one)
+    sums = matrix(data(item(arrays, 7)), 2 * chunks, groups * extent, 1.0)
+    work = np.empty_like(matrix(data(item(arrays, 0)), 2, groups * extent, one))
+    weight_grad, bias_grad = work[0], work[1]
     if not weight.size:
         weight = np.empty_like(vector(data(item(arrays, 0)), groups * extent, one))
         weight[:] = one
     for chunk in range(share(chunks, parts, index, 1), share(chunks, parts, index + 1, 1)):
-        weight_grad, bias_grad = sums[chunk], sums[chunks + chunk]
         weight_grad[:] = one - one
         bias_grad[:] = one - one
         for i in range(chunk * part, min(chunk * part + part, count)):
-            note(var[i], smallest, largest, settings)
             rstd = 1.0 / np.sqrt(var[i] + eps)
             shift, scale = cast(one, mean[i]), cast(one, rstd)
             offset = cast(one, (shift - mean[i]) * rstd)
@@ -141,5 +143,10 @@ def rows_grad(one, arrays, parts, index):
             s1, s2 = _products(g[i], x[i], shift, scale, offset, w)
             _add_up(g[i], x[i], shift, scale, offset, _slice(weight_grad, i, groups, extent),
                     _slice(bias_grad, i, groups, extent))  # fmt: skip
+            noted |= leaves(var[i], settings) or not abs(s2) <= settings[4]
             m1 = one - one if rms else cast(one, s1 / extent)
             _combine(g[i], x[i], shift, scale, offset, w, m1, cast(one, s2 / extent), out[i])
+        sums[chunk][:] = weight_grad
+        sums[chunks + chunk][:] = bias_grad
+    if noted:
+        settings[NOTED] = 1

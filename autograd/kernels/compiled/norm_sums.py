@@ -8,6 +8,9 @@ reason loops that store keep the order of their arithmetic (`exact`).
 from autograd.kernels.compiled.jit import jit
 
 BLOCK = 2048  # numbers summed in the type of x, at most
+# [eps, smallest and largest variance that the kernels serve, the same of factors, whether one was
+# not served]
+NOTED = 5
 
 
 @jit(inner=True)
@@ -22,11 +25,17 @@ def block_sums(x, shift):
 
 
 @jit(inner=True)
-def note(var, smallest, largest, settings):
-    """Notes in settings, [eps, smallest, largest, noted], a group whose squares may have left the
-    range of its type, or whose slopes may."""
-    if not smallest <= var < largest:
-        settings[3] = 1
+def leaves(var, settings):
+    """Whether the squares of a group with this variance may have left the range of their type, or
+    its slopes may."""
+    return not settings[1] <= var < settings[2]
+
+
+@jit(inner=True)
+def lost(factor, settings):
+    """Whether a number times this factor may leave the range of its type though the result fits."""
+    size = abs(factor)
+    return not settings[3] <= size <= settings[4] and size != 0
 
 
 @jit(inner=True)

@@ -23,6 +23,7 @@ from autograd.kernels.compiled.memory import (
 from autograd.kernels.compiled.vector_math import cast
 
 SHARED = 1 << 14  # numbers from which a second thread pays
+ROWS, COLUMNS = 1 << 6, 1 << 11  # rows, and columns, that are added up in the type of x
 _INT32, _INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
 
@@ -47,10 +48,16 @@ def _check_shape(array, planes, height, width):
 
 
 @jit(inner=True)
-def _plane(array, number, like):
-    """Plane `number` of the array with this id."""
-    height, width = length(array, 1), length(array, 2)
-    return matrix(data(array) + number * height * width * itemsize(like), height, width, like)
+def _planes(array):
+    """Address, height and width of the planes of the array with this id."""
+    return data(array), length(array, 1), length(array, 2)
+
+
+@jit(inner=True)
+def _plane(planes, number, like):
+    """Plane `number` of these."""
+    start, height, width = planes
+    return matrix(start + number * height * width * itemsize(like), height, width, like)
 
 
 @jit(inner=True)
@@ -101,9 +108,9 @@ def _max_pool2d(one, arrays, parts, index):
     columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
     planes = length(item(arrays, 0), 0)
     halving = _halving(rows, 1) and _halving(columns, 1)
+    xs, outs, found = _planes(item(arrays, 0)), _planes(item(arrays, 3)), _planes(item(arrays, 4))
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
-        places = _plane(item(arrays, 4), p, np.int32(1))
+        x, out, places = _plane(xs, p, one), _plane(outs, p, one), _plane(found, p, np.int32(1))
         if halving:
             _max_of_four(x, out, places)
         else:
@@ -118,9 +125,10 @@ def _max_pool2d_grad(one, arrays, parts, index):
     """arrays: g, places, grad."""
     planes = length(item(arrays, 0), 0)
     _check_shape(item(arrays, 1), planes, length(item(arrays, 0), 1), length(item(arrays, 0), 2))
+    gs, found, grads = _planes(item(arrays, 0)), _planes(item(arrays, 1)), _planes(item(arrays, 2))
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        g, places = _plane(item(arrays, 0), p, one), _plane(item(arrays, 1), p, np.int32(1))
-        plane = _plane(item(arrays, 2), p, one)
+        g, places = _plane(gs, p, one), _plane(found, p, np.int32(1))
+        plane = _plane(grads, p, one)
         grad = plane.reshape(plane.size)
         grad[:] = one - one
         for i in range(g.shape[0]):
@@ -131,7 +139,7 @@ def _max_pool2d_grad(one, arrays, parts, index):
 
 
 @jit(inner=True)
-def _sum_of_rows(x, first, last, work):
+def _sum_of_rows(x, first, last, work, wide):
     """The sum of some rows of x: the row itself where it is one, else in `work`."""
     if last - first == 1:
         return x[first]
@@ -144,6 +152,18 @@ def _sum_of_rows(x, first, last, work):
 
 
 @jit(inner=True)
+def _sum_of_many_rows(x, first, last, work, wide):
+    """The same of any number of rows: blocks of them are added in float64, `wide`."""
+    wide[:] = 0
+    for r in range(first, last, ROWS):
+        summed = _sum_of_rows(x, r, min(r + ROWS, last), work, wide)
+        for c in range(wide.size):
+            wide[c] += summed[c]
+    work[:] = wide
+    return work
+
+
+@jit(inner=True)
 def _total(run, one):
     result = one - one
     for c in range(run.size):
@@ -151,26 +171,46 @@ def _total(run, one):
     return result
 
 
-@jit
-def _avg_pool2d(one, arrays, parts, index):
-    """arrays: x, rows, columns, out."""
-    rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
-    columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
-    planes = length(item(arrays, 0), 0)
-    halving = _halving(columns, 2)
-    work = np.empty_like(_plane(item(arrays, 0), 0, one)[0])
-    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        x, out = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
-        for i in range(len(rows)):
-            line = _sum_of_rows(x, rows[i, 0], rows[i, 1], work)
-            if halving:
-                factor = one / cast(one, 2.0 * rows[i, 2])
-                for j in range(len(columns)):
-                    out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
-            else:
-                for j in range(len(columns)):
-                    summed = _total(line[columns[j, 0]:columns[j, 1]], one)
-                    out[i, j] = summed / cast(one, np.float64(rows[i, 2]) * columns[j, 2])
+@jit(inner=True)
+def _total_of_many(run, one):
+    """The same of any number of columns: blocks of them are added in float64."""
+    result = 0.0
+    for c in range(0, run.size, COLUMNS):
+        result += _total(run[c : min(c + COLUMNS, run.size)], one)
+    return cast(one, result)
+
+
+def _averaging(name, sum_of_rows, total):
+    """The kernel that averages windows, given how rows and columns are added up."""
+
+    def kernel(one, arrays, parts, index):
+        """arrays: x, rows, columns, out."""
+        rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
+        columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
+        planes = length(item(arrays, 0), 0)
+        halving = _halving(columns, 2)
+        xs, outs = _planes(item(arrays, 0)), _planes(item(arrays, 3))
+        work = np.empty_like(_plane(xs, 0, one)[0])
+        wide = np.empty(work.size)
+        for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
+            x, out = _plane(xs, p, one), _plane(outs, p, one)
+            for i in range(len(rows)):
+                line = sum_of_rows(x, rows[i, 0], rows[i, 1], work, wide)
+                if halving:
+                    factor = one / cast(one, 2.0 * rows[i, 2])
+                    for j in range(len(columns)):
+                        out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
+                else:
+                    for j in range(len(columns)):
+                        summed = total(line[columns[j, 0]:columns[j, 1]], one)
+                        out[i, j] = summed / cast(one, np.float64(rows[i, 2]) * columns[j, 2])
+
+    kernel.__qualname__ = name  # by which the cache knows it
+    return jit(kernel)
+
+
+_avg_pool2d = _averaging("_avg_pool2d", _sum_of_rows, _total)
+_avg_pool2d_large = _averaging("_avg_pool2d_large", _sum_of_many_rows, _total_of_many)
 
 
 @jit(inner=True)
@@ -219,11 +259,12 @@ def _avg_pool2d_grad(one, arrays, parts, index):
     columns = _table(item(arrays, 2), length(item(arrays, 3), 2))
     planes = length(item(arrays, 3), 0)
     _check_shape(item(arrays, 0), planes, len(rows), len(columns))
-    line = np.empty_like(_plane(item(arrays, 3), 0, one)[0])
+    gs, grads = _planes(item(arrays, 0)), _planes(item(arrays, 3))
+    line = np.empty_like(_plane(grads, 0, one)[0])
     whole = (length(item(arrays, 3), 1) == 1 and len(rows) == len(columns) == 1
              and columns[0, 1] - columns[0, 0] == line.size)  # fmt: skip
     for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        g, grad = _plane(item(arrays, 0), p, one), _plane(item(arrays, 3), p, one)
+        g, grad = _plane(gs, p, one), _plane(grads, p, one)
         if whole:
             _fill(grad[0], g[0, 0] / cast(one, np.float64(rows[0, 2]) * columns[0, 2]))
         else:
@@ -233,6 +274,11 @@ def _avg_pool2d_grad(one, arrays, parts, index):
 def _whole(rows, columns):
     """Whether both tables are of the integers that the kernels read."""
     return rows.dtype is _INT64 and columns.dtype is _INT64
+
+
+def _longest(table, places):
+    """The length of the longest window, looked for where there is room for a long one."""
+    return places if places <= ROWS else (table[:, 1] - table[:, 0]).max(initial=0)
 
 
 def max_pool2d(x, rows, columns):
@@ -264,7 +310,9 @@ def avg_pool2d(x, rows, columns):
     if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
         return reference.avg_pool2d(x, rows, columns)
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
-    launch(_avg_pool2d, one, (np.ascontiguousarray(x), rows, columns, out), x.size >= SHARED)
+    large = _longest(rows, x.shape[1]) > ROWS or _longest(columns, x.shape[2]) > COLUMNS
+    kernel = _avg_pool2d_large if large else _avg_pool2d
+    launch(kernel, one, (np.ascontiguousarray(x), rows, columns, out), x.size >= SHARED)
     return out
 
 

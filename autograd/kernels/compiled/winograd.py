@@ -13,8 +13,8 @@ from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import multiply_packed
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
-from autograd.kernels.compiled.vector_math import cast, from_bits
-from autograd.kernels.compiled.winograd_outliers import RANGE, put_right, stand_out
+from autograd.kernels.compiled.vector_math import from_bits
+from autograd.kernels.compiled.winograd_outliers import put_right, stand_out
 from autograd.kernels.compiled.winograd_transform import (
     OUTPUTS,
     POINTS,
@@ -25,8 +25,6 @@ from autograd.kernels.compiled.winograd_transform import (
     transform_output,
     turn,
     turn_seen,
-    widen_gradient,
-    widen_input,
 )
 
 SQUARE, FILTER = POINTS * POINTS, TAPS * TAPS
@@ -36,7 +34,6 @@ ROOM = 1 << 17  # transformed numbers of one block of tiles: they stay in the se
 GAP = 16  # numbers between the matrices of two points beyond them, against cache conflicts
 SHARED = 1 << 14  # input numbers times output channels from which a second thread pays
 
-HUGE = np.int32(0x7F7FFFFF)  # the bits of the largest float32
 _NONE = np.empty(0)  # stands for no bias
 # entries of a plan: of the input and of the result, then of the tiles
 CHANNEL, HEIGHT, WIDTH, TOP, LEFT = range(5)
@@ -100,9 +97,9 @@ def _place(plan, tile, limit):
 
 @jit(inner=True)
 def strip_room(plan, block, lanes):
-    """Bytes of a strip of pixels of at most `block` tiles, and of their magnitudes."""
-    columns = whole_vectors(min(block, plan[ACROSS]) * OUTPUTS + TAPS - 1, lanes)
-    return POINTS * columns * (VECTOR_BYTES + VECTOR_BYTES // lanes) + 2 * VECTOR_BYTES
+    """Bytes of a strip of pixels of at most `block` tiles, and of a vector."""
+    columns = min(block, plan[ACROSS]) * OUTPUTS + TAPS - 1
+    return (POINTS * whole_vectors(columns, lanes) + 1) * VECTOR_BYTES
 
 
 @jit(inner=True)
@@ -115,37 +112,21 @@ def report(one, check, found):
 
 
 @jit(inner=True)
-def _range(one, plan, side, top, x, columns, bounds, seen):
-    """Largest of the strip's magnitudes, and the smallest that the results of a column of the image
-    see of it, to seen[0] and seen[1]; whether they are far apart."""
-    bytes_, lanes = itemsize(one), VECTOR_BYTES // itemsize(one)
-    peaks, results = bounds + 2 * VECTOR_BYTES, plan[RESULT + HEIGHT] - top
-    largest = vector(bounds, lanes, np.int32(1))  # the bits of magnitudes
-    smallest = vector(bounds + VECTOR_BYTES, lanes, np.int32(1))
-    for lane in range(lanes):
-        largest[lane], smallest[lane] = 0, HUGE
-    for w in range(0, columns, lanes):
-        last = plan[side + WIDTH] - x - w
-        if side:
-            widen_gradient(one, peaks + w * bytes_, columns * bytes_, results, -x - w, last, bounds)
-        else:
-            widen_input(one, peaks + w * bytes_, columns * bytes_, results, -x - w, last, bounds)
-    high, low = largest[0], smallest[0]
-    for lane in range(1, lanes):
-        high, low = max(high, largest[lane]), min(low, smallest[lane])
-    vector(seen, 1, np.int32(1))[0] = high
-    vector(seen + size_of_grid(plan) * bytes_, 1, np.int32(1))[0] = low
-    return not from_bits(high) <= from_bits(low) * cast(one, RANGE)
+def _largest(one, peaks):
+    """The largest of a vector of magnitudes; NaN where there is one."""
+    largest, lanes = np.int32(0), VECTOR_BYTES // itemsize(one)
+    for value in vector(peaks, lanes, largest):
+        largest = max(largest, value)
+    return from_bits(largest)
 
 
 @jit(inner=True)
-def enter(one, image, plan, side, first, count, strip, panel, target, step, seen, suspects):
+def enter(one, image, plan, side, first, count, strip, panel, target, step, seen):
     """Transforms all channels of `count` tiles of one side, the input or the result.
 
     A strip of pixels is turned so that its channels are the lanes. The numbers of a point are a
-    matrix (count, channels) in panels `panel` channels wide. seen (2, tiles) gets the largest
-    and the smallest pixel of a strip, by the largest magnitude of all channels, at its first tile;
-    `suspects` of the image becomes 1 where they are far apart.
+    matrix (count, channels) in panels `panel` channels wide. seen (tiles) gets the largest
+    magnitude of a strip at its first tile.
     """
     bytes_, rows = itemsize(one), OUTPUTS if side else POINTS
     channels, height, width = plan[side + CHANNEL], plan[side + HEIGHT], plan[side + WIDTH]
@@ -157,8 +138,8 @@ def enter(one, image, plan, side, first, count, strip, panel, target, step, seen
         x -= left
         columns = whole_vectors(run * OUTPUTS + rows - OUTPUTS, lanes)
         row = columns * VECTOR_BYTES
-        bounds = strip + rows * row
-        peaks = bounds + 2 * VECTOR_BYTES
+        peaks = strip + rows * row
+        vector(peaks, lanes, one)[:] = 0
         for c in range(0, channels, lanes):
             for i in range(rows):
                 h = top - above + i
@@ -168,7 +149,7 @@ def enter(one, image, plan, side, first, count, strip, panel, target, step, seen
                     turn_seen(one, source + w * bytes_, height * width * bytes_,
                               min(lanes, channels - c), -x - w, last,
                               strip + i * row + w * VECTOR_BYTES, VECTOR_BYTES, lanes, lanes,
-                              peaks + (i * columns + w) * bytes_, c)  # fmt: skip
+                              peaks)  # fmt: skip
             j = c // panel * panel
             across = min(panel, whole - j)
             place = target + (j * count + done * across + c - j) * bytes_
@@ -179,8 +160,7 @@ def enter(one, image, plan, side, first, count, strip, panel, target, step, seen
                 else:
                     transform_input(one, tile, row, VECTOR_BYTES, place, step)
                 place += across * bytes_
-        if _range(one, plan, side, top, x, columns, bounds, seen + (first + done) * bytes_):
-            vector(suspects, plan[IMAGES], one)[number] = one
+        vector(seen, size_of_grid(plan), one)[first + done] = _largest(one, peaks)
         done += run
 
 
@@ -230,10 +210,12 @@ def _correlate(one, arrays, parts, index):
     vector(zeros, head // bytes_, one)[:] = 0
     for channel in range(size(bias)):
         vector(offset, outputs, one)[channel] = vector(data(bias), outputs, one)[channel]
+    seen = data(item(arrays, 6))
+    vector(seen, tiles, one)[begin:end] = np.nan
     for first in range(begin, end, block):
         count = min(block, end - first)
         enter(one, data(item(arrays, 0)), plan, 0, first, count, strip, whole_in, before, step_in,
-              data(item(arrays, 6)), data(item(arrays, 5)) + bytes_)  # fmt: skip
+              seen)  # fmt: skip
         for point in range(SQUARE):
             filters = data(item(arrays, 2)) + point * (inputs * whole_out + GAP) * bytes_
             multiply_packed(one, count, whole_out, inputs, before + point * step_in,
@@ -274,16 +256,15 @@ def correlate(x, weight, bias, before, out, flipped, direct):
     lanes = VECTOR_BYTES // x.itemsize
     filters = np.empty(SQUARE * (channels * -(-rows // lanes) * lanes + GAP), x.dtype)
     result, found = np.empty((images, rows, *out), x.dtype), np.zeros(1 + images, x.dtype)
-    seen = np.full((2, images, *plan[DOWN : ACROSS + 1]), np.nan, x.dtype)
+    seen = np.empty((images, int(plan[DOWN] * plan[ACROSS])), x.dtype)
     one, parallel = ONE[x.dtype], x.size * rows >= SHARED
     launch(_filters, one, (np.ascontiguousarray(weight), plan, filters), parallel)
     offset = _NONE if bias is None else np.ascontiguousarray(bias)
     arrays = (np.ascontiguousarray(x), plan, filters, offset, result, found, seen)
     launch(_correlate, one, arrays, parallel)
-    if not found.any():
+    launch(stand_out, one, (seen, found), False)
+    if not np.count_nonzero(found):
         return result
     if found[0]:
         return None
-    suspects = np.flatnonzero(found[1:])
-    suspects = suspects[stand_out(seen[0, suspects])]
-    return put_right(result, x, before, bias, suspects, direct) if len(suspects) else result
+    return put_right(result, x, before, bias, np.flatnonzero(found[1:]), direct)

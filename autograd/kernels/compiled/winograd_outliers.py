@@ -10,18 +10,36 @@ stands out.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.memory import data, item, length, matrix, vector
+from autograd.kernels.compiled.vector_math import cast
 from autograd.kernels.compiled.winograd_transform import OUTPUTS, POINTS, TAPS
 
 RANGE = 32.0  # how much larger a pixel of a tile may be than the largest one that a result sees
 MOST = 8  # one of so many tiles may be computed by itself: where there are more, all are
 
 
-def stand_out(largest):
-    """Of which images (N, ...) the largest number is RANGE times that of an ordinary strip, one of
-    five having less.  Elsewhere small numbers beside larger ones are as usual as in any gradient,
-    and the errors small beside what the whole image holds."""
-    largest = largest.reshape(len(largest), -1)
-    return ~(np.nanmax(largest, 1) <= RANGE * np.nanquantile(largest, 0.2, 1))
+@jit
+def stand_out(one, arrays, parts, index):
+    """arrays: largest (images, strips), found (1 + images).
+
+    An image stands out, and its number of `found` becomes 1, where the largest number is RANGE
+    times that of more than one strip in five; NaN stands for no strip. Elsewhere small numbers
+    beside larger ones are as usual as in any gradient, and the errors small beside what the whole
+    image holds.
+    """
+    images, count = length(item(arrays, 0), 0), length(item(arrays, 0), 1)
+    every = matrix(data(item(arrays, 0)), images, count, one)
+    found = vector(data(item(arrays, 1)), 1 + images, one)
+    for image in range(images):
+        top, strips, near = one - one, 0, 0
+        for value in every[image]:
+            top = max(top, value) if value == value else top
+        for value in every[image]:
+            strips += value == value
+            near += value * cast(one, RANGE) >= top
+        if 5 * near < 4 * strips:
+            found[1 + image] = one
 
 
 def _magnitudes(x, before, grid):
@@ -29,9 +47,9 @@ def _magnitudes(x, before, grid):
     size = [OUTPUTS * tiles + TAPS - 1 for tiles in grid]
     found = np.zeros((len(x), *size), x.dtype)
     inside, seen = [], []
-    for n, length, b in zip(x.shape[2:], size, before, strict=True):
-        inside.append(slice(max(b, 0), min(n + b, length)))
-        seen.append(slice(max(-b, 0), min(n, length - b)))
+    for n, whole, b in zip(x.shape[2:], size, before, strict=True):
+        inside.append(slice(max(b, 0), min(n + b, whole)))
+        seen.append(slice(max(-b, 0), min(n, whole - b)))
     x = x[:, :, *seen]
     found[:, *inside] = np.maximum(x.max(1), -x.min(1))
     return found

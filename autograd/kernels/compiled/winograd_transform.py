@@ -11,7 +11,7 @@ References: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (2
 Barabasz et al., Error Analysis and Improving the Accuracy of Winograd Convolution (2020).
 """
 
-from functools import partial, reduce
+from functools import partial
 from itertools import chain
 
 from llvmlite import ir
@@ -188,8 +188,8 @@ transform_taps = _leaving(TAPS, _Line.taps)
 
 
 def _turn(emitter, source, source_row, rows, first, last, target, target_row, target_rows,
-          columns, look=None):  # fmt: skip
-    """Emits `turn`; `look` is called with each vector of the source as soon as it is there."""
+          columns):  # fmt: skip
+    """Emits `turn` and gives the vectors of the source."""
     builder = emitter.builder
     source, target = _pointers(builder, source, target)
     inside = builder.and_(builder.not_(emitter.below(first)), emitter.below(last))
@@ -198,16 +198,15 @@ def _turn(emitter, source, source_row, rows, first, last, target, target_row, ta
     for i in range(emitter.lanes):
         place = builder.mul(source_row, _at_most(builder, i, builder.sub(rows, _I64(1))))
         vectors.append(emitter.load(source, place, inside))
-        if look is not None:
-            look(vectors[-1])
-    distance = emitter.lanes // 2
+    turned, distance = vectors, emitter.lanes // 2
     while distance:
-        vectors = interleave(builder, vectors, distance)
+        turned = interleave(builder, turned, distance)
         distance //= 2
     # rows past the last go where the last is then written
     for i in reversed(range(emitter.lanes)):
         row = _at_most(builder, i, builder.sub(target_rows, _I64(1)))
-        emitter.store(vectors[i], target, builder.mul(target_row, row), written)
+        emitter.store(turned[i], target, builder.mul(target_row, row), written)
+    return vectors
 
 
 @intrinsic
@@ -227,81 +226,24 @@ def turn(typing, like, source, source_row, rows, first, last, target, target_row
     return types.void(like, *[types.intp] * 9), codegen
 
 
-# Magnitudes are compared as integers, the bits without the sign: NaN is then larger than infinity.
-def _magnitude(emitter, value):
-    ints = ir.VectorType(ir.IntType(8 * emitter.bytes), emitter.lanes)
-    ones = ir.Constant(ints, [2 ** (8 * emitter.bytes - 1) - 1] * emitter.lanes)
-    return emitter.builder.and_(emitter.builder.bitcast(value, ints), ones)
-
-
-def _larger(builder, x, y):
-    return builder.select(builder.icmp_signed(">", x, y), x, y)
-
-
-def _update(emitter, address, choose):
-    """Emits the change of a vector of magnitudes at an address."""
-    builder = emitter.builder
-    place, = _pointers(builder, address)
-    value = choose(_magnitude(emitter, emitter.load(place, _I64(0))))
-    emitter.store(builder.bitcast(value, emitter.vector), place, _I64(0))
-
-
 @intrinsic
 def turn_seen(typing, like, source, source_row, rows, first, last, target, target_row, target_rows,
-              columns, peaks, channel):  # fmt: skip
-    """`turn`, and the largest magnitude of each k goes to the vector at `peaks`, which it raises
-    from the second channels on."""
+              columns, peaks):  # fmt: skip
+    """`turn`, which raises the vector at `peaks` to the largest magnitude of each k.
+
+    Magnitudes are compared as integers, the bits without the sign: NaN is larger than infinity.
+    """
 
     def codegen(context, builder, signature, args):
-        emitter, (*args, peaks, channel) = _emitter(context, builder, signature, args)
-        found = []
-
-        def look(value):
-            value = _magnitude(emitter, value)
-            found.append(_larger(builder, found[-1], value) if found else value)
-
-        _turn(emitter, *args, look)
-        first = builder.icmp_signed("==", channel, _I64(0))
-        _update(emitter, peaks, lambda value: builder.select(
-            first, found[-1], _larger(builder, found[-1], value)))
+        emitter, (*args, peaks) = _emitter(context, builder, signature, args)
+        ints = ir.VectorType(ir.IntType(8 * emitter.bytes), emitter.lanes)
+        ones = ir.Constant(ints, [2 ** (8 * emitter.bytes - 1) - 1] * emitter.lanes)
+        place, = _pointers(builder, peaks)
+        largest = builder.bitcast(emitter.load(place, _I64(0)), ints)
+        for value in _turn(emitter, *args):
+            value = builder.and_(builder.bitcast(value, ints), ones)
+            largest = builder.select(builder.icmp_signed(">", value, largest), value, largest)
+        emitter.store(builder.bitcast(largest, emitter.vector), place, _I64(0))
         return context.get_dummy_value()
 
-    return types.void(like, *[types.intp] * 11), codegen
-
-
-def _widening(rows):
-    """Intrinsic: widens the vectors at `bounds`, largest and smallest magnitude, by those of `rows`
-    vectors from `peaks` on, `row` bytes apart: by the largest of all, and by the smallest that TAPS
-    of them together have, of the first `results` such and from lane `first` to `last`."""
-
-    @intrinsic
-    def widen(typing, like, peaks, row, results, first, last, bounds):
-        def codegen(context, builder, signature, args):
-            emitter, (peaks, row, results, first, last, bounds) = _emitter(
-                context, builder, signature, args)
-            place, = _pointers(builder, peaks)
-            larger = partial(_larger, builder)
-            values = [_magnitude(emitter, emitter.load(place, builder.mul(row, _I64(i))))
-                      for i in range(rows)]
-            seen = [reduce(larger, values[i : i + TAPS]) for i in range(rows - TAPS + 1)]
-            least = seen[0]
-            for i, value in enumerate(seen):
-                less = builder.icmp_signed("<", value, least)
-                some = builder.icmp_signed("<", _I64(i), results)
-                least = builder.select(some, builder.select(less, value, least), least)
-            inside = builder.and_(builder.not_(emitter.below(first)), emitter.below(last))
-
-            def smaller(value):
-                less = builder.and_(inside, builder.icmp_signed("<", least, value))
-                return builder.select(less, least, value)
-
-            _update(emitter, bounds, partial(larger, larger(seen[0], seen[-1])))
-            _update(emitter, builder.add(bounds, _I64(VECTOR_BYTES)), smaller)
-            return context.get_dummy_value()
-
-        return types.void(like, *[types.intp] * 6), codegen
-
-    return widen
-
-
-widen_input, widen_gradient = _widening(POINTS), _widening(OUTPUTS)
+    return types.void(like, *[types.intp] * 10), codegen

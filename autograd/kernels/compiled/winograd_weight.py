@@ -64,9 +64,9 @@ def _sums(one, arrays, parts, index):
                 panel, target, step = whole_in, left, step_in
                 if side:
                     panel, target, step = wide, right, step_out
-                seen = data(item(arrays, 4)) + side // RESULT * 2 * tiles * bytes_
+                seen = data(item(arrays, 4)) + side // RESULT * tiles * bytes_
                 enter(one, data(item(arrays, side // RESULT)), plan, side, first, count, strip,
-                      panel, target, step, seen, data(item(arrays, 5)))  # fmt: skip
+                      panel, target, step, seen)  # fmt: skip
             for point in range(SQUARE):
                 c = data(sums) + (part * SQUARE + point) * inputs * whole_out * bytes_
                 row = whole_out * bytes_
@@ -89,7 +89,7 @@ def _one_outweighs(one, plan, seen):
     """
     tiles = size_of_grid(plan)
     largest, roots, count = 0.0, 0.0, 0
-    x, g = vector(seen, tiles, one), vector(seen + 2 * tiles * itemsize(one), tiles, one)
+    x, g = vector(seen, tiles, one), vector(seen + tiles * itemsize(one), tiles, one)
     for tile in range(tiles):
         product = np.float64(x[tile]) * g[tile]
         if product > 0:
@@ -153,9 +153,8 @@ def weight_grad(g, x, before):
     sums = np.empty((shares, SQUARE, inputs, whole), x.dtype)
     grad, found = np.empty((outputs, inputs, TAPS, TAPS), x.dtype), np.zeros(1, x.dtype)
     one, parallel = ONE[x.dtype], x.size * outputs >= SHARED
-    seen = np.zeros((2, 2, tiles), x.dtype)  # of x and g: the largest and smallest of each strip
-    suspects = np.empty(images, x.dtype)  # in vain: what matters is in `seen`
-    arrays = (np.ascontiguousarray(x), np.ascontiguousarray(g), plan, sums, seen, suspects)
+    seen = np.zeros((2, tiles), x.dtype)  # of x and g: the largest of each strip
+    arrays = (np.ascontiguousarray(x), np.ascontiguousarray(g), plan, sums, seen)
     launch(_sums, one, arrays, parallel)
     launch(_taps, one, (sums, plan, grad, found, seen), parallel)
     return None if found[0] else grad

@@ -38,12 +38,14 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
     scaled = (_wide(x, layout) - mean.reshape(kept)) * rstd
     u = _wide(g, layout)
     weight_grad, bias_grad = (u * scaled).sum((0, 3)).ravel(), u.sum((0, 3)).ravel()
-    if weight is not None:
-        u = u * weight.reshape(layout[1:3])[:, :, None]
+    factor = 1 if weight is None else weight.reshape(layout[1:3])[:, :, None]
+    if layout[2] > 1:  # what is one factor for the whole group, even infinite, comes last
+        u, factor = u * factor, 1
     if kind != "fixed" and x.size:
         along = (u * scaled).mean(_OVER[kind], keepdims=True)
         offset = 0 if kind == "rms" else u.mean(_OVER[kind], keepdims=True)
         u = u - offset - scaled * along
+    u = u * factor
     grads = (u * rstd).reshape(x.shape), weight_grad, bias_grad
     return tuple(a.astype(x.dtype, copy=False) for a in grads)
 

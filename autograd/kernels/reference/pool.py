@@ -8,6 +8,7 @@ divisors.  Any pooling is such tables: padded, dilated, adaptive or global.
 
 import numpy as np
 
+TALL = 64  # rows from which a sum of them in float32 would lose digits
 _QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
@@ -54,7 +55,8 @@ def avg_pool2d(x, rows, columns):
     across = _inside(columns, x.shape[2])
     for i, (top, bottom, _) in enumerate(_inside(rows, x.shape[1])):
         for j, (left, right, _) in enumerate(across):
-            x[:, top:bottom, left:right].sum((1, 2), out=out[:, i, j])
+            wide = np.float64 if bottom - top > TALL else x.dtype  # NumPy adds rows one by one
+            out[:, i, j] = x[:, top:bottom, left:right].sum((1, 2), wide)
     return np.divide(out, _divisors(rows, columns, x.dtype), out=out)
 
 
