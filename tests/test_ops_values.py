@@ -40,10 +40,10 @@ PRODUCTS = "products leave the range before they reach a softmax or a gate, as i
 RECURRENT = ("rnn", "gru", "lstm", "rnn_cell", "gru_cell", "lstm_cell", "lstm_projected")
 BINARY = dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), REFUSED)
 EXCEPT = {
-    "special": {"_kl_div": DIGITS, "lerp": DIGITS, "pow": DIGITS, "safe_div": DIGITS,
+    "special": {"_kl_div": DIGITS, "pow": DIGITS, "safe_div": DIGITS,
                 "addcmul": SQUARES, "addcdiv": SQUARES},
     "travel": {**BINARY, "nuclear": REFUSED, "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED,
-               "orthogonal_grad": REFUSED, "_standardize": WEIGHTS, "standardize_grad": WEIGHTS},
+               "orthogonal_grad": REFUSED, "standardize_grad": WEIGHTS},
     "scale": {**BINARY, **dict.fromkeys(("_attend", *RECURRENT), PRODUCTS), "gelu": SQUARES,
               "local_response_norm": SQUARES, "lp_pool1d": SQUARES, "lp_pool2d": SQUARES,
               "rms_norm": "its default eps is that of the dtype", "triplet_margin_loss": DIGITS},
