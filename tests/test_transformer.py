@@ -38,6 +38,9 @@ def test_stacks_hold_copies():
     assert len({id(p) for p in stack.parameters()} | {id(p) for p in layer.parameters()}) == 38
     x = autograd.randn(4, 3, 8)
     close(stack(x), stack.norm(layer(layer(x))))
+    layer, memory = nn.TransformerDecoderLayer(8, 2, 16, 0.0), autograd.randn(5, 3, 8)
+    stack = nn.TransformerDecoder(layer, 2, nn.LayerNorm(8))
+    close(stack(x, memory), stack.norm(layer(layer(x, memory), memory)))
 
 
 def test_the_causal_mask_is_found():
