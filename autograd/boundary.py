@@ -9,7 +9,7 @@ through a function of its own signature, written out as those of ops are:
         try:
             return forward(input, mat2)
         except Exception as error:
-            explain("mm", error, dict(input=input, mat2=mat2))
+            explain(guard, error, dict(input=input, mat2=mat2))
             raise
 
 Nothing else happens to a call that succeeds.
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from inspect import signature, unwrap
-from types import FunctionType
+from types import FunctionType, NoneType
 
 import numpy as np
 
@@ -35,7 +35,8 @@ _SEVERAL = (list, tuple)
 _FITS: tuple[tuple[str, tuple, tuple, str], ...] = (
     ("a Tensor", _ARRAYS, (),
      "input mat1 mat2 batch1 batch2 vec vec2 tensor tensor1 tensor2 a b weight bias mask input1 "
-     "input2 x1 x2 target anchor positive negative running_mean running_var src pos_weight"),
+     "input2 x1 x2 target anchor positive negative src pos_weight"),
+    ("a Tensor or None", (*_ARRAYS, NoneType), (), "running_mean running_var"),
     ("a Tensor or a number", _NUMBERS, (), "other value min max var"),
     ("a list or tuple of Tensors", (), _SEVERAL, "tensors"),
     ("an integer", _WHOLE, (),

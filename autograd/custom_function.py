@@ -45,8 +45,8 @@ class FunctionCtx:
         self._dirty = tensors
 
 
-OWN = frozenset(vars(FunctionCtx((), ())))  # what is on a ctx that nobody has used
-CONTAINERS = (list, tuple, dict)
+_OWN = frozenset(vars(FunctionCtx((), ())))  # what is on a ctx that nobody has used
+_CONTAINERS = (list, tuple, dict)
 
 
 class _Application(Rule):
@@ -229,7 +229,7 @@ def _changed(source: Tensor, what: str):
 
 def _contained(value, seen: dict[int, Any]) -> list[Tensor]:
     """The tensors in a list, tuple or dict, at any depth."""
-    if not isinstance(value, CONTAINERS) or id(value) in seen:
+    if not isinstance(value, _CONTAINERS) or id(value) in seen:
         return []
     seen[id(value)] = value
     members = value.values() if isinstance(value, dict) else value
@@ -240,7 +240,7 @@ def _contained(value, seen: dict[int, Any]) -> list[Tensor]:
 def _exchanged(value, others: dict[int, Tensor]):
     """A container with the tensors in it exchanged for the others of the same id: itself where it
     has none of them."""
-    if isinstance(value, Tensor) or not isinstance(value, CONTAINERS):
+    if isinstance(value, Tensor) or not isinstance(value, _CONTAINERS):
         return others.get(id(value), value)
     if not any(id(tensor) in others for tensor in _contained(value, {})):
         return value
@@ -254,7 +254,7 @@ def _exchanged(value, others: dict[int, Tensor]):
 
 def _node(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) -> Node:
     """The node of this application; what forward left on ctx as tensors moves into it."""
-    left = {name: value for name, value in vars(ctx).items() if name not in OWN}
+    left = {name: value for name, value in vars(ctx).items() if name not in _OWN}
     attributes = [name for name, value in left.items()
                   if isinstance(value, Tensor) and value._node is None
                   and not any(value is i for i in inputs)]

@@ -46,7 +46,7 @@ def unmatched(operands) -> str:
         if len(sizes) > 1:
             return (f"shapes {' and '.join(map(str, shapes))} cannot be broadcast: in dimension "
                     f"-{back} the sizes {' and '.join(map(str, sorted(sizes)))} differ and neither "
-                    "is 1; .unsqueeze(dim) or .reshape(...) brings dimensions beneath each other")
+                    "is 1; .unsqueeze(dim) or .reshape(...) lines the dimensions up")
     return f"shapes {' and '.join(map(str, shapes))} cannot be broadcast"
 
 
@@ -67,7 +67,7 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
 
 class Constructed:
     """Base of classes whose constructor tells, in the name of the class, of arguments that are
-    misspelt, missing or too many, and in ours of a string given for True or False."""
+    misspelt, missing or too many; in classes of this library also of a string given for a bool."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         new = super().__new__

@@ -1,4 +1,4 @@
-"""The convolutional and larger networks that are timed, written once for both libraries."""
+"""The networks that are timed, convolutional and recurrent, written once for both libraries."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,9 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from .training import Step, training, updating
 from .transformers import TRANSFORMERS
-
-Step = Callable[[], object]
 
 
 def images(lib: SimpleNamespace, size: int, shape: tuple[int, ...], count: int = 8):
@@ -17,19 +16,6 @@ def images(lib: SimpleNamespace, size: int, shape: tuple[int, ...], count: int =
     rng = np.random.default_rng(0)
     return cycle([(lib.core.tensor(rng.standard_normal((size, *shape), dtype=np.float32)),
                    lib.core.tensor(rng.integers(0, 10, size))) for _ in range(count)])
-
-
-def training(lib: SimpleNamespace, model, optimizer, stream) -> Step:
-    loss_fn = lib.nn.CrossEntropyLoss()
-
-    def step():
-        x, y = next(stream)
-        optimizer.zero_grad()
-        loss = loss_fn(model(x), y)
-        loss.backward()
-        optimizer.step()
-
-    return step
 
 
 def gelu_mlp(lib: SimpleNamespace) -> Step:
@@ -125,14 +111,11 @@ def autoencoder(lib: SimpleNamespace) -> Step:
     optimizer, loss_fn = lib.optim.Adam(model.parameters()), nn.MSELoss()
     stream = images(lib, 64, (1, 28, 28))
 
-    def step():
+    def loss():
         x, _ = next(stream)
-        optimizer.zero_grad()
-        loss = loss_fn(model(x), x)
-        loss.backward()
-        optimizer.step()
+        return loss_fn(model(x), x)
 
-    return step
+    return updating(optimizer, loss)
 
 
 def lenet_inference(lib: SimpleNamespace) -> Step:
@@ -220,14 +203,11 @@ def char_lstm(lib: SimpleNamespace) -> Step:
     stream = cycle([(lib.core.tensor(t[:, :-1].copy()), lib.core.tensor(t[:, 1:].copy()))
                     for t in text])
 
-    def step():
+    def loss():
         x, y = next(stream)
-        optimizer.zero_grad()
-        loss = loss_fn(model(x)[0].reshape(-1, 65), y.reshape(-1))
-        loss.backward()
-        optimizer.step()
+        return loss_fn(model(x)[0].reshape(-1, 65), y.reshape(-1))
 
-    return step
+    return updating(optimizer, loss)
 
 
 def lstm_cells(lib: SimpleNamespace) -> Step:

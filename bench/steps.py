@@ -9,9 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .networks import NETWORKS, training
-
-Step = Callable[[], object]
+from .networks import NETWORKS
+from .training import Step, training
 
 
 def tiny_ops(lib: SimpleNamespace) -> Step:

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-Step = Callable[[], object]
+from .training import Step, updating
+
 WORDS, WIDTH, HEADS, LENGTH = 65, 128, 4, 64
 
 
@@ -53,16 +54,13 @@ def gpt(lib: SimpleNamespace) -> Step:
     model = gpt_model(lib.nn, lib.core)
     optimizer, stream = lib.optim.AdamW(model.parameters()), texts(lib, 12, LENGTH + 1)
 
-    def step():
+    def loss():
         tokens = next(stream)
         scores = model(tokens[:, :-1])
-        loss = lib.nn.functional.cross_entropy(scores.reshape(-1, WORDS),
+        return lib.nn.functional.cross_entropy(scores.reshape(-1, WORDS),
                                                tokens[:, 1:].reshape(-1))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
 
-    return step
+    return updating(optimizer, loss)
 
 
 def gpt_inference(lib: SimpleNamespace) -> Step:
@@ -90,16 +88,13 @@ def encoder_decoder(lib: SimpleNamespace) -> Step:
     mask = nn.Transformer.generate_square_subsequent_mask(32)
     stream = texts(lib, 32, 65)
 
-    def step():
+    def loss():
         tokens = next(stream)
         source, target = tokens[:, :32], tokens[:, 32:]
         scores = head(model(words(source), words(target[:, :-1]), tgt_mask=mask))
-        loss = nn.functional.cross_entropy(scores.reshape(-1, WORDS), target[:, 1:].reshape(-1))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        return nn.functional.cross_entropy(scores.reshape(-1, WORDS), target[:, 1:].reshape(-1))
 
-    return step
+    return updating(optimizer, loss)
 
 
 TRANSFORMERS: dict[str, Callable[[SimpleNamespace], Step]] = {

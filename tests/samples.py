@@ -114,7 +114,8 @@ def differentiable(results: list) -> list[Tensor]:
     return [r for r in results if isinstance(r, Tensor) and r.requires_grad]
 
 
-def gradients(call: Callable, tensors: list[Tensor]) -> list[np.ndarray | None]:
+def gradients(call: Callable, tensors: list[Tensor],
+              create_graph: bool = False) -> list[np.ndarray | None]:
     """The gradients of `call(*tensors)`, weighted, by the tensors; None where there is none."""
     results = differentiable(call(*tensors))
     wanted = [t for t in tensors if t.requires_grad]
@@ -122,6 +123,7 @@ def gradients(call: Callable, tensors: list[Tensor]) -> list[np.ndarray | None]:
         return [None] * len(tensors)
     seeds = [autograd.tensor(w.astype(r.dtype))
              for r, w in zip(results, weights(results), strict=True)]
-    found = iter(autograd.grad(results, wanted, seeds, allow_unused=True))
+    found = iter(autograd.grad(results, wanted, seeds, create_graph=create_graph,
+                               allow_unused=True))
     grads = [next(found) if t.requires_grad else None for t in tensors]
-    return [g if g is None else g.numpy() for g in grads]
+    return [g if g is None else g.detach().numpy() for g in grads]

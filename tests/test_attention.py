@@ -236,26 +236,61 @@ def test_what_does_not_fit_is_named(args, options, kind, message):
         F.scaled_dot_product_attention(*args, **options)
 
 
-def test_heads_by_hand():
-    """nn.MultiheadAttention against a loop over heads."""
-    layer = nn.MultiheadAttention(6, 3, dtype=autograd.float64)
-    q, k, v = (autograd.randn(n, 2, 6, dtype=autograd.float64) for n in (4, 5, 5))
-    out, weights = layer(q, k, v)
+def by_hand(layer, q, k, v, added):
+    """Output and probabilities (2, 3, L, S) of nn.MultiheadAttention(6, 3), in a loop over heads;
+    `added` to the scores."""
     w, b = layer.in_proj_weight.detach().numpy(), layer.in_proj_bias.detach().numpy()
     parts = [x.numpy() @ w[i * 6: i * 6 + 6].T + b[i * 6: i * 6 + 6]
              for i, x in enumerate((q, k, v))]
-    joined, total = np.zeros((4, 2, 6)), np.zeros((2, 4, 5))
+    if layer.add_zero_attn:
+        parts[1:] = [np.pad(part, [(0, 1), (0, 0), (0, 0)]) for part in parts[1:]]
+        added = np.pad(added, [(0, 0)] * 3 + [(0, 1)])
+    joined, probs = np.zeros(parts[0].shape), np.zeros(added.shape)
     for n in range(2):
         for h in range(3):
             a, c, d = (part[:, n, 2 * h: 2 * h + 2] for part in parts)
-            e = np.exp(a @ c.T / np.sqrt(2))
-            probs = e / e.sum(1, keepdims=True)
-            total[n] += probs / 3
-            joined[:, n, 2 * h: 2 * h + 2] = probs @ d
-    close(weights, total)
-    close(out, joined @ layer.out_proj.weight.detach().numpy().T
-          + layer.out_proj.bias.detach().numpy())
-    close(layer(q, k, v, need_weights=False)[0], out.detach().numpy())
+            e = np.exp(a @ c.T / np.sqrt(2) + added[n, h])
+            probs[n, h] = e / e.sum(1, keepdims=True)
+            joined[:, n, 2 * h: 2 * h + 2] = probs[n, h] @ d
+    return (joined @ layer.out_proj.weight.detach().numpy().T
+            + layer.out_proj.bias.detach().numpy(), probs)
+
+
+@pytest.mark.parametrize("zero", [False, True])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("kind", ["none", "causal", "boolean", "of each head"])
+def test_heads_by_hand(kind, padded, zero):
+    layer = nn.MultiheadAttention(6, 3, add_zero_attn=zero, dtype=autograd.float64)
+    q, k, v = (autograd.randn(5, 2, 6, dtype=autograd.float64) for _ in range(3))
+    rng = np.random.default_rng(0)
+    mask = {"none": None, "causal": np.triu(np.full((5, 5), -np.inf), 1),
+            "boolean": (rng.random((5, 5)) < 0.5) & (np.arange(5) > 0),
+            "of each head": rng.standard_normal((6, 5, 5))}[kind]
+    padding = np.arange(5) >= np.array([[5], [4]]) if padded else None
+    added = np.zeros((2, 3, 5, 5))
+    if mask is not None:
+        added += np.where(mask, -np.inf, 0) if kind == "boolean" else mask.reshape(
+            (2, 3, 5, 5) if mask.ndim == 3 else (5, 5))
+    if padded:
+        added[1, :, :, 4] = -np.inf
+    wanted, probs = by_hand(layer, q, k, v, added)
+    options = dict(attn_mask=None if mask is None else autograd.tensor(mask),
+                   key_padding_mask=None if padding is None else autograd.tensor(padding),
+                   is_causal=kind == "causal")
+    out, weights = layer(q, k, v, **options)
+    close(out, wanted)
+    close(weights, probs.mean(1))
+    close(layer(q, k, v, average_attn_weights=False, **options)[1], probs)
+    close(layer(q, k, v, need_weights=False, **options)[0], wanted)
+
+
+def test_the_layer_drops_only_while_training():
+    layer, x = nn.MultiheadAttention(6, 3, dropout=0.5), autograd.randn(4, 2, 6)
+    for needed in (False, True):
+        first, second = (layer.train()(x, x, x, need_weights=needed)[0] for _ in range(2))
+        assert (first != second).any()
+        first, second = (layer.eval()(x, x, x, need_weights=needed)[0] for _ in range(2))
+        assert (first == second).all()
 
 
 def test_self_attention_projects_with_one_product():

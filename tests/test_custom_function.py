@@ -266,6 +266,27 @@ def test_outputs_that_backward_uses_are_differentiated(how):
     assert first.item() == 12.0 and autograd.grad(first, x)[0].item() == pytest.approx(12.0)
 
 
+def test_a_value_on_ctx_is_freed_with_the_graph():
+    """Also where backward has read it, which is no reason to put it back."""
+    kept = []
+
+    class Square(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.twice, ctx.calls = x * 2, 0
+            kept.append(ctx)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            ctx.calls += 1
+            return g * ctx.twice
+
+    x = leaf(3.0)
+    Square.apply(x).sum().backward()
+    assert x.grad.item() == 6.0 and kept[0].calls == 1 and not hasattr(kept[0], "twice")
+
+
 def test_an_attribute_that_somebody_overwrites():
     x = leaf(2.0)
     y = Kept.apply(x, "attribute output")

@@ -7,11 +7,7 @@ from collections import OrderedDict, namedtuple
 import pytest
 
 import autograd
-
-
-def leaf(*values):
-    return autograd.tensor(values, dtype=autograd.float64, requires_grad=True)
-
+from tests.leaves import leaf
 
 Pair = namedtuple("Pair", "how square")
 CONTAINERS = {

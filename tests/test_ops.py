@@ -84,6 +84,17 @@ def test_second_gradient(call):
     assert gradgradcheck(call.graded, call.tensors(), rtol=TIGHT)
 
 
+@calls(lambda call: call.arrays and call.case.order >= 2)
+def test_gradient_is_the_same_when_it_is_recorded(call):
+    """Where it is computed by other means than ordinarily, as by ops in place of a kernel; the
+    second derivative, of the recorded one, does not tell."""
+    plain, recorded = (gradients(call, call.tensors(), create) for create in (False, True))
+    for a, b in zip(plain, recorded, strict=True):
+        a, b = (np.zeros(()) if g is None else g for g in (a, b))
+        np.testing.assert_allclose(*np.broadcast_arrays(a, b), 1e-11,
+                                   1e-11 * np.abs(a).max(initial=0.0))
+
+
 @calls(lambda call: call.case.order == 0 and call.arrays)
 def test_without_gradient(call):
     """What has no gradient says so when asked, or gives a result that does not require grad."""

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import warnings
 
 import pytest
 
@@ -105,7 +106,6 @@ COMBINED = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", [*SCHEDULES, *COMBINED])
 def test_a_schedule_stepped_first_warns_once(name):
     """Where the optimizer has not stepped, nor is the schedule one that goes on."""
@@ -114,15 +114,26 @@ def test_a_schedule_stepped_first_warns_once(name):
     with pytest.warns(UserWarning, match=rf"^{name}\.step\(\) came before the first opt") as told:
         scheduler.step()
     assert len(told) == 1 and told[0].filename == __file__
-    resumed = make(optimizer(0.3))
-    resumed.load_state_dict(scheduler.state_dict())
-    scheduler.step()
-    resumed.step()
-    scheduler = make(optimizer(0.3))
-    scheduler.optimizer.param_groups[0]["params"][0].grad = autograd.ones(1)
-    for _ in range(5):
-        scheduler.optimizer.step()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        resumed = make(optimizer(0.3))
+        resumed.load_state_dict(scheduler.state_dict())
+        make(optimizer(0.3)).restart()
         scheduler.step()
+        resumed.step()
+        scheduler = make(optimizer(0.3))
+        scheduler.optimizer.param_groups[0]["params"][0].grad = autograd.ones(1)
+        for _ in range(5):
+            scheduler.optimizer.step()
+            scheduler.step()
+
+
+def test_a_schedule_that_goes_on_does_not_warn():
+    loaded = optimizer(0.3)
+    loaded.param_groups[0]["initial_lr"] = 0.3
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lr_scheduler.StepLR(loaded, 3, last_epoch=4).step()
 
 
 @schedules

@@ -55,19 +55,35 @@ def test_parameters_and_their_order():
 def test_lengths_in_any_order(layer):
     """Each sequence gets what it gets alone; those of no steps keep their state."""
     model, x, lengths = layer(num_layers=2, bidirectional=True), numbers(5, 4, 3), [2, 5, 0, 3]
-    out, states = model(x, lengths=lengths)
+    _, before = model(numbers(1, 4, 3))
+    out, states = model(x, before, lengths)
     assert out.shape[:2] == (5, 4)
     for k, n in enumerate(lengths):
         assert not out[n:, k].detach().numpy().any()
+        own = [state[:, k] for state in flat(before)]
         if n == 0:
-            assert all(not state[:, k].detach().numpy().any() for state in flat(states))
+            for a, b in zip(flat(states), own, strict=True):
+                np.testing.assert_array_equal(a[:, k].detach(), b.detach())
             continue
-        alone, after = model(x[:n, k])
+        alone, after = model(x[:n, k], tuple(own) if isinstance(before, tuple) else own[0])
         np.testing.assert_allclose(out[:n, k].detach(), alone.detach(), rtol=1e-5, atol=1e-6)
         for a, b in zip(flat(states), flat(after), strict=True):
             np.testing.assert_allclose(a[:, k].detach(), b.detach(), rtol=1e-5, atol=1e-6)
-    same, _ = model(x, lengths=autograd.tensor(lengths))
+    same, _ = model(x, before, autograd.tensor(lengths))
     np.testing.assert_array_equal(same.detach(), out.detach())
+
+
+@every
+@pytest.mark.parametrize("lengths", [None, [2, 0, 3]])
+def test_batch_first(layer, lengths):
+    """The same turned round, also where the longest sequence ends before the input does."""
+    model, turned, x = layer(), layer(batch_first=True), numbers(5, 3, 3)
+    turned.load_state_dict(model.state_dict())
+    out, states = model(x, lengths=lengths)
+    assert out.shape[:2] == (5, 3)
+    other, same = turned(x.transpose(0, 1), lengths=lengths)
+    for a, b in zip([out, *flat(states)], [other.transpose(0, 1), *flat(same)], strict=True):
+        np.testing.assert_array_equal(a.detach(), b.detach())
 
 
 @every
@@ -124,6 +140,10 @@ def test_dropout_between_layers():
     model, x = nn.GRU(3, 64, 2, dropout=0.5), numbers(4, 8, 3)
     assert not np.array_equal(model(x)[0].detach(), model(x)[0].detach())
     np.testing.assert_array_equal(model.eval()(x)[0].detach(), model(x)[0].detach())
+    model, upper = nn.GRU(3, 4, 2, dropout=1.0), nn.GRU(4, 4)  # which sees nothing of x
+    upper.load_state_dict({key: model.state_dict()[key.replace("l0", "l1")]
+                           for key in upper.state_dict()})
+    np.testing.assert_array_equal(model(x)[0].detach(), upper(autograd.zeros(4, 8, 4))[0].detach())
     with pytest.warns(UserWarning, match="GRU: dropout=0.5 comes between layers, and num_layers"):
         nn.GRU(3, 4, dropout=0.5)
 
@@ -260,6 +280,10 @@ def test_packing_there_and_back():
     (padded * padded).sum().backward()
     for sequence in sequences:
         np.testing.assert_allclose(sequence.grad, 2 * sequence.detach())
+    left = pad_sequence(sequences, padding_side="left", padding_value=7.0)
+    for k, sequence in enumerate(sequences):
+        np.testing.assert_array_equal(left[4 - len(sequence):, k].detach(), sequence.detach())
+        assert (left[:4 - len(sequence), k] == 7).all()
     assert packed.to(autograd.float64).data.dtype == np.float64
     again = PackedSequence(packed.data, packed.batch_sizes, packed.sorted_indices)
     assert again.unsorted_indices.tolist() == [1, 0, 2]

@@ -33,11 +33,16 @@ def test_layers_are_their_formulas(norm_first):
 
 
 def test_stacks_hold_copies():
+    norm = nn.LayerNorm(8)
+    nn.init.uniform_(norm.weight)  # else it would leave what a layer has normalised as it is
     layer = nn.TransformerEncoderLayer(8, 2, 16, 0.0)
-    stack = nn.TransformerEncoder(layer, 2, nn.LayerNorm(8))
+    stack = nn.TransformerEncoder(layer, 2, norm)
     assert len({id(p) for p in stack.parameters()} | {id(p) for p in layer.parameters()}) == 38
     x = autograd.randn(4, 3, 8)
     close(stack(x), stack.norm(layer(layer(x))))
+    layer, memory = nn.TransformerDecoderLayer(8, 2, 16, 0.0), autograd.randn(5, 3, 8)
+    stack = nn.TransformerDecoder(layer, 2, norm)
+    close(stack(x, memory), stack.norm(layer(layer(x, memory), memory)))
 
 
 def test_the_causal_mask_is_found():

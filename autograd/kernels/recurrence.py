@@ -4,18 +4,17 @@ The functions compute with arrays or with Tensors; `m` holds the few functions t
 sigmoid, relu, relu_grad(g, result), cat and matmul.
 
 Sequences lie packed: sorted by falling length, sizes[t] rows of step t, those of step 0 first.
-`reverse` begins at each sequence's end. In a cell of hidden size H a number x W_ihᵀ + b_ih comes
-from the input and r = h W_hhᵀ + b_hh from the state, each as wide as the GATES of the kind:
+`reverse` begins at each sequence's end. In the equations x stands for x W_ihᵀ + b_ih, what comes
+from the input, and r for h W_hhᵀ + b_hh, from the state. Both hold one part of hidden size for each
+gate, side by side: one of an rnn, i, f, g, o of an lstm, s, z, n of a gru.
 
     rnn    h' = tanh(x + r), or relu
-    lstm   i, f, o = σ(x + r), g = tanh(x + r);  c' = f c + i g;  h' = o tanh(c')
+    lstm   i, f, o = σ(x + r);  g = tanh(x + r);  c' = f c + i g;  h' = o tanh(c')
     gru    s, z = σ(x + r);  n = tanh(x + s r);  h' = (1 - z) n + z h
 
 Reference: Hochreiter and Schmidhuber, Long Short-Term Memory, 1997; Cho et al., Learning Phrase
 Representations using RNN Encoder-Decoder, 2014.
 """
-
-GATES = {"rnn_tanh": 1, "rnn_relu": 1, "lstm": 4, "gru": 3}
 
 
 def order(sizes, reverse):

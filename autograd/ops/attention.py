@@ -23,6 +23,8 @@ from .linalg import matmul
 from .reduce import sum
 from .shape import expand, reshape, sum_to_size
 
+_NAME = "scaled_dot_product_attention"
+
 
 @op(method=False, broadcasts=True, extra=("stats",), vjp=joint(
     lambda g, needs, query, key, value, attn_mask, out, stats, is_causal, scale, seed, p:
@@ -125,9 +127,6 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else 1.0
     return _attend(query, key, value, attn_mask, is_causal=bool(is_causal), scale=float(scale),
                    seed=random_key(generator) if dropout_p else 0, p=float(dropout_p))
-
-
-_NAME = "scaled_dot_product_attention"
 
 
 def _check_inputs(query, key, value, enable_gqa: bool) -> None:

@@ -26,7 +26,7 @@ _OPS = SimpleNamespace(tanh=tanh, sigmoid=sigmoid, relu=relu, relu_grad=relu_gra
 
 @op(method=False, extra=("gates", "aside"), vjp=joint(
     lambda g, needs, input, h, w_ih, w_hh, b_ih, b_hh, nonlinearity, gates, aside:
-        _without_c(_cell_grad(_rnn(nonlinearity), g, None, needs, input, h, None, w_ih, w_hh,
+        _without_c(_cell_grad(f"rnn_{nonlinearity}", g, None, needs, input, h, None, w_ih, w_hh,
                               b_ih, b_hh, gates, aside))))
 def rnn_cell(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, nonlinearity="tanh"):
     """tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh), or relu.
@@ -34,8 +34,8 @@ def rnn_cell(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, nonlinearity="tan
     Shape: (N, I), (N, H) -> (N, H); w_ih (H, I), w_hh (H, H), b_ih and b_hh (H)
     """
     _check("rnn_cell", 1, input, h, None, w_ih, w_hh, b_ih, b_hh)
-    h, _, gates, aside = kernels.recurrent_cell(_rnn(nonlinearity), input, h, None, w_ih, w_hh,
-                                                b_ih, b_hh)
+    kind = _rnn("rnn_cell", nonlinearity)
+    h, _, gates, aside = kernels.recurrent_cell(kind, input, h, None, w_ih, w_hh, b_ih, b_hh)
     return h, gates, aside
 
 
@@ -68,7 +68,7 @@ def lstm_cell(input, h, c, w_ih, w_hh, b_ih=None, b_hh=None, /):
 
 @op(method=False, many=True, extra=("gates", "before", "aside"), vjp=joint(
     lambda g, needs, input, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse, nonlinearity, gates, before,
-    aside: _without_c(_layer_grad(_rnn(nonlinearity), [*g, None], needs, input, h, None, w_ih,
+    aside: _without_c(_layer_grad(f"rnn_{nonlinearity}", [*g, None], needs, input, h, None, w_ih,
                                   w_hh, b_ih, b_hh, sizes, reverse, gates, before, aside))))
 def rnn(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False,
         nonlinearity="tanh"):
@@ -79,7 +79,8 @@ def rnn(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False,
     Shape: (Σ sizes, I), (N, H) -> (Σ sizes, H), (N, H)
     """
     _check("rnn", 1, input, h, None, w_ih, w_hh, b_ih, b_hh, sizes)
-    return _layer(_rnn(nonlinearity), input, h, None, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
+    kind = _rnn("rnn", nonlinearity)
+    return _layer(kind, input, h, None, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
 
 
 @op(method=False, many=True, extra=("gates", "before", "aside"), vjp=joint(
@@ -100,7 +101,7 @@ def gru(input, h, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False):
         _layer_grad("lstm", g, needs, input, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse, gates,
                     before, aside)))
 def lstm(input, h, c, w_ih, w_hh, b_ih=None, b_hh=None, /, *, sizes, reverse=False):
-    """`lstm_cell` over packed sequences, as `rnn`; the third result are the cells at the ends.
+    """`lstm_cell` over packed sequences, as `rnn`; the third result is c at the sequences' ends.
 
     Shape: (Σ sizes, I), (N, H), (N, H) -> (Σ sizes, H), (N, H), (N, H)
     """
@@ -129,9 +130,9 @@ def lstm_projected(input, h, c, w_ih, w_hh, w_hr, b_ih=None, b_hh=None, *, sizes
     return cat(outs[::-1] if reverse else outs), h, c
 
 
-def _rnn(nonlinearity: str) -> str:
+def _rnn(name: str, nonlinearity: str) -> str:
     if nonlinearity not in ("tanh", "relu"):
-        raise ValueError(f"rnn: nonlinearity={nonlinearity!r}; choose tanh or relu")
+        raise ValueError(f"{name}: nonlinearity={nonlinearity!r}; choose tanh or relu")
     return f"rnn_{nonlinearity}"
 
 
