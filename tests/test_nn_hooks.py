@@ -166,7 +166,8 @@ def test_backward_hook_of_a_module_whose_output_is_nested():
 
 @pytest.mark.parametrize("layer", [
     nn.LSTM(3, 4), nn.GRU(3, 4), nn.RNN(3, 4),
-    lambda x: nn.MultiheadAttention(3, 1)(x, x, x, need_weights=False)], ids=str)
+    lambda x: nn.MultiheadAttention(3, 1)(x, x, x, need_weights=False)],
+    ids=["lstm", "gru", "rnn", "attention"])
 def test_backward_hooks_see_what_recurrence_and_attention_got(layer):
     class Around(nn.Module):
         def forward(self, x):
