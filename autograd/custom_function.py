@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from copy import copy
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -46,7 +48,7 @@ class FunctionCtx:
 
 
 _OWN = frozenset(vars(FunctionCtx((), ())))  # what is on a ctx that nobody has used
-_CONTAINERS = (list, tuple, dict)
+_CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 
 
 class _Application(Rule):
@@ -54,7 +56,7 @@ class _Application(Rule):
 
     A value that is saved as an attribute of ctx rather than by save_for_backward is saved all the
     same: `attributes` names those, which come next; last come those that forward made and put into
-    a list, tuple or dict on ctx, which are the Tensors `held`.
+    a container or a dataclass on ctx, which are the Tensors `held`.
     """
 
     __slots__ = ("cls", "ctx", "sources", "attributes", "held")
@@ -227,29 +229,49 @@ def _changed(source: Tensor, what: str):
                        "forward return .clone(), or use the out-of-place form there")
 
 
+def _members(value) -> dict[Any, Any] | None:
+    """What is in a container, or in the fields of a dataclass; None where it is neither."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, _CONTAINERS):
+        return dict(enumerate(value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)
+                if hasattr(value, field.name)}
+    return None
+
+
 def _contained(value, seen: dict[int, Any]) -> list[Tensor]:
-    """The tensors in a list, tuple or dict, at any depth."""
-    if not isinstance(value, _CONTAINERS) or id(value) in seen:
+    """The tensors in a container, at any depth."""
+    members = None if id(value) in seen else _members(value)
+    if members is None:
         return []
     seen[id(value)] = value
-    members = value.values() if isinstance(value, dict) else value
-    return [tensor for member in members for tensor in (
+    return [tensor for member in members.values() for tensor in (
         [member] if isinstance(member, Tensor) else _contained(member, seen))]
 
 
-def _exchanged(value, others: dict[int, Tensor]):
+def _exchanged(value, others: dict[int, Any]):
     """A container with the tensors in it exchanged for the others of the same id: itself where it
     has none of them."""
-    if isinstance(value, Tensor) or not isinstance(value, _CONTAINERS):
+    if isinstance(value, Tensor) or id(value) in others:
         return others.get(id(value), value)
-    if not any(id(tensor) in others for tensor in _contained(value, {})):
+    members = _members(value)
+    if members is None or not any(id(tensor) in others for tensor in _contained(value, {})):
         return value
-    if isinstance(value, dict):
-        result = copy(value)
-        result.update((key, _exchanged(member, others)) for key, member in value.items())
-        return result
-    members = [_exchanged(member, others) for member in value]
-    return value._make(members) if hasattr(value, "_make") else type(value)(members)
+    if isinstance(value, (tuple, frozenset)):
+        kind: Any = tuple if isinstance(value, tuple) else frozenset
+        return kind.__new__(type(value), [_exchanged(m, others) for m in members.values()])
+    result = others[id(value)] = copy(value)  # noted first, as it may hold itself
+    for key, member in members.items():
+        if isinstance(value, set):
+            result.remove(member)
+            result.add(_exchanged(member, others))
+        elif isinstance(value, _CONTAINERS):
+            result[key] = _exchanged(member, others)
+        else:
+            object.__setattr__(result, key, _exchanged(member, others))
+    return result
 
 
 def _node(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) -> Node:

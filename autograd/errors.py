@@ -61,7 +61,8 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'weight'?`, or the empty string where nothing comes near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(candidates), n=3)
+    names = list(candidates)
+    near = [n for n in names if n.lower() == name.lower()] or get_close_matches(name, names, n=3)
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
 
 
@@ -82,6 +83,8 @@ def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> No
     if init is object.__init__:  # which says nothing where __new__ takes arguments
         raise TypeError(f"{cls.__name__}: it takes no arguments")
     taken = _taken(init)
+    if taken is None:
+        return
     parameters = list(taken.parameters.values())[1:]
     names = [parameter.name for parameter in parameters]
     try:
@@ -102,8 +105,13 @@ def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> No
 
 
 @lru_cache(512)
-def _taken(init: Callable) -> Signature:
-    return signature(init)
+def _taken(init: Callable) -> Signature | None:
+    """What a constructor itself takes, whatever it wraps; None where it is compiled and does not
+    tell."""
+    try:
+        return signature(init, follow_wrapped=False)
+    except ValueError:
+        return None
 
 
 def _is_switch(parameter: Parameter) -> bool:

@@ -7,6 +7,7 @@ from autograd import Tensor, default_generator
 from autograd.ops.multi_head import multi_head_attention_forward
 
 from . import init
+from .errors import check_whole
 from .linear import Linear
 from .module import Module, changed
 from .parameter import Parameter
@@ -34,15 +35,17 @@ class MultiheadAttention(Module):
                  vdim: int | None = None, batch_first: bool = False, device=None,
                  dtype=None) -> None:
         super().__init__()
-        if embed_dim < 1 or num_heads < 1 or embed_dim % num_heads:
+        check_whole("MultiheadAttention", 1, embed_dim=embed_dim, num_heads=num_heads)
+        if embed_dim % num_heads:
             raise ValueError(f"MultiheadAttention: num_heads={num_heads} must divide "
-                             f"embed_dim={embed_dim}, both at least 1")
+                             f"embed_dim={embed_dim}")
         if not 0 <= dropout <= 1:
             raise ValueError("MultiheadAttention: dropout is the probability of dropping, between "
                              f"0 and 1, got {dropout}")
         self.embed_dim = embed_dim
         self.kdim = embed_dim if kdim is None else kdim
         self.vdim = embed_dim if vdim is None else vdim
+        check_whole("MultiheadAttention", 0, kdim=self.kdim, vdim=self.vdim)
         self.num_heads = num_heads
         self.dropout = dropout
         self.batch_first = batch_first

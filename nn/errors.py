@@ -5,6 +5,10 @@ from __future__ import annotations
 import warnings
 from itertools import islice
 
+import numpy as np
+
+from autograd.errors import describe
+
 from .parameter import Parameter
 
 LOCATED = (TypeError, ValueError, IndexError, RuntimeError)
@@ -45,6 +49,15 @@ def _source(root, path: str) -> str:
         return ""
     path = f"{parent}.{before}" if parent else before
     return f", whose input came from {_place(root, path, root.get_submodule(path))}"
+
+
+def check_whole(name: str, least: int, **sizes) -> None:
+    """Raise unless all sizes that a layer is made with are integers, and none is below `least`."""
+    for which, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
+            raise TypeError(f"{name}: {which} must be an integer, got {describe(size)}")
+        if size < least:
+            raise ValueError(f"{name}: {which} must be at least {least}, got {size}")
 
 
 def warn_of_strays(root) -> None:

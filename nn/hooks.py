@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from autograd import Function, Tensor, is_grad_enabled
+from autograd.errors import describe
 from autograd.hooks import RemovableHandle
 
 
@@ -74,6 +76,26 @@ class _Gate(Function):
         return None, *ctx.receive(grads)
 
 
+def _tensors(value) -> Iterator[Tensor]:
+    """The Tensors in a tuple or list, at any depth."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for member in value:
+            yield from _tensors(member)
+
+
+def _exchanged(value, others: Iterator):
+    """A tuple or list, at any depth, with each Tensor in it that requires grad exchanged for the
+    next of the others."""
+    if isinstance(value, Tensor):
+        return next(others) if value.requires_grad else value
+    if not isinstance(value, (tuple, list)):
+        return value
+    members = [_exchanged(member, others) for member in value]
+    return value._make(members) if hasattr(value, "_make") else type(value)(members)
+
+
 class _Passage:
     """One call of a module between two gates: backward meets the outputs' gate first, then the
     inputs', where the hooks learn both gradients."""
@@ -105,20 +127,26 @@ class _Passage:
         return tuple(passed)
 
     def leave(self, output):
-        """The output, a Tensor or a tuple of them, behind a gate."""
-        outputs = output if isinstance(output, tuple) else (output,)
-        if not all(isinstance(value, Tensor) for value in outputs):
+        """The output, a Tensor or a tuple with some in it, at any depth, behind a gate; the hooks
+        learn one gradient for each member of the tuple, None for what is no Tensor."""
+        found = list(_tensors(output))
+        if not found:
             raise TypeError(f"{type(self.module).__name__}: a full backward hook needs forward to "
-                            f"return a Tensor or a tuple of Tensors, got {type(output).__name__}")
+                            "return a Tensor or a tuple with some in it, got "
+                            f"{describe(output)}")
+        at, count = [], 0  # of each member, where its gradient is
+        for value in output if isinstance(output, tuple) else (output,):
+            at.append(count if isinstance(value, Tensor) and value.requires_grad else None)
+            count += sum(tensor.requires_grad for tensor in _tensors(value))
 
         def receive(grads: tuple) -> tuple:
-            self.grad_output = grads
+            self.grad_output = tuple(None if k is None else grads[k] for k in at)
             if not self.differentiable:
                 self._run((None,) * self.inputs)
             return grads
 
-        outputs = _Gate.apply(receive, *outputs)
-        return outputs if isinstance(output, tuple) else outputs[0]
+        tracked = [tensor for tensor in found if tensor.requires_grad]
+        return _exchanged(output, iter(_Gate.apply(receive, *tracked))) if tracked else output
 
     def _run(self, grad_input: tuple) -> tuple:
         for hook, _ in tuple(self.module._hooks.backward.values()):

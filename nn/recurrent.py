@@ -14,6 +14,7 @@ from autograd.errors import describe
 from autograd.ops import recurrent as ops
 
 from . import init
+from .errors import check_whole
 from .functional import dropout
 from .module import Module, changed
 from .parameter import Parameter
@@ -31,11 +32,10 @@ class _Recurrent(Module):
                  proj_size: int = 0) -> None:
         super().__init__()
         name = type(self).__name__
-        if min(hidden_size, num_layers) < 1:
-            raise ValueError(f"{name}: hidden_size={hidden_size} and num_layers={num_layers} must "
-                             "be positive")
-        if not 0 <= dropout <= 1:
-            raise ValueError(f"{name}: dropout={dropout} is a probability, between 0 and 1")
+        check_whole(name, 0, input_size=input_size)
+        check_whole(name, 1, hidden_size=hidden_size, num_layers=num_layers)
+        if isinstance(dropout, (bool, str)) or not 0 <= dropout <= 1:
+            raise ValueError(f"{name}: dropout={dropout!r} is a probability, a number from 0 to 1")
         if dropout and num_layers == 1:
             warnings.warn(f"{name}: dropout={dropout} comes between layers, and num_layers is 1",
                           stacklevel=3)
@@ -268,7 +268,9 @@ class LSTM(_Recurrent):
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
                  batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
                  proj_size: int = 0, device=None, dtype=None) -> None:
-        if not 0 <= proj_size < hidden_size:
+        check_whole("LSTM", 1, hidden_size=hidden_size)
+        check_whole("LSTM", 0, proj_size=proj_size)
+        if proj_size >= hidden_size:
             raise ValueError(f"LSTM: proj_size={proj_size} must be less than the hidden_size "
                              f"{hidden_size}, or 0 for none")
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout,

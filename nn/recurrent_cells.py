@@ -10,6 +10,7 @@ from autograd.errors import describe
 from autograd.ops.recurrent import gru_cell, lstm_cell, rnn_cell
 
 from . import init
+from .errors import check_whole
 from .module import Module, changed
 from .parameter import Parameter
 
@@ -21,9 +22,8 @@ class _Cell(Module):
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool, device, dtype) -> None:
         super().__init__()
-        if hidden_size < 1:
-            raise ValueError(f"{type(self).__name__}: hidden_size must be positive, got "
-                             f"{hidden_size}")
+        check_whole(type(self).__name__, 0, input_size=input_size)
+        check_whole(type(self).__name__, 1, hidden_size=hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
         kind, rows = dict(device=device, dtype=dtype), self._gates * hidden_size
         self.weight_ih = Parameter(autograd.empty(rows, input_size, **kind))

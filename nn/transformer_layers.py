@@ -13,11 +13,13 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.errors import describe
 
 from . import functional as F
 from .attention import MultiheadAttention
 from .containers import ModuleList
 from .dropout import Dropout
+from .errors import check_whole
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
@@ -37,6 +39,9 @@ class _Layer(Module):
         if isinstance(activation, str) and activation not in _ACTIVATIONS:
             raise ValueError(f"{type(self).__name__}: activation={activation!r}; choose 'relu' or "
                              "'gelu', or pass a function")
+        if isinstance(activation, type):
+            raise TypeError(f"{type(self).__name__}: activation is the class {activation.__name__};"
+                            f" pass a module, {activation.__name__}(), or a function")
         options = dict(dropout=dropout, bias=bias, batch_first=batch_first, **kind)
         self.self_attn = MultiheadAttention(d_model, nhead, **options)
         if crossing:
@@ -128,6 +133,10 @@ class _Stack(Module):
 
     def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
         super().__init__()
+        if not isinstance(layer, Module):
+            raise TypeError(f"{type(self).__name__}: the layer to copy must be a Module, got "
+                            f"{describe(layer)}")
+        check_whole(type(self).__name__, 0, num_layers=num_layers)
         self.layers = ModuleList([deepcopy(layer) for _ in range(num_layers)])
         self.num_layers = num_layers
         self.norm = norm
@@ -180,7 +189,8 @@ class TransformerDecoder(_Stack):
 def _is_causal(mask: Tensor | None) -> bool:
     """Whether a mask is what generate_square_subsequent_mask makes, or True just where that hides,
     so that attention may leave out the hidden part."""
-    if mask is None or mask.ndim != 2 or mask.shape[0] != mask.shape[1] or mask.requires_grad:
+    if not isinstance(mask, Tensor) or mask.requires_grad or (
+            mask.ndim != 2 or mask.shape[0] != mask.shape[1]):
         return False
     hidden = ~np.tri(mask.shape[0], dtype=bool)
     if mask.dtype == autograd.bool:

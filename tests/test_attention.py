@@ -321,6 +321,8 @@ REFUSED = [
     ((X, X, X), dict(attn_mask=A(4, 4).long()), "attn_mask must be a boolean Tensor"),
     ((X, X, X), dict(key_padding_mask=A(4, 3)), r"key_padding_mask must be \(N, S\) = \(3, 4\)"),
     ((X, X, X), dict(is_causal=True), "is_causal says that attn_mask is causal"),
+    ((X, X.double(), X), {}, "key is float64 but query float32; convert one"),
+    ((X, X, X.half()), {}, "value is float16 but query float32; convert one"),
 ]  # fmt: skip
 
 
@@ -331,6 +333,24 @@ def test_the_layer_says_where_it_is(args, options, message):
     with pytest.raises((TypeError, ValueError), match=message) as caught:
         model(*args, **options)
     assert "in ModuleDict.look (MultiheadAttention" in str(caught.value)
+
+
+def test_the_widths_of_key_and_value_are_named():
+    layer = nn.MultiheadAttention(6, 2, kdim=5, vdim=4)
+    with pytest.raises(ValueError, match=r"key's last dimension must be kdim=5, got .* key \(4, 3"):
+        layer(X, X, A(4, 3, 4))
+    with pytest.raises(ValueError, match="value's last dimension must be vdim=4, got query"):
+        layer(X, A(4, 3, 5), A(4, 3, 5))
+
+
+@pytest.mark.parametrize(("args", "kind", "message"), [
+    ((6.0, 2), TypeError, "embed_dim must be an integer, got float 6.0"),
+    ((0, 1), ValueError, "embed_dim must be at least 1, got 0"),
+    ((6, -2), ValueError, "num_heads must be at least 1, got -2"),
+])
+def test_sizes_that_no_layer_has(args, kind, message):
+    with pytest.raises(kind, match=f"MultiheadAttention: {message}"):
+        nn.MultiheadAttention(*args)
 
 
 def test_gradients_of_the_layer():

@@ -1,6 +1,7 @@
 """Constructors of the public classes: misspelt and surplus arguments, strings for truths."""
 
 import copy
+import functools
 import inspect
 import pickle
 from abc import ABC
@@ -77,6 +78,22 @@ class Net(nn.Module, ABC):
         self.pretrained = pretrained
 
 
+def named(init):
+    """A constructor that takes a name beside what the other takes, and makes up its size."""
+    @functools.wraps(init)
+    def wrapper(self, *args, name=None, **kwargs):
+        init(self, *(args or (2,)), **kwargs)
+        self.name = name
+    return wrapper
+
+
+class Wrapped(nn.Module):
+    @named
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+
 class Pair(data.Dataset, tuple):
     """A class whose other base makes its instances."""
 
@@ -88,3 +105,14 @@ def test_classes_of_the_users_own():
     for same in (copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))):
         assert same(Net(3)).pretrained == 3
     assert tuple(Pair((1, 2))) == (1, 2)
+
+
+def test_a_constructor_that_is_wrapped_takes_what_its_wrapper_takes():
+    assert vars(Wrapped(3, name="a"))["name"] == "a" and Wrapped().size == 2
+
+
+def test_what_differs_in_capitals_only_was_meant():
+    for package, name, meant in ((nn, "Lstm", "LSTM"), (nn, "Relu", "ReLU"),
+                                 (optim, "ADAM", "Adam")):
+        with pytest.raises(AttributeError, match=f"did you mean '{meant}'"):
+            getattr(package, name)

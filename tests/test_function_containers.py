@@ -1,8 +1,10 @@
-"""User-defined Functions that leave tensors in lists, tuples and dicts on ctx."""
+"""User-defined Functions that leave tensors in containers and dataclasses on ctx."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict, deque, namedtuple
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,42 @@ import autograd
 from tests.leaves import leaf
 
 Pair = namedtuple("Pair", "how square")
+class Two(list):
+    """A list that is made in another way than its base."""
+
+    def __init__(self, x, square):
+        super().__init__([x, square])
+
+
+@dataclass(frozen=True)
+class Record:
+    x: Any
+    square: Any
+
+    def __getitem__(self, index):
+        return (self.x, self.square)[index]
+
+
+def endless(x, square):
+    things = [x, square]
+    things.append(things)
+    return things
+
+
+class Bag(set):
+    """A set whose newest member can be asked for."""
+
+    def __getitem__(self, index):
+        return next(iter(self))
+
+
 CONTAINERS = {
+    "list of its own kind": Two,
+    "list that holds itself": endless,
+    "deque": lambda x, square: deque([x, square]),
+    "set": lambda x, square: Bag([square]),
+    "dataclass": Record,
+    "deque in a dataclass": lambda x, square: Record(x, deque([square])),
     "list": lambda x, square: [x, square],
     "tuple": lambda x, square: (None, square),
     "named tuple": lambda x, square: Pair(x, square),

@@ -1,6 +1,7 @@
 """Hooks around forward, and on the gradients that pass a module."""
 
 import copy
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,6 +14,11 @@ class Scale(nn.Module):
 
     def forward(self, x, factor=2.0):
         return x * factor
+
+
+class Pair(NamedTuple):
+    out: Any
+    count: int
 
 
 def test_forward_hooks_see_and_replace():
@@ -138,6 +144,42 @@ def test_backward_hook_under_no_grad_and_with_other_outputs():
     odd.register_full_backward_hook(lambda m, gi, go: None)
     with pytest.raises(TypeError, match="Odd: a full backward hook needs .* got dict"):
         odd(autograd.ones(1))
+
+
+def test_backward_hook_of_a_module_whose_output_is_nested():
+    """One gradient for each member of the tuple; what is deeper is not shown, but comes before."""
+    class Several(nn.Module):
+        def forward(self, x):
+            double = x * 2
+            return double, double, [double, "text"], Pair(double, 3), autograd.ones(1)
+
+    module, seen = Several(), []
+    module.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    x = autograd.tensor(1.0, requires_grad=True)
+    a, b, (c, text), pair, constant = module(x)
+    assert text == "text" and type(pair) is Pair and not constant.requires_grad
+    (a + 3 * b + 5 * c + 7 * pair.out).backward()
+    (grad_input, grad_output), = seen
+    assert [g and g.item() for g in grad_output] == [1.0, 3.0, None, None, None]
+    assert grad_input[0].item() == x.grad.item() == 32.0
+
+
+@pytest.mark.parametrize("layer", [
+    nn.LSTM(3, 4), nn.GRU(3, 4), nn.RNN(3, 4),
+    lambda x: nn.MultiheadAttention(3, 1)(x, x, x, need_weights=False)],
+    ids=["lstm", "gru", "rnn", "attention"])
+def test_backward_hooks_see_what_recurrence_and_attention_got(layer):
+    class Around(nn.Module):
+        def forward(self, x):
+            return layer(x)
+
+    module, seen = Around(), []
+    module.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    x = autograd.randn(5, 2, 3, requires_grad=True)
+    module(x)[0].sum().backward()
+    (grad_input, grad_output), = seen
+    assert grad_output[0].tolist() == autograd.ones_like(grad_output[0]).tolist()
+    assert grad_input[0].tolist() == x.grad.tolist()
 
 
 def test_backward_hook_must_return_one_gradient_per_input():

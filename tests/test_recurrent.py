@@ -87,6 +87,23 @@ def test_batch_first(layer, lengths):
 
 
 @every
+@pytest.mark.parametrize("count", [0, 2])
+def test_no_sequence_has_a_step(layer, count):
+    """The results are zeros, the states are those before, and so are their gradients."""
+    model = layer(num_layers=2, bidirectional=True)
+    before = [numbers(4, count, state.shape[2]).requires_grad_()
+              for state in flat(model(numbers(1, 1, 3))[1])]
+    x = numbers(5, count, 3).requires_grad_()
+    out, states = model(x, tuple(before) if len(before) == 2 else before[0], lengths=[0] * count)
+    (out.sum() + sum(state.sum() for state in flat(states))).backward()
+    assert out.shape[:2] == (5, count) and not out.detach().numpy().any()
+    assert not x.grad.numpy().any()
+    for state, start in zip(flat(states), before, strict=True):
+        np.testing.assert_array_equal(state.detach(), start.detach())
+        assert (start.grad == 1).all()
+
+
+@every
 def test_gradients(layer):
     model = layer(num_layers=2, bidirectional=True).double()
     x = numbers(3, 2, 3, dtype=np.float64).requires_grad_()
@@ -229,7 +246,18 @@ MESSAGES = {
     r"LSTM: a packed input knows its lengths itself":
         lambda: nn.LSTM(3, 4)(pack_sequence([numbers(2, 3)]), lengths=[2]),
     r"LSTM: proj_size=4 must be less than the hidden_size 4": lambda: nn.LSTM(3, 4, proj_size=4),
-    r"GRU: hidden_size=0 and num_layers=1 must be positive": lambda: nn.GRU(3, 0),
+    r"GRU: hidden_size must be at least 1, got 0": lambda: nn.GRU(3, 0),
+    r"LSTM: hidden_size must be an integer, got float 4.0": lambda: nn.LSTM(3, 4.0),
+    r"LSTM: num_layers must be an integer, got str": lambda: nn.LSTM(3, 4, "2"),
+    r"RNN: input_size must be at least 0, got -1": lambda: nn.RNN(-1, 4),
+    r"LSTM: proj_size must be at least 0, got -1": lambda: nn.LSTM(3, 4, proj_size=-1),
+    r"GRUCell: hidden_size must be an integer, got float 4.0": lambda: nn.GRUCell(3, 4.0),
+    r"GRU: dropout=True is a probability, a number": lambda: nn.GRU(3, 4, 2, dropout=True),
+    r"GRU: dropout='a' is a probability, a number": lambda: nn.GRU(3, 4, 2, dropout="a"),
+    r"PackedSequence: batch_sizes must be a Tensor, got list of 2; pack_padded_sequence and":
+        lambda: PackedSequence(numbers(4, 3), [2, 2]),
+    r"pad_packed_sequence: a PackedSequence is needed, got Tensor \(4, 3\)":
+        lambda: pad_packed_sequence(numbers(4, 3)),
     r"RNN: nonlinearity='sigmoid'; choose tanh or relu":
         lambda: nn.RNN(3, 4, nonlinearity="sigmoid"),
     r"RNN: dropout=2 is a probability": lambda: nn.RNN(3, 4, 2, dropout=2),

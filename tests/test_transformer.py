@@ -127,6 +127,23 @@ def test_options_that_do_not_fit_are_named():
         nn.Transformer(8, 3)
 
 
+    with pytest.raises(TypeError, match=r"activation is the class GELU; pass a module, GELU\(\)"):
+        nn.TransformerDecoderLayer(8, 2, activation=nn.GELU)
+    layer = nn.TransformerEncoderLayer(8, 2, 16)
+    with pytest.raises(TypeError, match="TransformerEncoder: the layer to copy .* got int 2"):
+        nn.TransformerEncoder(2, layer)
+    with pytest.raises(TypeError, match="TransformerEncoder: num_layers must be an integer, got s"):
+        nn.TransformerEncoder(layer, "2")
+
+
+@pytest.mark.parametrize("mask", [np.zeros((4, 4)), "causal"])
+def test_a_mask_that_is_no_tensor(mask):
+    model = nn.Transformer(8, 2, 1, 1, 16)
+    with pytest.raises(TypeError, match="attn_mask must be a boolean Tensor") as caught:
+        model(autograd.ones(5, 3, 8), autograd.ones(4, 3, 8), tgt_mask=mask)
+    assert "Transformer.decoder.layers.0.self_attn" in str(caught.value)
+
+
 def test_the_path_of_what_failed():
     model = nn.Transformer(8, 2, 1, 1, 16)
     with pytest.raises(ValueError, match="attn_mask must be") as caught:

@@ -34,8 +34,8 @@ def multi_head_attention_forward(
         q_proj_weight=None, k_proj_weight=None, v_proj_weight=None, static_k=None, static_v=None,
         average_attn_weights=True, is_causal=False, *, batch_first=False, generator):
     """(output, weights or None); see `nn.functional`.  batch_first: (N, L, E) for (L, N, E)."""
-    batched = _check_inputs(query, key, value, embed_dim_to_check, num_heads,
-                            use_separate_proj_weight, batch_first)
+    batched = _check_inputs(query, key, value, embed_dim_to_check, num_heads, batch_first,
+                            (k_proj_weight, v_proj_weight) if use_separate_proj_weight else None)
     if is_causal and attn_mask is None:
         raise ValueError(f"{_NAME}: is_causal says that attn_mask is causal, so that must be given "
                          "too; nn.Transformer.generate_square_subsequent_mask(L) makes one")
@@ -167,12 +167,16 @@ def _additive(name: str, mask, dtype):
     return mask if mask.dtype == dtype else mask.to(dtype)
 
 
-def _check_inputs(query, key, value, embed_dim: int, heads: int, separate: bool,
-                  batch_first: bool) -> bool:
-    """Whether there is a batch dimension; raises where the three do not fit."""
+def _check_inputs(query, key, value, embed_dim: int, heads: int, batch_first: bool,
+                  separate: tuple | None) -> bool:
+    """Whether there is a batch dimension; raises where the three do not fit each other or the
+    `separate` weights of key and value."""
     for which, x in (("query", query), ("key", key), ("value", value)):
         if not isinstance(x, Tensor) or x._array.dtype.kind != "f":
             raise TypeError(f"{_NAME}: {which} must be a floating Tensor, got {describe(x)}")
+        if x._array.dtype != query._array.dtype:
+            raise TypeError(f"{_NAME}: {which} is {x.dtype} but query {query.dtype}; convert one, "
+                            f"for example with {which}.to(query.dtype)")
     q, k, v = (tuple(x.shape) for x in (query, key, value))
     got = f"got query {q}, key {k} and value {v}"
     if len(q) not in (2, 3) or not len(q) == len(k) == len(v):
@@ -186,6 +190,10 @@ def _check_inputs(query, key, value, embed_dim: int, heads: int, separate: bool,
         raise ValueError(f"{_NAME}: each key takes one value, so both need the same sizes"
                          + ("" if separate else f", and embed_dim={embed_dim} as the last; kdim "
                             "and vdim allow others") + f"; {got}")
+    for which, width, weight in zip(("key", "value"), (k[-1], v[-1]), separate or (), strict=False):
+        if width != weight.shape[1]:
+            raise ValueError(f"{_NAME}: {which}'s last dimension must be {which[0]}dim="
+                             f"{weight.shape[1]}, {got}")
     batch = 0 if batch_first else 1
     if len(q) == 3 and q[batch] != k[batch]:
         raise ValueError(f"{_NAME}: query has {q[batch]} sequences, key and value {k[batch]}, "

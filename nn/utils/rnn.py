@@ -9,6 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.errors import describe
 
 
 class _Packed(NamedTuple):
@@ -31,6 +32,10 @@ class PackedSequence(_Packed):
 
     def __new__(cls, data: Tensor, batch_sizes: Tensor, sorted_indices: Tensor | None = None,
                 unsorted_indices: Tensor | None = None) -> PackedSequence:
+        for which, value in (("data", data), ("batch_sizes", batch_sizes)):
+            if not isinstance(value, Tensor):
+                raise TypeError(f"PackedSequence: {which} must be a Tensor, got {describe(value)}; "
+                                "pack_padded_sequence and pack_sequence make both")
         if sorted_indices is not None and unsorted_indices is None:
             unsorted_indices = autograd.tensor(np.argsort(sorted_indices.numpy()))
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
@@ -77,6 +82,9 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False,
 
     Shape: (T, N, *), or (N, T, *) with `batch_first`; (N)
     """
+    if not isinstance(sequence, PackedSequence):
+        raise TypeError("pad_packed_sequence: a PackedSequence is needed, got "
+                        f"{describe(sequence)}")
     sizes, count = sequence.batch_sizes.numpy(), sequence.sequences()
     steps = len(sizes) if total_length is None else total_length
     if steps < len(sizes):
@@ -123,10 +131,11 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor | Sequence[int],
     return [rows[k, :count] for k, count in enumerate(counts.tolist())]
 
 
-def pack(input: Tensor, lengths: np.ndarray, batch_first: bool,
-         order: np.ndarray | None) -> PackedSequence:
-    """`pack_padded_sequence` of checked lengths, which fall in the given order; they may be 0."""
-    count, steps = len(lengths), int(lengths.max(initial=0))
+def pack(input: Tensor, lengths: np.ndarray, batch_first: bool, order: np.ndarray | None,
+         least: int = 0) -> PackedSequence:
+    """`pack_padded_sequence` of checked lengths, which fall in the given order; they may be 0, and
+    there are at least `least` steps."""
+    count, steps = len(lengths), int(lengths.max(initial=least))
     falling = lengths if order is None else lengths[order]
     at, number = (np.arange(steps)[:, None] < falling).nonzero()
     number = number if order is None else order[number]
@@ -138,9 +147,11 @@ def pack(input: Tensor, lengths: np.ndarray, batch_first: bool,
 
 
 def pack_in_any_order(name: str, input: Tensor, lengths: Any, batch_first: bool) -> PackedSequence:
-    """`pack_padded_sequence` for layers: unsorted, with sequences of no steps among them."""
+    """`pack_padded_sequence` for layers: unsorted, with sequences of no steps among them, or none
+    but such: then there is one step, of no sequence."""
     counts = whole_lengths(name, input, lengths, batch_first)
-    return pack(input, counts, batch_first, _falling(counts))
+    steps = input.shape[1 if batch_first else 0]
+    return pack(input, counts, batch_first, _falling(counts), min(1, steps))
 
 
 def whole_lengths(name: str, input: Tensor, lengths: Any, batch_first: bool) -> np.ndarray:
