@@ -20,7 +20,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn test test-numpy test-newest test-oldest parity programs stubs types lint bench clean
+.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs stubs types lint bench clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -36,6 +36,13 @@ mnist: venv ## train on MNIST; ROOT=folder of its files, else they are downloade
 
 cnn: venv ## train LeNet-5 on MNIST; ROOT=folder of its files, else they are downloaded
 	"$(BIN)/python" examples/train.py --dataset mnist --model lenet $(if $(ROOT),--root "$(ROOT)") $(ARGS)
+
+rnn: venv ## train an LSTM on first names and let it write some; ARGS="--model gru" goes to the program
+	"$(BIN)/python" examples/chars.py $(ARGS)
+
+gpt: venv ## train a small GPT on a text, ROOT=its file, else on the names; ARGS="--epochs 20"
+	$(if $(ROOT),,@echo "A text of your own: make gpt ROOT=/path/file.txt; without it, the names are learned.")
+	"$(BIN)/python" examples/chars.py --model gpt $(if $(ROOT),--text "$(ROOT)") $(ARGS)
 
 test: venv ## run the tests; ARGS="-k conv" goes to pytest
 	$(PYTEST) $(ARGS)

@@ -1,4 +1,4 @@
-"""What train.py leaves to look at: the confusion matrix as text, curves and graph as pictures."""
+"""What the programs leave to look at: the confusion matrix as text, curves as a picture."""
 
 from collections.abc import Sequence
 
@@ -25,21 +25,22 @@ def confusion_table(labels: np.ndarray, predictions: np.ndarray, classes: Sequen
     return "\n".join(lines)
 
 
-def save_curves(path: str, history: Sequence, title: str) -> None:
+def save_curves(path: str, history: Sequence, best: int, title: str) -> None:
     """Draw loss and accuracy over the epochs, for training and held-out data, as a picture.
 
-    `history` has a row per epoch with loss, accuracy, held_out_loss and held_out_accuracy.
+    `history` has a row per epoch with loss and held_out_loss, and perhaps accuracy and
+    held_out_accuracy; row `best` is marked.
     Raises: ModuleNotFoundError without matplotlib, the extra "plots".
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     epochs = np.arange(1, len(history) + 1)
-    best = int(np.argmax([row.held_out_accuracy for row in history]))
+    scales = {"loss": 1, "accuracy": 100} if hasattr(history[0], "accuracy") else {"loss": 1}
     figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
     figure.suptitle(title, fontweight="bold")
-    for axes, name, scale in zip(figure.subplots(1, 2), ("loss", "accuracy"), (1, 100),
-                                 strict=True):
+    panels = figure.subplots(1, len(scales), squeeze=False)[0]
+    for axes, (name, scale) in zip(panels, scales.items(), strict=True):
         for prefix, label, color in (("", "training", TRAIN), ("held_out_", "held out", HELD_OUT)):
             values = [scale * getattr(row, prefix + name) for row in history]
             axes.plot(epochs, values, color=color, label=label, marker="o", markersize=3)

@@ -3,6 +3,7 @@
     python examples/train.py                        # the 8x8 digits that come with the package
     python examples/train.py --dataset mnist        # MNIST, downloaded unless --root names it
     python examples/train.py --dataset mnist --model lenet      # with a convolutional network
+    python examples/train.py --dataset mnist --model lstm       # read row by row; also rnn, gru
 
 It prints the model, a bar and a line for each epoch and the confusion matrix of the held-out data,
 and leaves in runs/<time>/ the weights of the best epoch, the curves and a picture of the graph.
@@ -16,6 +17,7 @@ import sys
 import time
 from typing import NamedTuple
 
+from program import FAILED, INTERRUPTED, at_least_1, new_folder, positive
 from report import confusion_table, save_curves
 from tqdm import tqdm
 
@@ -24,8 +26,6 @@ import nn
 import optim
 from data import DataLoader, TensorDataset, datasets
 from data.transforms import ToTensor
-
-FAILED, INTERRUPTED = 1, 130  # exit codes; the second is the shell's for Ctrl-C
 
 
 class Recipe(NamedTuple):
@@ -41,12 +41,17 @@ class Recipe(NamedTuple):
 
 
 DATASETS = {"digits": datasets.Digits, "mnist": datasets.MNIST, "fashion": datasets.FashionMNIST}
+RECURRENT = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 RECIPES = {
     ("digits", "mlp"): Recipe(epochs=20, batch_size=32, lr=0.05, momentum=0.9),
     ("mnist", "mlp"): Recipe(epochs=12, batch_size=64, lr=0.01, momentum=0.0),
     ("fashion", "mlp"): Recipe(epochs=12, batch_size=64, lr=0.01, momentum=0.9),
     ("mnist", "lenet"): Recipe(epochs=6, batch_size=64, lr=2e-3, momentum=None),
     ("fashion", "lenet"): Recipe(epochs=6, batch_size=64, lr=2e-3, momentum=None),
+    **{("digits", kind): Recipe(epochs=20, batch_size=32, lr=2e-3, momentum=None)
+       for kind in RECURRENT},
+    **{(dataset, kind): Recipe(epochs=6, batch_size=64, lr=1e-3, momentum=None)
+       for dataset in ("mnist", "fashion") for kind in RECURRENT},
 }
 
 
@@ -59,24 +64,12 @@ class Epoch(NamedTuple):
     held_out_accuracy: float
 
 
-def at_least_1(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-    return value
-
-
-def positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text}")
-    return value
-
-
 def defaults(field: str) -> str:
     """The values of the recipes, for the help."""
-    values = {" ".join(name): getattr(recipe, field) for name, recipe in RECIPES.items()}
-    return "default: " + ", ".join(f"{value:g} for {name}" for name, value in values.items())
+    names: dict[float, list[str]] = {}
+    for name, recipe in RECIPES.items():
+        names.setdefault(getattr(recipe, field), []).append(" ".join(name))
+    return "default: " + "; ".join(f"{value:g} for {', '.join(of)}" for value, of in names.items())
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -85,7 +78,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         prog="train.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--dataset", choices=DATASETS, default="digits", help="default: digits")
-    add("--model", choices=("mlp", "lenet"), default="mlp", help="default: mlp")
+    add("--model", choices=("mlp", "lenet", *RECURRENT), default="mlp", help="default: mlp")
     add("--root", metavar="FOLDER", help="the folder of the idx files of MNIST or FashionMNIST")
     add("--epochs", type=at_least_1, metavar="N", help=defaults("epochs"))
     add("--batch-size", type=at_least_1, metavar="N", help=defaults("batch_size"))
@@ -136,6 +129,31 @@ def lenet(classes: int) -> nn.Sequential:
         nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes))
+
+
+class RowByRow(nn.Module):
+    """Two recurrent layers of 128 read an image from its first row to its last; the classes are
+    scored by what they remember then.
+
+    Shape: (N, 1, H, W) -> (N, classes).
+    """
+
+    def __init__(self, kind: str, width: int, classes: int) -> None:
+        super().__init__()
+        self.memory = RECURRENT[kind](width, 128, num_layers=2, batch_first=True)
+        self.head = nn.Linear(128, classes)
+
+    def forward(self, images):
+        return self.head(self.memory(images.squeeze(1))[0][:, -1])
+
+
+def make_model(args, shape, classes: int) -> nn.Module:
+    """The model of this name for images (1, H, W)."""
+    if args.model == "lenet":
+        return lenet(classes)
+    if args.model in RECURRENT:
+        return RowByRow(args.model, shape[-1], classes)
+    return mlp([shape.numel(), *args.hidden, classes])
 
 
 def optimizer_and_schedule(args, model, steps: int):
@@ -222,26 +240,11 @@ def report(args, model, held_out, classes, history: list[Epoch], folder: str) ->
           "for each true class:\n")
     print(confusion_table(held_out.tensors[1].numpy(), predictions, classes))
     try:
-        save_curves(os.path.join(folder, "curves.png"), history,
+        save_curves(os.path.join(folder, "curves.png"), history, best,
                     f"{args.dataset} {args.model}: lr {args.lr:g}, batch {args.batch_size}")
     except ModuleNotFoundError:
         print("\nNo curves.png: matplotlib is missing. It comes with the extra plots: "
               "pip install 'wengert[plots]'")
-
-
-def new_folder(out: str) -> str:
-    """A new folder for this run, named by the time."""
-    name = os.path.join(out, time.strftime("%Y-%m-%d_%H-%M-%S"))
-    path, count = name, 1
-    os.makedirs(out, exist_ok=True)
-    while True:
-        try:
-            os.mkdir(path)
-        except FileExistsError:  # another run began in the same second
-            count += 1
-            path = f"{name}_{count}"
-        else:
-            return path
 
 
 def run(args: argparse.Namespace) -> int:
@@ -258,8 +261,7 @@ def run(args: argparse.Namespace) -> int:
             print("Without --root they are downloaded.", file=sys.stderr)
         return FAILED
     shape = train.tensors[0].shape[1:]
-    model = (lenet(len(classes)) if args.model == "lenet"
-             else mlp([shape.numel(), *args.hidden, len(classes)]))
+    model = make_model(args, shape, len(classes))
     print(f"{args.dataset}: {len(train):,} images to train on, {len(held_out):,} held out\n")
     print(nn.summary(model, (1, *shape)), "\n")
     images, labels = train.tensors[0][:64], train.tensors[1][:64]

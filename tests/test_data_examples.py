@@ -12,6 +12,7 @@ import pytest
         ("data.collate", 2),
         ("data.dataset", 4),
         ("data.datasets.digits", 1),
+        ("data.datasets.names", 2),
         ("data.loader", 1),
         ("data.sampler", 2),
         ("data.transforms", 4),

@@ -31,7 +31,7 @@ def train():
         yield importlib.import_module("train")
     finally:
         sys.path.remove(str(ROOT / "examples"))
-        for name in ("train", "report"):
+        for name in ("train", "program", "report"):
             sys.modules.pop(name, None)
 
 
@@ -105,6 +105,24 @@ def test_the_seed_decides_everything(train, tmp_path):
     assert len(first) == 1
     assert first == rows(1, "b")
     assert first != rows(2, "c")
+
+
+@pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
+def test_the_digits_are_learned_row_by_row(train, tmp_path, model):
+    code, text = run(train, "--model", model, "--epochs", 4, "--lr", 0.005,
+                     "--out", tmp_path)
+    assert code == 0
+    assert float(re.search(r"Best epoch: \d+, ([\d.]+)% of 360 held-out", text)[1]) >= 90
+    graph = (only_folder(tmp_path) / "graph.svg").read_text()
+    assert "memory.weight_ih_l1" in graph and "head.bias" in graph
+
+
+def test_every_dataset_has_the_recurrent_models(train):
+    for dataset in train.DATASETS:
+        for model in train.RECURRENT:
+            args = train.parse(["--dataset", dataset, "--model", model])
+            assert train.make_model(args, autograd.Size((1, 28, 28)), 10)(
+                autograd.zeros(2, 1, 28, 28)).shape == (2, 10)
 
 
 def test_the_recipe_of_mnist_is_the_course_s(train):

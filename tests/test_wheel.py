@@ -39,14 +39,15 @@ def test_wheel_is_complete(wheel_names):
               for path in (ROOT / package).rglob("*.py")]
     wanted += [f"{package}/py.typed" for package in PACKAGES]
     wanted += [str(path.relative_to(ROOT)) for package in PACKAGES
-               for kind in ("npz", "pyi") for path in (ROOT / package).rglob(f"*.{kind}")]
+               for kind in ("npz", "txt.gz", "pyi") for path in (ROOT / package).rglob(f"*.{kind}")]
     missing = sorted(set(wanted) - set(wheel_names))
     assert not missing, "a folder without __init__.py, or without its line in pyproject.toml?"
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists() or shutil.which("git") is None,
                     reason="not a git checkout")
-@pytest.mark.parametrize("path", ["data/x", "data/datasets/digits.npz"])
+@pytest.mark.parametrize("path", ["data/x", "data/datasets/digits.npz",
+                                  "data/datasets/names.txt.gz"])
 def test_data_is_not_ignored(path):
     ignored = subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT).returncode == 0
     assert not ignored, f"git ignores {path}: data/ is a package, see .gitignore"

@@ -4,5 +4,6 @@ from data.datasets.cifar import CIFAR10
 from data.datasets.digits import Digits
 from data.datasets.images import ImageDataset
 from data.datasets.mnist import MNIST, FashionMNIST
+from data.datasets.names import Names
 
-__all__ = ["CIFAR10", "MNIST", "Digits", "FashionMNIST", "ImageDataset"]
+__all__ = ["CIFAR10", "MNIST", "Digits", "FashionMNIST", "ImageDataset", "Names"]
