@@ -43,6 +43,8 @@ def _attend(query, key, value, attn_mask=None, /, *, is_causal=False, scale=1.0,
 
 def _arranged(query, key, value, mask) -> tuple[tuple, tuple]:
     """The shape of the probabilities, (..., H, L, S), and the arrays with four dimensions."""
+    if mask is None and query.ndim == 4 and query.shape[:2] == key.shape[:2] == value.shape[:2]:
+        return (*query.shape[:3], key.shape[2]), (query, key, value, None)
     batch, heads, shared = _heads(query, key, value)
     count, rows = prod(batch), (query.shape[-2], key.shape[-2])
 

@@ -22,6 +22,7 @@ from autograd.kernels.compiled.attention_tile import (
 )
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.matmul import tools
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, stride, vector
 from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, aligned
 from autograd.kernels.compiled.softmax import maximum, total
@@ -36,6 +37,11 @@ _NONE = np.empty((0, 0, 0, 0), bool)  # stands for no mask
 def place(array, n, h, i):
     """Address of row [n, h, i] of the array of four dimensions with this id."""
     return data(array) + n * stride(array, 0) + h * stride(array, 1) + i * stride(array, 2)
+
+
+@jit(inner=True)
+def tools_of(arrays):
+    return vector(data(item(arrays, 7)), 3, np.int64(0))
 
 
 @jit(inner=True)
@@ -55,8 +61,8 @@ def score_tile(one, arrays, n, h, i, m, j, count, keys, scores):
     scale = vector(data(item(arrays, 5)), 2, one)[0]
     w = whole_vectors(one, count)
     panel = width * PANEL
-    product(one, m, w, width, place(query, n, h, i), stride(query, 2), stride(query, 3),
-            keys + j * size // PANEL * panel, panel, scores, w * size, True)  # fmt: skip
+    product(one, tools_of(arrays), m, w, width, place(query, n, h, i), stride(query, 2),
+            stride(query, 3), keys + j * size // PANEL * panel, panel, scores, w * size, True)
     step = stride(mask, 3)
     for r in range(m):
         visible = max(0, min(count, i + r + 1 - j)) if causal else count
@@ -113,7 +119,7 @@ def _finish(one, out, row, width, stats, m, tops, totals):
 @jit(inner=True)
 def _rows(one, arrays, n, h, i, m, keys, values, scores, state):
     """Attention of rows i to i + m."""
-    query, out, size = item(arrays, 0), item(arrays, 7), itemsize(one)
+    query, out, size = item(arrays, 0), item(arrays, 8), itemsize(one)
     count, depth = length(item(arrays, 1), 2), length(out, 3)
     tops, totals, factors = state[:m], state[QUERIES : QUERIES + m], state[2 * QUERIES :]
     tops[:], totals[:] = -np.inf, 0
@@ -132,9 +138,9 @@ def _rows(one, arrays, n, h, i, m, keys, values, scores, state):
             before = vector(target + r * row, depth, one)
             for d in range(depth):
                 before[d] *= factors[r]
-        product(one, m, depth, part, scores, w * size, size, values + j * PANEL, count * PANEL,
-                target, row, j == 0)  # fmt: skip
-    stats = data(item(arrays, 8)) + 2 * (number * length(query, 2) + i) * size
+        product(one, tools_of(arrays), m, depth, part, scores, w * size, size, values + j * PANEL,
+                count * PANEL, target, row, j == 0)  # fmt: skip
+    stats = data(item(arrays, 9)) + 2 * (number * length(query, 2) + i) * size
     _finish(one, target, row, depth, stats, m, tops, totals)
 
 
@@ -151,13 +157,13 @@ def _attention(one, arrays, parts, index):
     packed_keys = aligned(work.ctypes.data)
     packed_values = packed_keys + room[0]
     scores = aligned(packed_values + room[1])
-    items = length(query, 0) * heads
+    items, calls = length(query, 0) * heads, tools_of(arrays)
     for number in range(share(items, parts, index, 1), share(items, parts, index + 1, 1)):
         n, h = number // heads, number % heads
-        pack_wide(one, place(key, n, h // times, 0), stride(key, 2), stride(key, 3), keys, width,
-                  packed_keys)
-        pack_wide(one, place(value, n, h // times, 0), stride(value, 3), stride(value, 2), depth,
-                  keys, packed_values)
+        pack_wide(one, calls, place(key, n, h // times, 0), stride(key, 2), stride(key, 3), keys,
+                  width, packed_keys)  # fmt: skip
+        pack_wide(one, calls, place(value, n, h // times, 0), stride(value, 3), stride(value, 2),
+                  depth, keys, packed_values)  # fmt: skip
         for i in range(0, rows, QUERIES):
             _rows(one, arrays, n, h, i, min(QUERIES, rows - i), packed_keys, packed_values, scores,
                   state)
@@ -172,11 +178,11 @@ def fits(arrays, mask):
 
 
 def settings(one, mask, causal, scale, seed, p):
-    """What the kernels read besides arrays: the mask, flags, factors, random key."""
+    """What the kernels read besides arrays: the mask, flags, factors, random key, tools."""
     kind = 0 if mask is None else BOOLEAN if mask.dtype == bool else ADDED
     return (_NONE if mask is None else mask, np.array([causal, kind], np.int64),
             np.array([scale, 1 / (1 - p) if p < 1 else 0], type(one)),
-            np.array([seed, limit(p)], np.uint64))
+            np.array([seed, limit(p)], np.uint64), tools(one))
 
 
 def beside(like, depth):

@@ -14,6 +14,7 @@ from autograd.kernels.compiled.attention import (
     place,
     score_tile,
     settings,
+    tools_of,
 )
 from autograd.kernels.compiled.attention_tile import (
     KEYS,
@@ -37,7 +38,7 @@ _NONE = np.empty((0, 0, 0, 0))  # stands for no gradient of the mask
 @jit(inner=True)
 def _probabilities(one, arrays, n, h, i, m, w, scores):
     """Scores to the probabilities that they were."""
-    stats, size = item(arrays, 8), itemsize(one)
+    stats, size = item(arrays, 9), itemsize(one)
     for r in range(m):
         row = vector(scores + r * w * size, w, one)
         top, rest = vector(place(stats, n, h, i + r), 2, one)
@@ -50,7 +51,7 @@ def _slopes(one, arrays, n, h, i, m, j, part, w, scores, through, inner):
     """Gradients of the scores in place of those of the probabilities; dropped, those in place of
     the probabilities."""
     query, key = item(arrays, 0), item(arrays, 1)
-    to_mask, size, count = item(arrays, 10), itemsize(one), length(key, 2)
+    to_mask, size, count = item(arrays, 11), itemsize(one), length(key, 2)
     scale, times = vector(data(item(arrays, 5)), 2, one)
     key, lowest = vector(data(item(arrays, 6)), 2, np.uint64(0))
     number = (n * length(query, 1) + h) * length(query, 2) + i
@@ -67,7 +68,8 @@ def _slopes(one, arrays, n, h, i, m, j, part, w, scores, through, inner):
                 slopes[c] = probs[c] * (slopes[c] - inner[r])
         if length(to_mask, 0):
             target = vector(place(to_mask, n, h, i + r) + j * size, part, one)
-            target[:] = slopes[:part]
+            for c in range(part):  # `target[:] =` takes a second to compile: it can fail
+                target[c] = slopes[c]
         for c in range(w):
             slopes[c] *= scale
 
@@ -75,16 +77,17 @@ def _slopes(one, arrays, n, h, i, m, j, part, w, scores, through, inner):
 @jit(inner=True)
 def _rows(one, arrays, n, h, k, i, m, packed, inner):
     """What rows i to i + m give back; `packed` are the addresses of the workspace."""
-    query, key, value, g = item(arrays, 0), item(arrays, 1), item(arrays, 2), item(arrays, 9)
-    to_query, to_key, to_value = item(arrays, 11), item(arrays, 12), item(arrays, 13)
+    query, key, value, g = item(arrays, 0), item(arrays, 1), item(arrays, 2), item(arrays, 10)
+    to_query, to_key, to_value = item(arrays, 12), item(arrays, 13), item(arrays, 14)
+    calls = tools_of(arrays)
     keys, values, keys_across, g_across, queries_across, scores, through = packed
     size, width, depth, count = itemsize(one), length(key, 3), length(value, 3), length(key, 2)
-    pack_wide(one, place(g, n, h, i), stride(g, 3), stride(g, 2), depth, m, g_across)
-    pack_wide(one, place(query, n, h, i), stride(query, 3), stride(query, 2), width, m,
+    pack_wide(one, calls, place(g, n, h, i), stride(g, 3), stride(g, 2), depth, m, g_across)
+    pack_wide(one, calls, place(query, n, h, i), stride(query, 3), stride(query, 2), width, m,
               queries_across)
     for r in range(m):
         above = vector(place(g, n, h, i + r), depth, one)
-        below = vector(place(item(arrays, 7), n, h, i + r), depth, one)
+        below = vector(place(item(arrays, 8), n, h, i + r), depth, one)
         inner[r] = 0
         for d in range(depth):
             inner[r] += above[d] * below[d]
@@ -94,14 +97,14 @@ def _rows(one, arrays, n, h, k, i, m, packed, inner):
         part = min(KEYS, seen - j)
         w = score_tile(one, arrays, n, h, i, m, j, part, keys, scores)
         _probabilities(one, arrays, n, h, i, m, w, scores)
-        product(one, m, w, depth, place(g, n, h, i), stride(g, 2), size,
+        product(one, calls, m, w, depth, place(g, n, h, i), stride(g, 2), size,
                 values + j * size // PANEL * depth * PANEL, depth * PANEL, through, w * size, True)
         _slopes(one, arrays, n, h, i, m, j, part, w, scores, through, inner)
-        product(one, part, depth, m, scores, size, w * size, g_across, m * PANEL,
+        product(one, calls, part, depth, m, scores, size, w * size, g_across, m * PANEL,
                 place(to_value, n, k, j), stride(to_value, 2), False)
-        product(one, part, width, m, through, size, w * size, queries_across, m * PANEL,
+        product(one, calls, part, width, m, through, size, w * size, queries_across, m * PANEL,
                 place(to_key, n, k, j), stride(to_key, 2), False)
-        product(one, m, width, part, through, w * size, size, keys_across + j * PANEL,
+        product(one, calls, m, width, part, through, w * size, size, keys_across + j * PANEL,
                 count * PANEL, place(to_query, n, h, i), stride(to_query, 2), j == 0)
     if seen == 0:
         for r in range(m):
@@ -111,14 +114,15 @@ def _rows(one, arrays, n, h, k, i, m, packed, inner):
 @jit(inner=True)
 def _begin(one, arrays, n, k, packed):
     """Packs keys and values for the products, and clears their gradients."""
-    key, value, to_key, to_value = (item(arrays, 1), item(arrays, 2), item(arrays, 12),
-                                    item(arrays, 13))  # fmt: skip
+    key, value, to_key, to_value = (item(arrays, 1), item(arrays, 2), item(arrays, 13),
+                                    item(arrays, 14))  # fmt: skip
     count, width, depth = length(key, 2), length(key, 3), length(value, 3)
     keys, values, across = packed[:3]
+    calls = tools_of(arrays)
     first, second = place(key, n, k, 0), place(value, n, k, 0)
-    pack_wide(one, first, stride(key, 2), stride(key, 3), count, width, keys)
-    pack_wide(one, second, stride(value, 2), stride(value, 3), count, depth, values)
-    pack_wide(one, first, stride(key, 3), stride(key, 2), width, count, across)
+    pack_wide(one, calls, first, stride(key, 2), stride(key, 3), count, width, keys)
+    pack_wide(one, calls, second, stride(value, 2), stride(value, 3), count, depth, values)
+    pack_wide(one, calls, first, stride(key, 3), stride(key, 2), width, count, across)
     for j in range(count):
         vector(place(to_key, n, k, j), width, one)[:] = 0
         vector(place(to_value, n, k, j), depth, one)[:] = 0

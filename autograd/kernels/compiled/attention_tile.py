@@ -7,28 +7,18 @@ as wide as a tile of the micro-kernel; the tile itself stays in the first level 
 import numpy as np
 
 from autograd.kernels.compiled.jit import jit
-from autograd.kernels.compiled.matmul import pack, tile_rows
+from autograd.kernels.compiled.launch import call
+from autograd.kernels.compiled.matmul import MULTIPLY, PACK, PANEL, ZEROS
 from autograd.kernels.compiled.memory import itemsize, vector
-from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, tile
 from autograd.kernels.compiled.vector_math import cast, exp
 from autograd.kernels.reference.dropout import FIRST, SECOND, STEP
 
 QUERIES = 24  # rows of a tile, whole tiles of the micro-kernel whatever its height
-PANEL = VECTORS * VECTOR_BYTES  # bytes of one row of a panel
 KEYS = 128 // (PANEL // 4) * (PANEL // 4)  # columns of a tile, whole panels
 BOOLEAN, ADDED = 1, 2  # kinds of masks; 0 is none
 
 _STEP, _FIRST, _SECOND = np.uint64(STEP), np.uint64(FIRST), np.uint64(SECOND)
 _30, _27, _31, _32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
-
-
-@jit(inner=True, apart=True)
-def pack_wide(one, source, row, step, rows, k, target):
-    """Packs source[rows, k], transposed, into panels of PANEL bytes a row, zeros at the end."""
-    lanes = PANEL // itemsize(one)
-    for j in range(0, rows, lanes):
-        pack(one, source + j * row, row, step, min(lanes, rows - j), k, target, lanes)
-        target += k * PANEL
 
 
 @jit(inner=True)
@@ -38,25 +28,18 @@ def packed_size(one, rows, k):
     return (rows + lanes - 1) // lanes * k * PANEL
 
 
-@jit(inner=True, apart=True)
-def product(one, m, n, k, a, a_row, a_step, b, panel, c, c_row, fresh):
+@jit(inner=True)
+def pack_wide(one, tools, source, row, step, rows, k, target):
+    """Packs source[rows, k], transposed, into panels of PANEL bytes a row, zeros at the end."""
+    call(tools[PACK], one, source, row, step, rows, k, target, PANEL // itemsize(one), 1)
+
+
+@jit(inner=True)
+def product(one, tools, m, n, k, a, a_row, a_step, b, panel, c, c_row, fresh):
     """C[m, n] += A B, or = where it is `fresh`; panels of packed B lie `panel` bytes apart."""
-    size = itemsize(one)
-    lanes = VECTOR_BYTES // size
-    if fresh:
-        for i in range(m):
-            vector(c + i * c_row, n, one)[:] = 0
-    for j in range(0, n, VECTORS * lanes):
-        columns = min(VECTORS * lanes, n - j)
-        vectors = (columns + lanes - 1) // lanes
-        i = 0
-        while i < m:
-            rows = tile_rows(m - i)
-            target = c + i * c_row + j * size
-            tile(one, rows, vectors, k, a + i * a_row, a_row, a_step, b, PANEL, target, c_row,
-                 target, c_row, columns)  # fmt: skip
-            i += rows
-        b += panel
+    init, init_row, column = (tools[ZEROS], 0, 0) if fresh else (c, c_row, itemsize(one))
+    call(tools[MULTIPLY], one, m, n, k, a, a_row, a_step, b, panel, PANEL, c, c_row, init,
+         init_row, column)  # fmt: skip
 
 
 @jit(inner=True)

@@ -12,6 +12,7 @@ a part that failed on the pool is done again.
 import numpy as np
 from llvmlite import ir
 from numba import prange, types
+from numba.core.cgutils import unpack_tuple
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
@@ -65,6 +66,23 @@ def _swap(typing, address, value):
     return types.int64(types.intp, types.int64), codegen
 
 
+@intrinsic
+def call(typing, address, one, *numbers):
+    """Calls the kernel at an address: any number of integers after `one`; it must not raise."""
+    kinds = (one, *[types.intp] * len(numbers))
+
+    def codegen(context, builder, signature, args):
+        convention = context.call_conv
+        kind = convention.get_function_type(types.void, kinds)
+        kernel = builder.inttoptr(args[0], kind.as_pointer())
+        given = zip(unpack_tuple(builder, args[2]), signature.args[2], strict=True)
+        rest = [context.cast(builder, x, before, types.intp) for x, before in given]
+        convention.call_function(builder, kernel, types.void, kinds, [args[1], *rest])
+        return context.get_dummy_value()
+
+    return types.void(types.intp, one, types.StarArgTuple(numbers)), codegen
+
+
 @jit(parallel=True)
 def _share_out(address, one, arrays, parts, pool):
     """Runs the kernel on the pool; false where another thread is at it.
@@ -84,10 +102,10 @@ def _share_out(address, one, arrays, parts, pool):
 
 
 @global_compiler_lock
-def _address(kernel, one) -> int:
-    """Address of the kernel's machine code for the type of `one`."""
+def address(kernel, one, count=3) -> int:
+    """Address of the kernel's machine code for the type of `one` and `count` integers."""
     kind = types.float32 if type(one) is np.float32 else types.float64
-    signature = types.void(kind, types.intp, types.intp, types.intp)
+    signature = types.void(kind, *[types.intp] * count)
     result = kernel.get_compile_result(signature)
     return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
 
@@ -98,7 +116,7 @@ def launch(kernel, one, arrays, parallel):
     if parts > 1:
         key = kernel, type(one)
         if key not in _addresses:
-            _addresses[key] = _address(kernel, one)
+            _addresses[key] = address(kernel, one)
         if _share_out(_addresses[key], one, id(arrays), parts, _POOL):
             return
     kernel(one, id(arrays), 1, 0)

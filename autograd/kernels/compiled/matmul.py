@@ -4,13 +4,16 @@ B is packed into panels as wide as a tile, A into panels as high as one, so that
 reads both in order; every transposition and stride is dealt with there. Threads share C as a grid
 of independent parts: each packs what it needs, none waits for another, and every element is
 summed in the same order whatever the grid.
+
+Packing and the product of what is packed are kernels of their own, which others call by address:
+a copy in each kernel that multiplies would take a second to compile.
 """
 
 import numpy as np
 
 from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
-from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.launch import ONE, address, call, launch
 from autograd.kernels.compiled.memory import (
     at,
     data,
@@ -39,7 +42,11 @@ TINY = 16384  # multiplications up to which np.matmul's smaller overhead wins
 FEW = 8  # rows up to which packing B costs more than a small product
 SHARED = 1 << 19  # multiplications from which a second thread pays
 
+PANEL = VECTORS * VECTOR_BYTES  # bytes of one row of a panel of B
+PACK, MULTIPLY, ZEROS = 0, 1, 2  # places among the tools
+
 _NONE = np.empty(0)  # stands for no bias
+_ZEROS = np.zeros(PANEL, np.uint8)
 
 
 @jit(inner=True)
@@ -82,15 +89,16 @@ def pack(one, source, row, step, rows, k, target, width):
 
 
 @jit(inner=True)
-def pack_panels(one, source, row, step, rows, k, target, height):
-    """Packs `rows` in panels: of B as wide as a tile (height > 0), of A as high as one (0)."""
+def pack_panels(one, source, row, step, rows, k, target, height, whole=0):
+    """Packs `rows` in panels: of B as wide as a tile (height > 0), the last, but where it is to be
+    `whole`, in as many vectors as it takes; of A as high as one (0)."""
     size = itemsize(one)
     lanes = VECTOR_BYTES // size
     done = 0
     while done < rows:
         if height:
             panel = min(height, rows - done)
-            width = (panel + lanes - 1) // lanes * lanes
+            width = height if whole else (panel + lanes - 1) // lanes * lanes
         else:
             panel = width = tile_rows(rows - done)
         pack(one, source + done * row, row, step, panel, k, target + done * k * size, width)
@@ -98,9 +106,11 @@ def pack_panels(one, source, row, step, rows, k, target, height):
 
 
 @jit(inner=True)
-def multiply_packed(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row,
-                    init_column):  # fmt: skip
-    """C[m, n] = init + A times packed B, tile by tile; A is packed where `a_row` is 0."""
+def _multiply_panels(one, m, n, k, a, a_row, a_step, b, panel, b_step, c, c_row, init, init_row,
+                     init_column):  # fmt: skip
+    """C[m, n] = init + A B, tile by tile. Panels of packed B lie `panel` bytes apart, their rows
+    `b_step`, or where it is 0, whole vectors of a tile's columns; A is packed where `a_row` is 0.
+    """
     size = itemsize(one)
     lanes = VECTOR_BYTES // size
     for j in range(0, n, VECTORS * lanes):
@@ -115,15 +125,49 @@ def multiply_packed(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, in
                 left, left_row, left_step = a + i * k * size, size, rows * size
             tile(
                 one, rows, vectors, k, left, left_row, left_step,
-                packed_b + j * k * size, vectors * VECTOR_BYTES,
+                b, b_step if b_step else vectors * VECTOR_BYTES,
                 c + i * c_row + j * size, c_row,
                 init + i * init_row + j * init_column, init_row, columns,
             )  # fmt: skip
             i += rows
+        b += panel
 
 
 @jit(inner=True)
-def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias):
+def multiply_packed(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row,
+                    init_column):  # fmt: skip
+    """C[m, n] = init + A times B as `pack_panels` packs it; A is packed where `a_row` is 0."""
+    _multiply_panels(one, m, n, k, a, a_row, a_step, packed_b, k * PANEL, 0,
+                     c, c_row, init, init_row, init_column)  # fmt: skip
+
+
+@jit
+def _pack(one, source, row, step, rows, k, target, height, whole):
+    pack_panels(one, source, row, step, rows, k, target, height, whole)
+
+
+@jit
+def _multiply(one, m, n, k, a, a_row, a_step, b, panel, b_step, c, c_row, init, init_row,
+                 init_column):  # fmt: skip
+    _multiply_panels(one, m, n, k, a, a_row, a_step, b, panel, b_step, c, c_row, init, init_row,
+                     init_column)  # fmt: skip
+
+
+_tools: dict[type, np.ndarray] = {}
+
+
+def tools(one):
+    """The addresses of `_pack` and `_multiply`, compiled for the type of `one`, and of a row of
+    zeros as long as a panel's."""
+    found = _tools.get(type(one))
+    if found is None:
+        found = address(_pack, one, 8), address(_multiply, one, 14), _ZEROS.ctypes.data
+        found = _tools[type(one)] = np.array(found)
+    return found
+
+
+@jit(inner=True)
+def _product(one, calls, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias):
     """C = A B + bias on addresses and byte strides; `bias` is 0 for none."""
     size = itemsize(one)
     lanes = VECTOR_BYTES // size
@@ -131,25 +175,23 @@ def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias
     depth = (k + blocks - 1) // blocks
     height, width = min(HEIGHT, m), min(WIDTH, n)
     panel = VECTORS * lanes
-    packs = np.int64(n > DIRECT * panel or a_row == 0)  # a branch would double all tiles' code
+    packs = np.int64(n > DIRECT * panel or a_row == 0)
     room_a = height * depth + lanes  # the last transposed block writes past its panel
     room_b = (width + lanes) * depth
-    work = np.empty((room_a + room_b + panel) * size + VECTOR_BYTES, np.uint8)
+    work = np.empty((room_a + room_b) * size + VECTOR_BYTES, np.uint8)
     packed_a = (work.ctypes.data + VECTOR_BYTES - 1) // VECTOR_BYTES * VECTOR_BYTES
     packed_b = packed_a + room_a * size
-    zeros = packed_b + room_b * size
-    vector(zeros, panel, one)[:] = 0
     for j in range(0, n, WIDTH):
         columns = min(WIDTH, n - j)
         for block in range(blocks):
             p = block * depth
             steps = min(depth, k - p)
-            pack_panels(one, b + j * b_column + p * b_step, b_column, b_step, columns, steps,
-                        packed_b, panel)  # fmt: skip
+            call(calls[PACK], one, b + j * b_column + p * b_step, b_column, b_step, columns, steps,
+                 packed_b, panel, 0)  # fmt: skip
             for i in range(0, m, HEIGHT):
                 rows = min(HEIGHT, m - i)
                 left = a + i * a_row + p * a_step
-                pack_panels(one, left, a_row, a_step, packs * rows, steps, packed_a, 0)
+                call(calls[PACK], one, left, a_row, a_step, packs * rows, steps, packed_a, 0, 0)
                 left, left_row = left + packs * (packed_a - left), (1 - packs) * a_row
                 target = c + i * c_row + j * size
                 if block:
@@ -157,9 +199,9 @@ def _product(one, m, n, k, a, a_row, a_step, b, b_step, b_column, c, c_row, bias
                 elif bias:
                     init, init_row, init_column = bias + j * size, 0, size
                 else:
-                    init, init_row, init_column = zeros, 0, 0
-                multiply_packed(one, rows, columns, steps, left, left_row, a_step, packed_b,
-                                target, c_row, init, init_row, init_column)  # fmt: skip
+                    init, init_row, init_column = calls[ZEROS], 0, 0
+                call(calls[MULTIPLY], one, rows, columns, steps, left, left_row, a_step, packed_b,
+                     steps * PANEL, 0, target, c_row, init, init_row, init_column)
     work[0] = 0  # Numba frees an array after its last use: this is it
 
 
@@ -176,10 +218,11 @@ def _grid(m, n, parts):
 
 
 @jit
-def _multiply(one, arrays, parts, index):
-    """Part of C = A B + bias for each A, B, bias, C among the arrays: a share of the batch, or of
+def _gemm(one, arrays, parts, index):
+    """Part of C = A B + bias for each A, B, bias, C behind the tools: a share of the batch, or of
     the rows and columns of each item."""
-    for first in range(0, items(arrays), 4):
+    calls = vector(data(item(arrays, 0)), 3, np.int64(0))
+    for first in range(1, items(arrays), 4):
         a, b, bias, c = (item(arrays, first), item(arrays, first + 1), item(arrays, first + 2),
                          item(arrays, first + 3))  # fmt: skip
         batched = ndim(c) - 2
@@ -199,7 +242,7 @@ def _multiply(one, arrays, parts, index):
             j_end = share(n, column_parts, column + 1, columns)
         for number in range(start, end):
             _product(
-                one, i_end - i, j_end - j, k,
+                one, calls, i_end - i, j_end - j, k,
                 at(a, number, i, 0), stride(a, batched), stride(a, batched + 1),
                 at(b, number, 0, j), stride(b, batched), stride(b, batched + 1),
                 at(c, number, i, j), stride(c, batched),
@@ -230,7 +273,7 @@ def gemm(a, b, bias=None, out=None):
         c = out
     else:
         return reference.gemm(a, b, bias, out)
-    launch(_multiply, one, (a, b, _NONE if bias is None else bias, c), work >= SHARED)
+    launch(_gemm, one, (tools(one), a, b, _NONE if bias is None else bias, c), work >= SHARED)
     return c
 
 
@@ -242,11 +285,11 @@ def gemms(*products):
     one = ONE.get(products[0][0].dtype)
     if one is None or narrow or min(works) <= TINY or sum(works) < SHARED:
         return [gemm(*product) for product in products]
-    results, arrays = [], []
+    results, arrays = [], [tools(one)]
     for (a, b, bias), (m, _, n) in zip(products, sizes, strict=True):
         results.append(np.empty((m, n), a.dtype))
         arrays += (a, b, _NONE if bias is None else bias, results[-1])
-    launch(_multiply, one, tuple(arrays), True)
+    launch(_gemm, one, tuple(arrays), True)
     return results
 
 
@@ -259,5 +302,5 @@ def bmm(a, b):
     if one is None or work <= TINY or b.dtype is not dtype or rows != k or others != batch:
         return reference.bmm(a, b)
     c = np.empty((batch, m, n), dtype)
-    launch(_multiply, one, (a, b, _NONE, c), work >= SHARED)
+    launch(_gemm, one, (tools(one), a, b, _NONE, c), work >= SHARED)
     return c

@@ -7,7 +7,7 @@ import numpy as np
 from autograd.kernels import reference
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.matmul import SHARED, gemm, gemms
+from autograd.kernels.compiled.matmul import SHARED, gemm, gemms, tools
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, vector
 from autograd.kernels.compiled.recurrent_gates import (
     GRU,
@@ -127,6 +127,7 @@ def recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
     if not _fits(x, h, c, w_ih, w_hh, b_ih, b_hh):
         return reference.recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
     kind, dtype, rows, hidden = KINDS[name], x.dtype, len(x), w_hh.shape[1]
+    one = ONE[dtype]
     bias, of_n = b_ih, _NONE
     if kind == GRU:
         of_n = np.zeros(hidden, dtype) if b_hh is None else b_hh[2 * hidden :]
@@ -141,8 +142,8 @@ def recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
     aside = np.empty((rows, hidden), dtype) if kind in (LSTM, GRU) else _NONE
     of_n, sizes = contiguous(of_n, sizes)
     plan = np.array((kind, reverse), np.int64)
-    arrays = gates, w_hh, of_n, state, cell, out, before, aside, sizes, plan
-    launch(forward, ONE[dtype], arrays, gates.size * hidden >= SHARED)
+    arrays = gates, w_hh, of_n, state, cell, out, before, aside, sizes, plan, tools(one)
+    launch(forward, one, arrays, gates.size * hidden >= SHARED)
     return out, state, None if c is None else cell, gates, before, aside if aside.size else None
 
 
@@ -159,7 +160,8 @@ def recurrent_grad(name, g, g_h, g_c, x, w_ih, w_hh, gates, before, aside, sizes
     saved = contiguous(gates, before, _NONE if aside is None else aside)
     g, sizes = contiguous(g, sizes)
     plan = np.array((kind, reverse), np.int64)
-    launch(backward, ONE[dtype], (g, w_hh, *saved, onto_h, onto_c, d, d_r, sizes, plan),
+    one = ONE[dtype]
+    launch(backward, one, (g, w_hh, *saved, onto_h, onto_c, d, d_r, sizes, plan, tools(one)),
            gates.size * hidden >= SHARED)  # fmt: skip
     onto_w = np.empty(w_hh.shape, dtype) if needs[4] else None
     if needs[4]:

@@ -8,9 +8,10 @@ W_hh, is added where the gates want it, and the gates follow while its rows are 
 import numpy as np
 
 from autograd.kernels.compiled.jit import jit
-from autograd.kernels.compiled.matmul import DEPTH, multiply_packed, pack_panels
+from autograd.kernels.compiled.launch import call
+from autograd.kernels.compiled.matmul import DEPTH, MULTIPLY, PACK, PANEL
 from autograd.kernels.compiled.memory import data, item, itemsize, length, stride, vector
-from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, aligned
+from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, aligned
 from autograd.kernels.compiled.recurrent_gates import GRU, LSTM, backward_row, copy, forward_row
 
 _UNIT = 4  # sequences: what a thread has is a multiple of it
@@ -49,29 +50,29 @@ def _width(one, columns):
 
 
 @jit(inner=True)
-def _pack(one, source, column, step, columns, k, target):
+def _pack(one, tools, source, column, step, columns, k, target):
     """Packs B (k, columns) block by block; the end of what was written."""
     size = itemsize(one)
-    panel = VECTORS * (VECTOR_BYTES // size)
+    panel = PANEL // size
     blocks, depth = _blocks(k)
     for p in range(blocks):
-        pack_panels(
-            one, source + p * depth * step, column, step, columns, min(depth, k - p * depth),
-            target + p * depth * _width(one, columns) * size, panel,
+        call(
+            tools[PACK], one, source + p * depth * step, column, step, columns,
+            min(depth, k - p * depth), target + p * depth * _width(one, columns) * size, panel, 0,
         )  # fmt: skip
     return target + k * _width(one, columns) * size
 
 
 @jit(inner=True)
-def _add_product(one, m, n, k, a, a_row, packed, target, target_row, bias):
+def _add_product(one, tools, m, n, k, a, a_row, packed, target, target_row, bias):
     """target (m, n) += A times packed B, or bias + A B where `bias` is not 0."""
     size = itemsize(one)
     blocks, depth = _blocks(k)
     for p in range(blocks):
-        given = bias != 0 and p == 0
-        multiply_packed(
-            one, m, n, min(depth, k - p * depth), a + p * depth * size, a_row, size,
-            packed + p * depth * _width(one, n) * size, target, target_row,
+        given, steps = bias != 0 and p == 0, min(depth, k - p * depth)
+        call(
+            tools[MULTIPLY], one, m, n, steps, a + p * depth * size, a_row, size,
+            packed + p * depth * _width(one, n) * size, steps * PANEL, 0, target, target_row,
             bias if given else target, 0 if given else target_row, size,
         )  # fmt: skip
 
@@ -99,12 +100,13 @@ def _forward_rows(one, kind, gates, cell, aside, state, state_row, out, rows, co
 @jit
 def forward(one, arrays, parts, index):
     """arrays: gates (x W_ihᵀ + biases before), w_hh, a GRU's bias of n, h, c, out, before, aside,
-    sizes, [kind, reverse]."""
+    sizes, [kind, reverse], tools."""
     gates, weight, aside = item(arrays, 0), item(arrays, 1), data(item(arrays, 7))
     size, hidden, columns = itemsize(one), length(weight, 1), length(gates, 1)
     steps = length(item(arrays, 8), 0)
     sizes = vector(data(item(arrays, 8)), steps, np.int64(1))
     kind, reverse = vector(data(item(arrays, 9)), 2, np.int64(1))
+    tools = vector(data(item(arrays, 10)), 3, np.int64(1))
     first, last = _first_row(sizes, parts, index), _first_row(sizes, parts, index + 1)
     plain = 2 * hidden if kind == GRU else columns  # gates to which r is added at once
     lanes = VECTOR_BYTES // size
@@ -113,8 +115,9 @@ def forward(one, arrays, parts, index):
     work = np.empty((room + lanes) * size + VECTOR_BYTES, np.uint8)
     packed = aligned(work.ctypes.data)
     w_row, w_step = stride(weight, 0), stride(weight, 1)
-    packed_n = _pack(one, data(weight), w_row, w_step, plain, hidden, packed)
-    end = _pack(one, data(weight) + plain * w_row, w_row, w_step, columns - plain, hidden, packed_n)
+    w = data(weight)
+    packed_n = _pack(one, tools, w, w_row, w_step, plain, hidden, packed)
+    end = _pack(one, tools, w + plain * w_row, w_row, w_step, columns - plain, hidden, packed_n)
     state = aligned(end + lanes * size)
     h, cell = data(item(arrays, 3)) + first * wide, data(item(arrays, 4)) + first * wide
     _copy_rows(one, h, wide, state, state_row, last - first, hidden)
@@ -129,7 +132,7 @@ def forward(one, arrays, parts, index):
         _copy_rows(one, cell, wide, kept, wide, count * (kind == LSTM), hidden)
         for q in range(1 + (kind == GRU)):
             _add_product(
-                one, count, columns - plain if q else plain, hidden, state, state_row,
+                one, tools, count, columns - plain if q else plain, hidden, state, state_row,
                 packed_n if q else packed, kept if q else at, wide if q else columns * size,
                 data(item(arrays, 2)) if q else 0,
             )  # fmt: skip
@@ -163,19 +166,21 @@ def _backward_rows(one, kind, gates, before, aside, g, onto_h, onto_c, d, d_n, s
 @jit
 def backward(one, arrays, parts, index):
     """arrays: g, w_hh, gates, before, aside, onto_h, onto_c, d, a GRU's d of r for n, sizes,
-    [kind, reverse]."""
+    [kind, reverse], tools."""
     g, weight, gates = data(item(arrays, 0)), item(arrays, 1), item(arrays, 2)
     size, hidden, columns = itemsize(one), length(weight, 1), length(gates, 1)
     steps = length(item(arrays, 9), 0)
     sizes = vector(data(item(arrays, 9)), steps, np.int64(1))
     kind, reverse = vector(data(item(arrays, 10)), 2, np.int64(1))
+    tools = vector(data(item(arrays, 11)), 3, np.int64(1))
     first, last = _first_row(sizes, parts, index), _first_row(sizes, parts, index + 1)
     lanes = VECTOR_BYTES // size
     wide, side_row = hidden * size, (columns + lanes) * size
     room = _width(one, hidden) * columns + (last - first) * (columns + lanes) + 2 * lanes
     work = np.empty(room * size + VECTOR_BYTES, np.uint8)
     packed = aligned(work.ctypes.data)
-    end = _pack(one, data(weight), stride(weight, 1), stride(weight, 0), hidden, columns, packed)
+    w_row, w_step = stride(weight, 0), stride(weight, 1)
+    end = _pack(one, tools, data(weight), w_step, w_row, hidden, columns, packed)
     side = aligned(end + lanes * size)
     onto_h, onto_c = data(item(arrays, 5)) + first * wide, data(item(arrays, 6)) + first * wide
     start = 0 if reverse else length(gates, 0)
@@ -190,5 +195,5 @@ def backward(one, arrays, parts, index):
             data(item(arrays, 4)) + place, g + place, onto_h, onto_c, data(item(arrays, 7)) + at,
             data(item(arrays, 8)) + place, side, side_row, count, columns, hidden,
         )  # fmt: skip
-        _add_product(one, count, hidden, columns, side, side_row, packed, onto_h, wide, 0)
+        _add_product(one, tools, count, hidden, columns, side, side_row, packed, onto_h, wide, 0)
     work[0] = 0

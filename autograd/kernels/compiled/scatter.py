@@ -46,10 +46,8 @@ def _sum_linked(one, arrays, parts, index):
         if following < 0:
             continue
         target, source = table[numbers[place]], g[place]
-        if following == 0:
-            target[:] = source
-            continue
-        sums[:] = source
+        for j in range(columns):
+            sums[j] = source[j]
         while following:
             source = g[following - 1]
             for j in range(columns):
