@@ -26,6 +26,9 @@ X, VOLUME, ROW = autograd.ones(2, 4, 6, 6), autograd.ones(2, 4, 3, 3, 3), autogr
     ("rms_norm", lambda: F.rms_norm(X, (6, 6), ones(6, 6))),
     ("dropout", lambda: F.dropout(ones(4))),
     ("pad", lambda: F.pad(ones(4), (1, 2))),
+    ("scaled_dot_product_attention", lambda: F.scaled_dot_product_attention(
+        ones(1, 3, 4), ones(1, 3, 4), ones(1, 3, 4))),
+    ("index_select", lambda: ones(3, 2).index_select(0, autograd.tensor([1, 0]))),
     ("binary_cross_entropy_with_logits",
      lambda: F.binary_cross_entropy_with_logits(ones(4), autograd.ones(4), reduction="sum")),
 ])

@@ -21,7 +21,8 @@ from .style import Arrow, Box
 _REPEATABLE = ("parameter", "leaf", "input")
 _MOST_USES = 4  # of a leaf that is drawn once
 _CALLED = {"with_logits": "binary_cross_entropy_with_logits", "drop": "dropout",
-           "constant_pad": "pad", "max_at_random": "fractional_max_pool2d"}
+           "constant_pad": "pad", "max_at_random": "fractional_max_pool2d",
+           "attend": "scaled_dot_product_attention", "select_rows": "index_select"}
 
 
 def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 2000) -> Picture:
