@@ -24,7 +24,7 @@ OURS = "import autograd, nn, optim, data"
 
 
 def test_import_is_light():
-    """At most 1.6 times what NumPy takes.
+    """At most twice what NumPy takes; `make bench` has the figure.
 
     The best of several runs counts, as others work here too.
     """
@@ -33,7 +33,7 @@ def test_import_is_light():
     for attempt in range(20):
         numpy.append(float(fresh(clock.format("import numpy"))))
         ours.append(float(fresh(clock.format(OURS))))
-        if attempt > 0 and min(ours) <= 1.6 * min(numpy):
+        if attempt > 0 and min(ours) <= 2 * min(numpy):
             return
     pytest.fail(f"importing the packages takes {min(ours):.3f} s, NumPy {min(numpy):.3f} s; "
                 f"see what is heavy with: python -X importtime -c '{OURS}'", pytrace=False)

@@ -25,6 +25,8 @@ def attention(query, key, value, mask, causal, scale, seed, p):
     rest = np.where(total == 0, np.inf, np.log(total))
     probs /= np.where(total == 0, 1, total)
     out = np.empty_like(query, shape=(*query.shape[:3], value.shape[3]))  # ordered as query is
+    if out.strides[3] != out.itemsize:  # but each row in one piece
+        out = np.empty(out.shape, out.dtype)
     np.matmul(dropout(probs, seed, p) if p else probs, _shared(value, query), out=out)
     return out, np.concatenate([top, rest], -1).astype(query.dtype, copy=False)
 
