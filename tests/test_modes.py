@@ -301,4 +301,4 @@ def test_an_interrupt_while_a_mode_is_entered_leaves_no_mode(mode):
         if left > 0:
             break
         assert not entered
-    assert last > 4
+    assert last > 3  # Python 3.13 makes fewer calls than 3.11
