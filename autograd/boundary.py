@@ -55,7 +55,6 @@ _FITS: tuple[tuple[str, tuple, tuple, str], ...] = (
 )
 _FITTING = {name: (words, types, several) for words, types, several, names in _FITS
             for name in names.split()}
-_CODE: dict = {}
 
 
 class _Guard:
@@ -104,17 +103,9 @@ def _write(guard: _Guard) -> None:
     text = (f"def function({signature}):\n    try:\n        return forward({', '.join(passed)})\n"
             f"    except Exception as error:\n        explain(guard, error, dict({given}))\n"
             "        raise\n")
-    code = _CODE.get(text)
-    if code is None:
-        code = _CODE[text] = compile(text, "<wengert composite>", "exec")
-    namespace = function.__globals__
-    namespace.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
-                     explain=_explain)
-    exec(code, namespace)
-    written = namespace["function"]
-    function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
-    function.__code__ = written.__code__.replace(co_name=name,
-                                                 co_filename=f"<wengert composite {name}>")
+    function.__globals__.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
+                                explain=_explain)
+    template.fill(function, text, name, f"<wengert composite {name}>")
 
 
 def _explain(guard: _Guard, error: Exception, given: dict) -> None:

@@ -90,23 +90,28 @@ def _first_call(*args, **kwargs):
 
 def write(op) -> None:
     """Write the code of the op's function and of its backward."""
+    place = f"<wengert op {op.name}>"
     text = forward_source(op) + backward_source(op)
-    code = _CODE.get(text)
-    if code is None:
-        code = _CODE[text] = compile(text, "<wengert op>", "exec")
-    namespace = op.function.__globals__
-    exec(code, namespace)
-    written, place = namespace["function"], f"<wengert op {op.name}>"
+    fill(op.function, text, op.name, place)
     linecache.cache[place] = len(text), None, text.splitlines(keepends=True), place
-    op.backward = namespace.get("backward")
+    op.backward = op.function.__globals__.get("backward")
     if op.backward is not None:
         op.backward.__code__ = op.backward.__code__.replace(co_filename=place)
-    op.function.__defaults__ = written.__defaults__
-    op.function.__kwdefaults__ = written.__kwdefaults__
-    op.function.__code__ = written.__code__.replace(co_name=op.name, co_filename=place)
-    namespace["function"] = op.function
     if op.public_extra:
         op.result = namedtuple(op.name, ("values", *op.public_extra))  # type: ignore[misc]
+
+
+def fill(function, text: str, name: str, place: str) -> None:
+    """Give a function the code of the `function` that the text defines, among its own globals."""
+    code = _CODE.get(text)
+    if code is None:
+        code = _CODE[text] = compile(text, "<wengert>", "exec")
+    namespace = function.__globals__
+    exec(code, namespace)
+    written = namespace["function"]
+    function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
+    function.__code__ = written.__code__.replace(co_name=name, co_filename=place)
+    namespace["function"] = function
 
 
 def forward_source(op) -> str:

@@ -148,7 +148,7 @@ def _pack(one, source, row, step, rows, k, target, height, whole):
 
 @jit
 def _multiply(one, m, n, k, a, a_row, a_step, b, panel, b_step, c, c_row, init, init_row,
-                 init_column):  # fmt: skip
+              init_column):  # fmt: skip
     _multiply_panels(one, m, n, k, a, a_row, a_step, b, panel, b_step, c, c_row, init, init_row,
                      init_column)  # fmt: skip
 
