@@ -77,7 +77,7 @@ class SequentialLR(_Combined):
             )
         self._take(schedulers, optimizer)
         self._milestones = list(milestones)
-        self.restart()
+        self._begin()
         if last_epoch >= 0:
             self._before = None
         for _ in range(last_epoch + 1):
@@ -96,6 +96,10 @@ class SequentialLR(_Combined):
 
     def restart(self) -> None:
         """Begin anew, with the first schedule."""
+        self._begin()
+        self._before = None
+
+    def _begin(self) -> None:
         self.last_epoch = 0
         self._turn()[1].restart()
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
@@ -142,6 +146,7 @@ class ChainedScheduler(_Combined):
         for scheduler in self._schedulers[1:]:
             scheduler.step()
         self._note()
+        self._before = None
 
     def _begun(self, rate: float) -> float:
         for scheduler in reversed(self._schedulers):
