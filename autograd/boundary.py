@@ -17,9 +17,10 @@ Nothing else happens to a call that succeeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from inspect import signature, unwrap
 from types import FunctionType, NoneType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -48,13 +49,15 @@ _FITS: tuple[tuple[str, tuple, tuple, str], ...] = (
      "more normalized_shape repeats destination shifts split_size_or_sections"),
     ("a number", _NUMBERS, (),
      "alpha beta eps margin momentum negative_slope min_val max_val threshold rtol atol delta "
-     "lambd label_smoothing norm_type correction"),
+     "lambd label_smoothing norm_type correction dropout_p scale tau"),
     ("a number", (*_NUMBERS, str), (), "p"),
     ("a number or a tuple of numbers", _NUMBERS, _SEVERAL, "scale_factor"),
     ("True or False", (bool, int, np.bool_), (), "keepdim descending largest"),
 )
 _FITTING = {name: (words, types, several) for words, types, several, names in _FITS
             for name in names.split()}
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Guard:
@@ -66,20 +69,20 @@ class _Guard:
                                      forward.__name__)
 
 
-def guarded(forward):
+def guarded(forward: F) -> F:
     """The function that stands for a composite; its code is written when it is first called.
 
     A composite of any arguments and options (`to`) checks them, and stands for itself: to hand
     them on would take a tenth of its time.
     """
-    code = getattr(forward, "__wrapped__", forward).__code__
+    code = unwrap(forward).__code__
     if code.co_flags & 0x04 and code.co_kwonlyargcount:
         return forward
     function = _Guard(forward).function
     for name in ("__name__", "__qualname__", "__doc__", "__module__", "__annotations__"):
         setattr(function, name, getattr(forward, name))
-    function.__wrapped__ = forward
-    return function
+    function.__wrapped__ = forward  # type: ignore[attr-defined]
+    return function  # type: ignore[return-value]
 
 
 def takes_one(function) -> bool:
@@ -128,7 +131,8 @@ def _explain(guard: _Guard, error: Exception, given: dict) -> None:
 def misfit(function, error: Exception, given: dict) -> str:
     """What is wrong with the argument that an error of Python's or NumPy's is about, and what
     fits there; empty where nothing is seen to be wrong."""
-    if not isinstance(error, (AttributeError, TypeError, KeyError)):
+    unread = str(error).startswith("could not convert string")  # float("text"), a ValueError
+    if not (unread or isinstance(error, (AttributeError, TypeError, KeyError))):
         return ""
     parameters = signature(function).parameters
     given = {name: value for name, value in given.items() if value is not parameters[name].default}

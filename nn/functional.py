@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograd import Tensor, default_generator
+from autograd.boundary import guarded
 from autograd.ops import activation, activation_extra, attention, multi_head
 from autograd.ops import dropout as dropouts
 from autograd.ops import pool as pools
@@ -170,16 +171,19 @@ __all__ = [
 ]
 
 
+@guarded
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(0, x); the gradient at 0 is 0."""
     return input.relu_() if inplace else activation.relu(input)
 
 
+@guarded
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element set to 0 with probability p, the others divided by 1 - p, when training."""
     return dropouts.dropout(input, p, training, inplace, generator=default_generator)
 
 
+@guarded
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True,
               inplace: bool = False) -> Tensor:
     """Each channel of (N, C, L) or (C, L) set to 0 with probability p, else divided by 1 - p."""
@@ -187,18 +191,21 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True,
                                     name="dropout1d")
 
 
+@guarded
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True,
               inplace: bool = False) -> Tensor:
     """Each channel of (N, C, H, W) set to 0 with probability p, the others divided by 1 - p."""
     return dropouts.feature_dropout(input, p, training, inplace, generator=default_generator)
 
 
+@guarded
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
                   inplace: bool = False) -> Tensor:
     """Dropout for selu: what is dropped goes to its lower end; mean 0 and variance 1 are kept."""
     return dropouts.alpha_dropout(input, p, training, inplace, generator=default_generator)
 
 
+@guarded
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
                                  attn_mask: Tensor | None = None, dropout_p: float = 0.0,
                                  is_causal: bool = False, scale: float | None = None,
@@ -217,6 +224,7 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
         generator=default_generator)
 
 
+@guarded
 def multi_head_attention_forward(
         query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int,
         in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None,
@@ -243,6 +251,7 @@ def multi_head_attention_forward(
         generator=default_generator)
 
 
+@guarded
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10,
                    dim: int = -1) -> Tensor:
     """softmax((logits + Gumbel noise) / tau); `hard` makes it one-hot, with the soft gradient."""
@@ -250,6 +259,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
                                            generator=default_generator)
 
 
+@guarded
 def fractional_max_pool2d(input: Tensor, kernel_size, output_size=None, output_ratio=None,
                           return_indices: bool = False, _random_samples: Tensor | None = None):
     """The largest elements of windows whose distances, 1 or more apart, are drawn at random.

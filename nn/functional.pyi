@@ -7,6 +7,7 @@ from autograd.methods import Bool, Dims, DType, Float, Int, Number, Operand, Val
 from autograd.tensors import Tensor as Tensor
 
 from autograd import default_generator as default_generator
+from autograd.boundary import guarded as guarded
 from autograd.ops import activation as activation
 from autograd.ops import activation_extra as activation_extra
 from autograd.ops import attention as attention

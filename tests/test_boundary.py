@@ -67,6 +67,12 @@ MESSAGES = [
     (lambda x: x.sum(0, keepdim="yes"), r"sum: keepdim must be True or False, got str \(got input"),
     (lambda x: x ^ x, r"bitwise_xor: it is not defined for these dtypes; .*\(2, 2\) float32"),
     (lambda x: x.__setitem__(0, 1j), "^setitem: a number is needed, got complex; writing"),
+    (lambda x: nn.functional.dropout(3), "dropout: input must be a Tensor, got int 3"),
+    (lambda x: nn.functional.relu("x"), "relu: input must be a Tensor, got str"),
+    (lambda x: nn.functional.scaled_dot_product_attention(x, x, x, scale="a"),
+     "scaled_dot_product_attention: scale must be a number, got str"),
+    (lambda x: nn.functional.scaled_dot_product_attention(x, x, x, dropout_p="a"),
+     "scaled_dot_product_attention: dropout_p must be a number, got str"),
     (lambda x: nn.functional.one_hot(1j), "one_hot: index must be a Tensor of integers"),
     (lambda x: nn.functional.gaussian_nll_loss(x, x, 1j), "gaussian_nll_loss: a number is needed"),
 ]

@@ -60,6 +60,7 @@ SAME_LAYER = {
 # The layer above: packages that see each other not at all, and of autograd only its public names:
 # those of `autograd.__all__`, the ops, and the names listed here.
 PUBLIC_BESIDE_ALL = {
+    "autograd.boundary": "guarded",
     "autograd.errors": "Constructed caller describe did_you_mean",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
