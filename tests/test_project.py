@@ -96,6 +96,7 @@ LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.kernels", "autograd.kernels.reference.*"),
             ("autograd.kernels", "autograd.kernels.compiled.*")}
 DYNAMIC = {"autograd.kernels": "picks the tier at the first kernel call",
+           "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.lazy": "loads parts of packages when they are asked for"}
 
 # Functions that read better in one piece: "module:function" -> reason.

@@ -2,8 +2,8 @@
 
 `reference/` is plain NumPy and the oracle of the tests; `compiled/` is Numba. The tier is picked
 once, at the first access to a kernel: AUTOGRAD_KERNELS=numpy|numba, by default numba where it
-can be imported. After that `kernels.gemm` is one attribute lookup. Here is also where float16
-becomes float32 for a kernel and is rounded once behind it.
+can be imported. After that `kernels.gemm` is one attribute lookup. float16 becomes float32 for a
+kernel and is rounded once behind it: here for the reference, in `compiled/elsewhere` for the other.
 """
 
 import importlib.util
@@ -33,10 +33,11 @@ def _load() -> str:
                 f"AUTOGRAD_KERNELS={wanted!r} is not a kernel tier; set it to 'numpy' or 'numba'"
             )
         _tier = "numpy" if wanted == "numpy" else _load_compiled()
-        folder = "reference" if _tier == "numpy" else "compiled"
-        module = importlib.import_module(f"{__name__}.{folder}")
-        globals().update((name, at_the_gate(name, getattr(module, name)))
-                         for name in module.__all__)
+        plain = _tier == "numpy"
+        module = importlib.import_module(f"{__name__}.{'reference' if plain else 'compiled'}")
+        for name in module.__all__:
+            kernel = getattr(module, name)
+            globals()[name] = at_the_gate(name, kernel) if plain else kernel
         allocator.keep_freed_memory()
     return _tier
 

@@ -8,18 +8,20 @@ import numpy as np
 _NARROW, _WIDE = np.dtype(np.float16), np.dtype(np.float32)
 
 
-def rounded_once(function, at=0, every=True):
-    """The function of arrays, which computes in float32 where argument `at` is float16.
+def rounded_once(function, at=0, every=True, wide=None):
+    """The function of arrays, which computes in float32, by `wide` if given, where argument `at` is
+    float16.
 
     Numbers among the arguments then count with all their digits.  The results come back in
     float16: `every` one, or the first one only, where the others are statistics for the gradient.
     """
+    wide = wide or function
 
     @wraps(function)
     def apply(*args):
         if args[at].dtype is not _NARROW:
             return function(*args)
-        results = function(*[_changed(arg, _NARROW, _WIDE) for arg in args])
+        results = wide(*[_changed(arg, _NARROW, _WIDE) for arg in args])
         if results.__class__ is not tuple:
             return _changed(results, _WIDE, _NARROW)
         narrow = results if every else results[:1]
@@ -37,10 +39,11 @@ def _changed(value, dtype, to):
         return value.astype(to, "C" if 0 in value.strides else "K")
 
 
-def at_the_gate(name, kernel):
-    """A kernel as everybody gets it; those that write into arrays are left as they are."""
+def at_the_gate(name, kernel, wide=None):
+    """A kernel that has float16 computed in float32, by `wide` if given; those that write into
+    arrays are left as they are."""
     code = getattr(kernel, "__wrapped__", kernel).__code__
     names = code.co_varnames[: code.co_argcount]
     if name.endswith("_") or "arrays" in names:
         return kernel
-    return rounded_once(kernel, int(names[0] == "name"), name.endswith("_grad"))
+    return rounded_once(kernel, int(names[0] == "name"), name.endswith("_grad"), wide)

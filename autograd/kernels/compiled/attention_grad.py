@@ -6,7 +6,6 @@ Reference: Dao, FlashAttention-2 (2023), algorithm 2.
 
 import numpy as np
 
-from autograd.kernels import reference
 from autograd.kernels.compiled.attention import (
     SHARED,
     beside,
@@ -26,6 +25,7 @@ from autograd.kernels.compiled.attention_tile import (
     packed_size,
     product,
 )
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, stride, vector
@@ -160,7 +160,7 @@ def _attention_grad(one, arrays, parts, index):
 def attention_grad(g, query, key, value, mask, out, stats, causal, scale, seed, p, to_mask):
     """What `attention` gives back to query, key and value, and `to_mask` to mask, else None."""
     if not fits((query, key, value, g, out, stats), mask):
-        return reference.attention_grad(g, query, key, value, mask, out, stats, causal, scale, seed,
+        return elsewhere.attention_grad(g, query, key, value, mask, out, stats, causal, scale, seed,
                                         p, to_mask)  # fmt: skip
     one, size = ONE[query.dtype], query.itemsize
     g, out, stats = (x if x.strides[3] == size else np.ascontiguousarray(x)

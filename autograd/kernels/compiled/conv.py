@@ -12,9 +12,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from autograd.kernels import reference
 from autograd.kernels.compiled import conv_geometry, winograd
 from autograd.kernels.compiled.conv_geometry import HEAD, PHASE
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import tile_rows
@@ -289,7 +289,7 @@ def flat(*options):
 def conv(x, weight, bias, stride, padding, dilation, groups):
     """Cross-correlation of x with weight, plus bias (O,) or None: (N, O, *out)."""
     if not fits(x, weight, *([] if bias is None else [bias])) or x.ndim not in (3, 4):
-        return reference.conv(x, weight, bias, stride, padding, dilation, groups)
+        return elsewhere.conv(x, weight, bias, stride, padding, dilation, groups)
     if x.ndim == 3:
         options = flat(stride, padding, dilation)
         return conv(x[:, :, None], weight[:, :, None], bias, *options, groups)[:, :, 0]
@@ -323,13 +323,13 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     """What `conv` gives back to its input of spatial size `size`, plus bias (C,) or None."""
     if (not fits(g, weight, *([] if bias is None else [bias])) or g.ndim not in (3, 4)
             or 0 in size):
-        return reference.conv_input_grad(
+        return elsewhere.conv_input_grad(
             g, weight, bias, size, stride, padding, dilation, groups)
     if g.ndim == 3:
         options = flat(size, stride, padding, dilation)
         return conv_input_grad(g[:, :, None], weight[:, :, None], bias, *options, groups)[:, :, 0]
     if prod(map(min, stride, size)) > PHASES:
-        return reference.conv_input_grad(
+        return elsewhere.conv_input_grad(
             g, weight, bias, size, stride, padding, dilation, groups)
     options = stride, dilation, groups
     before = 2 - padding[0][0], 2 - padding[1][0]

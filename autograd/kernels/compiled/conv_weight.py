@@ -8,7 +8,6 @@ What `winograd` suits is computed by `winograd_weight`.
 
 import numpy as np
 
-from autograd.kernels import reference
 from autograd.kernels.compiled import conv_geometry, winograd, winograd_weight
 from autograd.kernels.compiled.conv import (
     SHARED,
@@ -21,6 +20,7 @@ from autograd.kernels.compiled.conv import (
     table,
 )
 from autograd.kernels.compiled.conv_geometry import HEAD
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import pack_panels, tile_rows
@@ -97,7 +97,7 @@ def _weight_grad(one, arrays, parts, index):
 def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
     """What `conv` gives back to its weight of spatial size `kernel`: (O, C / groups, *kernel)."""
     if not fits(g, x) or x.ndim not in (3, 4) or 0 in kernel:
-        return reference.conv_weight_grad(g, x, kernel, stride, padding, dilation, groups)
+        return elsewhere.conv_weight_grad(g, x, kernel, stride, padding, dilation, groups)
     if x.ndim == 3:
         options = flat(stride, padding, dilation)
         grad = conv_weight_grad(g[:, :, None], x[:, :, None], (1, *kernel), *options, groups)
@@ -152,7 +152,7 @@ def conv_bias_grad(g):
     """Sum of g (N, O, *out) over everything but the channels."""
     one = ONE.get(g.dtype)
     if one is None or g.size == 0:
-        return reference.conv_bias_grad(g)
+        return elsewhere.conv_bias_grad(g)
     rows = contiguous(g).reshape(len(g), g.shape[1], -1)
     out = np.empty(g.shape[1], g.dtype)
     launch(_bias_grad, one, (rows, out), g.size >= SHARED)

@@ -6,7 +6,7 @@ scores are large, their sum would lose the digits that the difference to the sco
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
@@ -149,7 +149,7 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothin
     The second result, (N, 2) in float64, is the row's largest logit m and log(sum(exp(x - m))).
     """
     if not _fits(logits, target, weight):
-        return reference.cross_entropy(logits, target, weight, ignore_index, label_smoothing)
+        return elsewhere.cross_entropy(logits, target, weight, ignore_index, label_smoothing)
     one = ONE[logits.dtype]
     losses, lse = np.empty(len(logits), logits.dtype), np.empty((len(logits), 2))
     smoothing, labels = np.array((label_smoothing,), np.float64), np.array((ignore_index, 0))
@@ -172,7 +172,7 @@ def cross_entropy_grad(
         or logsumexp.shape != (n, 2)
         or logsumexp.dtype != np.float64
     ):
-        return reference.cross_entropy_grad(
+        return elsewhere.cross_entropy_grad(
             scale, logits, logsumexp, target, weight, ignore_index, label_smoothing
         )
     one = ONE[logits.dtype]

@@ -6,7 +6,7 @@ threads; a block is summed in vector lanes, the blocks in float64, so float32 ke
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
@@ -187,47 +187,47 @@ def _map(kernel, plain, scale, x, target, *option, shared=SHARED):
 
 def mse_loss(x, target):
     """Sum of (x - target)²."""
-    return _sum(_mse_sum, reference.mse_loss, x, target)
+    return _sum(_mse_sum, elsewhere.mse_loss, x, target)
 
 
 def mse_loss_grad(scale, x, target):
     """2 (x - target) times the scale."""
-    return _map(_mse_slope, reference.mse_loss_grad, scale, x, target)
+    return _map(_mse_slope, elsewhere.mse_loss_grad, scale, x, target)
 
 
 def l1_loss(x, target):
     """Sum of |x - target|."""
-    return _sum(_l1_sum, reference.l1_loss, x, target)
+    return _sum(_l1_sum, elsewhere.l1_loss, x, target)
 
 
 def l1_loss_grad(scale, x, target):
     """The sign of x - target, 0 where they are equal, times the scale."""
-    return _map(_l1_slope, reference.l1_loss_grad, scale, x, target)
+    return _map(_l1_slope, elsewhere.l1_loss_grad, scale, x, target)
 
 
 def huber_loss(x, target, delta):
     """Sum of d²/2 of the distances d up to delta, of delta (|d| - delta/2) above."""
-    return _sum(_huber_sum, reference.huber_loss, x, target, delta)
+    return _sum(_huber_sum, elsewhere.huber_loss, x, target, delta)
 
 
 def huber_loss_grad(scale, x, target, delta):
     """The distances x - target limited to [-delta, delta], times the scale."""
-    return _map(_huber_slopes, reference.huber_loss_grad, scale, x, target, delta)
+    return _map(_huber_slopes, elsewhere.huber_loss_grad, scale, x, target, delta)
 
 
 def bce(x, target):
     """Sum of -(t log x + (1 - t) log(1 - x)); NaN if an x or t is no probability."""
-    return _sum(_bce_sum, reference.bce, x, target, shared=SHARED_LOG)
+    return _sum(_bce_sum, elsewhere.bce, x, target, shared=SHARED_LOG)
 
 
 def bce_grad(scale, x, target):
     """(x - t) / (x (1 - x)), the denominator at least 1e-12, times the scale."""
-    return _map(_bce_slope, reference.bce_grad, scale, x, target)
+    return _map(_bce_slope, elsewhere.bce_grad, scale, x, target)
 
 
 def bce_with_logits(x, target):
     """Sum of -(t log σ(x) + (1 - t) log(1 - σ(x))); NaN if a t is no probability."""
-    plain = reference.bce_with_logits
+    plain = elsewhere.bce_with_logits
     total = _sum(_logits_sum, plain, x, target, shared=SHARED_LOG)
     return total if total == total else plain(x, target)  # which knows infinity's limits
 
@@ -235,5 +235,5 @@ def bce_with_logits(x, target):
 def bce_with_logits_grad(scale, x, target):
     """σ(x) - t, times the scale."""
     return _map(
-        _logits_slope, reference.bce_with_logits_grad, scale, x, target, shared=SHARED_LOG
+        _logits_slope, elsewhere.bce_with_logits_grad, scale, x, target, shared=SHARED_LOG
     )

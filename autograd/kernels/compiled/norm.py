@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, size, vector
@@ -244,7 +244,7 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
     are flat (G K).
     """
     if not _fits(x, weight, bias):
-        return reference.standardize(x, weight, bias, kind, layout, eps, mean, var)
+        return elsewhere.standardize(x, weight, bias, kind, layout, eps, mean, var)
     n, g, k, extent = layout
     over_batch, given = kind in ("batch", "fixed"), (weight, bias)
     if kind == "fixed":
@@ -265,7 +265,7 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, out), x.size >= SHARED)
     if settings[NOTED]:
         groups = _noted(var, given[0], settings, kind, layout)
-        found = reference.standardize(x, *given, kind, layout, eps, mean, var)
+        found = elsewhere.standardize(x, *given, kind, layout, eps, mean, var)
         for target, source in zip((mean, var), found[1:], strict=True):
             np.copyto(target, source, where=groups.ravel())
         _replace(out, found[0], groups, layout)
@@ -275,7 +275,7 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
 def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
     """What `standardize` gives back to x, weight and bias (G K), from g of x's shape."""
     if not _fits(x, weight, g):
-        return reference.standardize_grad(g, x, weight, kind, layout, eps, mean, var)
+        return elsewhere.standardize_grad(g, x, weight, kind, layout, eps, mean, var)
     n, groups, k, extent = layout
     over_batch = kind in ("batch", "fixed")
     out, channels, given = np.empty(x.shape, x.dtype), groups * k, weight
@@ -294,7 +294,7 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
     settings = _settings(float(eps), x.dtype).copy()
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, sums, out), x.size >= SHARED)
     if settings[NOTED]:
-        found = reference.standardize_grad(g, x, given, kind, layout, eps, mean, var)
+        found = elsewhere.standardize_grad(g, x, given, kind, layout, eps, mean, var)
         _replace(out, found[0], _noted(var, given, settings, kind, layout), layout)
         return out, *found[1:]
     weight_grad, bias_grad = grads = np.empty((2, channels), x.dtype)

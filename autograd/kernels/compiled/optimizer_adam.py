@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.optimizer import rule, seen, update
 
 
@@ -70,7 +70,7 @@ def adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr=1e-3, 
     else:
         done = update(_amsgrad, settings, params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs)
     if not done:
-        reference.adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr, beta1,
+        elsewhere.adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr, beta1,
                         beta2, eps, weight_decay, decoupled, maximize, eps_inside_sqrt,
                         bias_correction)  # fmt: skip
 
@@ -83,7 +83,7 @@ def nadam_(params, grads, exp_avgs, exp_avg_sqs, step, grad_factor, avg_factor, 
     settings = (*_shared(lr, beta1, beta2, weight_decay, decoupled, maximize),
                 lr * avg_factor * root, lr * grad_factor * root, 0.0, eps * root)  # fmt: skip
     if not update(_adam, settings, params, grads, exp_avgs, exp_avg_sqs):
-        reference.nadam_(params, grads, exp_avgs, exp_avg_sqs, step, grad_factor, avg_factor, lr,
+        elsewhere.nadam_(params, grads, exp_avgs, exp_avg_sqs, step, grad_factor, avg_factor, lr,
                          beta1, beta2, eps, weight_decay, decoupled, maximize)  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def radam_(params, grads, exp_avgs, exp_avg_sqs, step, rectification, lr=1e-3, b
         settings = (*settings, rate, 0.0, 0.0, eps)
         done = update(_adam, settings, params, grads, exp_avgs, exp_avg_sqs)
     if not done:
-        reference.radam_(params, grads, exp_avgs, exp_avg_sqs, step, rectification, lr, beta1,
+        elsewhere.radam_(params, grads, exp_avgs, exp_avg_sqs, step, rectification, lr, beta1,
                          beta2, eps, weight_decay, decoupled, maximize)  # fmt: skip
 
 
@@ -121,5 +121,5 @@ def adamax_(params, grads, exp_avgs, exp_infs, step, lr=2e-3, beta1=0.9, beta2=0
     rate = lr / (1 - beta1**step)
     settings = rate, 1 - beta1, beta2, eps, weight_decay, -1 if maximize else 1
     if not update(_adamax, settings, params, grads, exp_avgs, exp_infs):
-        reference.adamax_(params, grads, exp_avgs, exp_infs, step, lr, beta1, beta2, eps,
+        elsewhere.adamax_(params, grads, exp_avgs, exp_infs, step, lr, beta1, beta2, eps,
                           weight_decay, maximize)  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.optimizer import rule, seen, update
 
 
@@ -60,7 +60,7 @@ def rmsprop_(params, grads, square_avgs, grad_avgs, momenta, lr=1e-2, alpha=0.99
     if momentum:
         lists.append(momenta)
     if not update(kernel, settings, *lists):
-        reference.rmsprop_(params, grads, square_avgs, grad_avgs, momenta, lr, alpha, eps,
+        elsewhere.rmsprop_(params, grads, square_avgs, grad_avgs, momenta, lr, alpha, eps,
                            weight_decay, momentum, maximize, eps_inside_sqrt)  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def adagrad_(params, grads, sums, step, lr=1e-2, lr_decay=0.0, eps=1e-10, weight
     rate = lr / (1 + (step - 1) * lr_decay)
     settings = rate, weight_decay, -1 if maximize else 1, inside, outside
     if not update(_adagrad, settings, params, grads, sums):
-        reference.adagrad_(params, grads, sums, step, lr, lr_decay, eps, weight_decay, maximize,
+        elsewhere.adagrad_(params, grads, sums, step, lr, lr_decay, eps, weight_decay, maximize,
                            eps_inside_sqrt)  # fmt: skip
 
 
@@ -101,5 +101,5 @@ def adadelta_(params, grads, square_avgs, acc_deltas, lr=1.0, rho=0.9, eps=1e-6,
     u = rho u + (1 - rho) d²; p -= lr d."""
     settings = lr, rho, 1 - rho, eps, weight_decay, -1 if maximize else 1
     if not update(_adadelta, settings, params, grads, square_avgs, acc_deltas):
-        reference.adadelta_(params, grads, square_avgs, acc_deltas, lr, rho, eps, weight_decay,
+        elsewhere.adadelta_(params, grads, square_avgs, acc_deltas, lr, rho, eps, weight_decay,
                             maximize)  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, share, size, vector
@@ -29,7 +29,7 @@ def _scale(s, p, _g, _a, _b, _c):
 def clip_(arrays, scale):
     """Multiplies every array by the number `scale` in place."""
     if not update(_scale, (scale,), arrays):
-        reference.clip_(arrays, scale)
+        elsewhere.clip_(arrays, scale)
 
 
 @rule
@@ -43,7 +43,7 @@ def _clamp(s, p, _g, _a, _b, _c):
 def clamp_(arrays, low, high):
     """Limits every element to [low, high] in place."""
     if not update(_clamp, (low, high), arrays):
-        reference.clamp_(arrays, low, high)
+        elsewhere.clamp_(arrays, low, high)
 
 
 @jit(inner=True)
@@ -81,9 +81,9 @@ def sum_of_squares(arrays):
     dtype = arrays[0].dtype if arrays else None
     one = ONE.get(dtype)
     if one is None:
-        return reference.sum_of_squares(arrays)
+        return elsewhere.sum_of_squares(arrays)
     sizes = [array.size for array in arrays]
     sums = np.zeros(HEAD + sum([-(-size // CHUNK) for size in sizes]))
     sums[1] = len(arrays)
     launch(_squares, one, pack((arrays,), dtype, sums), sum(sizes) >= SHARED)
-    return reference.sum_of_squares(arrays) if sums[0] else float(sums[HEAD:].sum())
+    return elsewhere.sum_of_squares(arrays) if sums[0] else float(sums[HEAD:].sum())

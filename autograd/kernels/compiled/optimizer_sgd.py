@@ -1,6 +1,6 @@
 """Rules that step along the gradient, its average or its sign: SGD, ASGD, Rprop."""
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.optimizer import rule, seen, update
 
 
@@ -38,7 +38,7 @@ def sgd_(params, grads, momenta, lr, momentum=0.0, dampening=0.0, nesterov=False
     else:
         done = update(_plain_sgd, settings, params, grads)
     if not done:
-        reference.sgd_(params, grads, momenta, lr, momentum, dampening, nesterov, weight_decay,
+        elsewhere.sgd_(params, grads, momenta, lr, momentum, dampening, nesterov, weight_decay,
                        maximize, first_step)  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def asgd_(params, grads, averages, eta, mu, lambd=1e-4, weight_decay=0.0, maximi
     """Averaged SGD: p = (1 - lambd eta) p - eta g; a += mu (p - a), a = p where mu is 1."""
     settings = eta, 1 - lambd * eta, mu, weight_decay, -1 if maximize else 1
     if not update(_asgd, settings, params, grads, averages):
-        reference.asgd_(params, grads, averages, eta, mu, lambd, weight_decay, maximize)
+        elsewhere.asgd_(params, grads, averages, eta, mu, lambd, weight_decay, maximize)
 
 
 @rule
@@ -78,4 +78,4 @@ def rprop_(params, grads, previous, step_sizes, etas=(0.5, 1.2), limits=(1e-6, 5
     """
     settings = *etas, *limits, -1 if maximize else 1
     if not update(_rprop, settings, params, grads, previous, step_sizes):
-        reference.rprop_(params, grads, previous, step_sizes, etas, limits, maximize)
+        elsewhere.rprop_(params, grads, previous, step_sizes, etas, limits, maximize)

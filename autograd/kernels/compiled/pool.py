@@ -6,7 +6,7 @@ of 2 by 2 that lie side by side, the most common ones, have their own loops, whi
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import (
@@ -285,7 +285,7 @@ def max_pool2d(x, rows, columns):
     """Largest number of each window (P, OH, OW), and its place in the plane as int32."""
     one = ONE.get(x.dtype)
     if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
-        return reference.max_pool2d(x, rows, columns)
+        return elsewhere.max_pool2d(x, rows, columns)
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
     places = np.empty(out.shape, np.int32)
     arrays = np.ascontiguousarray(x), rows, columns, out, places
@@ -297,7 +297,7 @@ def max_pool2d_grad(g, indices, size):
     """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
     one = ONE.get(g.dtype)
     if one is None or g.size == 0 or g.ndim != 3 or indices.dtype is not _INT32:
-        return reference.max_pool2d_grad(g, indices, size)
+        return elsewhere.max_pool2d_grad(g, indices, size)
     grad = np.empty((len(g), *size), g.dtype)
     arrays = np.ascontiguousarray(g), np.ascontiguousarray(indices), grad
     launch(_max_pool2d_grad, one, arrays, grad.size >= SHARED)
@@ -308,7 +308,7 @@ def avg_pool2d(x, rows, columns):
     """Sum of each window divided by its divisors (P, OH, OW)."""
     one = ONE.get(x.dtype)
     if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
-        return reference.avg_pool2d(x, rows, columns)
+        return elsewhere.avg_pool2d(x, rows, columns)
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
     large = _longest(rows, x.shape[1]) > ROWS or _longest(columns, x.shape[2]) > COLUMNS
     kernel = _avg_pool2d_large if large else _avg_pool2d
@@ -320,7 +320,7 @@ def avg_pool2d_grad(g, rows, columns, size):
     """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
     one = ONE.get(g.dtype)
     if one is None or g.size == 0 or g.ndim != 3 or not _whole(rows, columns):
-        return reference.avg_pool2d_grad(g, rows, columns, size)
+        return elsewhere.avg_pool2d_grad(g, rows, columns, size)
     grad = np.empty((len(g), *size), g.dtype)
     launch(_avg_pool2d_grad, one, (np.ascontiguousarray(g), rows, columns, grad),
            grad.size >= SHARED)

@@ -4,7 +4,7 @@ weights' gradients, are one each; the steps themselves are in `recurrent_steps`.
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import SHARED, gemm, gemms, tools
@@ -79,7 +79,7 @@ def recurrent_cell(name, x, h, c, w_ih, w_hh, b_ih, b_hh):
     """(h', c', gates, aside) of one cell of this kind, the last two for its gradient: c, b_ih and
     b_hh may be None, and h may be wider than h'."""
     if not _fits(x, h, c, w_ih, w_hh, b_ih, b_hh):
-        return reference.recurrent_cell(name, x, h, c, w_ih, w_hh, b_ih, b_hh)
+        return elsewhere.recurrent_cell(name, x, h, c, w_ih, w_hh, b_ih, b_hh)
     kind, dtype = KINDS[name], x.dtype
     b_ih, b_hh = (b if b is None else np.ascontiguousarray(b) for b in (b_ih, b_hh))
     gates, r = gemms((x, w_ih.T, b_ih), (h, w_hh.T, b_hh))
@@ -97,7 +97,7 @@ def recurrent_cell_grad(name, g_h, g_c, x, h, w_ih, w_hh, gates, aside, needs):
     """What `recurrent_cell` gives back to x, h, c, w_ih, w_hh, b_ih, b_hh, from what h' and c'
     got; None where `needs` is false."""
     if not _fits(g_h, g_c, x, h, w_ih, w_hh, gates, aside):
-        return reference.recurrent_cell_grad(
+        return elsewhere.recurrent_cell_grad(
             name, g_h, g_c, x, h, w_ih, w_hh, gates, aside, needs)  # fmt: skip
     kind, dtype = KINDS[name], x.dtype
     inputs = contiguous(gates, h, _NONE if aside is None else aside, g_h)
@@ -125,7 +125,7 @@ def recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
     """(out, h at the ends, c at the ends, gates, before, aside) of a layer of this kind over packed
     sequences, the last three for its gradient; h and c have a row for each sequence."""
     if not _fits(x, h, c, w_ih, w_hh, b_ih, b_hh):
-        return reference.recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
+        return elsewhere.recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
     kind, dtype, rows, hidden = KINDS[name], x.dtype, len(x), w_hh.shape[1]
     one = ONE[dtype]
     bias, of_n = b_ih, _NONE
@@ -151,7 +151,7 @@ def recurrent_grad(name, g, g_h, g_c, x, w_ih, w_hh, gates, before, aside, sizes
     """What `recurrent` gives back to x, h, c, w_ih, w_hh, b_ih, b_hh, from what its first three
     results got; None where `needs` is false."""
     if not _fits(g, g_h, g_c, x, w_ih, w_hh, gates, before, aside):
-        return reference.recurrent_grad(name, g, g_h, g_c, x, w_ih, w_hh, gates, before, aside,
+        return elsewhere.recurrent_grad(name, g, g_h, g_c, x, w_ih, w_hh, gates, before, aside,
                                         sizes, reverse, needs)  # fmt: skip
     kind, dtype, hidden = KINDS[name], g.dtype, w_hh.shape[1]
     onto_h, onto_c = np.array(g_h, order="C"), _NONE if g_c is None else np.array(g_c, order="C")

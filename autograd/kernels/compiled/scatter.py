@@ -4,7 +4,7 @@ come in, and by one thread, since a second one only waits for memory.
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, matrix, vector
@@ -83,7 +83,7 @@ def embedding_grad(g, indices, rows):
     """A table of `rows` rows: row i is the sum of those of g (*, columns) where `indices` is i."""
     one, columns = ONE.get(g.dtype), g.shape[-1]
     if one is None or g.size == 0:
-        return reference.embedding_grad(g, indices, rows)
+        return elsewhere.embedding_grad(g, indices, rows)
     flat = np.ascontiguousarray(g).reshape(-1, columns)
     into = columns < _NARROW or columns < _WIDE and len(flat) >= _OFTEN * rows
     table = np.zeros((rows, columns), np.float64 if into else g.dtype)

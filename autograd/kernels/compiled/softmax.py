@@ -6,7 +6,7 @@ number of classes: rows of ten would leave the vector unit idle.
 
 import numpy as np
 
-from autograd.kernels import reference
+from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
@@ -140,19 +140,19 @@ def _map(kernel, plain, *inputs):
 
 def softmax(x):
     """exp(x) / sum(exp(x)) over the classes of x (rows, classes)."""
-    return _map(_softmax, reference.softmax, x)
+    return _map(_softmax, elsewhere.softmax, x)
 
 
 def softmax_grad(g, out):
     """Gradient of the softmax `out` (rows, classes) from that of its result."""
-    return _map(_softmax_grad, reference.softmax_grad, g, out)
+    return _map(_softmax_grad, elsewhere.softmax_grad, g, out)
 
 
 def log_softmax(x):
     """x - log(sum(exp(x))) over the classes of x (rows, classes)."""
-    return _map(_log_softmax, reference.log_softmax, x)
+    return _map(_log_softmax, elsewhere.log_softmax, x)
 
 
 def log_softmax_grad(g, out):
     """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
-    return _map(_log_softmax_grad, reference.log_softmax_grad, g, out)
+    return _map(_log_softmax_grad, elsewhere.log_softmax_grad, g, out)
