@@ -35,21 +35,14 @@ def add_to_leaf(leaf: Leaf, held: dict, create_graph: bool) -> None:
     if tensor is None or tensor._node.__class__ is not Leaf:  # asks for no gradient any more
         return
     with _writing:
-        if create_graph or not _is_first(tensor, held, leaf):
+        first = None if create_graph or tensor._grad is not None else wrap(owned(held, leaf))
+        if first is not None and tensor._grad is None:  # still: a finalizer or a signal's handler
+            tensor._grad = first                        # may have walked since
+        else:
             add_to_grad(tensor, held[leaf])
     if leaf.after:
         for hook in tuple(leaf.after.values()):
             hook(tensor)
-
-
-def _is_first(tensor: Tensor, held: dict, leaf: Leaf) -> bool:
-    """Whether the tensor had no gradient and got this one."""
-    if tensor._grad is None:
-        first = wrap(owned(held, leaf))
-        if tensor._grad is None:  # still: a finalizer or a signal's handler may have walked
-            tensor._grad = first
-            return True
-    return False
 
 
 def add_to_grad(tensor: Tensor, g) -> None:
@@ -73,20 +66,21 @@ def add_to_grad(tensor: Tensor, g) -> None:
 
 
 def owned(held: dict, key) -> np.ndarray:
-    """The array `held[key]` if nobody else holds it or its memory; else a copy."""
-    if (_is_dense(held[key]) and _references(held, key) == _ALONE
-            and (held[key].base is None or _base_references(held, key) == _ALONE_BASE)):
+    """The array `held[key]` if nobody else holds it or its memory, and if it fills all of that and
+    may change; else a copy."""
+    if (held[key].__class__ is ndarray and held[key].flags.carray
+            and _references(held, key) == _ALONE
+            and (held[key].base is None or _owns_base(held, key))):
         return held[key]
     return np.array(held[key], order="C")
 
 
-def _is_dense(g) -> bool:
-    """Whether it is an array that fills its own memory, or all of its base's, and may change."""
-    if g.__class__ is not ndarray or not (g.flags.c_contiguous and g.flags.writeable):
+def _owns_base(held: dict, key) -> bool:
+    base = held[key].base
+    if base.__class__ is not ndarray or base.base is not None or base.size != held[key].size:
         return False
-    base = g.base
-    return base is None or (base.__class__ is ndarray and base.base is None
-                            and base.size == g.size)
+    del base
+    return _base_references(held, key) == _ALONE_BASE
 
 
 def _references(held: dict, key) -> int:

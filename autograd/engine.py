@@ -26,6 +26,7 @@ from .ops.shape import sum_to_size
 from .tensors import Tensor, current_node, ndarray, wrap
 
 _plus = combining("add", add)
+_RECORDING, _NOT_RECORDING = enable_grad(), no_grad()  # made once, entered by every walk
 
 
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
@@ -191,7 +192,7 @@ def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Nod
     needed = None
     if targets is not None:
         needed = _leading_to(reversed(order), targets)
-    with (enable_grad() if create_graph else no_grad()), np.errstate(all="ignore"):
+    with _RECORDING if create_graph else _NOT_RECORDING, np.errstate(all="ignore"):
         for root in [root for root in grads if needed is not None and root not in needed]:
             _hooked(root, grads.pop(root), create_graph)
         for node in _complete(order, grads, needed, retain_graph, create_graph):

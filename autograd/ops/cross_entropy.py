@@ -118,9 +118,9 @@ def _rows(input, target):
 def _cross_entropy(input, target, weight=None, /, *, reduction, ignore_index, label_smoothing):
     losses, logsumexp = kernels.cross_entropy(input, target, weight, ignore_index, label_smoothing)
     if reduction == "none":
-        return losses, logsumexp, 1.0
+        return losses.astype(input.dtype), logsumexp, 1.0
     total = _total(target, weight, ignore_index) if reduction == "mean" else 1.0
-    loss = np.add.reduce(losses, dtype=np.float64)
+    loss = np.add.reduce(losses)
     return input.dtype.type(loss / total if total else np.nan), logsumexp, total
 
 

@@ -32,7 +32,7 @@ def _losses(one, x, target, weight, ignored, smoothing, lse, losses):
     for i in range(len(x)):
         label = target[i]
         if label == ignored:
-            losses[i] = one - one
+            losses[i] = 0.0
         elif label < 0 or label >= classes:
             fine = False
         else:
@@ -44,7 +44,7 @@ def _losses(one, x, target, weight, ignored, smoothing, lse, losses):
                     part = (lse[i, 0] - x[i, j]) + lse[i, 1]
                     spread += part * (weight[j] if weight.size else one)
                 loss += smoothing / classes * spread
-            losses[i] = cast(one, loss)
+            losses[i] = loss
     return fine
 
 
@@ -56,7 +56,7 @@ def _cross_entropy(one, arrays, parts, index):
     target = vector(data(item(arrays, 1)), n, np.int64(1))
     weight = vector(data(item(arrays, 2)), length(item(arrays, 2), 0), one)
     smoothing = vector(data(item(arrays, 3)), 1, 1.0)[0]
-    losses = vector(data(item(arrays, 4)), n, one)
+    losses = vector(data(item(arrays, 4)), n, 1.0)
     lse = matrix(data(item(arrays, 5)), n, 2, 1.0)
     labels = vector(data(item(arrays, 6)), 2, np.int64(1))
     last = share(n, parts, index + 1, 1)
@@ -146,12 +146,12 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothin
     """Loss of each row of logits (N, C) at its target class, and each row's log(sum(exp)).
 
     (1 - s) w[y] (lse - x[y]) + s / C sum_c w[c] (lse - x[c]), 0 where y is `ignore_index`.
-    The second result, (N, 2) in float64, is the row's largest logit m and log(sum(exp(x - m))).
+    Both in float64; the second, (N, 2), is the row's largest logit m and log(sum(exp(x - m))).
     """
     if not _fits(logits, target, weight):
         return elsewhere.cross_entropy(logits, target, weight, ignore_index, label_smoothing)
     one = ONE[logits.dtype]
-    losses, lse = np.empty(len(logits), logits.dtype), np.empty((len(logits), 2))
+    losses, lse = np.empty(len(logits)), np.empty((len(logits), 2))
     smoothing, labels = np.array((label_smoothing,), np.float64), np.array((ignore_index, 0))
     inputs = contiguous(logits, target, _NONE if weight is None else weight)
     launch(_cross_entropy, one, (*inputs, smoothing, losses, lse, labels), logits.size >= SHARED)

@@ -63,10 +63,10 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothin
     """Loss of each row of logits (N, C) at its target class, and each row's log(sum(exp)).
 
     (1 - s) w[y] (lse - x[y]) + s / C sum_c w[c] (lse - x[c]), 0 where y is `ignore_index`.
-    The second result, (N, 2) in float64, is the row's largest logit m and log(sum(exp(x - m))).
+    Both in float64; the second, (N, 2), is the row's largest logit m and log(sum(exp(x - m))).
     """
     rows, picked, weight, chosen = _rows(logits, target, weight, ignore_index)
-    losses = np.zeros(len(logits), logits.dtype)
+    losses = np.zeros(len(logits))
     if logits.size == 0:
         return losses, np.zeros((len(logits), 2))
     lse = np.empty((len(logits), 2))
