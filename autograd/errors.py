@@ -29,6 +29,27 @@ def describe(value) -> str:
     return type(value).__name__
 
 
+def switch(name: str, which: str, value) -> bool:
+    """An argument that is neither True nor False by identity as one of them, if it means one."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    shown = f"{value!r:.60}" if isinstance(value, str) else describe(value)
+    raise TypeError(f"{name}: {which} must be True or False, got {shown}")
+
+
+def check_switches(name: str, **given) -> None:
+    """Raise unless each of these arguments is True or False."""
+    for which, value in given.items():
+        if value is not True and value is not False:
+            switch(name, which, value)
+
+
+def switches(function: Callable) -> dict[str, bool]:
+    """The parameters that are True or False, each with whether None fits as well."""
+    return {name: _may_be_none(p) for name, p in signature(function).parameters.items()
+            if _is_switch(p)}
+
+
 def check_size(name: str, shape: Iterable[int], what: str = "the result") -> None:
     """Raise where no memory can hold an array of this shape, before its size wraps around."""
     shape = tuple(shape)
@@ -68,7 +89,8 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
 
 class Constructed:
     """Base of classes whose constructor tells, in the name of the class, of arguments that are
-    misspelt, missing or too many; in classes of this library also of a string given for a bool."""
+    misspelt, missing or too many; in classes of this library also of what is given for a bool and
+    is none."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         new = super().__new__
@@ -98,10 +120,9 @@ def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> No
         raise TypeError(f"{cls.__name__}: {what}") from None
     if init.__module__.split(".")[0] in _PACKAGES:
         for parameter in parameters:
-            value = given.get(parameter.name)
-            if isinstance(value, str) and _is_switch(parameter):
-                raise TypeError(f"{cls.__name__}: {parameter.name} must be True or False, "
-                                f"got {value!r}")
+            value = given.get(parameter.name, True)
+            if _is_switch(parameter) and not (value is None and _may_be_none(parameter)):
+                switch(cls.__name__, parameter.name, value)
 
 
 @lru_cache(512)
@@ -117,6 +138,10 @@ def _taken(init: Callable) -> Signature | None:
 def _is_switch(parameter: Parameter) -> bool:
     kinds = bool, bool | None, "bool", "bool | None"
     return isinstance(parameter.default, bool) or parameter.annotation in kinds
+
+
+def _may_be_none(parameter: Parameter) -> bool:
+    return parameter.default is None or "None" in str(parameter.annotation)
 
 
 def caller() -> str:

@@ -10,6 +10,7 @@ from operator import index as as_index
 import numpy as np
 
 from . import dtypes
+from .boundary import guarded
 from .creation import _finish, _shape, _sizes, _wanted
 from .dtypes import as_dtype
 from .errors import describe
@@ -120,7 +121,7 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) ->
         drawn = source.integers(0, 2**11, shape, np.uint16) * np.float32(2**-11)
     else:
         drawn = source.random(shape, wanted)
-    return _finish(np.asarray(drawn, wanted), requires_grad, device)
+    return _finish("rand", np.asarray(drawn, wanted), requires_grad, device)
 
 
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -128,7 +129,7 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -
     shape, wanted = _sizes("randn", size), _float("randn", dtype)
     drawn = numpy_generator(generator, "randn").standard_normal(
         shape, dtypes.float32 if wanted == dtypes.float16 else wanted)
-    return _finish(np.asarray(drawn, wanted), requires_grad, device)
+    return _finish("randn", np.asarray(drawn, wanted), requires_grad, device)
 
 
 def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
@@ -145,7 +146,7 @@ def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=N
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
     _check_range("randint", low, high - 1, wanted)
     drawn = numpy_generator(generator, "randint").integers(low, high, _shape("randint", size))
-    return _finish(np.asarray(drawn).astype(wanted), False, device)
+    return _finish("randint", np.asarray(drawn).astype(wanted), False, device)
 
 
 def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
@@ -154,7 +155,7 @@ def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
     _check_range("randperm", 0, max(count - 1, 0), wanted)
     drawn = numpy_generator(generator, "randperm").permutation(count)
-    return _finish(drawn.astype(wanted), False, device)
+    return _finish("randperm", drawn.astype(wanted), False, device)
 
 
 def _check_range(name: str, low: int, high: int, dtype: np.dtype) -> None:
@@ -228,6 +229,7 @@ def _flip(name: str, like: Tensor, source, p) -> np.ndarray:
     return np.asarray(source.random(like.shape) < np.broadcast_to(chance, like.shape))
 
 
+@guarded
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
                 generator=None) -> Tensor:
     """Indices drawn with probabilities proportional to the weights in each row of input."""

@@ -9,6 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.boundary import guarded
 from autograd.errors import describe
 
 
@@ -51,6 +52,7 @@ class PackedSequence(_Packed):
         return int(self.batch_sizes[0]) if len(self.batch_sizes) else 0
 
 
+@guarded
 def pack_padded_sequence(input: Tensor, lengths: Tensor | Sequence[int],
                          batch_first: bool = False, enforce_sorted: bool = True) -> PackedSequence:
     """The first `lengths[b]` steps of each sequence, packed.
@@ -69,12 +71,14 @@ def pack_padded_sequence(input: Tensor, lengths: Tensor | Sequence[int],
     return pack(input, counts, batch_first, None if enforce_sorted else _falling(counts))
 
 
+@guarded
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
     """A list of sequences (L, *), packed; with `enforce_sorted` the longest must come first."""
     lengths = [len(sequence) for sequence in sequences]
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 
+@guarded
 def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False,
                         padding_value: float = 0.0,
                         total_length: int | None = None) -> tuple[Tensor, Tensor]:
@@ -101,6 +105,7 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False,
     return padded, autograd.tensor(lengths)
 
 
+@guarded
 def pad_sequence(sequences: Iterable[Tensor], batch_first: bool = False,
                  padding_value: float = 0.0, padding_side: str = "right") -> Tensor:
     """Sequences (L, *) of different lengths side by side, padded behind or ("left") in front.
@@ -123,6 +128,7 @@ def pad_sequence(sequences: Iterable[Tensor], batch_first: bool = False,
     return _placed(autograd.cat(sequences), places if batch_first else places.T, padding_value)
 
 
+@guarded
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor | Sequence[int],
                    batch_first: bool = False) -> list[Tensor]:
     """The list of sequences that `pad_sequence` made `padded_sequences` of."""
