@@ -64,7 +64,8 @@ def test_a_string_or_number_is_neither_true_nor_false(name, option, value):
     parameter = options(cls)[option]
     if value is None and (parameter.default is None or "None" in str(parameter.annotation)):
         return
-    given = {name: None for name, p in options(cls).items() if p.default is p.empty}
+    given = {name: 1 if p.annotation in ("int", "float") else None
+             for name, p in options(cls).items() if p.default is p.empty}
     with pytest.raises(TypeError, match=f"^{cls.__name__}: {option} must be True or False, got "):
         cls(**given | {option: value})
 

@@ -253,7 +253,7 @@ MESSAGES = {
     r"LSTM: proj_size must be at least 0, got -1": lambda: nn.LSTM(3, 4, proj_size=-1),
     r"GRUCell: hidden_size must be an integer, got float 4.0": lambda: nn.GRUCell(3, 4.0),
     r"GRU: dropout=True is a probability, a number": lambda: nn.GRU(3, 4, 2, dropout=True),
-    r"GRU: dropout='a' is a probability, a number": lambda: nn.GRU(3, 4, 2, dropout="a"),
+    r"GRU: dropout must be a number, got str": lambda: nn.GRU(3, 4, 2, dropout="a"),
     r"PackedSequence: batch_sizes must be a Tensor, got list of 2; pack_padded_sequence and":
         lambda: PackedSequence(numbers(4, 3), [2, 2]),
     r"pad_packed_sequence: a PackedSequence is needed, got Tensor \(4, 3\)":
