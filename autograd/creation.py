@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from math import ceil, isfinite
 from operator import index as as_index
@@ -12,7 +12,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import as_dtype, convert, fitting, own
-from .errors import check_size, describe, switch
+from .errors import check_size, describe, ordered, switch
 from .memory import overlaps
 from .metadata import device as only_device
 from .ops.shape import ints, whole
@@ -166,14 +166,14 @@ def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
 
 def _sizes(name: str, size: tuple) -> tuple[int, ...]:
     """Sizes given one by one, or as one sequence, as integers that a tensor can have."""
-    one = len(size) == 1 and isinstance(size[0], Iterable) and getattr(size[0], "ndim", 1) > 0
+    one = len(size) == 1 and ordered(size[0])
     return _shape(name, size[0] if one else size)
 
 
 def _shape(name: str, size) -> tuple[int, ...]:
     """The sizes of a call as integers that a tensor can have."""
     try:
-        sizes = tuple(map(as_index, size))
+        sizes = tuple(map(as_index, size if ordered(size) else (None,)))
     except TypeError:
         raise TypeError(f"{name}: sizes must be integers, got {size!r}") from None
     if min(sizes, default=0) < 0:
@@ -264,6 +264,7 @@ def linspace(start, end, steps: int, *, dtype=None, device=None,
 def _spaced(start, end, count: int, dtype: np.dtype) -> np.ndarray:
     """Equally spaced numbers in float64; for integers each half from its own end, as in PyTorch."""
     if dtype.kind == "f" or count < 2:
+        start, end = float(start), float(end)
         return np.linspace(start, end, count)
     steps = np.arange(count) * ((end - start) / (count - 1))
     return np.where(np.arange(count) < count // 2, start + steps, end - steps[::-1])

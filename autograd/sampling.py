@@ -11,7 +11,7 @@ import numpy as np
 
 from . import dtypes
 from .boundary import guarded
-from .creation import _finish, _shape, _sizes, _wanted
+from .creation import _finish, _number, _shape, _sizes, _wanted
 from .dtypes import as_dtype
 from .errors import describe
 from .inplace import make_replacing
@@ -189,6 +189,7 @@ def randint_like(input, low, high=None, *, dtype=None, device=None) -> Tensor:
     return randint(low, high, input.shape, dtype=dtype or input.dtype, device=device)
 
 
+@guarded
 def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
     """Normal numbers with the given mean and std: tensors that broadcast, or numbers and a size."""
     _check_std("normal", std)
@@ -210,6 +211,7 @@ def _check_std(name: str, std) -> None:
         raise ValueError(f"{name}: std must not be negative, got {wrong.flat[0]}")
 
 
+@guarded
 def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
     """Ones with the probability that input (or p, everywhere) gives, else zeros; no gradient."""
     if p is None and input.dtype.kind != "f":
@@ -269,6 +271,7 @@ def _fill_method(name: str, draw):
 
 def _uniform(self, source, from_=0.0, to=1.0):
     """Overwrite with uniform numbers in [from_, to)."""
+    from_, to = _number("uniform_", "from_", from_), _number("uniform_", "to", to)
     limit = float(np.finfo(_float("uniform_", self.dtype)).max)
     if not (-limit <= from_ <= to <= limit and to - from_ <= limit):
         raise ValueError(f"uniform_: from_ must not be above to, and both and their distance must "

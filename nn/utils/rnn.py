@@ -12,6 +12,8 @@ from autograd import Tensor
 from autograd.boundary import guarded
 from autograd.errors import describe
 
+Int = int  # whose name is a method's below
+
 
 class _Packed(NamedTuple):
     data: Tensor
@@ -38,18 +40,54 @@ class PackedSequence(_Packed):
                 raise TypeError(f"PackedSequence: {which} must be a Tensor, got {describe(value)}; "
                                 "pack_padded_sequence and pack_sequence make both")
         if sorted_indices is not None and unsorted_indices is None:
-            unsorted_indices = autograd.tensor(np.argsort(sorted_indices.numpy()))
+            unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
     def to(self, *args, **kwargs) -> PackedSequence:
         """The same sequences with `data.to(...)`."""
         return PackedSequence(self.data.to(*args, **kwargs), *self[1:])
 
-    def sequences(self) -> int:
+    def half(self) -> PackedSequence:
+        """In float16."""
+        return self.to(autograd.float16)
+
+    def float(self) -> PackedSequence:
+        """In float32."""
+        return self.to(autograd.float32)
+
+    def double(self) -> PackedSequence:
+        """In float64."""
+        return self.to(autograd.float64)
+
+    def int(self) -> PackedSequence:
+        """In int32."""
+        return self.to(autograd.int32)
+
+    def long(self) -> PackedSequence:
+        """In int64."""
+        return self.to(autograd.int64)
+
+    def cpu(self) -> PackedSequence:
+        """The sequences themselves: they are on the CPU."""
+        return self
+
+    def sequences(self) -> Int:
         """How many there are, those without any step counted."""
         if self.sorted_indices is not None:
             return len(self.sorted_indices)
         return int(self.batch_sizes[0]) if len(self.batch_sizes) else 0
+
+
+@guarded
+def invert_permutation(permutation: Tensor | None) -> Tensor | None:
+    """The order q with q[p[i]] = i that undoes the order p; None of None."""
+    if permutation is None:
+        return None
+    places = np.asarray(permutation.numpy())
+    if places.ndim != 1 or not np.array_equal(np.sort(places), np.arange(places.size)):
+        raise ValueError("invert_permutation: each integer from 0 on is needed once, got "
+                         f"{places.tolist()!s:.60}")
+    return autograd.tensor(np.argsort(places))
 
 
 @guarded
