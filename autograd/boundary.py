@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import template
-from .errors import describe
+from .errors import describe, switch
 from .tensors import Tensor
 
 _ARRAYS = (Tensor, np.ndarray, np.generic)
@@ -52,7 +52,6 @@ _FITS: tuple[tuple[str, tuple, tuple, str], ...] = (
      "lambd label_smoothing norm_type correction dropout_p scale tau"),
     ("a number", (*_NUMBERS, str), (), "p"),
     ("a number or a tuple of numbers", _NUMBERS, _SEVERAL, "scale_factor"),
-    ("True or False", (bool, int, np.bool_), (), "keepdim descending largest"),
 )
 _FITTING = {name: (words, types, several) for words, types, several, names in _FITS
             for name in names.split()}
@@ -103,11 +102,13 @@ def _write(guard: _Guard) -> None:
     _, passed, signature = template.signature(shown.__code__, defaults, kwdefaults)
     names = [part.split("=")[0].lstrip("*") for part in passed]
     given = ", ".join(f"{name}={name}" for name in names)
-    text = (f"def function({signature}):\n    try:\n        return forward({', '.join(passed)})\n"
+    checks = "".join(f"{line}\n" for line in template.check(name, shown))
+    text = (f"def function({signature}):\n{checks}"
+            f"    try:\n        return forward({', '.join(passed)})\n"
             f"    except Exception as error:\n        explain(guard, error, dict({given}))\n"
             "        raise\n")
     function.__globals__.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
-                                explain=_explain)
+                                explain=_explain, switch=switch)
     template.fill(function, text, name, f"<wengert composite {name}>")
 
 

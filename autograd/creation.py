@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from math import ceil, isfinite
 from operator import index as as_index
@@ -12,17 +12,20 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import as_dtype, convert, fitting, own
-from .errors import check_size, describe
+from .errors import check_size, describe, ordered, switch
+from .memory import overlaps
 from .metadata import device as only_device
 from .ops.shape import ints, whole
 from .tensors import Tensor, fill, ndarray, wrap
 
 
-def _finish(array: np.ndarray, requires_grad: bool, device=None) -> Tensor:
+def _finish(name: str, array: np.ndarray, requires_grad: bool, device=None) -> Tensor:
     if device is not None:
         only_device(device)
     made = wrap(array)
-    return made.requires_grad_() if requires_grad else made
+    if requires_grad is False:
+        return made
+    return made.requires_grad_(switch(name, "requires_grad", requires_grad))
 
 
 def _read(name: str, data) -> tuple[np.ndarray, np.dtype]:
@@ -95,7 +98,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Ten
     array, own_dtype = ((data._array, data.dtype) if isinstance(data, Tensor)
                         else _read("tensor", data))
     wanted = own_dtype if dtype is None else as_dtype(dtype)
-    return _finish(convert("tensor", array, wanted), requires_grad, device)
+    return _finish("tensor", convert("tensor", array, wanted), requires_grad, device)
 
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:
@@ -117,28 +120,9 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
         raise ValueError(f"from_numpy: byte order of {ndarray.dtype} is not this machine's; "
                          "use .astype(...) first")
     shown = own(ndarray.view(np.ndarray))
-    if not shown.flags.c_contiguous and _overlaps(shown):
+    if not shown.flags.c_contiguous and overlaps(shown):
         shown.flags.writeable = False
     return wrap(shown)
-
-
-def _overlaps(array: np.ndarray) -> bool:
-    """Whether two elements share memory."""
-    steps = sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True)
-                   if n > 1)
-    reach = array.itemsize
-    for stride, n in steps:
-        if stride < reach:
-            break
-        reach += stride * (n - 1)
-    else:  # each stride passes over all that the smaller ones reach
-        return False
-    if array.size == 0 or steps[0][0] == 0:
-        return array.size > 0
-    places = np.zeros(1, np.int64)
-    for stride, n in steps:
-        places = np.add.outer(places, np.arange(n) * stride).reshape(-1)
-    return bool((np.diff(np.sort(places)) < array.itemsize).any())
 
 
 def from_dlpack(source) -> Tensor:
@@ -153,22 +137,22 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = Fal
     wanted = dtypes.scalar_dtype(fill_value) if dtype is None else as_dtype(dtype)
     made = _array("full", np.empty, (size,), wanted)
     made[...] = fitting("full", fill_value, wanted)
-    return _finish(made, requires_grad, device)
+    return _finish("full", made, requires_grad, device)
 
 
 def zeros(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros: `zeros(2, 3)` or `zeros((2, 3))`."""
-    return _finish(_array("zeros", np.zeros, size, dtype), requires_grad, device)
+    return _finish("zeros", _array("zeros", np.zeros, size, dtype), requires_grad, device)
 
 
 def ones(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones."""
-    return _finish(_array("ones", np.ones, size, dtype), requires_grad, device)
+    return _finish("ones", _array("ones", np.ones, size, dtype), requires_grad, device)
 
 
 def empty(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor whose elements are whatever the memory held."""
-    return _finish(_array("empty", np.empty, size, dtype), requires_grad, device)
+    return _finish("empty", _array("empty", np.empty, size, dtype), requires_grad, device)
 
 
 def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
@@ -182,14 +166,14 @@ def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
 
 def _sizes(name: str, size: tuple) -> tuple[int, ...]:
     """Sizes given one by one, or as one sequence, as integers that a tensor can have."""
-    one = len(size) == 1 and isinstance(size[0], Iterable) and getattr(size[0], "ndim", 1) > 0
+    one = len(size) == 1 and ordered(size[0])
     return _shape(name, size[0] if one else size)
 
 
 def _shape(name: str, size) -> tuple[int, ...]:
     """The sizes of a call as integers that a tensor can have."""
     try:
-        sizes = tuple(map(as_index, size))
+        sizes = tuple(map(as_index, size if ordered(size) else (None,)))
     except TypeError:
         raise TypeError(f"{name}: sizes must be integers, got {size!r}") from None
     if min(sizes, default=0) < 0:
@@ -208,7 +192,7 @@ def eye(n: int, m: int | None = None, *, dtype=None, device=None,
     rows = _count("eye", "n", n)
     columns = rows if m is None else _count("eye", "m", m)
     check_size("eye", (rows, columns))
-    return _finish(np.eye(rows, columns, dtype=_wanted(dtype)), requires_grad, device)
+    return _finish("eye", np.eye(rows, columns, dtype=_wanted(dtype)), requires_grad, device)
 
 
 def _count(name: str, what: str, value) -> int:
@@ -261,7 +245,8 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None,
     if dtype is not None or not -2**53 < start <= 2**53 or not -2**53 < end <= 2**53:
         for value in (start, start + step * (count - 1)) if count else ():
             fitting("arange", value, wanted)
-    return _finish((start + step * np.arange(count)).astype(wanted), requires_grad, device)
+    row = (start + step * np.arange(count)).astype(wanted)
+    return _finish("arange", row, requires_grad, device)
 
 
 def linspace(start, end, steps: int, *, dtype=None, device=None,
@@ -272,12 +257,14 @@ def linspace(start, end, steps: int, *, dtype=None, device=None,
     start, end = _number("linspace", "start", start), _number("linspace", "end", end)
     check_size("linspace", (count,))
     fitting("linspace", start, wanted), fitting("linspace", end, wanted)
-    return _finish(_spaced(start, end, count, wanted).astype(wanted), requires_grad, device)
+    row = _spaced(start, end, count, wanted).astype(wanted)
+    return _finish("linspace", row, requires_grad, device)
 
 
 def _spaced(start, end, count: int, dtype: np.dtype) -> np.ndarray:
     """Equally spaced numbers in float64; for integers each half from its own end, as in PyTorch."""
     if dtype.kind == "f" or count < 2:
+        start, end = float(start), float(end)
         return np.linspace(start, end, count)
     steps = np.arange(count) * ((end - start) / (count - 1))
     return np.where(np.arange(count) < count // 2, start + steps, end - steps[::-1])
@@ -292,7 +279,7 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=N
     check_size("logspace", (count,))
     with np.errstate(all="ignore"):
         powers = np.power(float(base), _spaced(start, end, count, wanted))
-    return _finish(convert("logspace", powers, wanted), requires_grad, device)
+    return _finish("logspace", convert("logspace", powers, wanted), requires_grad, device)
 
 
 def _like(make):
@@ -378,7 +365,7 @@ LongTensor = _old_constructor("LongTensor", dtypes.int64)
 
 def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:
     """A tensor that may require grad: what PyTorch 0.3 needed a wrapper for."""
-    return data.detach().requires_grad_(requires_grad)
+    return data.detach().requires_grad_(switch("Variable", "requires_grad", requires_grad))
 
 
 def meshgrid(*tensors, indexing: str = "ij") -> tuple[Tensor, ...]:

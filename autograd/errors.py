@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, update_wrapper
 from inspect import Parameter, Signature, signature
 from math import log2, prod
+from types import FunctionType
 from typing import Any, Self
 
 import numpy as np
@@ -27,6 +28,32 @@ def describe(value) -> str:
     if isinstance(value, (list, tuple)):
         return f"{type(value).__name__} of {len(value)}"
     return type(value).__name__
+
+
+def ordered(value) -> bool:
+    """Whether it holds numbers in an order: what sets, texts and bytes have are no sizes."""
+    return isinstance(value, (tuple, list, range)) or bool(getattr(value, "ndim", 0))
+
+
+def switch(name: str, which: str, value) -> bool:
+    """An argument that is neither True nor False by identity as one of them, if it means one."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    shown = f"{value!r:.60}" if isinstance(value, str) else describe(value)
+    raise TypeError(f"{name}: {which} must be True or False, got {shown}")
+
+
+def check_switches(name: str, **given) -> None:
+    """Raise unless each of these arguments is True or False."""
+    for which, value in given.items():
+        if value is not True and value is not False:
+            switch(name, which, value)
+
+
+def switches(function: Callable) -> dict[str, bool]:
+    """The parameters that are True or False, each with whether None fits as well."""
+    return {name: _may_be_none(p) for name, p in signature(function).parameters.items()
+            if _is_switch(p)}
 
 
 def check_size(name: str, shape: Iterable[int], what: str = "the result") -> None:
@@ -68,7 +95,17 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
 
 class Constructed:
     """Base of classes whose constructor tells, in the name of the class, of arguments that are
-    misspelt, missing or too many; in classes of this library also of a string given for a bool."""
+    misspelt, missing or too many; in classes of this library also of what is given for a bool, in
+    layers for an int or a float, and is none.  Those that inherit their constructor or `forward`
+    get a copy in their own name, so that Python's errors name what was called."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("__init__", "forward"):
+            found = getattr(cls, name, None)
+            if (isinstance(found, FunctionType) and cls.__module__.split(".")[0] in _PACKAGES
+                    and found.__qualname__ not in (f"{cls.__name__}.{name}", "Module.forward")):
+                setattr(cls, name, _in_name_of(cls, found))
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         new = super().__new__
@@ -77,6 +114,17 @@ class Constructed:
         if args or kwargs:  # as there are not where a copy is made
             _check_arguments(cls, cls.__init__, args, kwargs)
         return new(cls)
+
+
+def _in_name_of(cls: type, method: FunctionType) -> FunctionType:
+    """A copy of a method that is called as if the class defined it."""
+    copied = FunctionType(method.__code__, method.__globals__, method.__name__,
+                          method.__defaults__, method.__closure__)
+    update_wrapper(copied, method)
+    del copied.__wrapped__  # type: ignore[attr-defined]
+    copied.__kwdefaults__ = method.__kwdefaults__
+    copied.__qualname__ = f"{cls.__name__}.{method.__name__}"
+    return copied
 
 
 def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> None:
@@ -96,12 +144,11 @@ def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> No
             what = (f"got an unexpected keyword argument {unknown[0]!r}"
                     f"{did_you_mean(unknown[0], names) or '; it takes ' + ', '.join(names)}")
         raise TypeError(f"{cls.__name__}: {what}") from None
-    if init.__module__.split(".")[0] in _PACKAGES:
+    package = init.__module__.split(".")[0]
+    if package in _PACKAGES:
         for parameter in parameters:
-            value = given.get(parameter.name)
-            if isinstance(value, str) and _is_switch(parameter):
-                raise TypeError(f"{cls.__name__}: {parameter.name} must be True or False, "
-                                f"got {value!r}")
+            if parameter.name in given:
+                _check_kind(cls.__name__, parameter, given[parameter.name], package == "nn")
 
 
 @lru_cache(512)
@@ -114,9 +161,35 @@ def _taken(init: Callable) -> Signature | None:
         return None
 
 
+def _check_kind(name: str, parameter: Parameter, value, layer: bool) -> None:
+    """Raise where a constructor's argument is not of the kind that its annotation asks for."""
+    if value is None and _may_be_none(parameter):
+        return
+    if _is_switch(parameter):
+        switch(name, parameter.name, value)
+    if not layer:
+        return
+    words, kinds = _KINDS.get(_words(parameter.annotation).removesuffix(" | None"), ("", object))
+    fits = isinstance(value, kinds) and not (kinds is _WHOLE and isinstance(value, bool))
+    if not fits and getattr(value, "ndim", 1):  # a tensor of one number is a number
+        raise TypeError(f"{name}: {parameter.name} must be {words}, got {describe(value)}")
+
+
+_WHOLE = int, np.integer
+_KINDS = {"int": ("an integer", _WHOLE), "float": ("a number", (int, float, np.number))}
+
+
+def _words(annotation) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
 def _is_switch(parameter: Parameter) -> bool:
-    kinds = bool, bool | None, "bool", "bool | None"
-    return isinstance(parameter.default, bool) or parameter.annotation in kinds
+    kinds = "bool", "bool | None"
+    return isinstance(parameter.default, bool) or _words(parameter.annotation) in kinds
+
+
+def _may_be_none(parameter: Parameter) -> bool:
+    return parameter.default is None or "None" in str(parameter.annotation)
 
 
 def caller() -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .engine import grad
-from .errors import describe
+from .errors import check_switches, describe
 from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
 from .modes import enable_grad
 from .numeric import Differences, rounding, scale, unit
@@ -190,6 +190,7 @@ def _results(value) -> list[Tensor]:
 
 def _check(name: str, func: Callable, tensors: list, names: list[str], labels: list[str],
            notes: list[str], *, eps, rtol, atol, fast_mode, raise_exception, nondet_tol) -> Report:
+    check_switches(name, fast_mode=fast_mode, raise_exception=raise_exception)
     checked = {names[i]: x for i, x in enumerate(tensors) if _differentiable(x)}
     results = _results(func(*tensors))
     rows = dict(zip(labels, results, strict=True))

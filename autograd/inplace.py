@@ -14,7 +14,7 @@ import numpy as np
 
 from .creation import tensor
 from .dtypes import fitting, keeps_kind
-from .errors import describe
+from .errors import check_switches, describe
 from .modes import is_grad_enabled
 from .node import Leaf, Node, next_seq
 from .ops.compare import where
@@ -245,6 +245,8 @@ def _check_fits(name: str, target: Tensor, result: Tensor) -> None:
 
 def _copy(input, src, non_blocking=False):
     """Overwrite with src, expanded to this tensor's shape, as this tensor's dtype."""
+    if non_blocking is not False:
+        check_switches("copy_", non_blocking=non_blocking)
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_: src must be a Tensor, got {describe(src)}")
     return src.expand(input.shape).to(input.dtype)

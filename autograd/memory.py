@@ -38,3 +38,22 @@ def twin(array: np.ndarray, memo: dict) -> np.ndarray:
         memo[key] = np.array(owner)
     place = address(array) - address(owner)
     return np.ndarray(array.shape, array.dtype, memo[key], place, array.strides)
+
+
+def overlaps(array: np.ndarray) -> bool:
+    """Whether two elements share memory."""
+    steps = sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True)
+                   if n > 1)
+    reach = array.itemsize
+    for stride, n in steps:
+        if stride < reach:
+            break
+        reach += stride * (n - 1)
+    else:  # each stride passes over all that the smaller ones reach
+        return False
+    if array.size == 0 or steps[0][0] == 0:
+        return array.size > 0
+    places = np.zeros(1, np.int64)
+    for stride, n in steps:
+        places = np.add.outer(places, np.arange(n) * stride).reshape(-1)
+    return bool((np.diff(np.sort(places)) < array.itemsize).any())

@@ -9,7 +9,7 @@ from functools import partial, wraps
 from inspect import isasyncgenfunction, isclass, iscoroutinefunction, isgeneratorfunction
 from typing import Any, Self, TypeVar
 
-from .errors import describe
+from .errors import describe, switch
 
 F = TypeVar("F", bound=Callable)
 
@@ -176,6 +176,7 @@ class inference_mode(_Mode):
 
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
+        mode = switch("inference_mode", "mode", mode)
         self._settings = ((_grad, not mode), (_inference, mode))
 
 

@@ -10,7 +10,8 @@ from operator import index as as_index
 import numpy as np
 
 from . import dtypes
-from .creation import _finish, _shape, _sizes, _wanted
+from .boundary import guarded
+from .creation import _finish, _number, _shape, _sizes, _wanted
 from .dtypes import as_dtype
 from .errors import describe
 from .inplace import make_replacing
@@ -120,7 +121,7 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) ->
         drawn = source.integers(0, 2**11, shape, np.uint16) * np.float32(2**-11)
     else:
         drawn = source.random(shape, wanted)
-    return _finish(np.asarray(drawn, wanted), requires_grad, device)
+    return _finish("rand", np.asarray(drawn, wanted), requires_grad, device)
 
 
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -128,7 +129,7 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -
     shape, wanted = _sizes("randn", size), _float("randn", dtype)
     drawn = numpy_generator(generator, "randn").standard_normal(
         shape, dtypes.float32 if wanted == dtypes.float16 else wanted)
-    return _finish(np.asarray(drawn, wanted), requires_grad, device)
+    return _finish("randn", np.asarray(drawn, wanted), requires_grad, device)
 
 
 def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
@@ -145,7 +146,7 @@ def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=N
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
     _check_range("randint", low, high - 1, wanted)
     drawn = numpy_generator(generator, "randint").integers(low, high, _shape("randint", size))
-    return _finish(np.asarray(drawn).astype(wanted), False, device)
+    return _finish("randint", np.asarray(drawn).astype(wanted), False, device)
 
 
 def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
@@ -154,7 +155,7 @@ def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
     wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
     _check_range("randperm", 0, max(count - 1, 0), wanted)
     drawn = numpy_generator(generator, "randperm").permutation(count)
-    return _finish(drawn.astype(wanted), False, device)
+    return _finish("randperm", drawn.astype(wanted), False, device)
 
 
 def _check_range(name: str, low: int, high: int, dtype: np.dtype) -> None:
@@ -188,6 +189,7 @@ def randint_like(input, low, high=None, *, dtype=None, device=None) -> Tensor:
     return randint(low, high, input.shape, dtype=dtype or input.dtype, device=device)
 
 
+@guarded
 def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
     """Normal numbers with the given mean and std: tensors that broadcast, or numbers and a size."""
     _check_std("normal", std)
@@ -209,6 +211,7 @@ def _check_std(name: str, std) -> None:
         raise ValueError(f"{name}: std must not be negative, got {wrong.flat[0]}")
 
 
+@guarded
 def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
     """Ones with the probability that input (or p, everywhere) gives, else zeros; no gradient."""
     if p is None and input.dtype.kind != "f":
@@ -228,6 +231,7 @@ def _flip(name: str, like: Tensor, source, p) -> np.ndarray:
     return np.asarray(source.random(like.shape) < np.broadcast_to(chance, like.shape))
 
 
+@guarded
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
                 generator=None) -> Tensor:
     """Indices drawn with probabilities proportional to the weights in each row of input."""
@@ -267,6 +271,7 @@ def _fill_method(name: str, draw):
 
 def _uniform(self, source, from_=0.0, to=1.0):
     """Overwrite with uniform numbers in [from_, to)."""
+    from_, to = _number("uniform_", "from_", from_), _number("uniform_", "to", to)
     limit = float(np.finfo(_float("uniform_", self.dtype)).max)
     if not (-limit <= from_ <= to <= limit and to - from_ <= limit):
         raise ValueError(f"uniform_: from_ must not be above to, and both and their distance must "

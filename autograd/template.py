@@ -39,6 +39,8 @@ import linecache
 from collections import namedtuple
 from types import FunctionType
 
+from .errors import switch, switches
+
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
 _CODE: dict = {}
 
@@ -78,7 +80,7 @@ def declared(op, namespace: dict):
     """The op's public function, whose code is written when it is first called: compiling all of
     them would take most of the time of `import autograd`."""
     own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
-           "kwdefaults": op.kwdefaults, "write": write}
+           "kwdefaults": op.kwdefaults, "write": write, "switch": switch}
     own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
     return FunctionType(_first_call.__code__, own, op.name)
 
@@ -116,7 +118,7 @@ def fill(function, text: str, name: str, place: str) -> None:
 
 def forward_source(op) -> str:
     """The text of the function that runs the op and records it."""
-    body = _list_operands(op) if op.variadic else _operands(op)
+    body = check(op.name, op.function) + (_list_operands(op) if op.variadic else _operands(op))
     body += _call(op)
     if op.differentiable:
         body.append(f"    if ({_no_node(op)}) or not is_grad_enabled():")
@@ -124,6 +126,16 @@ def forward_source(op) -> str:
     else:
         body += _unrecorded(op, "    ")
     return f"def function({op.signature}):\n" + "\n".join(body) + "\n"
+
+
+def check(name: str, function) -> list[str]:
+    """Has what is neither True nor False made one of them, or refused, where one is wanted."""
+    lines = []
+    for which, optional in switches(function).items():
+        none = f" and {which} is not None" if optional else ""
+        lines += [f"    if {which} is not False and {which} is not True{none}:",
+                  f"        {which} = switch({name!r}, {which!r}, {which})"]
+    return lines
 
 
 def _operands(op) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
-from .errors import caller, describe
+from .errors import caller, describe, switch
 from .hooks import RemovableHandle, RetainGrad
 from .memory import twin
 from .metadata import Described
@@ -77,6 +77,8 @@ class Tensor(Described, Methods):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask (or stop asking) for gradients of this leaf; returns the tensor itself."""
+        if requires_grad is not True and requires_grad is not False:
+            requires_grad = switch("requires_grad_", "requires_grad", requires_grad)
         node = current_node(self)
         if node is not None and not isinstance(node, Leaf):
             if requires_grad:
@@ -193,6 +195,8 @@ class Tensor(Described, Methods):
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The numbers as an ndarray of its own that shares memory.  What is computed from it has no
         gradient, so a tensor that requires grad is refused; `force=True` detaches it first."""
+        if force is not False:
+            force = switch("numpy", "force", force)
         if not force and self.requires_grad:
             raise RuntimeError(f"can't call numpy() on a Tensor that requires grad, "
                                f"{describe(self)}. Use tensor.detach().numpy()")

@@ -7,6 +7,7 @@ from autograd import Tensor
 
 from . import functional as F
 from .activation import Activation, AlongDim, InPlace
+from .errors import check_whole
 from .module import Module, fits, shape_of
 from .parameter import Parameter
 
@@ -162,6 +163,7 @@ class PReLU(Module):
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device=None,
                  dtype=None) -> None:
         super().__init__()
+        check_whole(type(self).__name__, 1, num_parameters=num_parameters)
         self.num_parameters = num_parameters
         self.init = init
         self.weight = Parameter(autograd.empty(num_parameters, device=device, dtype=dtype))

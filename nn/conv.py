@@ -11,6 +11,7 @@ from autograd.ops.conv_geometry import numbers, same_padding
 
 from . import functional as F
 from . import init
+from .errors import check_whole
 from .module import Module, fits, shape_of
 from .parameter import Parameter
 
@@ -27,10 +28,10 @@ class _Conv(Module):
                  bias, padding_mode, device, dtype) -> None:
         super().__init__()
         name, n = type(self).__name__, self._dims
-        if min(in_channels, out_channels, groups) < 1 or in_channels % groups or (
-                out_channels % groups):
+        check_whole(name, 1, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        if in_channels % groups or out_channels % groups:
             raise ValueError(f"{name}: groups={groups} must divide in_channels={in_channels} and "
-                             f"out_channels={out_channels}, all at least 1")
+                             f"out_channels={out_channels}")
         self._check_mode(padding_mode)
         if isinstance(padding, str) and (self._transposed or padding not in ("same", "valid")):
             raise ValueError(f"{name}: padding={padding!r} must be numbers"

@@ -7,11 +7,13 @@ from itertools import islice
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.errors import describe
 
 from .parameter import Parameter
 
-LOCATED = (TypeError, ValueError, IndexError, RuntimeError)
+LOCATED = (TypeError, ValueError, IndexError, RuntimeError, AttributeError)
+_OWN = __name__.split(".")[0] + "."  # how the names of this package's modules begin
 _PLAIN = frozenset({list, tuple, dict})
 _SCANNED = 100  # elements of a plain container that are looked at
 
@@ -19,9 +21,20 @@ _SCANNED = 100  # elements of a plain container that are looked at
 def locate(module, error: Exception, args: tuple) -> None:
     """Add to the message of an error that leaves `module.forward` where that was.
 
+    An AttributeError in a layer of this package, of an argument that is no Tensor, is raised again
+    as a TypeError that says so.
     Every module on the way outwards calls this; each sees the failing module at a longer path, so
     what stands in the end is the path from the outermost module.
     """
+    if isinstance(error, AttributeError):
+        strange = _stranger(module, error, args)
+        if not strange:
+            return
+        try:
+            raise TypeError(f"{type(module).__name__}: {strange}; autograd.tensor(...) makes one")
+        except TypeError as named:
+            locate(module, named, args)
+            raise named from error
     if type(error) not in LOCATED or len(error.args) != 1 or not isinstance(error.args[0], str):
         return
     found = error.__dict__.get("failed")
@@ -33,6 +46,18 @@ def locate(module, error: Exception, args: tuple) -> None:
     if path is not None:
         lines = [message, f"  in {_place(module, path, failed)}{_source(module, path)}", advice]
         error.args = ("\n".join(line for line in lines if line),)
+
+
+def _stranger(module, error: AttributeError, args: tuple) -> str:
+    """Which required argument of a layer's `forward` an attribute was asked of, being no Tensor."""
+    if not type(module).forward.__module__.startswith(_OWN):
+        return ""
+    code, defaults = module.forward.__code__, module.forward.__defaults__ or ()
+    names = code.co_varnames[1:code.co_argcount - len(defaults)]
+    for name, value in zip(names, args, strict=False):
+        if value is error.obj and not isinstance(value, Tensor):
+            return f"{name} must be a Tensor, got {describe(value)}"
+    return ""
 
 
 def _place(root, path: str, module) -> str:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from autograd import Function, Tensor, is_grad_enabled
-from autograd.errors import describe
+from autograd.errors import check_switches, describe
 from autograd.hooks import RemovableHandle
 
 
@@ -19,11 +19,14 @@ class Hooks:
     def __init__(self) -> None:
         self.forward_pre: OrderedDict = OrderedDict()
         self.forward: OrderedDict = OrderedDict()
+        self.backward_pre: OrderedDict = OrderedDict()
         self.backward: OrderedDict = OrderedDict()
 
 
-def add(table: OrderedDict, hook, prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
-    """Put a hook at the end of a table, or at its beginning."""
+def add(name: str, table: OrderedDict, hook, prepend: bool,
+        with_kwargs: bool = False) -> RemovableHandle:
+    """Put a hook at the end of a table, or at its beginning; `name` is who asks."""
+    check_switches(name, prepend=prepend, with_kwargs=with_kwargs)
     handle = RemovableHandle(table, (hook, with_kwargs))
     if prepend:
         table.move_to_end(next(reversed(table)), last=False)
@@ -41,8 +44,10 @@ def call(module, args: tuple, kwargs: dict):
             args, kwargs = _pair(module, hook, changed)
         else:
             args = changed if isinstance(changed, tuple) else (changed,)
-    passage = _Passage(module) if hooks.backward and is_grad_enabled() else None
-    if passage is not None:
+    passage = None
+    if (hooks.backward or hooks.backward_pre) and is_grad_enabled():
+        passage = _Passage(module)
+    if passage is not None and hooks.backward:
         args = passage.enter(args)
     output = module.forward(*args, **kwargs)
     for hook, with_kwargs in tuple(hooks.forward.values()):
@@ -140,7 +145,9 @@ class _Passage:
             count += sum(tensor.requires_grad for tensor in _tensors(value))
 
         def receive(grads: tuple) -> tuple:
-            self.grad_output = tuple(None if k is None else grads[k] for k in at)
+            self.grad_output = self._run_before(tuple(None if k is None else grads[k] for k in at))
+            changed = {k: grad for k, grad in zip(at, self.grad_output, strict=True)}
+            grads = tuple(changed.get(k, grad) for k, grad in enumerate(grads))
             if not self.differentiable:
                 self._run((None,) * self.inputs)
             return grads
@@ -148,16 +155,25 @@ class _Passage:
         tracked = [tensor for tensor in found if tensor.requires_grad]
         return _exchanged(output, iter(_Gate.apply(receive, *tracked))) if tracked else output
 
+    def _run_before(self, grad_output: tuple) -> tuple:
+        for hook, _ in tuple(self.module._hooks.backward_pre.values()):
+            changed = hook(self.module, grad_output)
+            grad_output = self._changed(grad_output, changed, "full backward pre-hook", "output")
+        return grad_output
+
     def _run(self, grad_input: tuple) -> tuple:
         for hook, _ in tuple(self.module._hooks.backward.values()):
             changed = hook(self.module, grad_input, self.grad_output)
-            if changed is None:
-                continue
-            changed = changed if isinstance(changed, tuple) else (changed,)
-            if len(changed) != len(grad_input):
-                raise RuntimeError(
-                    f"{type(self.module).__name__}: a full backward hook must return None or "
-                    f"{len(grad_input)} gradients, one per input, got {len(changed)}")
-            grad_input = changed
+            grad_input = self._changed(grad_input, changed, "full backward hook", "input")
         self.grad_output = ()
         return grad_input
+
+    def _changed(self, grads: tuple, changed, kind: str, side: str) -> tuple:
+        """The gradients that a hook returned in place of these."""
+        if changed is None:
+            return grads
+        changed = changed if isinstance(changed, tuple) else (changed,)
+        if len(changed) != len(grads):
+            raise RuntimeError(f"{type(self.module).__name__}: a {kind} must return None or "
+                               f"{len(grads)} gradients, one per {side}, got {len(changed)}")
+        return changed

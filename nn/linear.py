@@ -9,6 +9,7 @@ import autograd
 from autograd import Tensor
 
 from . import init
+from .errors import check_whole
 from .functional import bilinear, linear
 from .module import Module, changed, fits, shape_of
 from .parameter import Parameter
@@ -37,6 +38,7 @@ class Linear(Module):
     def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None,
                  dtype=None) -> None:
         super().__init__()
+        check_whole(type(self).__name__, 0, in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         kind = dict(device=device, dtype=dtype)
@@ -79,8 +81,8 @@ class Bilinear(Module):
     def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True,
                  device=None, dtype=None) -> None:
         super().__init__()
-        if in1_features <= 0:
-            raise ValueError(f"Bilinear: in1_features must be positive, got {in1_features}")
+        check_whole(type(self).__name__, 1, in1_features=in1_features)
+        check_whole(type(self).__name__, 0, in2_features=in2_features, out_features=out_features)
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features

@@ -10,7 +10,7 @@ from typing import Any
 
 import autograd
 from autograd import Tensor
-from autograd.errors import did_you_mean
+from autograd.errors import check_switches, did_you_mean
 from autograd.hooks import RemovableHandle
 
 from .errors import LOCATED, locate
@@ -75,18 +75,26 @@ class Module(Tree):
     def register_forward_pre_hook(self, hook: Callable, *, prepend: bool = False,
                                   with_kwargs: bool = False) -> RemovableHandle:
         """Call `hook(module, args)` before forward; what it returns, unless None, replaces args."""
-        return add(self._hook_tables().forward_pre, hook, prepend, with_kwargs)
+        return add("register_forward_pre_hook", self._hook_tables().forward_pre, hook, prepend,
+                   with_kwargs)
 
     def register_forward_hook(self, hook: Callable, *, prepend: bool = False,
                               with_kwargs: bool = False) -> RemovableHandle:
         """Call `hook(module, args, output)` after forward; what it returns, unless None, replaces
         the output."""
-        return add(self._hook_tables().forward, hook, prepend, with_kwargs)
+        return add("register_forward_hook", self._hook_tables().forward, hook, prepend, with_kwargs)
 
     def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)`, tuples of gradients with None where there
         is none, once gradients have passed; what it returns, unless None, replaces grad_input."""
-        return add(self._hook_tables().backward, hook, prepend)
+        return add("register_full_backward_hook", self._hook_tables().backward, hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable,
+                                        prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)`, a tuple with None for what has no gradient, before
+        gradients pass; what it returns, unless None, replaces grad_output."""
+        return add("register_full_backward_pre_hook", self._hook_tables().backward_pre, hook,
+                   prepend)
 
     def _hook_tables(self) -> Hooks:
         if self._hooks is None:
@@ -100,6 +108,7 @@ class Module(Tree):
                    keep_vars: bool = False) -> dict[str, Tensor]:
         """Path -> tensor of all parameters and persistent buffers, sharing their memory; detached
         unless `keep_vars`."""
+        check_switches("state_dict", keep_vars=keep_vars)
         state = {} if destination is None else destination
         for name, _, _, tensor in named_state(self, prefix.removesuffix(".")):
             state[name] = tensor if keep_vars else tensor.detach()
@@ -115,6 +124,7 @@ class Module(Tree):
         Raises: RuntimeError with a table of what does not fit, or for two values of one tensor;
             nothing was changed then.
         """
+        check_switches("load_state_dict", strict=strict, assign=assign)
         return load(self, state_dict, strict, assign)
 
     def apply(self, fn: Callable[[Module], Any]) -> Module:
@@ -156,12 +166,14 @@ class Module(Tree):
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
         """Ask (or stop asking) for gradients of all parameters; False freezes the module."""
+        check_switches("requires_grad_", requires_grad=requires_grad)
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with 0."""
+        check_switches("zero_grad", set_to_none=set_to_none)
         for parameter in self.parameters():
             grad = None if set_to_none else parameter.grad
             parameter.grad = None if grad is None else grad.detach().zero_()

@@ -9,6 +9,7 @@ from autograd import Tensor, is_grad_enabled
 
 from . import functional as F
 from . import init
+from .errors import check_whole
 from .module import Module, changed, fits, shape_of
 from .parameter import Parameter
 
@@ -43,6 +44,7 @@ class _Running(_Affine):
     def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool,
                  track_running_stats: bool, device, dtype, bias: bool) -> None:
         super().__init__()
+        check_whole(type(self).__name__, 0, num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
@@ -206,7 +208,9 @@ class GroupNorm(_Affine):
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
                  device=None, dtype=None, *, bias: bool = True) -> None:
         super().__init__()
-        if num_groups < 1 or num_channels % num_groups:
+        check_whole(type(self).__name__, 1, num_groups=num_groups)
+        check_whole(type(self).__name__, 0, num_channels=num_channels)
+        if num_channels % num_groups:
             raise ValueError(f"GroupNorm: num_channels={num_channels} does not divide into "
                              f"num_groups={num_groups}")
         self.num_groups = num_groups
@@ -244,7 +248,7 @@ class LayerNorm(_Affine):
                  elementwise_affine: bool = True, bias: bool = True, device=None,
                  dtype=None) -> None:
         super().__init__()
-        self.normalized_shape = _sizes(normalized_shape)
+        self.normalized_shape = _sizes(type(self).__name__, normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self._make(self.normalized_shape, elementwise_affine, elementwise_affine and bias, device,
@@ -274,7 +278,7 @@ class RMSNorm(_Affine):
     def __init__(self, normalized_shape: int | Sequence[int], eps: float | None = None,
                  elementwise_affine: bool = True, device=None, dtype=None) -> None:
         super().__init__()
-        self.normalized_shape = _sizes(normalized_shape)
+        self.normalized_shape = _sizes(type(self).__name__, normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self._make(self.normalized_shape, elementwise_affine, False, device, dtype)
@@ -318,6 +322,9 @@ def _shape_advice(module: LayerNorm | RMSNorm, args: tuple) -> str:
     return fits(module, "normalized_shape", shape[-n:]) if len(shape) >= n else ""
 
 
-def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
+def _sizes(name: str, shape: int | Sequence[int]) -> tuple[int, ...]:
     """normalized_shape as a tuple."""
-    return tuple(shape) if isinstance(shape, Sequence) else (int(shape),)
+    sizes = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    for size in sizes:
+        check_whole(name, 0, normalized_shape=size)
+    return tuple(map(int, sizes))

@@ -8,6 +8,7 @@ import autograd
 from autograd import Tensor
 
 from . import init
+from .errors import check_whole
 from .functional import embedding
 from .module import Module, changed, fits
 from .parameter import Parameter
@@ -54,6 +55,8 @@ class Embedding(Module):
                  _weight: Tensor | None = None, _freeze: bool = False, device=None,
                  dtype=None) -> None:
         super().__init__()
+        check_whole(type(self).__name__, 0, num_embeddings=num_embeddings,
+                    embedding_dim=embedding_dim)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq

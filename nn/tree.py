@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from autograd import Tensor
-from autograd.errors import Constructed, did_you_mean
+from autograd.errors import Constructed, check_switches, did_you_mean
 
 from .errors import warn_of_strays
 from .parameter import Buffer, Parameter
@@ -94,6 +94,7 @@ class Tree(Constructed):
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is moved with the module but not trained; it is part of the state dict
         if persistent."""
+        check_switches("register_buffer", persistent=persistent)
         self._check_new("register_buffer", name, "buffer", tensor)
         self._register(name, "buffer", tensor)
         if not persistent:
@@ -155,6 +156,7 @@ class Tree(Constructed):
     def named_modules(self, memo: set | None = None, prefix: str = "",
                       remove_duplicate: bool = True) -> Iterator[tuple[str, Any]]:
         """(path, module) of this module (path `prefix`) and all below it, parents first."""
+        check_switches("named_modules", remove_duplicate=remove_duplicate)
         seen = set() if memo is None else memo
         stack = [(prefix, self)]
         while stack:
@@ -175,6 +177,7 @@ class Tree(Constructed):
     def named_parameters(self, prefix: str = "", recurse: bool = True,
                          remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
         """(path, parameter) of all parameters; a shared one comes once, under its first path."""
+        check_switches("named_parameters", recurse=recurse, remove_duplicate=remove_duplicate)
         warn_of_strays(self)
         return self._named("parameter", prefix, recurse, remove_duplicate)
 
@@ -185,6 +188,7 @@ class Tree(Constructed):
     def named_buffers(self, prefix: str = "", recurse: bool = True,
                       remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
         """(path, buffer) of all buffers, as named_parameters."""
+        check_switches("named_buffers", recurse=recurse, remove_duplicate=remove_duplicate)
         return self._named("buffer", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:

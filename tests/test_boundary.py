@@ -9,6 +9,7 @@ import pytest
 
 import autograd
 import nn
+from autograd.record import COMPOSITES, REGISTRY
 from autograd.tensors import Tensor
 from tests.test_ops_memory import NAMELESS, PUBLIC, Thing, calls, check_errors
 
@@ -64,7 +65,7 @@ MESSAGES = [
     (lambda x: nn.functional.batch_norm(x, 1, None, training=True, momentum="0.1"),
      "batch_norm: running_mean must be a Tensor or None, got int 1"),
     (lambda x: autograd.broadcast_to(x, [None]), r"broadcast_to: size must be .* got \[None\]"),
-    (lambda x: x.sum(0, keepdim="yes"), r"sum: keepdim must be True or False, got str \(got input"),
+    (lambda x: x.sum(0, keepdim="yes"), r"sum: keepdim must be True or False, got 'yes'$"),
     (lambda x: x ^ x, r"bitwise_xor: it is not defined for these dtypes; .*\(2, 2\) float32"),
     (lambda x: x.__setitem__(0, 1j), "^setitem: a number is needed, got complex; writing"),
     (lambda x: nn.functional.dropout(3), "dropout: input must be a Tensor, got int 3"),
@@ -126,3 +127,47 @@ def test_augmented_assignment_names_the_method_it_stands_for():
         x += 1
     with pytest.raises(TypeError, match="^pow_: "):
         x.detach().__ipow__("2")
+
+
+def switches(function) -> list[str]:
+    """The parameters of a function that are True or False."""
+    return [name for name, p in inspect.signature(function).parameters.items()
+            if isinstance(p.default, bool) or p.annotation in ("bool", "bool | None")]
+
+
+HOLDERS = (autograd, nn.functional, nn.init, nn.utils, nn.utils.rnn, Tensor, nn.Module)
+FUNCTIONS = {f"{holder.__name__}.{name}": function for holder in HOLDERS for name in dir(holder)
+             for function in [getattr(holder, name)]
+             if not name.startswith("_") and inspect.isroutine(function)
+             and str(function.__module__).split(".")[0] in ("autograd", "nn")
+             and function.__module__ != "autograd.engine"}
+# helpers of recurrent layers; and what raises ValueError, as in PyTorch
+UNCHECKED = {"pack", "pack_in_any_order", "whole_lengths", "train"}
+OPS = {name: declared.function for name, declared in REGISTRY.items()} | COMPOSITES
+SWITCHES = [(name, function, which) for name, function in (FUNCTIONS | OPS).items()
+            for which in switches(function)
+            if name.split(".")[-1] not in UNCHECKED]
+GIVEN = {"self": autograd.ones(2), "size": (2,), "fill_value": 1, "start": 0, "end": 2, "steps": 2,
+         "n": 2, "data": autograd.ones(2), "input": autograd.ones(2), "src": autograd.ones(2),
+         "inputs": autograd.ones(2, dtype=autograd.float64, requires_grad=True),
+          "state_dict": {}, "name": "x", "func": autograd.exp, "hook": print,
+         "add_zero_attn": False}
+
+
+def test_there_are_many_switches():
+    assert len(SWITCHES) > 150
+
+
+@pytest.mark.parametrize(("name", "function", "which"), SWITCHES,
+                         ids=lambda x: x if isinstance(x, str) else "")
+def test_what_is_neither_true_nor_false_is_refused(name, function, which):
+    """In every function that takes a truth, before anything else is asked of its arguments."""
+    kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    needed = {each: GIVEN.get(each) for each, p in inspect.signature(function).parameters.items()
+              if p.kind not in kinds and (p.default is p.empty or each in ("start", "end"))}
+    if name.startswith("Module."):
+        needed["self"] = nn.Linear(2, 2)
+    called = name.split(".")[-1].rstrip("_").removeprefix("new_").removesuffix("_like")
+    for value in ("yes", 1, 0.0, [], autograd.tensor(True)):
+        with pytest.raises(TypeError, match=rf"^\w*{called}_?: {which} must be True or False, got"):
+            list(function(**needed | {which: value}))

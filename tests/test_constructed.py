@@ -1,4 +1,4 @@
-"""Constructors of the public classes: misspelt and surplus arguments, strings for truths."""
+"""Constructors of the public classes: misspelt and surplus arguments, what is no truth."""
 
 import copy
 import functools
@@ -57,12 +57,17 @@ TRUTHS = [(name, option) for name, cls in CLASSES.items() for option, p in optio
           if isinstance(p.default, bool) or "bool" in str(p.annotation)]
 
 
+@pytest.mark.parametrize("value", ["False", 1, 0, 0.0, None, [], autograd.tensor(True)], ids=repr)
 @pytest.mark.parametrize(("name", "option"), TRUTHS)
-def test_a_string_is_neither_true_nor_false(name, option):
+def test_a_string_or_number_is_neither_true_nor_false(name, option, value):
     cls = CLASSES[name]
-    given = {name: None for name, p in options(cls).items() if p.default is p.empty}
-    with pytest.raises(TypeError, match=f"^{cls.__name__}: {option} must be True or False, got 'F"):
-        cls(**given | {option: "False"})
+    parameter = options(cls)[option]
+    if value is None and (parameter.default is None or "None" in str(parameter.annotation)):
+        return
+    given = {name: 1 if p.annotation in ("int", "float") else None
+             for name, p in options(cls).items() if p.default is p.empty}
+    with pytest.raises(TypeError, match=f"^{cls.__name__}: {option} must be True or False, got "):
+        cls(**given | {option: value})
 
 
 def test_a_string_in_a_position():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -239,3 +240,31 @@ def test_meshgrid():
     assert a.tolist() == expected[0].tolist() and b.tolist() == expected[1].tolist()
     with pytest.raises(ValueError, match="indexing 'no'"):
         autograd.meshgrid(autograd.arange(2), indexing="no")
+
+
+ODD = [b"ab", "x", {2}, Decimal(2), (n for n in range(2)), 1j]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty", "rand", "randn", "full", "randint"])
+def test_what_is_no_size(name, odd):
+    make = {"full": lambda: autograd.full(odd, 1.0),
+            "randint": lambda: autograd.randint(0, 3, odd)}.get(
+        name, lambda: getattr(autograd, name)(odd))
+    with pytest.raises(TypeError, match=f"^{name}: "):
+        make()
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+def test_what_is_no_bound(odd):
+    x = autograd.zeros(2)
+    for name, call in (("uniform_", lambda: x.uniform_(0, odd)), ("repeat", lambda: x.repeat(odd)),
+                       ("normal", lambda: autograd.normal(odd, 1.0, (2,))),
+                       ("reshape", lambda: x.reshape(odd))):
+        with pytest.raises(TypeError, match=f"^{name}: "):
+            call()
+
+
+def test_bounds_beyond_int64():
+    assert autograd.linspace(-2**70, 2**70, 3, dtype=autograd.float64).tolist() == [
+        -2.0**70, 0, 2.0**70]

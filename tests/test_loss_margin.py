@@ -213,7 +213,7 @@ def test_settings_that_differ_are_shown(module, text):
                                     "L1Loss"),
     (lambda: nn.TripletMarginLoss(-1.0), "TripletMarginLoss: margin must be positive, got -1.0"),
     (lambda: nn.MultiMarginLoss(p=3), "MultiMarginLoss: p must be 1 or 2, got 3"),
-    (lambda: nn.Bilinear(0, 1, 1), "Bilinear: in1_features must be positive, got 0"),
+    (lambda: nn.Bilinear(0, 1, 1), "Bilinear: in1_features must be at least 1, got 0"),
 ])
 def test_settings_that_do_not_fit(make, text):
     assert message(ValueError, make) == text

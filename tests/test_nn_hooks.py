@@ -211,3 +211,38 @@ def test_hooks_are_copied():
 
 def _note(module, args, output):
     _note.calls.append(module)
+
+
+class Halves(nn.Module):
+    """x -> (2 x, "text", 3 x)"""
+
+    def forward(self, x):
+        return x * 2, "text", x * 3
+
+
+@pytest.mark.parametrize("leaf", [True, False])
+def test_full_backward_pre_hooks(leaf):
+    """They learn what enters, in their order, may change it, and full backward hooks see that."""
+    module, seen = Halves(), []
+    module.register_full_backward_pre_hook(lambda m, go: (go[0] * 10, None, go[2]))
+    last = module.register_full_backward_pre_hook(lambda m, go: seen.append(go), prepend=True)
+    handle = module.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    two, _, three = module(x if leaf else x * 1)
+    (two + 7 * three).sum().backward()
+    (a, none, b), ((grad_input,), grad_output) = seen
+    assert none is None and a.tolist() == [1, 1] and b.tolist() == [7, 7]
+    assert grad_output[0].tolist() == [10, 10] and grad_output[2].tolist() == [7, 7]
+    assert grad_input.tolist() == x.grad.tolist() == [10 * 2 + 7 * 3] * 2
+    last.remove(), handle.remove()
+    x.grad = None
+    sum(module(x)[::2]).sum().backward()
+    assert x.grad.tolist() == [10 * 2 + 3] * 2 and len(seen) == 2
+
+
+def test_a_full_backward_pre_hook_that_returns_too_few():
+    module = Halves()
+    module.register_full_backward_pre_hook(lambda m, go: go[0])
+    with pytest.raises(RuntimeError, match="^Halves: a full backward pre-hook must return None or "
+                                           "3 gradients, one per output, got 1"):
+        module(autograd.ones(2, requires_grad=True))[0].sum().backward()

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -140,3 +141,59 @@ def test_float64(name):
     for mine, theirs in zip(rough, exact, strict=True):
         assert theirs.dtype == (np.float64 if mine.dtype == np.float32 else mine.dtype)
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+
+
+@every
+def test_errors_name_the_class_that_was_called(name):
+    """Of a constructor without arguments, and of a call with too few, too many or no Tensors."""
+    cls, module = getattr(nn, name), build(name)
+    if cls.forward is nn.Module.forward or name == "ModuleList":
+        return
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    if any(q.default is q.empty and q.kind is q.POSITIONAL_OR_KEYWORD for q in parameters):
+        with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) missing"):
+            cls()
+    if name == "Identity":
+        return
+    for args in ((), (autograd.ones(2),) * 20):
+        with pytest.raises(TypeError, match=rf"^{name}\.forward\(\) (missing|takes)"):
+            module(*args)
+    needed = [q for q in inspect.signature(cls.forward).parameters.values() if q.default is q.empty]
+    for strange in (None, "text", [1.0]):
+        with pytest.raises((TypeError, ValueError), match=r"^\w+: .*(must be|is needed).* got "):
+            module(*[strange] * (len(needed) - 1))
+
+
+NUMBERS = [(name, q.name, q.annotation.split()[0]) for name in ROWS if name != "Module"
+           for q in inspect.signature(getattr(nn, name).__init__).parameters.values()
+           if q.annotation in ("int", "float", "int | None", "float | None")]
+
+
+@pytest.mark.parametrize(("name", "option", "kind"), NUMBERS)
+def test_what_is_no_number_is_refused_by_name(name, option, kind):
+    words = {"int": "an integer", "float": "a number"}[kind]
+    for strange in (b"3", "3", {3}, [3], Decimal(3), *((3.0, True) if kind == "int" else ())):
+        with pytest.raises(TypeError, match=f"^{name}: {option} must be {words}, got "):
+            build(name, **{option: strange})
+
+
+SIZES = ("features", "channels", "num_parameters", "num_embeddings", "embedding_dim", "groups",
+         "input_size", "hidden_size", "num_layers")
+
+
+@pytest.mark.parametrize(("name", "option"), [row[:2] for row in NUMBERS if row[1].endswith(SIZES)])
+def test_sizes_below_0_are_refused_by_name(name, option):
+    with pytest.raises(ValueError, match=f"{option} must be at least [01], got -3"):
+        build(name, **{option: -3})
+
+
+class Own(nn.Linear):
+    """A class whose constructor passes sizes on."""
+
+    def __init__(self, sizes):
+        super().__init__(*sizes)
+
+
+def test_sizes_that_a_class_of_ones_own_passes_on():
+    with pytest.raises(TypeError, match="^Own: in_features must be an integer, got float 3.0"):
+        Own((3.0, 4))

@@ -253,7 +253,7 @@ MESSAGES = {
     r"LSTM: proj_size must be at least 0, got -1": lambda: nn.LSTM(3, 4, proj_size=-1),
     r"GRUCell: hidden_size must be an integer, got float 4.0": lambda: nn.GRUCell(3, 4.0),
     r"GRU: dropout=True is a probability, a number": lambda: nn.GRU(3, 4, 2, dropout=True),
-    r"GRU: dropout='a' is a probability, a number": lambda: nn.GRU(3, 4, 2, dropout="a"),
+    r"GRU: dropout must be a number, got str": lambda: nn.GRU(3, 4, 2, dropout="a"),
     r"PackedSequence: batch_sizes must be a Tensor, got list of 2; pack_padded_sequence and":
         lambda: PackedSequence(numbers(4, 3), [2, 2]),
     r"pad_packed_sequence: a PackedSequence is needed, got Tensor \(4, 3\)":
@@ -315,3 +315,23 @@ def test_packing_there_and_back():
     assert packed.to(autograd.float64).data.dtype == np.float64
     again = PackedSequence(packed.data, packed.batch_sizes, packed.sorted_indices)
     assert again.unsorted_indices.tolist() == [1, 0, 2]
+
+
+def test_packed_sequences_in_other_dtypes():
+    packed = nn.utils.rnn.pack_sequence([numbers(2, 3), numbers(4, 3)], enforce_sorted=False)
+    for name in ("half", "float", "double", "int", "long"):
+        other = getattr(packed, name)()
+        assert isinstance(other, PackedSequence)
+        assert other.data.dtype == getattr(packed.data, name)().dtype
+        assert other.batch_sizes is packed.batch_sizes
+        assert other.unsorted_indices is packed.unsorted_indices
+    assert packed.cpu() is packed
+
+
+def test_invert_permutation():
+    invert = nn.utils.rnn.invert_permutation
+    order = [3, 0, 2, 1]
+    assert invert(autograd.tensor(order)).tolist() == [order.index(i) for i in range(4)]
+    assert invert(None) is None
+    with pytest.raises(ValueError, match=r"^invert_permutation: each integer .* got \[0, 2\]"):
+        invert(autograd.tensor([0, 2]))

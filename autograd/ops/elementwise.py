@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, kernels
+from ..errors import check_switches
 from ..large import is_large
 from ..metadata import device as only_device
 from ..record import UFUNCS, composite, op
@@ -86,6 +87,10 @@ def cast_to_integral(input, /, dtype):
 def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False):
     """The tensor as another dtype (`to(dtype)`, `to(other)`, `to("cpu")`); itself if it fits."""
     from_args = [a for a in args if not isinstance(a, bool)]
+    if len(args) > len(from_args) + 1:  # of the truths in positions the second is `copy`
+        copy = args[-1]
+    if copy is not False or non_blocking is not False:
+        check_switches("to", copy=copy, non_blocking=non_blocking)
     for arg in from_args:
         if isinstance(arg, Tensor):
             dtype = arg.dtype

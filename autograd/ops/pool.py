@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..errors import describe
+from ..errors import describe, ordered
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
@@ -241,8 +241,7 @@ def _with_indices(pooled, wanted: bool):
 
 def _key(value):
     """An argument that may be a list, as something to look up in a cache."""
-    return value if value.__class__ is int or value is None or not hasattr(
-        value, "__iter__") else tuple(value)
+    return tuple(value) if ordered(value) else value
 
 
 def _size(name: str, dims: int, input, kinds: str) -> tuple:

@@ -9,7 +9,7 @@ from operator import index
 
 import numpy as np
 
-from ..errors import check_size
+from ..errors import check_size, ordered
 
 _FARTHEST = 2**61  # places that can be added up in int64
 _PLACES = 2**31  # places in a plane that int32 tells apart
@@ -31,7 +31,7 @@ class Windows:
 
 def several(name: str, what: str, value, dims: int, lowest: int = 1) -> tuple[int, ...]:
     """One integer for each dimension, from one for all or a sequence, none below `lowest`."""
-    parts = tuple(value) if hasattr(value, "__iter__") else (value,)
+    parts = tuple(value) if ordered(value) else (value,)
     try:
         sizes = tuple(map(index, parts * dims if len(parts) == 1 else parts))
     except TypeError:

@@ -23,8 +23,9 @@ _LINEAR = {"linear": 3, "bilinear": 4}  # how many dimensions the input has
 
 @composite(method=False)
 @in_float32
-def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None,
-                recompute_scale_factor=None, antialias=False):
+def interpolate(input, size=None, scale_factor=None, mode="nearest",
+                align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
+                antialias=False):
     """input with its last dimensions resized to `size`, or to floor(their size * scale_factor).
 
     "nearest" takes the element at floor(i / scale), in one to three dimensions; "linear" (one

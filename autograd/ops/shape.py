@@ -11,7 +11,7 @@ from operator import index
 
 import numpy as np
 
-from ..errors import describe
+from ..errors import describe, ordered
 from ..large import total
 from ..record import composite, op
 from ..tensors import Tensor
@@ -21,10 +21,8 @@ def ints(first, more: tuple = ()) -> tuple[int, ...]:
     """The sizes or dims of a call, given as one sequence or as several integers."""
     if more or isinstance(first, (int, np.integer)):
         return (first, *more)
-    try:
+    if ordered(first):
         return tuple(first)
-    except TypeError:
-        pass
     if hasattr(first, "__index__"):
         return (first.__index__(),)
     raise TypeError(f"integers, or a sequence of them, are needed, got {describe(first)}")

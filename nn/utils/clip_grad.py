@@ -7,9 +7,11 @@ from collections.abc import Iterable
 
 import autograd
 from autograd import Tensor
+from autograd.boundary import guarded
 from autograd.ops import foreach
 
 
+@guarded
 def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
                    error_if_nonfinite: bool = False) -> Tensor:
     """The norm of all elements of all tensors as one vector: (Σ |x|ᵖ)^(1/p), or max |x| for p = ∞.
@@ -29,6 +31,7 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
     return autograd.tensor(total, dtype=dtype)
 
 
+@guarded
 def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
                     error_if_nonfinite: bool = False) -> Tensor:
     """Scale all gradients, in place, by max_norm / (norm + 1e-6) if their total norm is larger;
@@ -44,6 +47,7 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     return total
 
 
+@guarded
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Limit every element of the gradients, in place, to [-clip_value, clip_value]."""
     limit = float(clip_value)

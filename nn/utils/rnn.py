@@ -9,7 +9,10 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.boundary import guarded
 from autograd.errors import describe
+
+Int = int  # whose name is a method's below
 
 
 class _Packed(NamedTuple):
@@ -37,20 +40,57 @@ class PackedSequence(_Packed):
                 raise TypeError(f"PackedSequence: {which} must be a Tensor, got {describe(value)}; "
                                 "pack_padded_sequence and pack_sequence make both")
         if sorted_indices is not None and unsorted_indices is None:
-            unsorted_indices = autograd.tensor(np.argsort(sorted_indices.numpy()))
+            unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
     def to(self, *args, **kwargs) -> PackedSequence:
         """The same sequences with `data.to(...)`."""
         return PackedSequence(self.data.to(*args, **kwargs), *self[1:])
 
-    def sequences(self) -> int:
+    def half(self) -> PackedSequence:
+        """In float16."""
+        return self.to(autograd.float16)
+
+    def float(self) -> PackedSequence:
+        """In float32."""
+        return self.to(autograd.float32)
+
+    def double(self) -> PackedSequence:
+        """In float64."""
+        return self.to(autograd.float64)
+
+    def int(self) -> PackedSequence:
+        """In int32."""
+        return self.to(autograd.int32)
+
+    def long(self) -> PackedSequence:
+        """In int64."""
+        return self.to(autograd.int64)
+
+    def cpu(self) -> PackedSequence:
+        """The sequences themselves: they are on the CPU."""
+        return self
+
+    def sequences(self) -> Int:
         """How many there are, those without any step counted."""
         if self.sorted_indices is not None:
             return len(self.sorted_indices)
         return int(self.batch_sizes[0]) if len(self.batch_sizes) else 0
 
 
+@guarded
+def invert_permutation(permutation: Tensor | None) -> Tensor | None:
+    """The order q with q[p[i]] = i that undoes the order p; None of None."""
+    if permutation is None:
+        return None
+    places = np.asarray(permutation.numpy())
+    if places.ndim != 1 or not np.array_equal(np.sort(places), np.arange(places.size)):
+        raise ValueError("invert_permutation: each integer from 0 on is needed once, got "
+                         f"{places.tolist()!s:.60}")
+    return autograd.tensor(np.argsort(places))
+
+
+@guarded
 def pack_padded_sequence(input: Tensor, lengths: Tensor | Sequence[int],
                          batch_first: bool = False, enforce_sorted: bool = True) -> PackedSequence:
     """The first `lengths[b]` steps of each sequence, packed.
@@ -69,12 +109,14 @@ def pack_padded_sequence(input: Tensor, lengths: Tensor | Sequence[int],
     return pack(input, counts, batch_first, None if enforce_sorted else _falling(counts))
 
 
+@guarded
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
     """A list of sequences (L, *), packed; with `enforce_sorted` the longest must come first."""
     lengths = [len(sequence) for sequence in sequences]
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 
+@guarded
 def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False,
                         padding_value: float = 0.0,
                         total_length: int | None = None) -> tuple[Tensor, Tensor]:
@@ -101,6 +143,7 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False,
     return padded, autograd.tensor(lengths)
 
 
+@guarded
 def pad_sequence(sequences: Iterable[Tensor], batch_first: bool = False,
                  padding_value: float = 0.0, padding_side: str = "right") -> Tensor:
     """Sequences (L, *) of different lengths side by side, padded behind or ("left") in front.
@@ -123,6 +166,7 @@ def pad_sequence(sequences: Iterable[Tensor], batch_first: bool = False,
     return _placed(autograd.cat(sequences), places if batch_first else places.T, padding_value)
 
 
+@guarded
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor | Sequence[int],
                    batch_first: bool = False) -> list[Tensor]:
     """The list of sequences that `pad_sequence` made `padded_sequences` of."""
