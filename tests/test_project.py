@@ -64,7 +64,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.errors": "Constructed caller describe did_you_mean",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
-    "autograd.sampling": "numpy_generator",
+    "autograd.sampling": "numpy_generator stand_in",
     "autograd.tensors": "mark_written",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
