@@ -19,6 +19,7 @@ from autograd.sampling import numpy_generator, stand_in
 
 _ALL = 2**64 - 1
 _STEP = 0x9E3779B97F4A7C15
+ORDERS, BATCHES = 2**62, 2**63  # in place of a repeat: the stream of a pass's order, of a batch
 _FEW = 16  # numbers: as many are mixed faster one by one than as an array
 
 
@@ -93,12 +94,14 @@ class Fetch(Generator):
         self._all = np.arange(len(indices))
         self._keys: Any = None  # made when first needed, as are the seeds
         self._seeds: Any = None
+        self._wholes = 0
         self.whole(len(indices))
 
     def whole(self, count: int) -> None:
         """From now on the batch draws in one piece, all of its `count` samples."""
         self.alone, self.rows = False, self._all[:count]
-        self._seed, self._numpy = key(self._pass, self._number, _ALL), None
+        self._seed, self._numpy = key(self._pass, self._number, BATCHES + self._wholes), None
+        self._wholes += 1
 
     def sample(self, row: int) -> None:
         """From now on the sample in this row draws."""
