@@ -5,6 +5,7 @@ Reproducible from run to run and machine to machine; the numbers are not PyTorch
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from operator import index as as_index
 
 import numpy as np
@@ -78,7 +79,31 @@ def _integer(name: str, what: str, value) -> int:
         raise TypeError(f"{name}: {what} must be an integer, got {describe(value)}") from None
 
 
-default_generator = Generator()
+# What the default generator is where a context has put another in its place.
+stand_in: ContextVar[Generator | None] = ContextVar("autograd_stand_in", default=None)
+
+
+def _of_the_present(name: str) -> property:
+    """An attribute of the generator that stands in, or else of the default one itself."""
+    return property(lambda self: getattr(stand_in.get() or self._own, name),
+                    lambda self, value: setattr(stand_in.get() or self._own, name, value))
+
+
+class _Default(Generator):
+    """The generator of whoever names none."""
+
+    _seed, _numpy = _of_the_present("_seed"), _of_the_present("_numpy")
+
+    def __init__(self) -> None:
+        self._own = Generator()
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        """NumPy's generator behind the one that is used at present."""
+        return (stand_in.get() or self._own).numpy
+
+
+default_generator: Generator = _Default()
 
 
 def manual_seed(seed: int) -> Generator:

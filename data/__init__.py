@@ -9,4 +9,5 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "loader": "DataLoader",
     "sampler": "BatchSampler RandomSampler Sampler SequentialSampler SubsetRandomSampler "
                "WeightedRandomSampler",
+    "working": "get_worker_info",
 })

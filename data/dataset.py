@@ -18,6 +18,7 @@ import numpy as np
 from autograd import Generator, Tensor
 from autograd.errors import Constructed
 from autograd.sampling import numpy_generator
+from data.randomness import being_fetched
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -61,7 +62,12 @@ def fetch_samples(dataset: Any, indices: Sequence) -> list:
     if many is not None:
         return many(indices)
     samples = []
-    for index in indices:
+    fetch = being_fetched()
+    if fetch is not None and (fetch.alone or len(fetch.rows) != len(indices)):
+        fetch = None  # these are parts of one sample, or other samples than the batch's
+    for row, index in enumerate(indices):
+        if fetch is not None:
+            fetch.sample(row)
         try:
             samples.append(dataset[index])
         except StopIteration as error:
@@ -69,6 +75,8 @@ def fetch_samples(dataset: Any, indices: Sequence) -> list:
         except Exception as error:
             error.add_note(f"raised by sample {index!r} of {type(dataset).__name__}")
             raise
+    if fetch is not None:
+        fetch.whole(len(samples))
     return samples
 
 

@@ -162,7 +162,6 @@ def test_iterable_dataset():
 @pytest.mark.parametrize(
     ("settings", "kind", "text"),
     [
-        (dict(num_workers=2), NotImplementedError, r"num_workers=2 .* use num_workers=0"),
         (dict(batch_size=0), ValueError, "batch_size must be a positive int, got 0"),
         (dict(batch_size=2.0), TypeError, "batch_size must be a positive int, got 2.0"),
         (dict(shuffle=True, sampler=[0]), ValueError, "sampler and shuffle=True exclude"),

@@ -64,7 +64,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.errors": "Constructed caller check_switches describe did_you_mean",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
-    "autograd.sampling": "numpy_generator",
+    "autograd.sampling": "numpy_generator stand_in",
     "autograd.tensors": "mark_written",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
@@ -74,6 +74,7 @@ LAZY = {
     "numba": "0.2 s; first needed by the first kernel call",
     "logging": "numba's; its hook must come before ours",
     "threadpoolctl": "first needed when threads are set",
+    "multiprocessing": "15 ms; only for worker processes",
     "matplotlib": "0.3 s, an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
@@ -91,6 +92,7 @@ LAZY = {
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.viz.picture", "autograd.viz.*"),
+            ("data.loader", "data.workers"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),
