@@ -2,6 +2,7 @@
 
 from . import datasets as datasets
 from . import transforms as transforms
+from . import utils as utils
 from .collate import default_collate as default_collate
 from .collate import default_convert as default_convert
 from .dataset import ConcatDataset as ConcatDataset
@@ -18,4 +19,4 @@ from .sampler import SequentialSampler as SequentialSampler
 from .sampler import SubsetRandomSampler as SubsetRandomSampler
 from .sampler import WeightedRandomSampler as WeightedRandomSampler
 
-__all__ = ['BatchSampler', 'ConcatDataset', 'DataLoader', 'Dataset', 'IterableDataset', 'RandomSampler', 'Sampler', 'SequentialSampler', 'Subset', 'SubsetRandomSampler', 'TensorDataset', 'WeightedRandomSampler', 'datasets', 'default_collate', 'default_convert', 'random_split', 'transforms']
+__all__ = ['BatchSampler', 'ConcatDataset', 'DataLoader', 'Dataset', 'IterableDataset', 'RandomSampler', 'Sampler', 'SequentialSampler', 'Subset', 'SubsetRandomSampler', 'TensorDataset', 'WeightedRandomSampler', 'datasets', 'default_collate', 'default_convert', 'random_split', 'transforms', 'utils']
