@@ -3,7 +3,7 @@
 from autograd.lazy import lazily
 
 __getattr__, __dir__, __all__ = lazily(__name__, {
-    ".": "datasets transforms",
+    ".": "datasets transforms utils",
     "collate": "default_collate default_convert",
     "dataset": "ConcatDataset Dataset IterableDataset Subset TensorDataset random_split",
     "loader": "DataLoader",

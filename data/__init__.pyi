@@ -2,6 +2,7 @@
 
 from . import datasets as datasets
 from . import transforms as transforms
+from . import utils as utils
 from .collate import default_collate as default_collate
 from .collate import default_convert as default_convert
 from .dataset import ConcatDataset as ConcatDataset
@@ -19,4 +20,4 @@ from .sampler import SubsetRandomSampler as SubsetRandomSampler
 from .sampler import WeightedRandomSampler as WeightedRandomSampler
 from .working import get_worker_info as get_worker_info
 
-__all__ = ['BatchSampler', 'ConcatDataset', 'DataLoader', 'Dataset', 'IterableDataset', 'RandomSampler', 'Sampler', 'SequentialSampler', 'Subset', 'SubsetRandomSampler', 'TensorDataset', 'WeightedRandomSampler', 'datasets', 'default_collate', 'default_convert', 'get_worker_info', 'random_split', 'transforms']
+__all__ = ['BatchSampler', 'ConcatDataset', 'DataLoader', 'Dataset', 'IterableDataset', 'RandomSampler', 'Sampler', 'SequentialSampler', 'Subset', 'SubsetRandomSampler', 'TensorDataset', 'WeightedRandomSampler', 'datasets', 'default_collate', 'default_convert', 'get_worker_info', 'random_split', 'transforms', 'utils']

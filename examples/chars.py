@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from language import GPT, IGNORED, Alphabet, Lines, Recurrent, Windows, padded, write
+from language import GPT, IGNORED, Lines, Recurrent, padded, write
 from program import FAILED, INTERRUPTED, at_least_1, new_folder, positive
 from report import save_curves
 from tqdm import tqdm
@@ -26,6 +26,7 @@ import autograd
 import nn
 import optim
 from data import DataLoader, Dataset, RandomSampler, Subset, datasets
+from data.datasets import Alphabet, CharacterText
 from nn import functional as F
 
 LONGEST_LINE = 1000  # characters
@@ -175,10 +176,10 @@ def load_stream(args) -> Corpus:
                     f"--context {len(held_out) - 1} is possible" if len(held_out) > 1 else
                     "give a longer text"))
     alphabet = Alphabet(train + held_out)
-    windows = Windows(held_out, alphabet, args.context)
+    windows = CharacterText(held_out, args.context, alphabet)
     pieces = range(0, len(windows), max(args.context, len(windows) // HELD_OUT_WINDOWS))
-    return Corpus(alphabet, Windows(train, alphabet, args.context), Subset(windows, pieces), None,
-                  "\n" if "\n" in alphabet.characters else train[0], "",
+    return Corpus(alphabet, CharacterText(train, args.context, alphabet), Subset(windows, pieces),
+                  None, "\n" if "\n" in alphabet.characters else train[0], "",
                   f"{len(train):,} characters to train on, {len(held_out):,} held out")
 
 

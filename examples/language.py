@@ -7,30 +7,10 @@ import numpy as np
 import autograd
 import nn
 from data import Dataset
+from data.datasets import Alphabet
 from nn import functional as F
 
 IGNORED = -100  # the target behind the end of a line, which cross_entropy leaves out
-
-
-class Alphabet:
-    """The characters of a text, and their numbers from 0 on."""
-
-    def __init__(self, text: str) -> None:
-        self.characters = "".join(sorted(set(text)))
-        self._numbers = {character: i for i, character in enumerate(self.characters)}
-
-    def __len__(self) -> int:
-        return len(self.characters)
-
-    def encode(self, text: str) -> np.ndarray:
-        unknown = "".join(sorted(set(text) - set(self.characters)))
-        if unknown:
-            raise ValueError(f"{unknown!r} is not among the characters of the text, which are "
-                             f"{self.characters!r}")
-        return np.array([self._numbers[character] for character in text], np.int64)
-
-    def decode(self, numbers: Sequence[int]) -> str:
-        return "".join(self.characters[i] for i in numbers)
 
 
 class Lines(Dataset):
@@ -55,20 +35,6 @@ def padded(lines: Sequence[np.ndarray]) -> tuple[autograd.Tensor, autograd.Tenso
     for row, line in enumerate(lines):
         inputs[row, :len(line) - 1], targets[row, :len(line) - 1] = line[:-1], line[1:]
     return autograd.from_numpy(inputs), autograd.from_numpy(targets)
-
-
-class Windows(Dataset):
-    """Sample i is the piece of a text that begins at its character i, and what comes next."""
-
-    def __init__(self, text: str, alphabet: Alphabet, context: int) -> None:
-        self.numbers, self.context = alphabet.encode(text), context
-
-    def __len__(self) -> int:
-        return len(self.numbers) - self.context
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        piece = self.numbers[index:index + self.context + 1]
-        return piece[:-1], piece[1:]
 
 
 class Recurrent(nn.Module):

@@ -118,12 +118,6 @@ def test_padding_changes_no_loss(chars, language):
     assert together.item() == pytest.approx(sum(loss.item() for loss, _ in alone), rel=1e-5)
 
 
-def test_windows(language):
-    windows = language.Windows("abcde", language.Alphabet("abcde"), 3)
-    assert [[part.tolist() for part in windows[i]] for i in range(len(windows))] == [
-        [[0, 1, 2], [1, 2, 3]], [[1, 2, 3], [2, 3, 4]]]
-
-
 @pytest.mark.parametrize("scores, options, expected", [
     ([0, math.log(3)], {}, [0.25, 0.75]),
     ([0, math.log(3)], {"temperature": 0.5}, [0.1, 0.9]),

@@ -5,6 +5,7 @@ import functools
 import inspect
 import pickle
 from abc import ABC
+from enum import Enum
 
 import pytest
 
@@ -18,7 +19,7 @@ CLASSES = {f"{module.__name__}.{name}": value for module in MODULES
            for name in dir(module) for value in [getattr(module, name)]
            if inspect.isclass(value) and not name.startswith("_")
            and value.__module__.startswith(module.__name__.split(".")[0])
-           and not issubclass(value, (autograd.Tensor, tuple))}
+           and not issubclass(value, (autograd.Tensor, tuple, Enum))}
 
 
 def options(cls) -> dict[str, inspect.Parameter]:

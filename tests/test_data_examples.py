@@ -15,7 +15,10 @@ import pytest
         ("data.datasets.names", 2),
         ("data.loader", 1),
         ("data.sampler", 2),
-        ("data.transforms", 4),
+        ("data.transforms.compose", 4),
+        ("data.transforms.conversion", 3),
+        ("data.transforms.crops", 4),
+        ("data.transforms.normalize", 1),
     ],
 )
 def test_examples(name, examples):

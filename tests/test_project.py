@@ -82,6 +82,7 @@ LAZY = {
     "http": "only for downloads",
     "hashlib": "only for downloads and the kernel cache",
     "copy": "only where somebody copies",
+    "PIL": "only for images of Pillow, an extra",
     "gzip": "only for data sets",
     "zlib": "only for data sets",
     "zipfile": "only for reading files",

@@ -40,6 +40,9 @@ class MNIST(ImageDataset):
     WENGERT_DATA, then from the cache folder (~/.cache/wengert). In each they may lie right there,
     in MNIST/raw (where download=True puts them) or in mnist.
 
+    Files of fewer or more images than the published ones are taken as well; only what is downloaded
+    is checked by its sum.
+
     Shape: data (60000, 28, 28) or (10000, 28, 28) uint8, targets 0 to 9. mean 0.1307, std 0.3081.
     Raises: FileNotFoundError naming the folders searched and the files missing; ValueError for a
         file of other content. With download=True one that lies where downloads go and is damaged
@@ -54,7 +57,7 @@ class MNIST(ImageDataset):
         "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
         "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
     )  # fmt: skip
-    mirrors = (
+    mirrors: tuple[str, ...] = (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     )
@@ -91,7 +94,7 @@ class MNIST(ImageDataset):
             raise FileNotFoundError(self._missing(failure))
         images, labels = (self._read(file, path, download)
                           for file, path in zip(wanted, paths, strict=True))
-        self._check_counts(labels, paths[1])
+        self._check_labels(images, labels, paths)
         super().__init__(images, labels, transform, target_transform)
 
     def __repr__(self) -> str:
@@ -135,7 +138,7 @@ class MNIST(ImageDataset):
 
     def _read(self, file: IdxFile, path: str, download: bool) -> np.ndarray:
         try:
-            return read_idx(path, file.shape)
+            return read_idx(path, file.shape[1:])
         except ValueError as error:
             fix = f"put the published {file.name} in its place, or name another folder as root"
             if isinstance(error, Damaged) and path == os.path.join(self._target(), file.name):
@@ -144,14 +147,19 @@ class MNIST(ImageDataset):
                     fix = f"it is kept as {kept}; pass download=True again to fetch a good one"
             raise ValueError(f"{type(self).__name__}: {path} {error}; {fix}.") from error
 
-    def _check_counts(self, labels: np.ndarray, path: str) -> None:
-        expected = self.class_counts[self.train]
+    def _check_labels(self, images: np.ndarray, labels: np.ndarray, paths: list[str]) -> None:
+        name, expected = type(self).__name__, self.class_counts.get(self.train, ())
+        if len(images) != len(labels):
+            raise ValueError(f"{name}: {paths[0]} holds {len(images)} images, {paths[1]} "
+                             f"{len(labels)} labels; put the file that belongs to the other in its "
+                             "place, or name another folder as root")
         found = tuple(np.bincount(labels, minlength=len(expected)).tolist())
-        if found != expected:
+        foreign = len(labels) == sum(expected) and found != expected
+        if foreign or len(found) > len(self.classes):
             raise ValueError(
-                f"{type(self).__name__}: {path} has the labels of another dataset: {found} images "
-                f"of the classes 0, 1, ..., where {type(self).__name__} has {expected}; name its "
-                "own folder as root, or pass download=True with another root."
+                f"{name}: {paths[1]} has the labels of another dataset: {found} images of the "
+                f"classes 0, 1, ..., where {name} has {expected or f'{len(self.classes)} classes'};"
+                " name its own folder as root, or pass download=True with another root."
             )
 
 
@@ -181,6 +189,30 @@ class FashionMNIST(MNIST):
         (29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
         (4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
         (5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+    )
+    class_counts = {True: (6000,) * 10, False: (1000,) * 10}
+
+
+class KMNIST(MNIST):
+    """Kuzushiji, old Japanese cursive: 60,000 characters to train on, 10,000 to test.
+
+    Found and downloaded like MNIST, in the folders KMNIST/raw or kmnist.
+
+    Shape: data (60000, 28, 28) or (10000, 28, 28) uint8, targets 0 to 9. mean 0.1918, std 0.3483.
+    Raises: as MNIST.
+    Reference: T. Clanuwat et al., Deep learning for classical Japanese literature,
+        arXiv:1812.01718, 2018; licence CC BY-SA 4.0.
+    """
+
+    classes = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+    mirrors = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
+    folders = ("", "KMNIST/raw", "kmnist")
+    # Sizes and SHA-256 as TensorFlow Datasets publishes them (url_checksums/kmnist.txt).
+    files = _published(
+        (18165135, "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"),
+        (29497, "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"),
+        (3041136, "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
+        (5120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
     )
     class_counts = {True: (6000,) * 10, False: (1000,) * 10}
 
