@@ -65,6 +65,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.boundary": "guarded",
     "autograd.errors": "Constructed caller describe did_you_mean",
+    "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
     "autograd.sampling": "numpy_generator",
