@@ -26,7 +26,8 @@ LAYERS = {
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate",
     6: "engine",
-    7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize pytest_plugin",
+    7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
+       "pytest_plugin",
     8: "__init__",
 }
 
@@ -54,6 +55,8 @@ SAME_LAYER = {
     "gradient_check": "numeric gradient_judge",
     "viz": "viz.*",
     "viz.*": "viz.*",
+    "serialize": "serialize.*",
+    "serialize.*": "serialize.*",
     "pytest_plugin": "gradient_check",
 }
 
@@ -62,6 +65,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.boundary": "guarded",
     "autograd.errors": "Constructed caller check_switches describe did_you_mean",
+    "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
     "autograd.sampling": "numpy_generator stand_in",
