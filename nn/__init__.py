@@ -10,15 +10,16 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "attention": "MultiheadAttention",
     "containers": "ModuleDict ModuleList ParameterDict ParameterList Sequential",
     "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d",
-    "dropout": "AlphaDropout Dropout Dropout1d Dropout2d",
+    "dropout": "AlphaDropout DropConnectLinear Dropout Dropout1d Dropout2d",
     "linear": "Bilinear Flatten Identity Linear Unflatten",
-    "loss": "BCELoss BCEWithLogitsLoss CrossEntropyLoss GaussianNLLLoss HuberLoss KLDivLoss L1Loss "
-            "MSELoss NLLLoss PoissonNLLLoss SmoothL1Loss",
+    "loss": "BCELoss BCEWithLogitsLoss CategoricalCrossEntropy CrossEntropyLoss GaussianNLLLoss "
+            "HuberLoss KLDivLoss L1Loss MSELoss NLLLoss PoissonNLLLoss SmoothL1Loss",
     "loss_margin": "CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss "
-                   "MultiLabelSoftMarginLoss MultiMarginLoss PairwiseDistance SoftMarginLoss "
-                   "TripletMarginLoss",
+                   "MultiLabelSoftMarginLoss MultiMarginLoss PairwiseDistance PerceptronLoss "
+                   "SoftMarginLoss TripletMarginLoss",
     "model_summary": "summary",
     "module": "Module",
+    "neurons": "Adaline McCullochPitts Perceptron",
     "normalization": "BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm InstanceNorm1d InstanceNorm2d "
                      "LayerNorm LocalResponseNorm RMSNorm",
     "padding": "ConstantPad2d ReflectionPad1d ReflectionPad2d ReplicationPad1d ReplicationPad2d "

@@ -53,9 +53,15 @@ from autograd.ops.loss_margin import (
     margin_ranking_loss,
     multi_margin_loss,
     pairwise_distance,
+    perceptron_loss,
     triplet_margin_loss,
 )
-from autograd.ops.loss_probability import gaussian_nll_loss, kl_div, poisson_nll_loss
+from autograd.ops.loss_probability import (
+    categorical_cross_entropy,
+    gaussian_nll_loss,
+    kl_div,
+    poisson_nll_loss,
+)
 from autograd.ops.norm import (
     batch_norm,
     cosine_similarity,
@@ -93,6 +99,7 @@ __all__ = [
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "categorical_cross_entropy",
     "celu",
     "conv1d",
     "conv2d",
@@ -145,6 +152,7 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "perceptron_loss",
     "pixel_shuffle",
     "pixel_unshuffle",
     "poisson_nll_loss",

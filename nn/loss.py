@@ -10,6 +10,7 @@ from autograd import Tensor
 from .functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    categorical_cross_entropy,
     cross_entropy,
     gaussian_nll_loss,
     huber_loss,
@@ -138,6 +139,22 @@ class CrossEntropyLoss(WeightedLoss):
 
     def extra_repr(self) -> str:
         return changed(self, ignore_index=-100, reduction="mean", label_smoothing=0.0)
+
+
+class CategoricalCrossEntropy(Loss):
+    """-Σ t log p over the classes, averaged over the batch: takes probabilities, as Softmax gives
+    them, and one-hot targets.
+
+    CrossEntropyLoss does better without the Softmax: it takes scores, and class numbers as well.
+
+    Shape: input and target (N, C, *), or (C,) -> () or, with reduction "none", (N, *) or ().
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return categorical_cross_entropy(input, target, reduction=self.reduction)
 
 
 class NLLLoss(WeightedLoss):

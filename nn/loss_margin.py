@@ -11,6 +11,7 @@ from .functional import (
     multi_margin_loss,
     multilabel_soft_margin_loss,
     pairwise_distance,
+    perceptron_loss,
     soft_margin_loss,
     triplet_margin_loss,
 )
@@ -77,6 +78,20 @@ class HingeEmbeddingLoss(_MarginLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return hinge_embedding_loss(input, target, margin=self.margin, reduction=self.reduction)
+
+
+class PerceptronLoss(Loss):
+    """mean(max(0, -y x)) for scores x and targets y of 1 or -1: a step down its gradient, with
+    reduction "sum", is the perceptron's rule, w + lr y x where y (w x + b) <= 0.
+
+    Shape: input and target (*), equal -> () or, with reduction "none", (*).
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return perceptron_loss(input, target, reduction=self.reduction)
 
 
 class CosineEmbeddingLoss(_MarginLoss):

@@ -70,9 +70,9 @@ def activation(*shape, **changes) -> Row:
     return Row({}, (f(*shape or (2, 4)),), (changes,) if changes else ())
 
 
-def loss(*inputs, options=None, changes=()) -> Row:
+def loss(*inputs, changes=(), torch=True) -> Row:
     reductions = ({"reduction": "sum"}, {"reduction": "none"})
-    return Row(options or {}, inputs, (*reductions, *changes))
+    return Row({}, inputs, (*reductions, *changes), torch=torch)
 
 
 def convolution(dims: int, **more) -> Row:
@@ -138,6 +138,7 @@ ROWS: dict[str, Row] = {
                              (dict(output_size=3), dict(return_indices=True))),
     "AdaptiveMaxPool2d": Row(dict(output_size=2), (f(2, 3, 6, 7),),
                              (dict(output_size=(3, 2)), dict(return_indices=True))),
+    "Adaline": Row(dict(in_features=3), (f(5, 3),), (dict(labels=(-1, 1)),), torch=False),
     "AlphaDropout": dropping(3, 4),
     "AvgPool1d": Row(SAME, (f(2, 3, 9),), (POOL, dict(padding=1, count_include_pad=False))),
     "AvgPool2d": Row(SAME, (f(2, 3, 9, 8),),
@@ -150,6 +151,8 @@ ROWS: dict[str, Row] = {
     "BatchNorm2d": batch(4, 3, 2, 3),
     "BatchNorm3d": batch(4, 3, 2, 1, 2),
     "Bilinear": Row(dict(in1_features=3, in2_features=2, out_features=4), (f(5, 3), f(5, 2))),
+    "CategoricalCrossEntropy": loss(p(4, 3) / p(4, 3).sum(1, keepdims=True), np.eye(4, 3, dtype="f")
+                                    + np.eye(4, 3, -3, dtype="f"), torch=False),
     "CELU": activation(alpha=0.5, inplace=True),
     "ConstantPad2d": Row(dict(padding=1, value=3.0), (f(2, 3, 4),),
                          (dict(padding=2), dict(padding=(1, 0, -1, 2), value=0.5))),
@@ -161,7 +164,10 @@ ROWS: dict[str, Row] = {
     "CosineEmbeddingLoss": loss(f(4, 3), p(4, 3), s(4), changes=({"margin": 0.3},)),
     "CrossEntropyLoss": loss(*SCORES, changes=(
         {"weight": WEIGHT}, {"ignore_index": 1}, {"label_smoothing": 0.2})),
-    "Dropout": dropping(3, 4),
+    "DropConnectLinear": Row(dict(in_features=3, out_features=4), (f(5, 3),), (dict(p=0.2),),
+                             random=True, torch=False),
+    "Dropout": Row({}, (f(3, 4),), (dict(p=0.2), dict(p=0.7, inplace=True),
+                                    dict(scale_at="test", p=0.2)), random=True),
     "Dropout1d": dropping(3, 4, 2),
     "Dropout2d": dropping(3, 4, 2, 2),
     "ELU": activation(alpha=0.5, inplace=True),
@@ -218,6 +224,9 @@ ROWS: dict[str, Row] = {
     "MaxPool1d": Row(SAME, (f(2, 3, 9),), (POOL, dict(dilation=2), dict(return_indices=True))),
     "MaxPool2d": Row(SAME, (f(2, 3, 9, 8),),
                      (POOL, dict(dilation=(2, 1), padding=(1, 0)), dict(return_indices=True))),
+    "McCullochPitts": Row(dict(weights=[1.0, -2.0, 0.5], threshold=0.25),
+                          ((f(5, 3) > 0).astype("f"),), built={"weights", "threshold"},
+                          torch=False),
     "Mish": activation(inplace=True),
     "Module": Row({}, (f(3),), call=lambda module, x: x),
     "ModuleDict": Row(dict(modules={"a": nn.Linear(3, 4), "b": nn.Tanh()}), (f(5, 3),),
@@ -240,6 +249,8 @@ ROWS: dict[str, Row] = {
                          built={"parameters"}, torch=False, call=lambda module, x: x * module["w"]),
     "ParameterList": Row(dict(values=[nn.Parameter(autograd.tensor(f(3)))]), (f(5, 3),),
                          built={"values"}, torch=False, call=lambda module, x: x * module[0]),
+    "Perceptron": Row(dict(in_features=3), (f(5, 3),), (dict(labels=(-1, 1)),), torch=False),
+    "PerceptronLoss": loss(f(4, 3), -s(4, 3), torch=False),
     "PixelShuffle": Row(dict(upscale_factor=2), (f(2, 36, 2, 3),), (dict(upscale_factor=3),)),
     "PixelUnshuffle": Row(dict(downscale_factor=2), (f(2, 3, 6, 6),), (dict(downscale_factor=3),)),
     "PoissonNLLLoss": loss(p(4, 3), 9 * p(4, 3), changes=(
@@ -319,7 +330,10 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "ConvTranspose1d": TRANSPOSED,
     "ConvTranspose2d": TRANSPOSED,
     "CrossEntropyLoss": (dict(label_smoothing=2.0),),
-    "Dropout": (dict(p=1.5),),
+    "Adaline": (dict(labels=(1, 2)),),
+    "CategoricalCrossEntropy": (dict(reduction="x"),),
+    "DropConnectLinear": (dict(p=1.5),),
+    "Dropout": (dict(p=1.5), dict(scale_at="both")),
     "Dropout1d": (dict(p=-0.5),),
     "Dropout2d": (dict(p=2),),
     "Embedding": (dict(max_norm=1.0), dict(scale_grad_by_freq=True), dict(sparse=True),
@@ -335,6 +349,7 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "RNN": (dict(nonlinearity="x"),),
     "RNNCell": (dict(nonlinearity="x"),),
     "RandomSubsetMaxPool2d": (dict(subset_size=9),),
+    "Perceptron": (dict(labels=(0, 2)),),
     "ReflectionPad1d": (dict(padding=(1, 2, 3)),),
     "MultiheadAttention": (dict(num_heads=3), dict(num_heads=0), dict(dropout=1.5)),
     "Softmax": (dict(dim=None),),

@@ -84,3 +84,70 @@ def test_vector_of_the_wrong_size_changes_nothing():
         with pytest.raises(ValueError, match=r"shape \(8,\) fits these 2 parameters, got " + got):
             utils.vector_to_parameters(vector, model.parameters())
     assert model.weight.tolist() == before
+
+
+# ---- penalties -----------------------------------------------------------------------------------
+
+def penalised():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1)).double()
+    with autograd.no_grad():
+        for p in model.parameters():
+            p.copy_(autograd.arange(-1.0, p.numel() - 1.0).reshape(p.shape))
+    return model
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("samples", [None, 10])
+def test_penalties_and_their_gradients(bias, samples):
+    model, scale = penalised(), 1.0 if samples is None else 1 / 20
+    counted = [p for p in model.parameters() if bias or p.ndim > 1]
+    assert len(counted) == (6 if bias else 2)
+    flat = np.concatenate([p.detach().numpy().ravel() for p in counted])
+    options = dict(samples=samples, bias=bias)
+    for penalty, value, slope in (
+        (utils.l2_penalty(model, 0.3, **options), 0.3 * (flat**2).sum(), 0.6 * flat),
+        (utils.l1_penalty(model, 0.3, **options), 0.3 * abs(flat).sum(), 0.3 * np.sign(flat)),
+        (utils.elastic_penalty(model, 0.3, 0.2, **options),
+         0.3 * abs(flat).sum() + 0.2 * (flat**2).sum(), 0.3 * np.sign(flat) + 0.4 * flat)):
+        assert penalty.item() == pytest.approx(scale * value, rel=1e-12)
+        grads = autograd.grad(penalty, counted)
+        np.testing.assert_allclose(np.concatenate([g.numpy().ravel() for g in grads]),
+                                   scale * slope)
+
+
+@pytest.mark.parametrize(("kind", "do", "text"), [
+    (ValueError, lambda: utils.l2_penalty(nn.Linear(2, 1), -1), "l2_penalty: lam must be at least"),
+    (ValueError, lambda: utils.elastic_penalty(nn.Linear(2, 1), 0, -2), "l2 must be at least 0"),
+    (ValueError, lambda: utils.l1_penalty(nn.Linear(2, 1), 1, samples=0), "samples must be the"),
+    (ValueError, lambda: utils.l1_penalty(nn.BatchNorm1d(2), 1), "l1_penalty: BatchNorm1d has no pa"
+     "rameter of two or more dimensions; bias=True counts all"),
+    (ValueError, lambda: utils.l2_penalty(nn.ReLU(), 1, bias=True), "ReLU has no parameter$"),
+    (TypeError, lambda: utils.l2_penalty([1], 1), "l2_penalty: model must be a Module, got"),
+])
+def test_penalties_that_make_no_sense(kind, do, text):
+    with pytest.raises(kind, match=text):
+        do()
+
+
+# ---- output sizes --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("options", [
+    dict(kernel_size=3), dict(kernel_size=3, stride=2, padding=1), dict(kernel_size=2, dilation=3),
+    dict(kernel_size=(2, 3), stride=(3, 1)), dict(kernel_size=4, padding="same"),
+    dict(kernel_size=2, padding="valid")])
+def test_output_sizes_are_those_of_the_layers(options):
+    for size in ((9, 11), (10, 8)):
+        expected = nn.Conv2d(1, 1, **options)(autograd.zeros(1, 1, *size)).shape[2:]
+        assert utils.conv_output_size(size, **options) == tuple(expected)
+    if options.get("padding", 0) not in ("same", "valid"):
+        for ceil in (False, True):
+            pooled = nn.MaxPool2d(**{"stride": 1, **options}, ceil_mode=ceil)
+            assert utils.conv_output_size((9, 11), **options, ceil_mode=ceil) == tuple(
+                pooled(autograd.zeros(1, 9, 11)).shape[1:])
+
+
+def test_output_sizes_that_do_not_exist():
+    with pytest.raises(ValueError, match="conv_output_size: the window spans 5 places, but the"):
+        utils.conv_output_size(3, 5)
+    with pytest.raises(ValueError, match="conv_output_size: stride must be an int of at least 1"):
+        utils.conv_output_size(3, 1, stride=0)

@@ -218,6 +218,27 @@ def _share(g, lost, tied):
 
 
 @composite(inplace=True)
+def heaviside(input, values=1.0):
+    """The step function: 0 where input < 0, 1 where input > 0, and `values` (a number or tensor)
+    where it is 0.  NaN stays NaN; the gradient by input is 0 everywhere.
+
+    >>> autograd.heaviside(autograd.tensor([-1.5, 0., 2.]))
+    tensor([0., 1., 1.])
+    """
+    return _heaviside(input, values)
+
+
+@op(broadcasts=True, promotes="common", method=False, vjp=dict(
+    input=lambda g: where(False, g, 0.0),
+    values=lambda g, input: where(input == 0, g, 0.0)))
+def _heaviside(input, values, /):
+    return np.heaviside(input, values).astype(np.result_type(input, values), copy=False)
+
+
+UFUNCS[np.heaviside] = heaviside
+
+
+@composite(inplace=True)
 def clamp(input, min=None, max=None):
     """input limited to [min, max], numbers or tensors; at a bound the gradient is 0.
 

@@ -1,6 +1,6 @@
 """Losses that ask for a margin: between scores, distances or angles.
 
-At a hinge, where the margin is just met, the gradient is 0.
+At a hinge, where the margin is just met, the gradient is 0; but see `perceptron_loss`.
 """
 
 from __future__ import annotations
@@ -54,6 +54,25 @@ def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
     same_shape(name, input, target)
     _check_signs(name, target)
     return reduced(where(target == 1, input, relu(margin - input)), reduction)
+
+
+@composite(method=False)
+def perceptron_loss(input, target, reduction="mean"):
+    """max(0, -y x) for scores x and targets y of 1 or -1, reduced.
+
+    At x = 0 the gradient is -y, as where the sign is wrong: that is Rosenblatt's rule, by which
+    a perceptron whose weights are 0 begins to learn.
+    Raises: ValueError unless both have the same shape and targets are 1 or -1.
+
+    >>> nn.functional.perceptron_loss(autograd.tensor([2., -3.]), autograd.tensor([1., 1.]), "sum")
+    tensor(3.)
+    """
+    name = "perceptron_loss"
+    check_reduction(name, reduction)
+    same_shape(name, input, target)
+    _check_signs(name, target)
+    margin = input * target
+    return reduced(where(margin <= 0, -margin, 0.0 * margin), reduction)
 
 
 @composite(method=False)

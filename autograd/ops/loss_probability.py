@@ -8,9 +8,10 @@ from math import pi
 import numpy as np
 
 from ..dtypes import fitting
+from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
-from .compare import where
+from .compare import maximum, where
 from .elementwise import exp, in_float32, log, safe_mul
 from .loss import check_reduction, reduced, same_shape
 from .shape import unsqueeze
@@ -49,6 +50,54 @@ def kl_div(input, target, reduction="mean", log_target=False):
     target=lambda g, input, target: safe_mul(g, log(target) + 1 - input)))
 def _kl_div(input, target, /):
     return np.where(np.equal(target, 0), 0, target * (np.log(target) - input))
+
+
+@composite(method=False)
+def categorical_cross_entropy(input, target, reduction="mean"):
+    """-Σ t log p over the classes, dimension 1, of probabilities p and one-hot targets (or other
+    probabilities) t; reduced.  Logarithms below -100 count as -100.
+
+    Shape: input and target (N, C, *), or (C) -> () or, with reduction "none", (N, *) or ()
+    Raises: ValueError where either is not of probabilities that sum to 1 over the classes, or
+        shapes differ.
+
+    >>> p, t = autograd.tensor([[0.5, 0.25, 0.25]]), autograd.tensor([[0., 1., 0.]])
+    >>> nn.functional.categorical_cross_entropy(p, t)
+    tensor(1.3863)
+    """
+    name = "categorical_cross_entropy"
+    check_reduction(name, reduction)
+    if input.ndim and target.dtype.kind in "iu" and target.shape != input.shape:
+        raise ValueError(f"{name}: target {describe(target)} has class numbers; make them one-hot "
+                         f"with one_hot(target, {input.shape[min(1, input.ndim - 1)]}), or give "
+                         "the logarithm of input to nll_loss")
+    same_shape(name, input, target)
+    if not input.ndim:
+        raise ValueError(f"{name}: input must be (N, C, ...) or (C), got ()")
+    classes = min(1, input.ndim - 1)
+    _check_distribution(name, "input", input, classes, "; for scores before the softmax use "
+                        "cross_entropy")
+    _check_distribution(name, "target", target, classes, "")
+    return reduced(_categorical_cross_entropy(input, target).sum(classes), reduction)
+
+
+def _check_distribution(name: str, which: str, tensor, classes: int, fix: str) -> None:
+    """Raise unless all numbers are at least 0 and sum to 1 over the classes; NaN may be one."""
+    values = getattr(tensor, "_array", tensor)
+    totals = values.sum(classes, dtype=np.float64)
+    near = 1e-2 if values.dtype == np.float16 else 1e-4
+    if (values < 0).any() or (np.abs(totals - 1) > near).any():
+        wrong = values[values < 0] if (values < 0).any() else totals[np.abs(totals - 1) > near]
+        found = "holds" if (values < 0).any() else "sums to"
+        raise ValueError(f"{name}: {which} {tuple(values.shape)} must hold probabilities that sum "
+                         f"to 1 over the classes, but {found} {wrong.flat[0]:.6g}{fix}")
+
+
+@op(method=False, broadcasts=True, promotes="float", vjp=dict(
+    input=lambda g, input, target: -(g * target) / maximum(input, 1e-12),
+    target=lambda g, input: -(g * maximum(log(input), -100.0))))
+def _categorical_cross_entropy(input, target, /):
+    return -target * np.maximum(np.log(input), -100.0)
 
 
 @composite(method=False)

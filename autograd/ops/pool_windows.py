@@ -51,7 +51,7 @@ def max_windows(name, size, kernel_size, stride, padding, dilation, ceil_mode):
     check_places(name, size)
     tables = []
     for n, k, s, p, d in _per_dim(name, size, kernel_size, stride, padding, dilation):
-        first = np.arange(_count(name, size, n, k, s, p, d, ceil_mode)) * s - p
+        first = np.arange(window_count(name, size, n, k, s, p, d, ceil_mode)) * s - p
         last = np.minimum(first + (k - 1) * d + 1, n)
         first += np.maximum(-(first // d), 0) * d  # the first place of the window that is >= 0
         if (first >= last).any():
@@ -69,7 +69,7 @@ def avg_windows(name, size, kernel_size, stride, padding, ceil_mode, include_pad
                          f"{divisor!r}; at most {_FARTHEST} can be computed with")
     tables = []
     for n, k, s, p, _ in _per_dim(name, size, kernel_size, stride, padding, 1):
-        first = np.arange(_count(name, size, n, k, s, p, 1, ceil_mode)) * s - p
+        first = np.arange(window_count(name, size, n, k, s, p, 1, ceil_mode)) * s - p
         last = np.minimum(first + k, n + p)
         padded = last - first
         first, last = np.maximum(first, 0), np.minimum(last, n)
@@ -134,7 +134,7 @@ def _per_dim(name, size, kernel_size, stride, padding, dilation):
     return list(zip(size, kernel, strides, paddings, dilations, strict=True))
 
 
-def _count(name, size, n, k, s, p, d, ceil_mode) -> int:
+def window_count(name, size, n, k, s, p, d, ceil_mode) -> int:
     """How many windows there are along a dimension of n places."""
     span = (k - 1) * d + 1
     count = (n + 2 * p - span + (s - 1 if ceil_mode else 0)) // s + 1

@@ -104,6 +104,19 @@ BOUNDED = Spec((2, 4), -2, 2, avoid=(-1, 1), gap=0.3)
 NEAR = np.array([1.0, 1.0 + 1e-6, 1.1, np.inf, -np.inf, np.nan])
 TO = np.array([1.0, 1.0, 1.0, np.inf, np.inf, np.nan])
 
+def _step(x, values=1.0):
+    return loop(lambda x, v: v if x == 0 else x if x != x else x > 0, np.float64)(x, values)
+
+
+def torch_step(x, values=1.0):
+    """PyTorch takes a tensor of x's dtype and shape, has no gradient, and gives 0 for NaN."""
+    import torch
+
+    values = torch.as_tensor(values, dtype=x.dtype)
+    known = torch.where(x == 0, values, (x > 0).to(x.dtype))
+    return torch.where(x.isnan(), x, known) + 0 * x
+
+
 CASES = {
     "eq": comparison(operator.eq), "ne": comparison(operator.ne), "lt": comparison(operator.lt),
     "le": comparison(operator.le), "gt": comparison(operator.gt), "ge": comparison(operator.ge),
@@ -141,6 +154,12 @@ CASES = {
                          reference=lambda x, m, v: np.array([[-1, 1, -1], [3, 4, -1]]))],
     "maximum": extreme("maximum", loop(max, np.float64)),
     "minimum": extreme("minimum", loop(min, np.float64)),
+    "heaviside": [Case((Spec((2, 3), avoid=(0,)),), reference=_step, torch=torch_step),
+                  Case((np.array([-2.0, 0.0, 3.0, np.nan]), 0.5), reference=_step,
+                       torch=torch_step),
+                  Case((np.zeros(3), Spec((2, 3))), reference=_step, torch=torch_step)],
+    "_heaviside": [Case((np.array([0.0, -1.0, 0.0]), Spec((2, 3))), reference=_step,
+                        torch=torch_step)],
     "clamp": [Case((CLAMPED, -0.8, 0.7), reference=_clamp),
               Case((CLAMPED,), {"min": -0.8}, reference=_clamp),
               Case((CLAMPED,), {"max": 0.7}, reference=_clamp),

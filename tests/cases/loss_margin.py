@@ -88,6 +88,16 @@ def _gaussian(x, t, var, full=False, eps=1e-6, reduction="mean"):
     return reduce(losses if full else losses - 0.5 * np.log(2 * np.pi), reduction)
 
 
+SHARES = np.array([[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]])
+
+
+def _categorical(p, t, reduction="mean"):
+    classes = min(1, p.ndim - 1)
+    losses = sum(-np.take(t, c, classes) * np.log(np.take(p, c, classes))
+                 for c in range(p.shape[classes]))
+    return reduce(losses, reduction)
+
+
 CASES = {
     "pairwise_distance": [
         Case((ROWS, ROWS), {}, _pairwise, functional("pairwise_distance")),
@@ -100,6 +110,10 @@ CASES = {
         Case((POSITIVE, Spec((2, 3), 3, 4), GRID), {"margin": margin, "reduction": how}, _ranking,
              functional("margin_ranking_loss"))
         for how, margin in (("none", 0.0), ("mean", 0.5), ("sum", 0.5))],
+    "perceptron_loss": [
+        Case((Spec((2, 3), avoid=(0.0,)), GRID), {"reduction": how},
+             lambda x, y, reduction: reduce(np.where(x * y < 0, np.abs(x), 0.0), reduction), False)
+        for how in REDUCTIONS],
     "hinge_embedding_loss": [
         Case((Spec((2, 3), 0, 3, avoid=(1.0, 2.0)), GRID), {"margin": margin, "reduction": how},
              _hinge, functional("hinge_embedding_loss"))
@@ -120,6 +134,17 @@ CASES = {
         for how, p, margin in (("none", 1, 1.03), ("mean", 2, 0.47), ("sum", 1, 6.0))] + [
         Case((Spec((4,), distinct=True), np.array(2), 2, 6.0, WEIGHT), {}, _multi_margin,
              functional("multi_margin_loss"))],
+    "categorical_cross_entropy": [
+        Case((SHARES, np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])), {"reduction": how},
+             _categorical, False) for how in REDUCTIONS]
+        + [Case((SHARES[0], SHARES[1]), {}, _categorical, False),
+           Case((np.stack([SHARES, SHARES[::-1]], -1), np.stack([SHARES] * 2, -1)),
+                {"reduction": "none"}, _categorical, False)],
+    "_categorical_cross_entropy": [
+        Case((Spec((2, 3), 0.1, 0.9), Spec((2, 3), 0.1, 0.9)),
+             reference=lambda p, t: special.xlogy(t, p) * -1.0, torch=False),
+        Case((np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.5])),
+             reference=lambda p, t: np.array([0.0, 100.0, 0.0]), torch=False)],
     "kl_div": [
         *(Case((Spec((2, 3), -3, -0.1), Spec((2, 3), 0.1, 0.9)), {"reduction": how}, _kl,
                _torch_kl) for how in (*REDUCTIONS, "batchmean")),
