@@ -66,6 +66,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.lazy": "lazily",
     "autograd.sampling": "numpy_generator",
     "autograd.tensors": "mark_written",
+    "autograd.viz.trace": "Call Trace arguments timed traced",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
 
@@ -82,6 +83,7 @@ LAZY = {
     "hashlib": "only for downloads and the kernel cache",
     "copy": "only where somebody copies",
     "gzip": "only for data sets",
+    "html": "only for notebooks",
     "zlib": "only for data sets",
     "zipfile": "only for reading files",
     "pickle": "only for files and the kernel cache",
