@@ -70,6 +70,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.lazy": "lazily",
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.tensors": "mark_written",
+    "autograd.viz.trace": "Call Trace arguments timed traced",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
 
@@ -88,6 +89,7 @@ LAZY = {
     "copy": "only where somebody copies",
     "PIL": "only for images of Pillow, an extra",
     "gzip": "only for data sets",
+    "html": "only for notebooks",
     "zlib": "only for data sets",
     "zipfile": "only for reading files",
     "pickle": "only for files and the kernel cache",

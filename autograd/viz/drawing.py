@@ -10,29 +10,40 @@ from operator import attrgetter
 
 import numpy as np
 
-from ..dtypes import float32
 from ..engine import reachable
 from ..errors import describe
 from ..node import Leaf, Node, Output
 from ..tensors import Tensor, current_node
-from .picture import Picture
-from .style import Arrow, Box
+from .modules import drawing
+from .names import described, shape_text
+from .picture import ModulePicture, Picture
+from .style import Arrow, Box, printable
+from .trace import arguments, traced
+from .values import all_scalars, gradients, shown, values
 
 _REPEATABLE = ("parameter", "leaf", "input")
+_MOST_NUMBERS = 50  # nodes of a graph whose numbers are shown unasked
 _MOST_USES = 4  # of a leaf that is drawn once
-_CALLED = {"with_logits": "binary_cross_entropy_with_logits", "drop": "dropout",
-           "constant_pad": "pad", "max_at_random": "fractional_max_pool2d",
-           "attend": "scaled_dot_product_attention", "select_rows": "index_select"}
 
 
-def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 2000) -> Picture:
-    """Draw what `outputs`, a Tensor or several, were computed from.
+def graph(outputs, params=None, *, input=None, depth: int = 2, show_values: bool | None = None,
+          show_saved: bool = False, max_nodes: int = 2000) -> Picture:
+    """Draw what `outputs`, a Tensor or several, were computed from, or, as `graph(model, input)`,
+    the modules of a model.
 
     Boxes are ops with the shape of their result (and its dtype if it is not float32), blue the
     leaves named in `params`, violet other leaves, grey the data that an op saved, green the
     outputs. `params` is a dict of names and Tensors, or pairs of them; it may name data too.
-    `show_saved` lists in each op what it keeps for the gradient. A backward pass frees what was
-    saved, and with it goes the data: draw before it.
+    `show_values` writes values and gradients into the boxes of small tensors, as far as they are
+    known; it is on for graphs of up to 50 numbers. An intermediate value that no op saved is known
+    if it is named in `params`. `show_saved` lists in each op what it keeps for the gradient. A
+    backward pass frees what was saved, and with it goes the data: draw before it.
+
+    Of a model, boxes are modules, blue those with parameters, yellow are ops between them, and
+    edges have the shapes of what flows. Down to `depth`, modules that call others are frames around
+    these; equal ones in a row are drawn once, with their number. FLOPs are twice the multiply-adds.
+    `input` is a Tensor, a tuple or dict of them, or a size such as (1, 784); the model runs once,
+    in evaluation mode, and is left as it was.
 
     Raises: ValueError for a graph of more than `max_nodes` nodes, RuntimeError for an output
         without history.
@@ -42,6 +53,8 @@ def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 20
     >>> autograd.viz.graph((w * w).sum(), {"w": w})
     <graph of 4 nodes and 4 edges>
     """
+    if hasattr(outputs, "named_modules"):
+        return _model(outputs, params if input is None else input, depth)
     roots = _roots(outputs)
     nodes = sorted(reachable(roots), key=attrgetter("seq"))
     if len(nodes) > max_nodes:
@@ -51,12 +64,26 @@ def graph(outputs, params=None, *, show_saved: bool = False, max_nodes: int = 20
             "draws it all, but nobody can read it, and it may take minutes.")
     pairs = _pairs(params)  # held until the end: names go by the ids of these Tensors
     drawing = _Drawing(_names(pairs), show_saved)
+    if show_values or (show_values is None and len(nodes) <= _MOST_NUMBERS and all_scalars(nodes)):
+        tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+        drawing.values = values(nodes, [*tensors, *(tensor for _, tensor in pairs)])
+        drawing.gradients = gradients(tensors, nodes)
     for node in nodes:
         if node.__class__ is not Output:
             drawing.add(node)
     for i, root in enumerate(roots):
         drawing.add_output(f"out{i}", "output" if len(roots) == 1 else f"output {i}", root)
     return drawing.picture()
+
+
+def _model(model, input, depth: int) -> Picture:
+    if input is None:
+        raise TypeError("graph: a model is drawn with an input, as graph(model, input), such as "
+                        "graph(model, (1, 784))")
+    if not isinstance(depth, int) or depth < 0:
+        raise ValueError(f"graph: depth must be 0 or more, got {depth!r}")
+    trace = traced(model, *arguments("graph", model, input))
+    return ModulePicture(drawing(trace, depth), f"graph of {type(model).__name__}")
 
 
 class _Drawing:
@@ -69,6 +96,12 @@ class _Drawing:
         self.data: dict[int, str] = {}  # id of an array -> the same
         self.boxes: dict[str, Box] = {}  # that name -> the box
         self.arrows: list[Arrow] = []
+        self.values: dict[Node, np.ndarray] = {}
+        self.gradients: dict[Node, np.ndarray] = {}
+
+    def numbers(self, node: Node) -> tuple[str, ...]:
+        """The value of a node and its gradient, where they are to be shown."""
+        return (*shown("value", self.values.get(node)), *shown("grad", self.gradients.get(node)))
 
     def add(self, node: Node) -> None:
         """Draw a leaf or an op, and the edges to the op from what it was computed from."""
@@ -76,7 +109,7 @@ class _Drawing:
         if node.__class__ is Leaf:
             name = self.names.get(id(node.tensor()))
             kind = "leaf" if name is None else "parameter"
-            self.boxes[place] = Box(kind, name or "leaf", _result(node))
+            self.boxes[place] = Box(kind, name or "leaf", _result(node), self.numbers(node))
             return
         saved = _saved(node)
         for position, parent in enumerate(node.parents):
@@ -84,8 +117,8 @@ class _Drawing:
                 self.add_edge(parent, place)
             else:
                 self.add_data(place, next((s for s in saved if s[2] == position), None))
-        notes = _notes(node, saved) if self.show_saved else ()
-        self.boxes[place] = Box("op", _called(node), _result(node), notes)
+        notes = self.numbers(node) + (_notes(node, saved) if self.show_saved else ())
+        self.boxes[place] = Box("op", described(node), _result(node), notes)
 
     def add_data(self, place: str, saved) -> None:
         """Draw an input without gradient: known only if the op saved it.  Numbers are left out."""
@@ -94,7 +127,7 @@ class _Drawing:
         name, array, _ = saved
         source = self.data.setdefault(id(array), f"x{len(self.data)}")
         name = self.names.get(id(array), name)
-        self.boxes.setdefault(source, Box("input", name, _size(array.shape, array.dtype)))
+        self.boxes.setdefault(source, Box("input", name, shape_text(array.shape, array.dtype)))
         self.arrows.append(Arrow(source, place, heavy=False))
 
     def add_output(self, place: str, label: str, node: Node) -> None:
@@ -125,7 +158,8 @@ class _Drawing:
         for i, arrow in enumerate(self.arrows):
             if arrow.tail in repeated:
                 copy = f"{arrow.tail}_{i}"
-                boxes[copy] = self.boxes[arrow.tail]._replace(notes=(f"{uses[arrow.tail]} uses",))
+                boxes[copy] = self.boxes[arrow.tail]._replace(notes=(
+                    *self.boxes[arrow.tail].notes, f"{uses[arrow.tail]} uses"))
                 arrow = arrow._replace(tail=copy)
             arrows.append(arrow)
         return Picture(boxes, arrows,
@@ -170,7 +204,7 @@ def _names(pairs: list[tuple]) -> dict[int, str]:
     """Names by the id of the Tensor and of its array; the first of several names counts."""
     names: dict[int, str] = {}
     for name, tensor in pairs:
-        text = "".join(c if c.isprintable() else " " for c in str(name))  # fits into XML
+        text = printable(name)
         names.setdefault(id(tensor), text)
         names.setdefault(id(tensor._array), text)
     return names
@@ -185,30 +219,10 @@ def _saved(node: Node) -> list[tuple]:
 def _notes(node: Node, saved: list) -> tuple[str, ...]:
     if node.saved is None:
         return ("saved values freed",)
-    return tuple(f"saves {name} {_size(array.shape, array.dtype)}" for name, array, _ in saved)
-
-
-def _called(node: Node) -> str:
-    """An op's name as the user called it, where one op is behind several functions."""
-    name = node.op.name.strip("_")
-    if name in ("convolution", "convolution_input_grad"):
-        return f"conv{'' if name == 'convolution' else '_transpose'}{len(node.shape) - 2}d"
-    if name == "standardize" and node.saved:
-        saved = {name: value for name, value, _ in node.op.kept(node)}
-        _, groups, channels, length = saved["layout"]
-        if saved["kind"] == "group":
-            return ("layer_norm" if groups == length == 1 else
-                    "instance_norm" if channels == 1 else "group_norm")
-        return "rms_norm" if saved["kind"] == "rms" else "batch_norm"
-    return _CALLED.get(name, name)
+    return tuple(f"saves {name} {shape_text(array.shape, array.dtype)}" for name, array, _ in saved)
 
 
 def _result(node: Node) -> str:
     if isinstance(node.dtype, list):
         return f"{len(node.dtype)} results"
-    return _size(node.shape, node.dtype)
-
-
-def _size(shape: tuple, dtype: np.dtype) -> str:
-    text = str(tuple(shape)) if shape else "scalar"
-    return text if dtype == float32 else f"{text} {dtype}"
+    return shape_text(node.shape, node.dtype)

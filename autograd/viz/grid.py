@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,13 +36,19 @@ class Grid:
     """Boxes and points by number, boxes first.
 
     `left`, `right` and `height` are the extents of each, `up` and `down` its neighbours in the
-    rows above and below, `weights` those of the lines between, `chains` what each edge passes."""
+    rows above and below, `weights` those of the lines between, `chains` what each edge passes.
+    `anchors` is that of `layout`, `shift` how much further right lines leave a box than enter."""
 
-    def __init__(self, sizes: Sequence[tuple[float, float]], links: Sequence[Link]) -> None:
+    def __init__(self, sizes: Sequence[tuple[float, float]], links: Sequence[Link],
+                 anchors: Mapping[int, tuple[float, float]] | None = None) -> None:
         self.links = links
         self.count = len(sizes)
         self.left = [width / 2 for width, _ in sizes]
         self.right = list(self.left)
+        self.shift: dict[int, float] = {}
+        for node, (enter, leave) in (anchors or {}).items():
+            self.left[node], self.right[node] = enter, sizes[node][0] - enter
+            self.shift[node] = leave - enter
         self.height = [height for _, height in sizes]
         self.row = ranks(self.count, [
             Edge(link.tail, link.head, link.weight, 2 if link.label else 1) for link in links])

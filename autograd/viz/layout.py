@@ -9,10 +9,11 @@ Structures, 1981.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .grid import Grid, Link
+from .legend import Legend, legend
 from .routes import Line, Point, routes
 from .style import Arrow, Box, box_size, label_size
 
@@ -31,8 +32,13 @@ class Layout(NamedTuple):
     labels: list[Point | None]
 
 
-def layout(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) -> Layout:
-    """Place boxes of these sizes; the edges go down and have no circle."""
+def layout(sizes: Sequence[tuple[float, float]], links: Sequence[Link],
+           anchors: Mapping[int, tuple[float, float]] | None = None) -> Layout:
+    """Place boxes of these sizes; the edges go down and have no circle.
+
+    `anchors` has for some boxes how far from the left border lines enter above and leave below,
+    instead of in the middle; where such a box is, tells the place above."""
+    anchors = anchors or {}
     boxes = [(0.0, 0.0)] * len(sizes)
     lines = [Line([], False)] * len(links)
     labels: list[Point | None] = [None] * len(links)
@@ -41,7 +47,8 @@ def layout(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) -> Layou
         number = {node: i for i, node in enumerate(nodes)}
         grid = Grid([sizes[node] for node in nodes],
                     [links[i]._replace(tail=number[links[i].tail], head=number[links[i].head])
-                     for i in edges])
+                     for i in edges],
+                    {number[node]: anchors[node] for node in nodes if node in anchors})
         right, bottom = grid.place(start)
         for node, i in number.items():
             boxes[node] = grid.x[i], grid.y[grid.row[i]]
@@ -72,13 +79,28 @@ def _parts(count: int, links: Sequence[Link]) -> list[tuple[list[int], list[int]
     return list(parts.values())
 
 
-class Placed:
-    """A drawing with its geometry: `boxes` and `arrows` in the order of `layout`'s."""
+class Placed(NamedTuple):
+    """A drawing with its geometry: boxes, their sizes and arrows in the order of the layout's, and
+    the frames around boxes."""
 
-    def __init__(self, boxes: dict[str, Box], arrows: list[Arrow]) -> None:
-        number = {key: i for i, key in enumerate(boxes)}
-        self.boxes, self.arrows = list(boxes.values()), arrows
-        self.sizes = [box_size(box) for box in self.boxes]
-        self.links = [Link(number[arrow.tail], number[arrow.head], _HEAVY if arrow.heavy else 1,
-                           label_size(arrow.label)) for arrow in arrows]
-        self.layout: Layout = layout(self.sizes, self.links)
+    boxes: list[Box]
+    arrows: list[Arrow]
+    sizes: list[tuple[float, float]]
+    layout: Layout
+    legend: Legend
+    bars: list = []
+
+
+def placed(boxes: dict[str, Box], arrows: list[Arrow]) -> Placed:
+    """A drawing without frames, laid out."""
+    sizes = [box_size(box) for box in boxes.values()]
+    found = layout(sizes, linked(boxes, arrows))
+    kinds = legend((box.kind for box in boxes.values()), found.width, found.height)
+    return Placed(list(boxes.values()), arrows, sizes, found, kinds)
+
+
+def linked(keys: Iterable[str], arrows: Iterable[Arrow]) -> list[Link]:
+    """The arrows between boxes that stand in the order of these keys."""
+    number = {key: i for i, key in enumerate(keys)}
+    return [Link(number[arrow.tail], number[arrow.head], _HEAVY if arrow.heavy else 1,
+                 label_size(arrow.label)) for arrow in arrows]

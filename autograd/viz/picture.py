@@ -82,12 +82,41 @@ class Picture:
 
     @cached_property
     def _placed(self):
-        from .layout import Placed
+        from .layout import placed
 
-        return Placed(self._boxes, self._arrows)
+        return placed(self._boxes, self._arrows)
 
     def _repr_svg_(self) -> str:
         return self._svg().decode()
 
+    def _repr_html_(self) -> str:
+        """The picture in its own size: what is wider than the page scrolls."""
+        text = self._repr_svg_()
+        return f'<div style="overflow-x:auto">{text[text.index("<svg"):]}</div>'
+
     def __repr__(self) -> str:
         return f"<{self._title}>"
+
+
+class ModulePicture(Picture):
+    """A picture of a model's modules, which the library itself draws everywhere."""
+
+    def __init__(self, level, title: str) -> None:
+        super().__init__({}, [], title)
+        self._level = level
+
+    @cached_property
+    def digraph(self):
+        """The graph for the package graphviz, frames as clusters."""
+        from .dot import clustered
+
+        return clustered(self._level)
+
+    def _by_dot(self, kind: str) -> bytes | None:
+        return None
+
+    @cached_property
+    def _placed(self):
+        from .nested import placed
+
+        return placed(self._level)

@@ -6,8 +6,9 @@ import io
 import warnings
 
 from .layout import Placed
-from .routes import curve
-from .style import LABEL_SIZE, LOOKS, SLATE, texts
+from .legend import SWATCH, text_place
+from .routes import Point, curve
+from .style import FRAME_FILLS, LABEL_SIZE, LOOKS, NAME_SIZE, SLATE, Box, Look, texts
 from .svg import CORNER, PAD, head
 
 _DPI = 144
@@ -21,7 +22,7 @@ def png(placed: Placed) -> bytes | None:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    width, height = placed.layout.width + 2 * PAD, placed.layout.height + 2 * PAD
+    width, height = placed.legend.width + 2 * PAD, placed.legend.height + 2 * PAD
     dpi = 72 * min(_DPI / 72, _LONGEST_SIDE / max(width, height),
                    (_MOST_PIXELS / (width * height)) ** 0.5)
     file = io.BytesIO()
@@ -31,8 +32,10 @@ def png(placed: Placed) -> bytes | None:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-PAD, width - PAD), ylim=(height - PAD, -PAD))
         axes.set_axis_off()
+        _draw_frames(axes, placed)
         _draw_lines(axes, placed)
         _draw_boxes(axes, placed)
+        _draw_legend(axes, placed)
         figure.savefig(file, format="png", dpi=dpi, facecolor="white")
     return file.getvalue()
 
@@ -60,18 +63,42 @@ def _draw_lines(axes, placed: Placed) -> None:
                       family="monospace", parse_math=False)
 
 
+def _draw_frames(axes, placed: Placed) -> None:
+    from matplotlib.patches import Rectangle
+
+    for bar in placed.bars:
+        (x, y), (width, height) = bar.corner, bar.size
+        axes.add_patch(Rectangle((x, y), width, bar.height, linewidth=1,
+                                 facecolor=FRAME_FILLS[bar.depth % 2],
+                                 edgecolor=LOOKS[bar.box.kind].border))
+        _draw_box(axes, bar.box, bar.size, (x + width / 2, y + height / 2))
+
+
 def _draw_boxes(axes, placed: Placed) -> None:
+    for box, size, place in zip(placed.boxes, placed.sizes, placed.layout.boxes, strict=True):
+        _draw_box(axes, box, size, place)
+
+
+def _draw_legend(axes, placed: Placed) -> None:
+    for entry in placed.legend.entries:
+        _draw_shape(axes, LOOKS[entry.kind], entry.corner, SWATCH, 4.0)
+        axes.text(*text_place(entry), entry.text, size=NAME_SIZE - 2, color="black",
+                  family="sans-serif")
+
+
+def _draw_box(axes, box: Box, size: Point, place: Point) -> None:
+    (width, height), (x, y) = size, place
+    corner = x - width / 2, y - height / 2
+    _draw_shape(axes, LOOKS[box.kind], corner, size, CORNER)
+    for line in texts(box):
+        axes.text(x, corner[1] + line.baseline, line.text, size=line.size, color=line.color,
+                  family="monospace" if line.mono else "sans-serif", ha="center",
+                  parse_math=False)
+
+
+def _draw_shape(axes, look: Look, corner: Point, size: Point, rounding: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    for box, (width, height), (x, y) in zip(placed.boxes, placed.sizes, placed.layout.boxes,
-                                            strict=True):
-        look = LOOKS[box.kind]
-        corner = x - width / 2, y - height / 2
-        rounding = CORNER if look.rounded else 0.0
-        axes.add_patch(FancyBboxPatch(
-            corner, width, height, boxstyle=f"round,pad=0,rounding_size={rounding}",
-            facecolor=look.fill, edgecolor=look.border, linewidth=2 if look.bold else 1))
-        for line in texts(box):
-            axes.text(x, corner[1] + line.baseline, line.text, size=line.size, color=line.color,
-                      family="monospace" if line.mono else "sans-serif", ha="center",
-                      parse_math=False)
+    axes.add_patch(FancyBboxPatch(
+        corner, *size, boxstyle=f"round,pad=0,rounding_size={rounding if look.rounded else 0.0}",
+        facecolor=look.fill, edgecolor=look.border, linewidth=2 if look.bold else 1))

@@ -6,7 +6,7 @@ All curves between two rows have the same heights, so two of them cross only if 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,8 +34,8 @@ def curve(upper: Point, lower: Point) -> tuple[Point, Point, Point]:
 
 def routes(grid) -> list[Line]:
     """The line of each edge of a grid that has been placed."""
-    starts = _ports(grid, [(chain[0], chain[1]) for chain in grid.chains])
-    ends = _ports(grid, [(chain[-1], chain[-2]) for chain in grid.chains])
+    starts = _ports(grid, [(chain[0], chain[1]) for chain in grid.chains], grid.shift)
+    ends = _ports(grid, [(chain[-1], chain[-2]) for chain in grid.chains], {})
     lines = []
     passed: set[int] = set()  # points
     drawn: set[tuple[int, int]] = set()  # from a point, or to one
@@ -79,9 +79,10 @@ def _straightened(knots: list[Point]) -> list[Point]:
     return kept
 
 
-def _ports(grid, ends: Sequence[tuple[int, int]]) -> list[float]:
+def _ports(grid, ends: Sequence[tuple[int, int]], shift: Mapping[int, float]) -> list[float]:
     """Where on the border of its box each edge starts, or ends; `ends` are the box and the next
-    node of each.  Lines that share the next point share the port."""
+    node of each, `shift` those boxes where it is elsewhere than at the anchor, and how far.  Lines
+    that share the next point share the port."""
     at_box: dict[int, dict[tuple[float, int, int], int]] = {}
     keys = []
     for i, (box, other) in enumerate(ends):
@@ -90,9 +91,12 @@ def _ports(grid, ends: Sequence[tuple[int, int]]) -> list[float]:
         keys.append(key)
     ports: dict[tuple, float] = {}
     for box, others in at_box.items():
-        middle, half = grid.x[box], max(grid.left[box] - _CORNER, 1.0)
+        moved = shift.get(box, 0.0)
+        middle = grid.x[box] + moved
+        half = max(min(grid.left[box] + moved, grid.right[box] - moved) - _CORNER, 1.0)
+        lean = 0.0 if box in shift else _LEAN
         order = sorted(others)
-        wished = [min(max(_LEAN * (key[0] - middle), -half), half) for key in order]
+        wished = [min(max(lean * (key[0] - middle), -half), half) for key in order]
         weights = [grid.weight(box, key[1]) for key in order]
         gap = min(_PORT_GAP, 2 * half / max(len(order) - 1, 1))
         for key, offset in zip(order, spread(wished, weights, gap, half), strict=True):

@@ -27,7 +27,12 @@ LOOKS = {
     "input": Look("#f1f5f9", SLATE, rounded=True),
     "op": Look("#ffffff", "#475569", rounded=False),
     "output": Look("#dcfce7", "#16a34a", rounded=True, bold=True),
+    "layer": Look("#dbeafe", "#2563eb", rounded=False),
+    "plain": Look("#ffffff", "#475569", rounded=False),
+    "function": Look("#fef3c7", "#b45309", rounded=True),
+    "frame": Look("#e2e8f0", "#94a3b8", rounded=False),
 }
+FRAME_FILLS = ("#f8fafc", "#ffffff")  # by turns, from the outer frame inwards
 
 
 class Box(NamedTuple):
@@ -84,6 +89,28 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def printable(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
+
+
+def elided(text: str, longest: int) -> str:
+    """The text, or its beginning and its end."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest - 1 - longest // 2]}…{text[len(text) - longest // 2:]}"
+
+
+def short_count(count: int) -> str:
+    """A number in thousands, millions, billions: 1.5 K, 3.2 M."""
+    value, unit = float(count), ""
+    for larger in ("K", "M", "G", "T"):
+        if round(value, 1) < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.1f} {unit}" if unit else str(count)
+
+
 def line_height(size: float) -> float:
     """The height of a line of text."""
     return 1.2 * size
@@ -91,7 +118,8 @@ def line_height(size: float) -> float:
 
 def texts(box: Box) -> list[Text]:
     """The lines of text in a box."""
-    rows = [(box.name, NAME_SIZE, False, "black"), (box.size, LINE_SIZE, True, "black")]
+    rows = [(box.name, NAME_SIZE, False, "black")]
+    rows += [(box.size, LINE_SIZE, True, "black")] if box.size else []
     rows += [(note, LINE_SIZE, True, SLATE) for note in box.notes]
     height = sum(line_height(size) for _, size, _, _ in rows)
     top = (max(MIN_HEIGHT, height + 2 * MARGIN_Y) - height) / 2

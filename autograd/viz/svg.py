@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from .layout import Placed
+from .legend import SWATCH, text_place
 from .routes import ARROW, Point, curve
-from .style import LABEL_SIZE, LOOKS, MONO, SANS, SLATE, escaped, texts
+from .style import (
+    FRAME_FILLS,
+    LABEL_SIZE,
+    LOOKS,
+    MONO,
+    NAME_SIZE,
+    SANS,
+    SLATE,
+    Box,
+    escaped,
+    texts,
+)
 
 PAD = 4.0  # around the picture
 HALF_ARROW = 2.4
@@ -13,14 +25,14 @@ CORNER = 9.0
 
 def svg(placed: Placed, title: str) -> str:
     """The text of an SVG file."""
-    width, height = placed.layout.width + 2 * PAD, placed.layout.height + 2 * PAD
+    width, height = placed.legend.width + 2 * PAD, placed.legend.height + 2 * PAD
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_number(width)}pt" '
         f'height="{_number(height)}pt" '
         f'viewBox="{-PAD:g} {-PAD:g} {_number(width)} {_number(height)}">',
         f"<title>{escaped(title)}</title>",
         f'<rect x="{-PAD:g}" y="{-PAD:g}" width="100%" height="100%" fill="white"/>',
-        *_lines(placed), *_boxes(placed), "</svg>\n"]
+        *_frames(placed), *_lines(placed), *_boxes(placed), *_legend(placed), "</svg>\n"]
     return "\n".join(parts)
 
 
@@ -43,21 +55,49 @@ def _lines(placed: Placed):
     yield "</g>"
 
 
+def _frames(placed: Placed):
+    """The frames, from the outer ones inwards, each with its title in a bar."""
+    if placed.bars:
+        yield f'<g text-anchor="middle" font-family="{SANS}">'
+        for bar in placed.bars:
+            (x, y), (width, height) = bar.corner, bar.size
+            yield (f'<rect x="{_number(x)}" y="{_number(y)}" width="{_number(width)}" '
+                   f'height="{_number(bar.height)}" fill="{FRAME_FILLS[bar.depth % 2]}" '
+                   f'stroke="{LOOKS[bar.box.kind].border}"/>')
+            yield from _box(bar.box, bar.size, (x + width / 2, y + height / 2))
+        yield "</g>"
+
+
 def _boxes(placed: Placed):
     yield f'<g text-anchor="middle" font-family="{SANS}">'
-    for box, (width, height), (x, y) in zip(placed.boxes, placed.sizes, placed.layout.boxes,
-                                            strict=True):
-        look = LOOKS[box.kind]
-        yield (f'<g><rect x="{_number(x - width / 2)}" y="{_number(y - height / 2)}" '
-               f'width="{_number(width)}" height="{_number(height)}" '
-               f'rx="{CORNER if look.rounded else 0:g}" fill="{look.fill}" '
-               f'stroke="{look.border}" stroke-width="{2 if look.bold else 1}"/>')
-        for line in texts(box):
-            family = f' font-family="{MONO}"' if line.mono else ""
-            yield (f'<text x="{_number(x)}" y="{_number(y - height / 2 + line.baseline)}" '
-                   f'font-size="{line.size}" fill="{line.color}"{family}>'
-                   f'{escaped(line.text)}</text>')
-        yield "</g>"
+    for box, size, place in zip(placed.boxes, placed.sizes, placed.layout.boxes, strict=True):
+        yield from _box(box, size, place)
+    yield "</g>"
+
+
+def _legend(placed: Placed):
+    yield f'<g font-family="{SANS}" font-size="{NAME_SIZE - 2}" fill="black">'
+    for entry in placed.legend.entries:
+        look, (x, y), (left, baseline) = LOOKS[entry.kind], entry.corner, text_place(entry)
+        yield (f'<rect x="{_number(x)}" y="{_number(y)}" width="{SWATCH[0]:g}" '
+               f'height="{SWATCH[1]:g}" rx="{4 * look.rounded}" fill="{look.fill}" '
+               f'stroke="{look.border}" stroke-width="{2 if look.bold else 1}"/>'
+               f'<text x="{_number(left)}" y="{_number(baseline)}">{entry.text}</text>')
+    yield "</g>"
+
+
+def _box(box: Box, size: Point, place: Point):
+    """A box with its texts, around the place in its middle."""
+    look, (width, height), (x, y) = LOOKS[box.kind], size, place
+    yield (f'<g><rect x="{_number(x - width / 2)}" y="{_number(y - height / 2)}" '
+           f'width="{_number(width)}" height="{_number(height)}" '
+           f'rx="{CORNER if look.rounded else 0:g}" fill="{look.fill}" '
+           f'stroke="{look.border}" stroke-width="{2 if look.bold else 1}"/>')
+    for line in texts(box):
+        family = f' font-family="{MONO}"' if line.mono else ""
+        yield (f'<text x="{_number(x)}" y="{_number(y - height / 2 + line.baseline)}" '
+               f'font-size="{line.size}" fill="{line.color}"{family}>'
+               f'{escaped(line.text)}</text>')
     yield "</g>"
 
 
