@@ -161,7 +161,7 @@ def _taken(init: Callable) -> Signature | None:
         return None
 
 
-def _check_kind(name: str, parameter: Parameter, value, layer: bool) -> None:
+def _check_kind(name: str, parameter: Parameter, value: Any, layer: bool) -> None:
     """Raise where a constructor's argument is not of the kind that its annotation asks for."""
     if value is None and _may_be_none(parameter):
         return
@@ -171,7 +171,7 @@ def _check_kind(name: str, parameter: Parameter, value, layer: bool) -> None:
         return
     words, kinds = _KINDS.get(_words(parameter.annotation).removesuffix(" | None"), ("", object))
     fits = isinstance(value, kinds) and not (kinds is _WHOLE and isinstance(value, bool))
-    if not fits and getattr(value, "ndim", 1):  # a tensor of one number is a number
+    if not fits and getattr(value, "ndim", None) != 0:  # a tensor of one number is a number
         raise TypeError(f"{name}: {parameter.name} must be {words}, got {describe(value)}")
 
 

@@ -50,14 +50,7 @@ _ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroD
 
 
 class joint:
-    """One rule for all inputs of an op: `rule(g, needs, ...)` returns a gradient for each.
-
-    `needs` is a tuple of truths, one for each input: whether its gradient is asked for; None stands
-    for one that is not.  What else the rule names is saved, as for the rules of single inputs.
-
-        vjp=joint(lambda g, needs, input, other: (g * other if needs[0] else None,
-                                                  g * input if needs[1] else None))
-    """
+    """One rule for all inputs of an op, as the module's docstring tells."""
 
     def __init__(self, rule: Callable) -> None:
         self.rule = rule

@@ -1,0 +1,3 @@
+"""What several test files name."""
+
+PACKAGES = ("autograd", "nn", "optim", "data")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import PACKAGES
+
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("numba", "llvmlite", "matplotlib", "graphviz", "scipy", "torch", "tqdm", "json", "difflib")
-PACKAGES = ("autograd", "nn", "optim", "data")
 
 
 def fresh(code: str) -> str:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
+from tests import PACKAGES
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("autograd", "nn", "optim", "data")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
 

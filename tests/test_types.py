@@ -18,13 +18,13 @@ import autograd
 import data
 import nn
 import optim
+from tests import PACKAGES
 from tests.stubs import ROOT, STUBS
 
 TYPED = Path(__file__).resolve().parent / "typed"
 # rules that pyright itself does not have, or leaves off
 BASED = ("reportAny", "reportUnknown", "reportUnused", "reportMissingTypeStubs",
          "reportImplicit", "reportUnannotated", "reportMissingParameterType")
-PACKAGES = ("autograd", "nn", "optim", "data")
 
 
 @pytest.mark.parametrize("name", STUBS)

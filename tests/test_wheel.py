@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import PACKAGES
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("autograd", "nn", "optim", "data")
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,14 @@
 Where the library differs from PyTorch on purpose, it is held to PyTorch's results all the same if
 there is a way to ask for them: each op is given copies and gives a copy, so that nothing it saved
 is written to; what PyTorch does wrong is put together from what it does right.
+
+For example, `atan2({0}, {1})` stands in TEMPLATES with SIGNED, which makes int16 of a uint8, and
+COPY is put behind each input.  The step `atan2(a, d)` of a program becomes, for PyTorch alone,
+
+    torch.atan2(*[t.short() if t.dtype in (torch.uint8, torch.bool) else t for t in (a, d)])
+
+`wordings` gives three such programs, from the mildest change to the strongest; a difference that
+is `amended` in differences.py is accounted for if the library agrees with one of them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,16 @@
 """Where the library differs from PyTorch on purpose: the one list, read by the tests.
 
 An entry accounts for a difference if `holds(program, difference)`; the README shows what and why.
+
+For example, the program `b = expand(a); c = atan2(b, d)` with a uint8 `d` was run by both, and the
+gradients of `a` differ.  compare.py tells so as a Difference: `where` "t0", `what` "grad", and the
+values `ours` and `theirs`.  It is on purpose, for PyTorch negates `d` in uint8, so it is declared:
+
+    Purpose("the gradient of `atan2` beside a uint8", "PyTorch negates it in uint8",
+            _unsigned_angle, amended=True)
+
+`_unsigned_angle(program, difference)` looks for the op and its operand's dtype in the program.
+With `amended` that is not enough: the program, put in other words by amended.py, must then agree.
 """
 
 from __future__ import annotations

@@ -3,11 +3,10 @@
 import numpy as np
 
 from autograd.kernels.reference.dropout import dropout
+from autograd.kernels.reference.quiet import quiet
 
-_QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
-
-@_QUIET
+@quiet
 def attention(query, key, value, mask, causal, scale, seed, p):
     """softmax(Q Kᵀ scale + mask) V, and for each row its largest score and log(Σ exp(score - it)).
 
@@ -31,7 +30,7 @@ def attention(query, key, value, mask, causal, scale, seed, p):
     return out, np.concatenate([top, rest], -1).astype(query.dtype, copy=False)
 
 
-@_QUIET
+@quiet
 def attention_grad(g, query, key, value, mask, out, stats, causal, scale, seed, p, to_mask):
     """What `attention` gives back to query, key and value, and `to_mask` to mask, else None."""
     scores = _scores(query, key, mask, causal, scale)

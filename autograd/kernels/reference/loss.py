@@ -15,69 +15,68 @@ from autograd.kernels.formulas import (
     with_logits,
 )
 from autograd.kernels.reference.elementwise import elementwise
-
-_QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
+from autograd.kernels.reference.quiet import quiet
 
 
 def _total(losses):
     return np.add.reduce(losses, None, np.float64)
 
 
-@_QUIET
+@quiet
 def mse_loss(x, target):
     """Sum of (x - target)²."""
     return _total(squared(x, target))
 
 
-@_QUIET
+@quiet
 def mse_loss_grad(scale, x, target):
     """2 (x - target) times the scale."""
     return (x - target) * (scale * 2)
 
 
-@_QUIET
+@quiet
 def l1_loss(x, target):
     """Sum of |x - target|."""
     return _total(absolute(x, target))
 
 
-@_QUIET
+@quiet
 def l1_loss_grad(scale, x, target):
     """The sign of x - target, 0 where they are equal, times the scale."""
     return np.sign(x - target) * scale
 
 
-@_QUIET
+@quiet
 def huber_loss(x, target, delta):
     """Sum of d²/2 of the distances d up to delta, of delta (|d| - delta/2) above."""
     return _total(huber(x, target, delta))
 
 
-@_QUIET
+@quiet
 def huber_loss_grad(scale, x, target, delta):
     """The distances x - target limited to [-delta, delta], times the scale."""
     return np.clip(x - target, -delta, delta) * scale
 
 
-@_QUIET
+@quiet
 def bce(x, target):
     """Sum of -(t log x + (1 - t) log(1 - x)); NaN if an x or t is no probability."""
     return _total(binary(x, target)) if probable(target) else np.float64(np.nan)
 
 
-@_QUIET
+@quiet
 def bce_grad(scale, x, target):
     """(x - t) / (x (1 - x)), the denominator at least 1e-12, times the scale."""
     return (x - target) / np.maximum(x * (1 - x), 1e-12) * scale
 
 
-@_QUIET
+@quiet
 def bce_with_logits(x, target):
     """Sum of -(t log σ(x) + (1 - t) log(1 - σ(x))); NaN if a t is no probability."""
     return _total(with_logits(x, target)) if probable(target) else np.float64(np.nan)
 
 
-@_QUIET
+@quiet
 def bce_with_logits_grad(scale, x, target):
     """σ(x) - t, times the scale."""
     return (elementwise("sigmoid", x) - target) * scale

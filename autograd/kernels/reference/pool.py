@@ -8,8 +8,9 @@ divisors.  Any pooling is such tables: padded, dilated, adaptive or global.
 
 import numpy as np
 
+from autograd.kernels.reference.quiet import quiet
+
 TALL = 64  # rows from which a sum of them in float32 would lose digits
-_QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
 
 def max_pool2d(x, rows, columns):
@@ -36,7 +37,7 @@ def max_pool2d(x, rows, columns):
     return out, indices
 
 
-@_QUIET
+@quiet
 def max_pool2d_grad(g, indices, size):
     """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
     planes, places = len(g), size[0] * size[1]
@@ -48,7 +49,7 @@ def max_pool2d_grad(g, indices, size):
     return grad.reshape(planes, *size)
 
 
-@_QUIET
+@quiet
 def avg_pool2d(x, rows, columns):
     """Sum of each window divided by its divisors (P, OH, OW)."""
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
@@ -60,7 +61,7 @@ def avg_pool2d(x, rows, columns):
     return np.divide(out, _divisors(rows, columns, x.dtype), out=out)
 
 
-@_QUIET
+@quiet
 def avg_pool2d_grad(g, rows, columns, size):
     """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
     _same_shape(g, (len(rows), len(columns)))

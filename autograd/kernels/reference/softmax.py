@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from autograd.kernels.reference.quiet import quiet
 from autograd.kernels.reference.sums import sum_over
 
-_QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
 
-
-@_QUIET
+@quiet
 def softmax(x):
     """exp(x) / sum(exp(x)) over the classes of x (rows, classes)."""
     if x.size == 0:
@@ -16,13 +15,13 @@ def softmax(x):
     return e / sum_over(e, (1,), True)
 
 
-@_QUIET
+@quiet
 def softmax_grad(g, out):
     """Gradient of the softmax `out` (rows, classes) from that of its result."""
     return out * (g - sum_over(g * out, (1,), True))
 
 
-@_QUIET
+@quiet
 def log_softmax(x):
     """x - log(sum(exp(x))) over the classes of x (rows, classes)."""
     if x.size == 0:
@@ -31,7 +30,7 @@ def log_softmax(x):
     return shifted - np.log(sum_over(np.exp(shifted), (1,), True))
 
 
-@_QUIET
+@quiet
 def log_softmax_grad(g, out):
     """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
     return g - np.exp(out) * sum_over(g, (1,), True)
@@ -58,7 +57,7 @@ def _rows(logits, target, weight, ignore_index):
     return rows, picked, weight, weight[picked]
 
 
-@_QUIET
+@quiet
 def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothing=0.0):
     """Loss of each row of logits (N, C) at its target class, and each row's log(sum(exp)).
 
@@ -80,7 +79,7 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, label_smoothin
     return losses, lse
 
 
-@_QUIET
+@quiet
 def cross_entropy_grad(
     scale, logits, logsumexp, target, weight=None, ignore_index=-100, label_smoothing=0.0
 ):
