@@ -20,7 +20,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs stubs types lint bench clean
+.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs notebooks stubs types lint bench clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -67,6 +67,9 @@ programs: $(VENV)/.parity ## compare random programs with PyTorch; ARGS="--count
 
 types: $(VENV)/.types ## install pyright and hold a user's programs against both type checkers
 	"$(BIN)/python" -m pytest tests/test_types.py $(ARGS)
+
+notebooks: venv ## run the notebooks from first to last cell; ARGS="--write 03" stores their outputs
+	"$(BIN)/python" -m tests.notebooks $(ARGS)
 
 lint: venv ## ruff and mypy
 	"$(BIN)/ruff" check .
