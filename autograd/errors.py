@@ -165,7 +165,7 @@ def _check_kind(name: str, parameter: Parameter, value: Any, layer: bool) -> Non
     """Raise where a constructor's argument is not of the kind that its annotation asks for."""
     if value is None and _may_be_none(parameter):
         return
-    if _is_switch(parameter):
+    if _is_switch(parameter) and not (value.__class__ is int and value in (0, 1)):
         switch(name, parameter.name, value)
     if not layer:
         return

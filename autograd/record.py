@@ -246,6 +246,9 @@ def _operand(op: Op, position: int, value):
     if isinstance(value, ndarray):
         return value
     if op.promotes and isinstance(value, (bool, int, float, np.generic)):
+        if value.__class__ is int and not -1 << 63 <= value < 1 << 64:
+            raise TypeError(f"{op.name}: {op.inputs[position]} {value} does not fit into 64 bits; "
+                            "float(...) of it does")
         return value if len(op.inputs) > 1 else np.asarray(value)
     if isinstance(value, np.generic):
         return np.asarray(value)

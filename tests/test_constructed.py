@@ -55,12 +55,13 @@ def test_too_many_arguments_name_the_class(name):
 
 
 TRUTHS = [(name, option) for name, cls in CLASSES.items() for option, p in options(cls).items()
-          if isinstance(p.default, bool) or "bool" in str(p.annotation)]
+          if isinstance(p.default, bool) or str(p.annotation) in ("bool", "bool | None")
+          or p.annotation is bool]
 
 
-@pytest.mark.parametrize("value", ["False", 1, 0, 0.0, None, [], autograd.tensor(True)], ids=repr)
+@pytest.mark.parametrize("value", ["False", 2, -1, 0.0, None, [], autograd.tensor(True)], ids=repr)
 @pytest.mark.parametrize(("name", "option"), TRUTHS)
-def test_a_string_or_number_is_neither_true_nor_false(name, option, value):
+def test_a_string_or_other_number_is_neither_true_nor_false(name, option, value):
     cls = CLASSES[name]
     parameter = options(cls)[option]
     if value is None and (parameter.default is None or "None" in str(parameter.annotation)):
@@ -69,6 +70,10 @@ def test_a_string_or_number_is_neither_true_nor_false(name, option, value):
              for name, p in options(cls).items() if p.default is p.empty}
     with pytest.raises(TypeError, match=f"^{cls.__name__}: {option} must be True or False, got "):
         cls(**given | {option: value})
+
+
+def test_0_and_1_count_as_false_and_true():
+    assert nn.Linear(2, 3, bias=0).bias is None and nn.LSTM(2, 3, bidirectional=1).bidirectional
 
 
 def test_a_string_in_a_position():

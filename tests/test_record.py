@@ -261,3 +261,11 @@ def test_errors_name_the_op_and_what_it_got():
         autograd.cat(a)
     with pytest.raises(TypeError, match=r"stack: tensors\[1\] must be a Tensor, got int 3"):
         autograd.stack([a, 3])
+
+
+@pytest.mark.parametrize("call", [
+    lambda big: autograd.exp(big), lambda big: autograd.add(big, 2),
+    lambda big: autograd.ones(2) * big, lambda big: autograd.maximum(autograd.ones(2), -big)])
+def test_a_number_beyond_64_bits_is_named(call):
+    with pytest.raises(TypeError, match=r"^\w+: \w+ -?1180591620717411303424 does not fit into 64"):
+        call(2**70)

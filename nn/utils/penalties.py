@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autograd import Tensor
-from autograd.errors import describe
+from autograd.errors import check_switches, describe
 
 from ..module import Module
 
@@ -54,6 +54,7 @@ def elastic_penalty(model: Module, l1: float, l2: float, *, samples: int | None 
 def _penalty(name: str, model: Module, of: Callable[[Tensor], Tensor], samples: int | None,
              bias: bool, **factors: float) -> Tensor:
     """The sum of the penalties of those parameters that count."""
+    check_switches(name, bias=bias)
     if not isinstance(model, Module):
         raise TypeError(f"{name}: model must be a Module, got {describe(model)}")
     for option, value in factors.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.errors import check_switches
 from autograd.ops.conv_geometry import numbers, same_padding
 from autograd.ops.pool_windows import window_count
 
@@ -28,6 +29,7 @@ def conv_output_size(size: Sizes, kernel_size: Sizes, stride: Sizes = 1,
     (28, 20)
     """
     name = "conv_output_size"
+    check_switches(name, ceil_mode=ceil_mode)
     many = isinstance(size, (tuple, list))
     n = len(size) if isinstance(size, (tuple, list)) else 1
     sizes = numbers(name, "size", size, n, 1)
