@@ -169,7 +169,7 @@ def check_warped(ours, theirs, nearest, fill=0):
     assert ours.shape == theirs.shape and ours.dtype == theirs.dtype
     apart = np.abs(ours.astype(np.float64) - theirs)
     if nearest:
-        assert (apart > 0).mean() <= 0.012
+        assert (apart > 0).mean() <= 0.03
     elif ours.dtype == np.uint8:
         assert apart.max() <= 1 and (apart > 0).mean() <= 0.01
     else:
@@ -191,6 +191,10 @@ def test_rotation(way, settings):
 
         for image in (BYTES, FLOATS, np.stack([FLOATS, FLOATS / 2])):
             check_warped(*both(ours, theirs, image), way == "NEAREST", fill)
+            found, wanted = both(ours, theirs, image[..., :30])
+            assert found.shape == wanted.shape
+            if angle % 90:  # which would put all places just between two pixels
+                check_warped(found, wanted, way == "NEAREST", fill)
         same_pil(ours, theirs, PHOTO)
         if not isinstance(settings.get("fill"), tuple):
             same_pil(ours, theirs, GREY)
