@@ -31,7 +31,7 @@ def make_grid(
         one channel becomes three.
     Raises: TypeError for what is no tensor or list of them, ValueError for another shape.
 
-    >>> make_grid(autograd.zeros(10, 1, 4, 4), nrow=5).shape
+    >>> tuple(make_grid(autograd.zeros(10, 1, 4, 4), nrow=5).shape)
     (3, 14, 32)
     """
     images = _batch(tensor)

@@ -20,7 +20,7 @@ class EMNIST(MNIST):
     torchvision gives them; `image.T` stands them up.
 
     Found like MNIST, in the folders EMNIST/raw or emnist, as emnist-<split>-train-images-idx3-ubyte
-    and so on. download=True fetches the archive of all of them, 536 MB, and unpacks the split.
+    and so on. download=True fetches the archive of all of them, 562 MB, and unpacks the split.
 
     Shape: data (N, 28, 28) uint8, targets the places in `classes`.
     Raises: ValueError for another split; otherwise as MNIST.

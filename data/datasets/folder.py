@@ -46,7 +46,7 @@ class ImageFolder(Dataset):
         transform: Callable | None = None,
         target_transform: Callable | None = None,
         loader: Callable[[str], Any] = default_loader,
-        is_valid_file: Callable[[str], bool] | None = None,
+        is_valid_file: Callable[[str], Any] | None = None,
         allow_empty: bool = False,
     ) -> None:
         self.root = os.path.expanduser(os.fsdecode(root))

@@ -198,7 +198,7 @@ class KMNIST(MNIST):
 
     Found and downloaded like MNIST, in the folders KMNIST/raw or kmnist.
 
-    Shape: data (60000, 28, 28) or (10000, 28, 28) uint8, targets 0 to 9. mean 0.1918, std 0.3483.
+    Shape: data (60000, 28, 28) or (10000, 28, 28) uint8, targets 0 to 9.
     Raises: as MNIST.
     Reference: T. Clanuwat et al., Deep learning for classical Japanese literature,
         arXiv:1812.01718, 2018; licence CC BY-SA 4.0.

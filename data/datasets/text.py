@@ -66,7 +66,7 @@ class CharacterText(Dataset):
         self.block_size = positive_int(block_size, "block_size", "CharacterText")
         self.alphabet = Alphabet(text) if alphabet is None else alphabet
         self.numbers = self.alphabet.encode(text)
-        if len(self) < 1:
+        if len(text) <= self.block_size:
             hint = "; CharacterText.from_file reads a file" if os.path.isfile(text) else ""
             raise ValueError(f"CharacterText: the text has {len(text)} characters, at least "
                              f"{self.block_size + 1} are needed for block_size={self.block_size}"

@@ -167,18 +167,23 @@ def warped(planes: np.ndarray, matrices: np.ndarray, size: tuple[int, int],
     height, width = planes.shape[-2:]
     rows, columns = size
     filling = fill_column(fill, planes.shape[2], planes.dtype, who)
-    m = matrices.reshape(-1, 6, 1, 1)
+    m = matrices.reshape(len(planes), 6, 1, 1)
     x = np.arange(columns) + (0.5 - columns / 2)
     y = (np.arange(rows) + (0.5 - rows / 2))[:, None]
     across = m[:, 0] * x + m[:, 1] * y + m[:, 2] + (width / 2 - 0.5)  # (N, rows, columns)
     down = m[:, 3] * x + m[:, 4] * y + m[:, 5] + (height / 2 - 0.5)
     if mode is InterpolationMode.NEAREST:
-        values, inside = _picked(planes, np.rint(across), np.rint(down))
+        values, inside = _picked(planes, _pixel(across), _pixel(down))
         return np.where(inside, values, filling)
     values, cover = _bilinear(planes, across, down)
     # as torchvision has it: at the border, what is there is dimmed once more before fill is added
     values = values * cover + (1 - cover) * filling
     return restored(values, planes.dtype)
+
+
+def _pixel(places: np.ndarray) -> np.ndarray:
+    """The nearest pixel; just between two, where a quarter turn may lead, always the second."""
+    return np.floor(places + (0.5 + 1e-9))
 
 
 def _picked(planes: np.ndarray, across: np.ndarray, down: np.ndarray,
@@ -188,7 +193,7 @@ def _picked(planes: np.ndarray, across: np.ndarray, down: np.ndarray,
     inside = (across >= 0) & (across < width) & (down >= 0) & (down < height)
     places = np.where(inside, down * width + across, 0).astype(np.intp)
     flat = planes.reshape(count, pictures * channels, height * width)
-    values = np.take_along_axis(flat, places.reshape(count, 1, -1), 2)
+    values = np.take_along_axis(flat, places.reshape(count, 1, math.prod(places.shape[1:])), 2)
     return (values.reshape(count, pictures, channels, *across.shape[1:]),
             inside[:, None, None])
 

@@ -56,7 +56,7 @@ def angles(values: Any, name: str, who: str, counts: tuple[int, ...] = (2,)) -> 
         if values < 0:
             raise ValueError(f"{who}: {name} as one number must not be negative, as it stands for "
                              f"(-{name}, {name}), got {values}; give a pair (low, high)")
-        return (-float(values), float(values))
+        return (0.0 - values, float(values))
     row = numbers(values, counts, name, who)
     if any(low > high for low, high in zip(row[::2], row[1::2], strict=True)):
         raise ValueError(f"{who}: {name} must be in order, (low, high), got {values!r}")

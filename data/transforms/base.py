@@ -144,7 +144,8 @@ def restored(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Reckoned pixels in the image's own dtype: rounded, and kept within its range."""
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
-        values = np.clip(np.rint(values), info.min, info.max)
+        most = info.max - info.max // 2**53  # which float64 has
+        values = np.clip(np.rint(values), info.min, most)
     elif dtype.kind == "b":
         return values >= 0.5
     return values.astype(dtype, copy=False)
@@ -163,6 +164,13 @@ def pillow(who: str) -> Any:
         raise ModuleNotFoundError(f"{who} needs Pillow: pip install 'wengert[images]'"
                                   ) from error
     return Image
+
+
+def as_pil(pixels: np.ndarray, mode: str, who: str) -> Any:
+    """Pixels (H, W) or (H, W, C) as an image of this mode."""
+    if mode == "1":  # whose bytes hold eight pixels each
+        return pillow(who).fromarray(pixels)
+    return pillow(who).frombytes(mode, pixels.shape[1::-1], pixels.tobytes())
 
 
 def check_mode(image: Any, modes: tuple[str, ...], who: str) -> None:

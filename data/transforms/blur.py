@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 
 from data.transforms.arguments import is_number, pair, span
-from data.transforms.base import ImageTransform, arithmetic, between, check_mode, pillow, restored
+from data.transforms.base import (
+    ImageTransform,
+    arithmetic,
+    as_pil,
+    between,
+    check_mode,
+    restored,
+)
 from data.transforms.resize import weighed
 
 
@@ -47,11 +54,7 @@ class GaussianBlur(ImageTransform):
     def _of_pil(self, image: Any, numbers: np.ndarray) -> Any:
         check_mode(image, ("L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "HSV", "I", "F"),
                    "GaussianBlur")
-        pixels = self.changed(np.asarray(image), numbers)
-        blurred = pillow("GaussianBlur").fromarray(pixels)
-        if blurred.mode == image.mode:
-            return blurred
-        return pillow("GaussianBlur").frombytes(image.mode, image.size, pixels.tobytes())
+        return as_pil(self.changed(np.asarray(image), numbers), image.mode, "GaussianBlur")
 
 
 def _blurred(values: np.ndarray, axis: int, side: int, sigma: float) -> np.ndarray:

@@ -9,6 +9,7 @@ from data.transforms.arguments import is_number, span
 from data.transforms.base import (
     ImageTransform,
     arithmetic,
+    as_pil,
     between,
     brightest,
     check_mode,
@@ -56,7 +57,8 @@ class ColorJitter(ImageTransform):
     Shape: ndarray (H, W), (H, W, 3), Tensor (..., 1 or 3, H, W) or an image of Pillow in mode L or
         RGB -> the same.
     Raises: ValueError for ranges that make no sense, for another number of channels, and for a
-        floating image that reaches far beyond [0, 1], as behind Normalize.
+        floating image that reaches far beyond [0, 1], as behind Normalize; TypeError for integers
+        of more than 16 bits.
 
     >>> ColorJitter(brightness=(0.5, 0.5))(np.array([[100]], np.uint8)).tolist()
     [[50]]
@@ -131,6 +133,9 @@ def _check_channels(planes: np.ndarray, who: str) -> None:
 
 def _check_values(planes: np.ndarray) -> None:
     """Bicubic interpolation may exceed [0, 1] a little; what Normalize gives would be cut off."""
+    if planes.dtype.kind != "f" and planes.dtype.itemsize > 2:
+        raise TypeError("ColorJitter: takes floating images and integers of up to 16 bits, got "
+                        f"{planes.dtype}; put ConvertImageDtype before it")
     if planes.dtype.kind == "f" and planes.size:
         low, high = float(planes.min()), float(planes.max())
         if not -0.5 <= low <= high <= 1.5:
@@ -215,5 +220,5 @@ def _hue_of_pil(image: Any, factor: float) -> Any:
         return image
     hue, saturation, value = image.convert("HSV").split()
     turned = np.asarray(hue) + np.int32(factor * 255).astype(np.uint8)
-    module = pillow("ColorJitter")
-    return module.merge("HSV", (module.fromarray(turned), saturation, value)).convert("RGB")
+    bands = as_pil(turned, "L", "ColorJitter"), saturation, value
+    return pillow("ColorJitter").merge("HSV", bands).convert("RGB")

@@ -8,7 +8,7 @@ import numpy as np
 import autograd
 from autograd import Tensor
 from autograd.errors import Constructed, describe
-from data.transforms.base import ImageTransform, arithmetic, brightest, is_pil, pillow
+from data.transforms.base import ImageTransform, arithmetic, as_pil, brightest, is_pil
 
 
 class ToTensor(Constructed):
@@ -122,8 +122,7 @@ class ToPILImage(Constructed):
         if pixels.dtype.kind == "f" and self.mode != "F":
             pixels = (within_one(pixels, "ToPILImage") * 255).astype(np.uint8)
         mode = self._mode(pixels)
-        pixels = np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-        return pillow("ToPILImage").frombytes(mode, pixels.shape[1::-1], pixels.tobytes())
+        return as_pil(pixels, mode, "ToPILImage")
 
     def _mode(self, pixels: np.ndarray) -> str:
         one = {"uint8": ("L",), "int16": ("I;16",), "int32": ("I",), "float32": ("F",)}
@@ -166,7 +165,9 @@ class ConvertImageDtype(ImageTransform):
         if have == want:
             return planes
         if want.kind == "f":
-            return planes.astype(want) / want.type(brightest(have))
+            if have.kind == "f":
+                return planes.astype(want)
+            return (planes.astype(np.result_type(have, want)) / brightest(have)).astype(want)
         if have.kind == "f":
             if want.itemsize >= have.itemsize > 2 or want.itemsize == 8:
                 raise TypeError(f"ConvertImageDtype: {have} has not as many digits as {want}")

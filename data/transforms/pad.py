@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data.transforms.arguments import checked_fill, fill_column, margins
-from data.transforms.base import ImageTransform, pillow
+from data.transforms.base import ImageTransform, as_pil, pillow
 
 MODES = ("constant", "edge", "reflect", "symmetric")
 
@@ -83,11 +83,10 @@ def padded_pil(image: Any, margins: Sequence[int], fill: Any, mode: str, who: st
     planes = np.asarray(image)
     planes = planes.transpose(2, 0, 1) if planes.ndim == 3 else planes[None]
     result = padded(planes, margins, 0, mode, who)
-    pixels = np.ascontiguousarray(result.transpose(1, 2, 0) if len(result) > 1 else result[0])
-    made = pillow(who).fromarray(pixels)
+    made = as_pil(result.transpose(1, 2, 0) if len(result) > 1 else result[0], image.mode, who)
     if image.mode == "P":
         made.putpalette(image.getpalette())
-    return made if made.mode == image.mode else made.convert(image.mode)
+    return made
 
 
 def cut_pil(image: Any, box: tuple[int, int, int, int], fill: Any, who: str) -> Any:
