@@ -79,6 +79,7 @@ LAZY = {
     "logging": "numba's; its hook must come before ours",
     "threadpoolctl": "first needed when threads are set",
     "matplotlib": "0.3 s, an extra",
+    "optuna": "1 s, an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
     "urllib": "only for downloads",
