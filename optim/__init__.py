@@ -3,13 +3,14 @@
 from autograd.lazy import lazily
 
 __getattr__, __dir__, __all__ = lazily(__name__, {
-    ".": "lr_scheduler",
+    ".": "lr_scheduler search",
     "adam": "Adam AdamW",
     "adam_variants": "Adamax NAdam RAdam",
     "adaptive": "Adadelta Adagrad RMSprop",
     "asgd": "ASGD",
     "lbfgs": "LBFGS",
     "optimizer": "Optimizer",
+    "rate_finder": "find_learning_rate",
     "rprop": "Rprop",
     "sgd": "SGD",
 })

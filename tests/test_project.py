@@ -82,6 +82,7 @@ LAZY = {
     "threadpoolctl": "first needed when threads are set",
     "multiprocessing": "15 ms; only for worker processes",
     "matplotlib": "0.3 s, an extra",
+    "optuna": "1 s, an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
     "urllib": "only for downloads",
