@@ -84,6 +84,7 @@ LAZY = {
     "copy": "only where somebody copies",
     "gzip": "only for data sets",
     "html": "only for notebooks",
+    "io": "only for notebooks",
     "zlib": "only for data sets",
     "zipfile": "only for reading files",
     "pickle": "only for files and the kernel cache",
