@@ -76,6 +76,7 @@ LAZY = {
     "logging": "numba's; its hook must come before ours",
     "threadpoolctl": "first needed when threads are set",
     "matplotlib": "0.3 s, an extra",
+    "PIL": "an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
     "urllib": "only for downloads",

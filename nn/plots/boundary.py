@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..module import Module
 from .canvas import COLORS, MARKERS, array, canvas, layer_outputs, new_figure, predicted, tidy
 
 
-def plot_decision_boundary(model: Module, X, y=None, *, resolution: int = 200, ax=None):
+def plot_decision_boundary(model: Module, X, y=None, *, resolution: int = 200, ax=None) -> Any:
     """The classes that `model` sees in the plane, as colours, and the points X with classes y.
 
     Of several outputs the largest is the class; one output decides between two classes, at 0.5
@@ -53,7 +55,7 @@ def plot_decision_boundary(model: Module, X, y=None, *, resolution: int = 200, a
     return figure
 
 
-def plot_activations(model: Module, X, y=None, *, layers=None, ax=None):
+def plot_activations(model: Module, X, y=None, *, layers=None, ax=None) -> Any:
     """The outputs of layers for the data X, each brought to two dimensions by its principal
     components: how a model pulls the classes y apart, layer by layer.
 

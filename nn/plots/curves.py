@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from .canvas import COLORS, array, canvas, new_figure, tidy
 _HELD_OUT = ("val_", "valid_", "test_")
 
 
-def plot_history(history: Mapping | Sequence, *, ax=None):
+def plot_history(history: Mapping | Sequence, *, ax=None) -> Any:
     """Training curves: name -> values per epoch, or a list with a dict of values for each epoch.
 
     What is called a loss or an error has the left axis, which is logarithmic where values span a
@@ -55,7 +56,7 @@ def plot_history(history: Mapping | Sequence, *, ax=None):
 
 
 def plot_activation_functions(functions: Mapping[str, Callable] | None = None, *,
-                              span: tuple[float, float] = (-4.0, 4.0), ax=None):
+                              span: tuple[float, float] = (-4.0, 4.0), ax=None) -> Any:
     """Functions of one number and their gradients, as autograd finds them: side by side, or in one
     `ax` with the gradients dashed. `functions` is name -> function or Module.
 
@@ -94,7 +95,7 @@ def plot_activation_functions(functions: Mapping[str, Callable] | None = None, *
 
 
 def plot_optimizer_paths(function: Callable, optimizers: Mapping, *,
-                         start: tuple[float, float] = (-1.5, 1.5), steps: int = 60, ax=None):
+                         start: tuple[float, float] = (-1.5, 1.5), steps: int = 60, ax=None) -> Any:
     """The paths of optimizers over contours of function(x, y), which takes and gives Tensors.
 
     `optimizers` is name -> a function that makes one of a list of parameters, or a path (T, 2).

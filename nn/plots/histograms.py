@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..module import Module
@@ -10,7 +12,7 @@ from .canvas import COLORS, canvas, layer_outputs, tidy
 _BINS = 120
 
 
-def plot_activation_histograms(model: Module, X, *, layers=None, ax=None):
+def plot_activation_histograms(model: Module, X, *, layers=None, ax=None) -> Any:
     """The distribution of each layer's outputs for the data X: dead and saturated units show.
 
     `layers` are paths, or all layers. The model is asked in evaluation mode.
@@ -25,7 +27,7 @@ def plot_activation_histograms(model: Module, X, *, layers=None, ax=None):
     return _ridges(rows, "output", ax, logarithmic=False)
 
 
-def plot_gradient_histograms(model: Module, *, ax=None):
+def plot_gradient_histograms(model: Module, *, ax=None) -> Any:
     """The distribution of |gradient| of each parameter, on a logarithmic scale, as backward() left
     it in `.grad`: gradients that vanish or explode from layer to layer show.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, isqrt, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .canvas import array, canvas, layer_outputs, new_figure, tidy
 _MOST = 64  # images in one picture
 
 
-def plot_filters(layer, *, ax=None):
+def plot_filters(layer, *, ax=None) -> Any:
     """The filters of a layer, or of a weight (O, C, kh, kw), each an image: in colour for three
     channels, else blue below and red above 0, one image a channel. Of a Linear layer, whose inputs
     are the pixels of a square, each row is one.
@@ -47,7 +48,7 @@ def plot_filters(layer, *, ax=None):
                     columns=channels if 1 < channels <= 12 else None)
 
 
-def plot_feature_maps(model: Module, x, layer: str | None = None, *, ax=None):
+def plot_feature_maps(model: Module, x, layer: str | None = None, *, ax=None) -> Any:
     """What each channel of a layer makes of one image x, (C, H, W) or (1, C, H, W): by default of
     the first layer that puts out maps.
 
@@ -68,7 +69,7 @@ def plot_feature_maps(model: Module, x, layer: str | None = None, *, ax=None):
 
 
 def plot_attention(weights, *, queries: Sequence[str] | None = None,
-                   keys: Sequence[str] | None = None, ax=None):
+                   keys: Sequence[str] | None = None, ax=None) -> Any:
     """Attention probabilities as a heat map, a row for each query: (L, S), or (H, L, S) with a
     panel for each head. `queries` and `keys` are the words at the axes.
 

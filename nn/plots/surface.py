@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .canvas import canvas, tidy
 
 
 def plot_loss_surface(model: Module, closure: Callable, *, span: float = 1.0, steps: int = 25,
-                      seed: int = 0, ax=None):
+                      seed: int = 0, ax=None) -> Any:
     """Contours of the loss at θ + a δ + b η, for two random directions δ and η in which each filter
     (a row of a weight) is as long as that of θ; biases and other vectors stay. `closure()` gives
     the loss of the model as it is. It is evaluated steps² times, in evaluation mode; the parameters
