@@ -92,6 +92,7 @@ LAZY = {
     "PIL": "only for images of Pillow, an extra",
     "gzip": "only for data sets",
     "html": "only for notebooks",
+    "io": "only for notebooks",
     "zlib": "only for data sets",
     "zipfile": "only for reading files",
     "pickle": "only for files and the kernel cache",
