@@ -2,6 +2,7 @@
 
 from . import lr_scheduler as lr_scheduler
 from . import search as search
+from . import swa_utils as swa_utils
 from .adam import Adam as Adam
 from .adam import AdamW as AdamW
 from .adam_variants import Adamax as Adamax
@@ -11,10 +12,11 @@ from .adaptive import Adadelta as Adadelta
 from .adaptive import Adagrad as Adagrad
 from .adaptive import RMSprop as RMSprop
 from .asgd import ASGD as ASGD
+from .groups import param_groups as param_groups
 from .lbfgs import LBFGS as LBFGS
 from .optimizer import Optimizer as Optimizer
 from .rate_finder import find_learning_rate as find_learning_rate
 from .rprop import Rprop as Rprop
 from .sgd import SGD as SGD
 
-__all__ = ['ASGD', 'Adadelta', 'Adagrad', 'Adam', 'AdamW', 'Adamax', 'LBFGS', 'NAdam', 'Optimizer', 'RAdam', 'RMSprop', 'Rprop', 'SGD', 'find_learning_rate', 'lr_scheduler', 'search']
+__all__ = ['ASGD', 'Adadelta', 'Adagrad', 'Adam', 'AdamW', 'Adamax', 'LBFGS', 'NAdam', 'Optimizer', 'RAdam', 'RMSprop', 'Rprop', 'SGD', 'find_learning_rate', 'lr_scheduler', 'param_groups', 'search', 'swa_utils']
