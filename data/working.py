@@ -20,7 +20,7 @@ from data.fetching import Exhausted, Recipe, Source, Task
 from data.sending import carried
 from data.shared import Sender
 
-PATIENCE = 5.0  # seconds for a worker to end by itself
+PATIENCE = 3.0  # seconds for a worker to end by itself
 GLANCE = 1.0  # seconds between looks whether the other end still lives
 
 
@@ -122,7 +122,7 @@ def work(setting: Setting | bytes, connection: Connection, seed: int, worker: in
         error.add_note("raised when a worker that was spawned read the dataset and the functions "
                        "it was sent; what they are made of must stand in a module that it can "
                        "import, or use multiprocessing_context='fork' or 'thread'")
-        one = _Worker(Setting(None, worker, 0, 0, None), newest)  # type: ignore[arg-type]
+        one = _Worker(Setting(None, worker, 1, 0, None), newest)  # type: ignore[arg-type]
         one.unfit = error
     while (message := inbox.get()) is not None:
         number, content, freed = pickle.loads(message)
