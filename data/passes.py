@@ -82,7 +82,10 @@ class Batches:
                 break
             task = self._waiting.popleft()
             if isinstance(task, Exception):
-                raise task
+                try:
+                    raise task
+                finally:
+                    del task  # whose traceback would hold this frame, and so itself
             try:
                 batch = self._crew.take(task)
             except Exhausted:

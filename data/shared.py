@@ -98,7 +98,8 @@ class Sender:
             block = min(fitting, key=lambda block: len(self._blocks[block]))
             self._free.remove(block)
         else:
-            length = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+            grain = max(mmap.PAGESIZE, 1 << size.bit_length() - 4)  # the next may be a bit longer
+            length = -(-size // grain) * grain
             fd, memory = new_memory(length)
             if self._free:
                 dropped = self._free.pop()

@@ -119,6 +119,8 @@ class Processes:
             raise RuntimeError(
                 f"DataLoader: these workers belong to process {self._owner}, of which this one "
                 f"({os.getpid()}) was forked; call iter(loader) here for workers of its own")
+        if not self._stop.alive:
+            raise RuntimeError("DataLoader: these workers have ended; call iter(loader) for others")
         process, connection = self._ends[worker]
         while True:
             left = GLANCE if deadline is None else min(deadline - time.monotonic(), GLANCE)
@@ -130,15 +132,14 @@ class Processes:
                     return
                 raise self._died(worker, task)
             if deadline is not None and time.monotonic() >= deadline:
+                late = _late(f"{worker} (pid {process.pid})", self._timeout, task)
                 self.stop(at_once=True)
-                raise RuntimeError(
-                    f"DataLoader: worker {worker} (pid {process.pid}) has sent nothing for "
-                    f"timeout={self._timeout} s; it was to load {_told(task)}")
+                raise late
 
     def _died(self, worker: int, task: Task) -> RuntimeError:
         process = self._ends[worker][0]
         process.join(PATIENCE)
-        code, why = process.exitcode, ""
+        pid, code, why = process.pid, process.exitcode, ""
         if code is not None and code < 0:
             why = f", killed by {signal.Signals(-code).name}"
             why += "; the system does that when memory runs out" if code == -signal.SIGKILL else ""
@@ -146,7 +147,7 @@ class Processes:
             why = ("; a script whose workers are spawned must begin its work under "
                    "if __name__ == '__main__':, and what it printed may tell more")
         self.stop(at_once=True)
-        return RuntimeError(f"DataLoader: worker {worker} (pid {process.pid}) ended with exit "
+        return RuntimeError(f"DataLoader: worker {worker} (pid {pid}) ended with exit "
                             f"code {code}{why}; it was to load {_told(task)}")
 
     def stop(self, at_once: bool = False) -> None:
@@ -155,6 +156,11 @@ class Processes:
             for process, _ in self._ends:
                 process.kill()
         self._stop()
+
+
+def _late(who: str, timeout: float | None, task: Task) -> RuntimeError:
+    return RuntimeError(f"DataLoader: worker {who} has sent nothing for timeout={timeout} s; it "
+                        f"was to load {_told(task)}")
 
 
 def _told(task: Task) -> str:
@@ -226,14 +232,16 @@ class Threads:
             try:
                 number, fine, content = self._pipes[worker][1].get(timeout=self._timeout)
             except Empty:
-                raise RuntimeError(
-                    f"DataLoader: worker {worker} (a thread) has sent nothing for "
-                    f"timeout={self._timeout} s; it was to load {_told(task)}") from None
+                self.stop()
+                raise _late(f"{worker} (a thread)", self._timeout, task) from None
         if fine:
             return content
         if not isinstance(content, Exhausted):
             content.add_note(f"in worker {worker} (a thread)")
-        raise content
+        try:
+            raise content
+        finally:
+            del content  # whose traceback would hold this frame, and so itself
 
     def stop(self, at_once: bool = False) -> None:
         """End the threads after the batches they are at: threads cannot be ended at once."""

@@ -20,7 +20,7 @@ from data.fetching import Exhausted, Recipe, Source, Task
 from data.sending import carried
 from data.shared import Sender
 
-PATIENCE = 5.0  # seconds for a worker to end by itself
+PATIENCE = 3.0  # seconds for a worker to end by itself
 GLANCE = 1.0  # seconds between looks whether the other end still lives
 
 
@@ -74,13 +74,13 @@ class _Worker:
     def __init__(self, setting: Setting, newest: list[int]) -> None:
         self._setting, self._newest = setting, newest
         self._source: Source | None = None
-        self._unfit: BaseException | None = None
+        self.unfit: BaseException | None = None
         try:
             if setting.init is not None:
                 setting.init(setting.worker)
         except BaseException as error:
             error.add_note("raised by the DataLoader's worker_init_fn")
-            self._unfit = error
+            self.unfit = error
 
     def answer(self, number: int, content: Begin | Task) -> tuple[bool, Any] | None:
         """(whether it went well, the batch or the exception); None where no answer is wanted."""
@@ -90,8 +90,9 @@ class _Worker:
             self._source = Source(self._setting.recipe, content.seed, content.start,
                                   self._setting.worker, self._setting.workers)
             return None
-        if self._unfit is not None:
-            return False, self._unfit
+        if self.unfit is not None:  # told once: what is kept would keep the caller's frames
+            error, self.unfit = self.unfit, RuntimeError("this worker could not start")
+            return False, error
         try:
             return True, self._source.load(content)  # type: ignore[union-attr]
         except BaseException as error:
@@ -121,8 +122,8 @@ def work(setting: Setting | bytes, connection: Connection, seed: int, worker: in
         error.add_note("raised when a worker that was spawned read the dataset and the functions "
                        "it was sent; what they are made of must stand in a module that it can "
                        "import, or use multiprocessing_context='fork' or 'thread'")
-        one = _Worker(Setting(None, worker, 0, 0, None), newest)  # type: ignore[arg-type]
-        one._unfit = error
+        one = _Worker(Setting(None, worker, 1, 0, None), newest)  # type: ignore[arg-type]
+        one.unfit = error
     while (message := inbox.get()) is not None:
         number, content, freed = pickle.loads(message)
         sender.reclaim(freed)
