@@ -90,6 +90,14 @@ def look(name: str, model: Autoencoder, x):
     return back.numpy(), codes.numpy()
 
 
+def components(x, unseen) -> float:
+    """The error of a pixel behind the best plane, that of the first two principal components."""
+    mean = x.numpy().mean(0)
+    axes = np.linalg.svd(x.numpy()[:4000] - mean, full_matrices=False)[2][:SIZES[-1]]
+    rest = unseen.numpy() - mean
+    return float(((rest - rest @ axes.T @ axes) ** 2).mean())
+
+
 def teach(args):
     (pixels, _), (unseen, labels) = images(args.root), images(args.root, train=False)
     shape = unseen.shape
@@ -98,6 +106,7 @@ def teach(args):
     views = {}
     fit(flat, x, args.steps, "linear")
     views["linear"] = look("linear", flat, unseen)
+    print(f"{'(principal components)':46} {components(x, unseen):.4f}")
     fit(plain, x, args.steps, "deep")
     views["deep, at once"] = look("deep, at once", plain, unseen)
     pretrain(parts, x, args.steps)

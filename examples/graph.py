@@ -115,11 +115,13 @@ def draw(result, figure) -> None:
     borders = np.where(truth, COLORS[1], COLORS[0])
     nodes = axes.scatter(*places.T, c=chance, s=220, cmap="coolwarm", vmin=0, vmax=1,
                          edgecolors=borders, linewidths=2.5)
-    for number, place in enumerate(places, 1):
+    for number, (place, p) in enumerate(zip(places, chance, strict=True), 1):
         axes.annotate(str(number), place, ha="center", va="center", fontsize=8,
+                      color="white" if abs(p - 0.5) > 0.25 else "black",
                       fontweight="bold" if number in HEADS else None)
     figure.colorbar(nodes, ax=axes, label=f"chance of the camp of {HEADS[1]}")
     axes.set_title("fill: what the network says, border: the camp that was joined", fontsize=10)
+    axes.set_aspect("equal", adjustable="datalim")
     axes.set_axis_off()
 
 

@@ -28,7 +28,7 @@ FORMS = {
              "CHEAP THING only TIME URGE", "make money FAST no risk URGE", "THING CHEAP CALL",
              "your account is blocked CALL TIME", "URGE you have been chosen for THING"),
     "ham": ("HELLO are you coming to PLACE TIME", "i will be at PLACE TIME", "HELLO call me TIME",
-            "the MATTER is ready can you read it TIME", "we won the game TIME at PLACE",
+            "i have a MATTER for you get it TIME", "we won a game TIME at PLACE",
             "can you lend me some money for PLACE", "thanks for the MATTER see you TIME",
             "your prize from the school is at PLACE", "please send the MATTER to FRIEND TIME"),
 }
@@ -37,13 +37,13 @@ PHRASES = {
     "WON": ("won", "have won", "are the winner of", "can claim", "get"),
     "THING": ("a free prize", "a free phone", "cash", "a luxury watch", "a gift card", "free money",
               "the big prize", "cheap pills", "a credit card", "a secret bonus"),
-    "CALL": ("call now", "click this link", "click here", "reply to claim it", "call this number",
+    "CALL": ("call now", "click this link", "click here", "reply to claim it", "call me",
              "visit our site"),
-    "URGE": ("urgent", "act now", "last chance", "do not miss it", "offer ends today", "hurry"),
+    "URGE": ("urgent", "act now", "the last chance", "do not miss me", "offer ends today", "hurry"),
     "CHEAP": ("half price", "cheap", "at no cost", "100 percent free", "best offer on"),
     "FAST": ("fast", "from home", "while you sleep", "today"),
-    "PLACE": ("the station", "home", "the office", "the cinema", "the party", "my place", "lunch",
-              "the game", "the doctor"),
+    "PLACE": ("the station", "home", "work", "a cinema", "the party", "my place", "lunch",
+              "the game", "a concert"),
     "TIME": ("today", "tomorrow", "tonight", "at noon", "on friday", "next week", "now", "later"),
     "MATTER": ("report", "homework", "draft", "minutes of the meeting", "recipe", "phone number",
                "letter", "book"),
@@ -101,7 +101,7 @@ def teach(args):
     known = sorted({word for words, _ in train for word in words})
     vocabulary = {word: i for i, word in enumerate(known, 1)}
     model = Spam(len(known) + 1)
-    optimizer = optim.Adam(model.parameters(), lr=5e-3, weight_decay=1e-4)
+    optimizer = optim.Adam(model.parameters(), lr=5e-3, weight_decay=5e-4)
     words, labels = numbers(train, vocabulary)
     for _ in track(args.steps):
         chosen = autograd.randint(0, len(words), (BATCH,))
