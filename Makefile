@@ -20,7 +20,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs notebooks stubs types lint bench clean
+.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs examples notebooks stubs types lint bench clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -58,6 +58,10 @@ test-oldest: ## run the tests with the oldest NumPy and Numba that are allowed, 
 
 parity: $(VENV)/.parity ## install PyTorch and compare with it
 	$(PYTEST) tests/parity $(ARGS)
+
+examples: venv ## take a few steps of every lesson in examples/; their pictures are in runs/
+	@set -e; for lesson in $$(grep -l '^from lesson import' examples/*.py); do \
+	  echo "=== $$lesson"; "$(BIN)/python" "$$lesson" --smoke $(ARGS); done
 
 stubs: venv ## write the stubs that editors and type checkers read
 	"$(BIN)/python" -m tests.stubs

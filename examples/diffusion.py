@@ -93,10 +93,10 @@ def teach(args):
         loss.backward()
         optimizer.step()
         decay.step()
-    way, real = reverse(model, 2000), data(2000).numpy()
-    print(f"the last loss is {loss.item():.3f}; distances to the nearest of 2,000 fresh points of "
+    way, real = reverse(model, 1000), data(1000).numpy()
+    print(f"the last loss is {loss.item():.3f}; distances to the nearest of 1,000 fresh points of "
           "the data (median, 95 %):")
-    for name, points in (("data", data(2000).numpy()), ("samples", way[0]), ("noise", way[TIMES])):
+    for name, points in (("data", data(1000).numpy()), ("samples", way[0]), ("noise", way[TIMES])):
         print(f"  {name:8}" + "".join(f"{q:8.3f}" for q in
                                       np.quantile(nearest(points, real), [0.5, 0.95])))
     print(f"{(nearest(real, way[0]) < 0.1).mean():.1%} of the data has a sample within 0.1")
@@ -107,9 +107,9 @@ def draw(result, figure) -> None:
     way, real = result
     panels = figure.subplots(1, len(way) + 1, sharex=True, sharey=True)
     for axes, (t, points) in zip(panels, way.items(), strict=False):
-        axes.scatter(*points.T, s=1, color=COLORS[1])
+        axes.scatter(*points.T, s=2, color=COLORS[1])
         axes.set_title(f"t = {t}", fontsize=10)
-    panels[-1].scatter(*real.T, s=1, color=COLORS[0])
+    panels[-1].scatter(*real.T, s=2, color=COLORS[0])
     panels[-1].set_title("the data", fontsize=10)
     for axes in panels:
         axes.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal")

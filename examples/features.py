@@ -2,12 +2,13 @@
 
     python examples/features.py
 
-Logistic regression gives p(x) = s(w . phi(x) + b) with s the sigmoid; its border w . phi(x) + b = 0
-is straight in phi. Three choices of phi: x itself; all products of powers x1^i x2^j with i + j <= 4;
-radial bumps exp(-|x - c|^2 / (2 r^2)) around centers c that are samples themselves. The loss is
-convex in w, so L-BFGS finds the minimum.
+Logistic regression gives p(x) = s(w . phi(x) + b) with s the sigmoid; its border, where
+w . phi(x) + b = 0, is straight in phi. Three choices of phi: x itself; all products of powers
+x1^i x2^j with i + j <= 4; radial bumps exp(-|x - c|^2 / (2 r^2)) around centers c that are samples
+themselves. The loss is convex in w, so L-BFGS finds the minimum.
 
-Reference: D. Broomhead, D. Lowe, Multivariable functional interpolation and adaptive networks, 1988.
+Reference: D. Broomhead, D. Lowe, Multivariable functional interpolation and adaptive networks,
+1988.
 """
 
 import sys

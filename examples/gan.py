@@ -86,8 +86,8 @@ def teach(args):
         if step + 1 in [args.steps // part for part in SHOWN]:
             shown[step + 1] = sample(generator, 1000)
     shares, near = judge(sample(generator, 10000))
-    print(f"{(shares > 0.25 / HEAPS).sum()} of {HEAPS} heaps are reached, {near:.1%} of the samples "
-          f"lie at one\nshares of the heaps: {', '.join(f'{share:.1%}' for share in shares)}")
+    print(f"{(shares > 0.25 / HEAPS).sum()} of {HEAPS} heaps are reached, {near:.1%} of the "
+          f"samples lie at one\nshares: {', '.join(f'{share:.1%}' for share in shares)}")
     side = autograd.linspace(-1.6, 1.6, 80)
     plane = autograd.stack(autograd.meshgrid(side, side, indexing="xy"), 2)
     with autograd.no_grad():

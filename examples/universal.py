@@ -1,4 +1,4 @@
-"""One hidden layer can approximate every continuous function, unless its activation is a polynomial.
+"""One hidden layer approximates every continuous function, unless its activation is a polynomial.
 
     python examples/universal.py
 
