@@ -80,10 +80,10 @@ def test_E10_gradients_are_outer_products():
 
 
 def test_E11_range_of_swish():
-    x = autograd.linspace(-20, 20, 400_001, dtype=autograd.float64)
+    x = autograd.linspace(-20, 20, 40_001, dtype=autograd.float64)
     y = nn.SiLU()(x)
     assert y.min().item() == pytest.approx(-0.27846, abs=5e-6)
-    assert x[y.argmin().item()].item() == pytest.approx(-1.27846, abs=1e-4)
+    assert x[y.argmin().item()].item() == pytest.approx(-1.27846, abs=1e-3)
 
 
 def test_E12_a_misprinted_cosine():
