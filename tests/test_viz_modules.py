@@ -123,6 +123,25 @@ def test_layers_are_called_by_their_names():
     assert names == ["0: Conv2d", "1: BatchNorm2d", "2: ReLU"]
 
 
+def test_what_passes_a_module_unchanged_and_is_then_overwritten():
+    class Passing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(autograd.ones(4))
+            self.first, self.act = nn.Linear(4, 4), nn.ReLU(inplace=True)
+            self.drop = nn.Dropout()
+
+        def forward(self, x):
+            y = self.drop(self.act(self.first(x)))
+            y += x
+            return y * self.scale
+
+    inner = level(graph(Passing(), (2, 4)))
+    assert edges(inner) == {(IN, "first"), ("first", "act"), ("act", "drop"), ("drop", "add"),
+                            (IN, "add"), ("add", "mul"), ("mul", OUT)}
+    assert [box.size for box in inner.boxes.values() if box.name == "mul"] == ["scale"]
+
+
 def test_the_model_is_left_as_it_was():
     model = nn.Sequential(nn.BatchNorm1d(4), nn.Dropout())
     x, state = autograd.randn(3, 4, requires_grad=True), autograd.get_rng_state()

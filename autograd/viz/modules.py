@@ -68,6 +68,9 @@ class _Maker:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+        self.names = {parameter._node: name
+                      for name, parameter in trace.root.module.named_parameters()
+                      if parameter._node is not None}
         self.made: dict[int, list[Call]] = {}  # id of memory -> calls that put it out
         for call in sorted(trace.calls, key=lambda call: call.stop):
             for _, tensor in call.outputs:
@@ -114,7 +117,7 @@ class _Maker:
             level.boxes[item.key] = (
                 self.box(item.thing, [other.thing for other in item.others
                                       if isinstance(other.thing, Call)], depth)
-                if isinstance(item.thing, Call) else _op(item.thing, 1 + len(item.others)))
+                if isinstance(item.thing, Call) else self.op(item.thing, 1 + len(item.others)))
         told: set[str] = set()
         for item in items:
             sources = {renamed.get(key, key): text for one in (item, *item.others)
@@ -125,6 +128,12 @@ class _Maker:
         for key in dict.fromkeys(renamed.get(key, key) for key in ends):
             level.arrows.append(Arrow(key, OUT, heavy=True))
         return level
+
+    def op(self, node: Node, count: int) -> Box:
+        """An op between modules, with the names of parameters that it uses itself."""
+        names = [self.names[parent] for parent in node.parents if parent in self.names]
+        return Box("function", f"{called(node)} ×{count}" if count > 1 else described(node),
+                   printable(elided(", ".join(names), _LONGEST)))
 
     def _sources(self, thing: Call | Node, call: Call, keys: dict) -> Iterator[tuple[str, str]]:
         """(key, shape) of what a call or an op in `call` uses."""
@@ -245,10 +254,6 @@ def _kind(thing) -> tuple | None:
     return (type(thing.module), repr(thing.module),
             *(tuple(p.shape) for p in thing.module.parameters()),
             *(_tensor_text(tensor) for _, tensor in (*thing.inputs, *thing.outputs)))
-
-
-def _op(node: Node, count: int) -> Box:
-    return Box("function", f"{called(node)} ×{count}" if count > 1 else described(node), "")
 
 
 def _parameters(module) -> int:

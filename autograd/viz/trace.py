@@ -22,8 +22,9 @@ from ..engine import reachable
 from ..errors import describe
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..node import Leaf, Node, Output, next_seq
+from ..ops.shape import clone
 from ..sampling import get_rng_state, set_rng_state
-from ..tensors import Tensor, current_node
+from ..tensors import Tensor, alias, current_node
 from .costs import kept_arrays, memory, multiply_adds
 
 
@@ -206,13 +207,21 @@ class _Watch:
             self.open.pop()[1].__exit__(None, None, None)
         call, recording = self.open.pop()
         given = {id(tensor) for _, tensor in call.inputs}
-        output = _mapped(output, lambda _, tensor: tensor.view(tensor.shape)
-                         if id(tensor) in given and tensor._array.dtype.kind == "f" else tensor)
+        output = _mapped(output, lambda _, tensor: _passed(tensor) if id(tensor) in given
+                         else tensor)
         call.outputs = named_tensors(output)
         call.results = [current_node(tensor) for _, tensor in call.outputs]
         call.stop = next_seq()
         recording.__exit__(None, None, None)
         return output
+
+
+def _passed(tensor: Tensor) -> Tensor:
+    """The same numbers in the same memory, as an op of its own put them out."""
+    node, other = current_node(tensor), alias(tensor, tensor._array)
+    if node is not None:
+        other._node = clone.op.link((node,), tensor._array)
+    return other
 
 
 @contextmanager
