@@ -97,19 +97,22 @@ def save_mistakes(path: str, dataset, probabilities: np.ndarray, labels: np.ndar
     wrong = np.flatnonzero(probabilities.argmax(1) != labels)
     worst = wrong[np.argsort(own[wrong], kind="stable")][:most]
     wide = 8
-    rows = max(1, -(-len(worst) // wide))
-    figure = Figure(figsize=(1.5 * wide, 1.9 * rows + 0.5), dpi=120, layout="constrained")
-    figure.suptitle(f"The worst of {len(wrong):,} mistakes among {len(labels):,} images: "
-                    "true class, and what it was taken for", fontweight="bold")
-    panels = list(figure.subplots(rows, wide, squeeze=False).flat)
-    for panel in panels:
-        panel.set_axis_off()
-    for panel, i in zip(panels, worst, strict=False):
+    figure = Figure(figsize=(1.5 * wide, 2 * max(1, -(-len(worst) // wide)) + 0.6), dpi=120)
+    axes = figure.subplots()
+    axes.set_title(f"The worst of {len(wrong):,} mistakes among {len(labels):,} images: true "
+                   "class, and what it was taken for", fontweight="bold", pad=12)
+    for place, i in enumerate(worst):
+        row, column = divmod(place, wide)
+        x, y = 1.15 * column, 1.5 * row
         image = dataset[int(i)][0].numpy()
         low, high = image.min(), image.max()
         image = ((image - low) / max(high - low, 1e-12)).transpose(1, 2, 0)
-        panel.imshow(image, cmap="gray_r" if image.shape[-1] == 1 else None)
+        axes.imshow(image, cmap="gray_r" if image.shape[-1] == 1 else None, vmin=0, vmax=1,
+                    extent=(x, x + 1, y + 1, y))
         taken = probabilities[i].argmax()
-        panel.set_title(f"{classes[labels[i]]}\n{classes[taken]} {probabilities[i, taken]:.0%}",
-                        fontsize=8, color="#1e293b")
-    figure.savefig(path)
+        axes.text(x + 0.5, y - 0.04, f"{classes[labels[i]]}\n{classes[taken]} "
+                  f"{probabilities[i, taken]:.0%}", ha="center", va="bottom", fontsize=9)
+    axes.set(xlim=(0, 1.15 * wide - 0.15), ylim=(1.5 * max(1, -(-len(worst) // wide)) - 0.5, -0.5),
+             aspect="equal")
+    axes.set_axis_off()
+    figure.savefig(path, bbox_inches="tight")

@@ -146,16 +146,22 @@ def report(args, trainer: Trainer, images: Images, folder: str) -> None:
         verdict = nn.training.diagnose(trainer.history, math.log(len(images.classes)))
         print(f"\nThe curves: {verdict}")
     try:
-        figure = trainer.history.plot(best=best["epoch"])
-        figure.suptitle(args.title, fontweight="bold")
-        figure.savefig(os.path.join(folder, "curves.png"))
-        counts = nn.metrics.confusion_matrix(predictions, labels, len(images.classes))
-        save_confusion(os.path.join(folder, "confusion.png"), counts, images.classes)
-        save_mistakes(os.path.join(folder, "mistakes.png"), images.test, probabilities, labels,
-                      images.classes)
+        draw(args, trainer.history, best["epoch"], images, probabilities, labels, folder)
     except ModuleNotFoundError:
         print("\nNo curves.png, confusion.png and mistakes.png: matplotlib is missing. It comes "
               "with the extra plots: pip install 'wengert[plots]'")
+
+
+def draw(args, history, best: int, images: Images, probabilities: np.ndarray, labels: np.ndarray,
+         folder: str) -> None:
+    """The pictures of a training and of how its best epoch does on the test images."""
+    figure = history.plot(best=best)
+    figure.suptitle(args.title, fontweight="bold")
+    figure.savefig(os.path.join(folder, "curves.png"))
+    counts = nn.metrics.confusion_matrix(probabilities.argmax(1), labels, len(images.classes))
+    save_confusion(os.path.join(folder, "confusion.png"), counts, images.classes)
+    save_mistakes(os.path.join(folder, "mistakes.png"), images.test, probabilities, labels,
+                  images.classes)
 
 
 def resumed(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:

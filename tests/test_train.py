@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -45,10 +46,12 @@ def test_runs_that_begin_in_the_same_second_get_folders_of_their_own(train, tmp_
     assert [os.path.basename(path) for path in made] == ["now", "now_2", "now_3"]
 
 
-def run(train, *argv) -> tuple[int, str]:
-    """Exit code and output of one run."""
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        code = train.main([str(argument) for argument in argv])
+def run(program, *argv, pictures=False) -> tuple[int, str]:
+    """Exit code and output of one run, with its pictures where a test wants them."""
+    draw = contextlib.nullcontext() if pictures else mock.patch.object(
+        sys.modules["session"], "draw")
+    with contextlib.redirect_stdout(io.StringIO()) as out, draw:
+        code = program.main([str(argument) for argument in argv])
     return code, out.getvalue()
 
 
@@ -61,7 +64,7 @@ def only_folder(out: Path) -> Path:
 def digits(train, tmp_path_factory) -> tuple[int, str, Path]:
     """The run of `make train`: exit code, output, folder."""
     out = tmp_path_factory.mktemp("runs")
-    code, text = run(train, "--out", out)
+    code, text = run(train, "--out", out, pictures=True)
     return code, text, only_folder(out)
 
 
@@ -216,7 +219,7 @@ def test_a_loss_that_grows_without_bound(train, tmp_path, capsys):
 
 def test_without_matplotlib(train, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    code, text = run(train, "--epochs", 1, "--out", tmp_path)
+    code, text = run(train, "--epochs", 1, "--out", tmp_path, pictures=True)
     assert code == 0
     assert re.search("No curves.png, .*: matplotlib is missing", text) and "wengert[plots]" in text
     assert "curves.png" not in os.listdir(only_folder(tmp_path))
@@ -307,7 +310,7 @@ def test_cifar(train, tmp_path):
         records[:, 0] %= 10
         records.tofile(tmp_path / name)
     code, text = run(cifar, "--root", tmp_path, "--epochs", 1, "--width", 2, "--out",
-                     tmp_path / "runs")
+                     tmp_path / "runs", pictures=True)
     assert code == 0 and "180 images to train on, 20 to validate, 50 to test" in text
     assert "airplane" in text and sorted(os.listdir(only_folder(tmp_path / "runs"))) == FILES
     with pytest.raises(SystemExit):
