@@ -20,7 +20,8 @@ TABLES = {"N": 25, "A": 11, "L": 7, "O": 9, "S": 3, "R": 8, "I": 3, "H": 2, "T":
 
 NOTEBOOKS = [
     "01_neuron", "02_xor_and_the_mlp", "03_activations", "04_backpropagation_by_hand",
-    "05_gradient_checking", "06_optimizers", "07_regularisation", "08_mlp_on_digits", "09_convolution",
+    "05_gradient_checking", "06_optimizers", "07_regularisation", "08_mlp_on_digits",
+    "09_convolution",
     "10_recurrence_and_attention", "11_autoencoders_and_generation", "12_interpretation",
     "13_tuning", "14_from_pytorch",
 ]  # fmt: skip
