@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from autograd import Tensor
 from autograd.errors import describe
+from autograd.viz.style import short_count
 from autograd.viz.trace import Call, Trace, arguments, timed, traced
 
 from .module import Module
-from .summary_table import html, short_bytes, short_count, table
+from .summary_table import html, short_bytes, table
 
 
 class Row(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from autograd.viz.style import elided, short_count
+
 _LEAST = 24  # characters for the layers' names, before columns are left out
 _OPTIONAL = ("Kept", "Input", "Mult-adds")  # the first to be left out comes first
 _INDENT = 2
@@ -11,7 +13,7 @@ def table(rows: list, totals: list[str], measured: bool) -> str:
     """The table as text.  What does not fit is left out: settings, then columns, then the middle
     of a name."""
     width = _terminal_width()
-    columns = {title: [_elided(cell, max(width * 2 // 5, 8)) for cell in cells]
+    columns = {title: [elided(cell, max(width * 2 // 5, 8)) for cell in cells]
                for title, cells in _columns(rows, measured).items()}
     full, short = (_names(rows, settings) for settings in (True, False))
     wanted = min(max(map(len, short)), _LEAST)
@@ -20,7 +22,7 @@ def table(rows: list, totals: list[str], measured: bool) -> str:
             del columns[name]
     room = max(width - _taken(columns), 4)
     names = full if max(map(len, full)) <= room else short
-    names = [_elided(name, room) for name in ("Layer", *names)]
+    names = [elided(name, room) for name in ("Layer", *names)]
     first = max(map(len, names))
     lines = []
     for i, name in enumerate(names):
@@ -58,16 +60,6 @@ def short_bytes(count: int) -> str:
             return f"{value:.4g} {unit}"
         value /= 1024
     return f"{value:.4g} GiB"
-
-
-def short_count(count: int) -> str:
-    """A number in thousands, millions, billions: 1.5 K, 3.2 M."""
-    value, unit = float(count), ""
-    for larger in ("K", "M", "G", "T"):
-        if round(value, 1) < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.1f} {unit}" if unit else str(count)
 
 
 def _terminal_width() -> int:
@@ -112,13 +104,6 @@ def _aligned(title: str, cell: str, cells: list[str]) -> str:
 
 def _taken(columns: dict[str, list[str]]) -> int:
     return sum(2 + len(_aligned(title, "", cells)) for title, cells in columns.items())
-
-
-def _elided(name: str, room: int) -> str:
-    """The name, or its beginning and its end."""
-    if len(name) <= room:
-        return name
-    return f"{name[:room - 1 - room // 2]}…{name[len(name) - room // 2:]}"
 
 
 def _wrapped(lines: list[str], width: int) -> list[str]:

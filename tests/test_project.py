@@ -71,6 +71,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.lazy": "lazily",
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.tensors": "mark_written",
+    "autograd.viz.style": "elided short_count",
     "autograd.viz.trace": "Call Trace arguments timed traced",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.viz.style import elided
+
 from ..module import Module
 from .canvas import COLORS, canvas, layer_outputs, tidy
 
@@ -68,7 +70,7 @@ def _ridges(rows: dict[str, np.ndarray], label: str, ax, logarithmic: bool):
         ax.text(1.01, (base + 0.45 + 0.1) / (len(rows) + 0.1), remarks[name], fontsize=8,
                 transform=ax.transAxes, va="center")
     ax.set_yticks([len(rows) - 1 - i + 0.4 for i in range(len(rows))],
-                  [_short(name) for name in rows], fontsize=9)
+                  [elided(name, 34) for name in rows], fontsize=9)
     for tick in ax.get_yticklabels():
         tick.set_parse_math(False)
     ax.tick_params(axis="y", length=0)
@@ -95,7 +97,3 @@ def _range(values: np.ndarray, logarithmic: bool) -> tuple[float, float]:
     low, high = np.quantile(values, [0.001, 0.999])
     room = max(0.03 * (high - low), 0.5 if logarithmic else 1e-3 * max(abs(low), 1e-6))
     return float(low - room), float(high + room)
-
-
-def _short(name: str, longest: int = 34) -> str:
-    return name if len(name) <= longest else f"{name[:longest // 2 - 1]}…{name[-longest // 2:]}"
