@@ -113,10 +113,10 @@ def draw(result, figure) -> None:
     for a, b in edges:
         axes.plot(*places[[a, b]].T, color="#cbd5e1", linewidth=0.8, zorder=0)
     borders = np.where(truth, COLORS[1], COLORS[0])
-    nodes = axes.scatter(*places.T, c=chance, s=220, cmap="coolwarm", vmin=0, vmax=1,
+    nodes = axes.scatter(*places.T, c=chance, s=170, cmap="coolwarm", vmin=0, vmax=1,
                          edgecolors=borders, linewidths=2.5)
     for number, (place, p) in enumerate(zip(places, chance, strict=True), 1):
-        axes.annotate(str(number), place, ha="center", va="center", fontsize=8,
+        axes.annotate(str(number), place, ha="center", va="center", fontsize=7,
                       color="white" if abs(p - 0.5) > 0.25 else "black",
                       fontweight="bold" if number in HEADS else None)
     figure.colorbar(nodes, ax=axes, label=f"chance of the camp of {HEADS[1]}")

@@ -89,11 +89,11 @@ def run(args, runner: str, rate: float, data, held_out, steps: int, marks: int):
 
 def teach(args):
     data, held_out = load(args.root, True), load(args.root, False)
-    trial, races = max(1, args.steps // 8), {}
+    trial, races = max(1, args.steps // 6), {}
     for name, rates in RATES.items():
-        ends = [np.nan_to_num(np.mean(run(args, name, rate, data, held_out, trial, 0)[0]), nan=1e9)
-                for rate in rates]
-        rate = rates[int(np.argmin(ends))]
+        trials = [run(args, name, rate, data, held_out, trial, 0)[0] for rate in rates]
+        ends = [np.mean(losses[trial // 2:]) for losses in trials]
+        rate = rates[int(np.argmin(np.nan_to_num(ends, nan=np.inf)))]
         start = time.perf_counter()
         losses, marked = run(args, name, rate, data, held_out, args.steps, 10)
         races[f"{name}, rate {rate:g}"] = losses, marked
