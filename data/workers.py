@@ -24,6 +24,7 @@ from data.shared import Receiver
 from data.working import GLANCE, PATIENCE, Begin, Setting, serve, work
 
 _ENDS: WeakSet[Connection] = WeakSet()  # this process's ends of its workers' pipes
+_starting = threading.Lock()  # held while workers are started, with another number of threads
 
 
 class Processes:
@@ -41,16 +42,22 @@ class Processes:
                 "have workers of its own; use num_workers=0 there, or "
                 "multiprocessing_context='thread'")
         sent: Any = setting if context.get_start_method() == "fork" else as_bytes(setting)
+        try:
+            with _starting:
+                self._start_all(context, sent, setting)
+        except BaseException:
+            self.stop(at_once=True)
+            raise
+
+    def _start_all(self, context: Any, sent: Any, setting: Setting) -> None:
         threads = autograd.get_num_threads()
         try:
             autograd.set_num_threads(1)  # which takes 30 ms in a child, where BLAS starts anew
             for worker in range(setting.workers):
                 self._start(context, sent, setting, worker)
-        except BaseException:
-            self.stop(at_once=True)
-            raise
         finally:
-            autograd.set_num_threads(threads)
+            if autograd.get_num_threads() == 1:  # nobody has set another number meanwhile
+                autograd.set_num_threads(threads)
 
     def _start(self, context: Any, sent: Any, setting: Setting, worker: int) -> None:
         mine, its = multiprocessing.Pipe()
@@ -186,6 +193,8 @@ def _end(ends: list[tuple[Any, Connection]], owner: int) -> None:
 
 def _in_child() -> None:
     """A forked child keeps no end of a pipe that is not its own: the other would never close."""
+    global _starting
+    _starting = threading.Lock()
     for connection in list(_ENDS):
         connection.close()
 
