@@ -24,7 +24,7 @@ from data.shared import Receiver
 from data.working import GLANCE, PATIENCE, Begin, Setting, serve, work
 
 _ENDS: WeakSet[Connection] = WeakSet()  # this process's ends of its workers' pipes
-_starting = threading.Lock()  # held while workers are started, with another number of threads
+_forking = threading.RLock()  # held while workers are forked, and while their pipes are closed
 
 
 class Processes:
@@ -43,7 +43,7 @@ class Processes:
                 "multiprocessing_context='thread'")
         sent: Any = setting if context.get_start_method() == "fork" else as_bytes(setting)
         try:
-            with _starting:
+            with _forking:
                 self._start_all(context, sent, setting)
         except BaseException:
             self.stop(at_once=True)
@@ -72,6 +72,9 @@ class Processes:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
             self._ends.append((process, mine))
+        except BaseException:
+            _ENDS.discard(mine)
+            raise
         finally:
             its.close()
             if before is not None:
@@ -179,8 +182,10 @@ def _end(ends: list[tuple[Any, Connection]], owner: int) -> None:
     """Close the pipes, which workers take for the order to end, and see that they do."""
     if owner != os.getpid():
         return
-    for _, connection in ends:
-        connection.close()
+    with _forking:  # else a child could take another file of the same number for this one
+        for _, connection in ends:
+            _ENDS.discard(connection)
+            connection.close()
     deadline = time.monotonic() + PATIENCE
     for process, _ in ends:
         process.join(max(deadline - time.monotonic(), 0))
@@ -193,8 +198,8 @@ def _end(ends: list[tuple[Any, Connection]], owner: int) -> None:
 
 def _in_child() -> None:
     """A forked child keeps no end of a pipe that is not its own: the other would never close."""
-    global _starting
-    _starting = threading.Lock()
+    global _forking
+    _forking = threading.RLock()
     for connection in list(_ENDS):
         connection.close()
 
