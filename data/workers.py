@@ -24,6 +24,7 @@ from data.shared import Receiver
 from data.working import GLANCE, PATIENCE, Begin, Setting, serve, work
 
 _ENDS: WeakSet[Connection] = WeakSet()  # this process's ends of its workers' pipes
+_forking = threading.RLock()  # held while workers are forked, and while their pipes are closed
 
 
 class Processes:
@@ -41,16 +42,22 @@ class Processes:
                 "have workers of its own; use num_workers=0 there, or "
                 "multiprocessing_context='thread'")
         sent: Any = setting if context.get_start_method() == "fork" else as_bytes(setting)
+        try:
+            with _forking:
+                self._start_all(context, sent, setting)
+        except BaseException:
+            self.stop(at_once=True)
+            raise
+
+    def _start_all(self, context: Any, sent: Any, setting: Setting) -> None:
         threads = autograd.get_num_threads()
         try:
             autograd.set_num_threads(1)  # which takes 30 ms in a child, where BLAS starts anew
             for worker in range(setting.workers):
                 self._start(context, sent, setting, worker)
-        except BaseException:
-            self.stop(at_once=True)
-            raise
         finally:
-            autograd.set_num_threads(threads)
+            if autograd.get_num_threads() == 1:  # nobody has set another number meanwhile
+                autograd.set_num_threads(threads)
 
     def _start(self, context: Any, sent: Any, setting: Setting, worker: int) -> None:
         mine, its = multiprocessing.Pipe()
@@ -65,6 +72,9 @@ class Processes:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
             self._ends.append((process, mine))
+        except BaseException:
+            _ENDS.discard(mine)
+            raise
         finally:
             its.close()
             if before is not None:
@@ -172,8 +182,10 @@ def _end(ends: list[tuple[Any, Connection]], owner: int) -> None:
     """Close the pipes, which workers take for the order to end, and see that they do."""
     if owner != os.getpid():
         return
-    for _, connection in ends:
-        connection.close()
+    with _forking:  # else a child could take another file of the same number for this one
+        for _, connection in ends:
+            _ENDS.discard(connection)
+            connection.close()
     deadline = time.monotonic() + PATIENCE
     for process, _ in ends:
         process.join(max(deadline - time.monotonic(), 0))
@@ -186,6 +198,8 @@ def _end(ends: list[tuple[Any, Connection]], owner: int) -> None:
 
 def _in_child() -> None:
     """A forked child keeps no end of a pipe that is not its own: the other would never close."""
+    global _forking
+    _forking = threading.RLock()
     for connection in list(_ENDS):
         connection.close()
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from data import DataLoader
-from tests.test_data_workers import Noisy, Squares, flat, gone, left, passes
+from tests.workers import Noisy, Squares, flat, gone, left, passes
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")

@@ -16,7 +16,7 @@ from data import (
 from data.randomness import Fetch, drawing_from, key, mix, selected, uniforms
 from tests.test_data_loader import Stream as Numbers
 from tests.test_data_loader import pairs, seeded
-from tests.test_data_workers import Noisy, Stream, flat
+from tests.workers import Noisy, Stream, flat
 
 N = len(Noisy())
 

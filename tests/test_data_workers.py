@@ -1,124 +1,31 @@
-"""Workers of the DataLoader: the same batches as without them, errors, deaths, and what is left."""
+"""Workers of the DataLoader: the same batches as without them, and what each knows and keeps."""
 
-import gc
 import multiprocessing
 import os
 import random
 import signal
 import threading
 import time
-from collections import namedtuple
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autograd
-from data import (
-    DataLoader,
-    Dataset,
-    IterableDataset,
-    get_worker_info,
-)
-from data.randomness import uniforms
+from data import DataLoader, get_worker_info
 from tests.test_data_loader import labels, pairs, seeded
+from tests.workers import (
+    FORKED,
+    WAYS,
+    Failing,
+    Noisy,
+    Squares,
+    Stream,
+    flat,
+    no_worker_is_left,  # noqa: F401
+    passes,
+)
 
-WAYS = pytest.mark.parametrize("way", ["fork", "thread"])
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
-Point = namedtuple("Point", "x y")
-
-
-def left():
-    """Workers that still live, once what only cycles hold is gone."""
-    def living():
-        threads = [t for t in threading.enumerate() if t.name.startswith("DataLoader worker")]
-        return [*threads, *multiprocessing.active_children()]
-
-    if living():
-        gc.collect()
-        for worker in living():
-            worker.join(30 * (worker.__class__ is threading.Thread))
-    return living()
-
-
-@pytest.fixture(autouse=True)
-def no_worker_is_left():
-    yield
-    assert left() == []
-
-
-class Noisy(Dataset):
-    """Draws from everything that a sample may draw from."""
-
-    def __len__(self):
-        return 23
-
-    def __getitem__(self, index):
-        return {"u": uniforms(1, 3, "test"), "r": autograd.rand(40, 30), "i": index,
-                "s": str(index), "p": Point(np.float16(index), np.zeros((0, 2)))}
-
-
-class Squares(Dataset):
-    def __init__(self, n=10):
-        self.n = n
-
-    def __len__(self):
-        return self.n
-
-    def __getitem__(self, index):
-        return np.full(20_000, index * index)
-
-
-class Failing(Squares):
-    """Does `act` for sample 5."""
-
-    def __init__(self, act):
-        super().__init__()
-        self.act = act
-
-    def __getitem__(self, index):
-        return self.act() if index == 5 else index
-
-
-class Stream(IterableDataset):
-    """0, 1, ..., n - 1 and a random number each; every worker has each workers-th of them."""
-
-    def __init__(self, n):
-        self.n = n
-
-    def __iter__(self):
-        info = get_worker_info()
-        first, step = (0, 1) if info is None else (info.id, info.num_workers)
-        for number in range(first, self.n, step):
-            yield number, autograd.rand(1)
-
-
-def flat(value):
-    """A batch as plain values, with the types of its parts."""
-    if isinstance(value, autograd.Tensor):
-        return str(value.dtype), tuple(value.shape), value.numpy().tobytes()
-    if isinstance(value, dict):
-        return {key: flat(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value).__name__, [flat(part) for part in value]
-    return value
-
-
-def passes(dataset, count=2, **settings):
-    loader = DataLoader(dataset, generator=seeded(8), **settings)
-    return [[flat(batch) for batch in loader] for _ in range(count)]
-
-
-def gone(pid):
-    """Wait until the process has ended; a test's own time limit is the limit."""
-    for _ in range(600):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.05)
-    return False
+pytestmark = FORKED
 
 
 @WAYS
@@ -251,107 +158,6 @@ def test_tensors_keep_that_they_require_grad_and_lose_no_history_unseen():
         list(DataLoader([leaf], num_workers=1))
 
 
-class Picky(Exception):
-    def __init__(self, code, *, hint):
-        super().__init__(f"{code}: {hint}")
-
-
-def raising(make):
-    def act():
-        raise make()
-    return act
-
-
-class Local:
-    """Classes that no other process finds."""
-
-    class Error(ValueError):
-        pass
-
-    Error.__qualname__ = "nowhere.<locals>.Error"
-
-
-@WAYS
-@pytest.mark.parametrize(("make", "kind", "text"), [
-    (lambda: KeyError("no label"), KeyError, "no label"),
-    (lambda: Picky(7, hint="look"), Picky, "7: look"),
-    (lambda: Local.Error("odd"), ValueError, "odd"),
-    (lambda: UnicodeDecodeError("utf8", b"x", 0, 1, "bad"), UnicodeDecodeError, "bad"),
-    (lambda: OSError(2, "nothing", "a.png"), FileNotFoundError, "a.png"),
-    (lambda: RuntimeError(threading.Lock()), RuntimeError, "lock"),
-    (lambda: StopIteration(), RuntimeError, "sample 5 of Failing raised StopIteration"),
-    (lambda: SystemExit(3), SystemExit, "3"),
-])
-def test_what_a_sample_raises_arrives(way, make, kind, text):
-    loader = DataLoader(Failing(raising(make)), batch_size=4, num_workers=2,
-                        multiprocessing_context=way)
-    batches = iter(loader)
-    assert next(batches).tolist() == [0, 1, 2, 3]
-    with pytest.raises(kind, match=text) as caught:
-        next(batches)
-    notes = " ".join(caught.value.__notes__)
-    assert "in worker 1 (" in notes
-    if kind is not SystemExit and "Stop" not in text:
-        assert "sample 5 of Failing" in notes and "samples [4, 5, 6, 7] of Failing" in notes
-        assert next(batches).tolist() == [8, 9]
-    if way == "fork":
-        assert "in act\n    raise make()" in str(caught.value.__cause__)
-
-
-@WAYS
-def test_what_else_raises_is_named(way):
-    settings = dict(num_workers=2, multiprocessing_context=way)
-    with pytest.raises(ZeroDivisionError) as caught:
-        list(DataLoader(pairs(), 4, collate_fn=lambda samples: 1 / 0, **settings))
-    assert "samples [0, 1, 2, 3]" in caught.value.__notes__[0]
-    with pytest.raises(ZeroDivisionError) as caught:
-        list(DataLoader(pairs(), worker_init_fn=lambda worker: 1 / 0, **settings))
-    assert "worker_init_fn" in caught.value.__notes__[0]
-
-    def order():
-        yield from [3, 1, 4]
-        raise LookupError("no more")
-
-    batches = iter(DataLoader(pairs(), batch_size=2, sampler=order(), **settings))
-    assert next(batches)[1].tolist() == [3, 1]
-    with pytest.raises(LookupError, match="no more"):
-        next(batches)
-    with pytest.raises(TypeError, match="cannot pickle|module"):
-        list(DataLoader([1], collate_fn=lambda samples: os, num_workers=1))
-
-
-def test_a_killed_worker_is_reported():
-    loader = DataLoader(Failing(lambda: os.kill(os.getpid(), signal.SIGKILL)), batch_size=2,
-                        num_workers=2)
-    with pytest.raises(RuntimeError, match=r"worker 0 \(pid \d+\) ended with exit code -9, killed "
-                       r"by SIGKILL.*memory.*batch 2, the samples \[4, 5\]"):
-        list(loader)
-    with pytest.raises(RuntimeError, match="exit code 7"):
-        list(DataLoader(Failing(lambda: os._exit(7)), num_workers=1))
-
-
-@WAYS
-def test_a_hanging_worker_is_reported_after_the_timeout(way):
-    free = threading.Event()
-    loader = DataLoader(Failing(free.wait), num_workers=2, timeout=0.5,
-                        multiprocessing_context=way)
-    try:
-        with pytest.raises(RuntimeError, match=r"worker 1 \(.*nothing for timeout=0.5 s.*\[5\]"):
-            list(loader)
-    finally:
-        free.set()
-
-
-@WAYS
-def test_dropping_an_iterator_ends_its_workers(way):
-    loader = DataLoader(Squares(50), num_workers=2, multiprocessing_context=way)
-    for _ in loader:
-        break
-    begun = iter(loader)
-    del begun
-    assert multiprocessing.active_children() == []
-
-
 def test_persistent_workers_stay_and_two_passes_at_once_have_their_own():
     pids = DataLoader(Failing(None), batch_size=None, sampler=[1, 2, 3, 4], num_workers=2,
                       collate_fn=lambda sample: os.getpid(), persistent_workers=True)
@@ -361,7 +167,8 @@ def test_persistent_workers_stay_and_two_passes_at_once_have_their_own():
     assert first in ({a for a, _ in both}, {b for _, b in both})
     assert {a for a, _ in both}.isdisjoint({b for _, b in both})
     os.kill(min(first), signal.SIGKILL)
-    assert gone(min(first))
+    while min(first) in {process.pid for process in multiprocessing.active_children()}:
+        time.sleep(0.01)
     assert len(set(pids)) == 2
     del pids
     assert multiprocessing.active_children() == []
@@ -437,56 +244,9 @@ def test_loaders_in_samples_and_in_threads():
     assert list(found.values()) == [[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]] * 3
 
 
-def test_an_iterator_is_of_no_use_in_a_forked_child():
-    batches = iter(DataLoader(pairs(), num_workers=1))
-    next(batches)
-    child = os.fork()
-    if child == 0:
-        try:
-            next(batches)
-        except RuntimeError as error:
-            os._exit(0 if "call iter(loader) here" in str(error) else 1)
-        finally:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert len(list(batches)) == 9
-
-
 def test_workers_compute_after_kernels_have_run_on_threads():
     size = 300
     a = autograd.ones(size, size)
     a @ a
     products = DataLoader([a, a], None, num_workers=2, collate_fn=lambda a: (a @ a).exp().sum(1))
     assert all(row.shape == (size,) for row in products)
-
-
-def test_an_interrupt_while_workers_start_leaves_none(monkeypatch):
-    started = multiprocessing.get_context("fork").Process.start
-
-    def start(process):
-        os.kill(os.getpid(), signal.SIGINT)
-        started(process)
-
-    monkeypatch.setattr("multiprocessing.context.ForkProcess.start", start)
-    with pytest.raises(KeyboardInterrupt):
-        iter(DataLoader(pairs(), num_workers=2, multiprocessing_context="fork"))
-    assert multiprocessing.active_children() == []
-
-
-@pytest.mark.parametrize(("settings", "kind", "text"), [
-    (dict(num_workers=-1), ValueError, "num_workers must not be negative, got -1"),
-    (dict(num_workers=True), TypeError, "num_workers must be an int, got True"),
-    (dict(num_workers=2.0), TypeError, "num_workers must be an int, got 2.0"),
-    (dict(timeout=-1), ValueError, "timeout must be a number of seconds >= 0, got -1"),
-    (dict(timeout=5), ValueError, "timeout needs num_workers > 0"),
-    (dict(prefetch_factor=2), ValueError, "prefetch_factor needs num_workers > 0"),
-    (dict(persistent_workers=True), ValueError, "persistent_workers needs num_workers > 0"),
-    (dict(multiprocessing_context="fork"), ValueError, "multiprocessing_context needs num_w"),
-    (dict(num_workers=1, prefetch_factor=0), ValueError, "prefetch_factor must be a positive"),
-    (dict(num_workers=1, worker_init_fn=3), TypeError, "worker_init_fn must be callable"),
-    (dict(num_workers=1, multiprocessing_context="frok"), ValueError, "'fork'.*got 'frok'"),
-    (dict(num_workers=1, multiprocessing_context=3), TypeError, "context or one of .*got 3"),
-])
-def test_settings_of_workers_that_do_not_fit(settings, kind, text):
-    with pytest.raises(kind, match=text):
-        DataLoader(pairs(), **settings)
