@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
+import data
 import nn
 import optim
 from nn.training import Callback, EarlyStopping, ModelCheckpoint, Trainer
@@ -154,6 +155,28 @@ def test_ctrl_c_in_the_validation(tmp_path):
     assert first.stopped == "Ctrl-C" and len(first.history) == 0 and first.model.training
     second = make(seed=99)
     second.fit(Loader(), 4, HELD_OUT, callbacks(tmp_path / "b"),
+               resume=tmp_path / "b" / "last.safetensors")
+    assert_same(second, whole)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("steps", [3, 15])
+def test_a_data_loader(tmp_path, own, steps):
+    """Its order comes from the default generator, or from one of its own."""
+    def loader(seed=0):
+        generator = autograd.Generator().manual_seed(seed) if own else None
+        x = autograd.arange(24.0).reshape(24, 1) * autograd.ones(3)
+        return data.DataLoader(data.TensorDataset(x, x[:, :1]), 4, shuffle=True,
+                               generator=generator)
+
+    whole, first, second = (make() for _ in range(3))
+    start()
+    whole.fit(loader(), 4, HELD_OUT, callbacks(tmp_path / "a"))
+    start()
+    first.fit(loader(), 4, HELD_OUT, callbacks(tmp_path / "b", StopAt(steps)))
+    assert first.stopped == "Ctrl-C" and first.steps == steps
+    start(5)
+    second.fit(loader(7), 4, HELD_OUT, callbacks(tmp_path / "b"),
                resume=tmp_path / "b" / "last.safetensors")
     assert_same(second, whole)
 
