@@ -6,6 +6,7 @@ import pytest
 
 import autograd
 import nn
+from autograd import kernels
 from nn.utils.rnn import (
     PackedSequence,
     pack_padded_sequence,
@@ -19,6 +20,7 @@ LAYERS = {"rnn": lambda **o: nn.RNN(3, 4, **o), "relu": lambda **o: nn.RNN(
     3, 4, nonlinearity="relu", **o), "gru": lambda **o: nn.GRU(3, 4, **o),
     "lstm": lambda **o: nn.LSTM(3, 4, **o), "projected": lambda **o: nn.LSTM(
         3, 4, proj_size=2, **o)}  # fmt: skip
+KINDS = {"rnn_tanh": 1, "rnn_relu": 1, "gru": 3, "lstm": 4}  # and how many gates they have
 every = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 
 
@@ -151,6 +153,64 @@ def test_a_loop_of_cells_is_a_layer(cell, layer):
         found.append((out.detach(), first.detach(), second))
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def step_by_hand(kind, x, h, c, w_ih, w_hh, b_ih, b_hh):
+    """h' and c' of one step, gate by gate, from PyTorch's documentation of the layers."""
+    def squash(z):
+        return 1 / (1 + np.exp(-z))
+
+    a, b = x @ w_ih.T + b_ih, h @ w_hh.T + b_hh
+    if kind == "lstm":
+        i, f, g, o = np.split(a + b, 4, 1)
+        c = squash(f) * c + squash(i) * np.tanh(g)
+        return squash(o) * np.tanh(c), c
+    if kind == "gru":
+        (a_r, a_z, a_n), (b_r, b_z, b_n) = np.split(a, 3, 1), np.split(b, 3, 1)
+        z = squash(a_z + b_z)
+        return (1 - z) * np.tanh(a_n + squash(a_r + b_r) * b_n) + z * h, None
+    return (np.tanh(a + b) if kind == "rnn" else np.maximum(a + b, 0)), None
+
+
+@pytest.mark.parametrize("kind", ["rnn", "relu", "gru", "lstm"])
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("hidden", [127, 256, 257])
+def test_one_step_of_wide_layers(kind, batch, hidden):
+    """As a model that writes takes them: the values, where they lie, and the gradients."""
+    options = {"nonlinearity": "relu"} if kind == "relu" else {}
+    layer = {"gru": nn.GRU, "lstm": nn.LSTM}.get(kind, nn.RNN)(5, hidden, **options)
+    x, h, c = numbers(1, batch, 5), numbers(1, batch, hidden), numbers(1, batch, hidden, seed=1)
+    for given in (x, h, c):
+        given.requires_grad_()
+    out, state = layer(x, (h, c) if kind == "lstm" else h)
+    h_n, *c_n = state if kind == "lstm" else (state,)
+    arrays = [t.detach().numpy().astype(float) for t in (x[0], h[0], c[0], *layer.parameters())]
+    wanted, cell = step_by_hand(kind, *arrays)
+    np.testing.assert_allclose(out.detach()[0], wanted, atol=2e-6)
+    np.testing.assert_array_equal(h_n.detach(), out.detach())
+    for found in c_n:
+        np.testing.assert_allclose(found.detach()[0], cell, atol=2e-6)
+    found = autograd.grad(h_n.sum(), [x, h, layer.weight_hh_l0])
+    for grad, k in zip(found, (0, 1, 4), strict=True):
+        moved = numbers(*arrays[k].shape, dtype=np.float64, seed=2).numpy()
+        ends = [step_by_hand(kind, *(a + e * moved if i == k else a for i, a in enumerate(arrays))
+                             )[0].sum() for e in (1e-5, -1e-5)]
+        np.testing.assert_allclose((grad.numpy().reshape(moved.shape) * moved).sum(),
+                                   (ends[0] - ends[1]) / 2e-5, rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("hidden", [4, 256])
+def test_results_of_one_step_share_no_memory(name, hidden):
+    wide = KINDS[name] * hidden
+    h, c, w = (numbers(n, hidden).numpy() for n in (1, 1, wide))
+    given = (numbers(1, 3).numpy(), h, c if name == "lstm" else None, numbers(wide, 3).numpy(), w,
+             numbers(wide).numpy(), numbers(wide).numpy())
+    found = [a for a in kernels.recurrent(name, *given, np.array([1]), False) if a is not None]
+    if name.startswith("rnn"):
+        found.pop(2)  # the gate of an rnn, which is its result
+    for i, a in enumerate(found):
+        assert not any(np.shares_memory(a, b) for b in [*found[:i], *given] if b is not None)
 
 
 def test_dropout_between_layers():

@@ -126,21 +126,25 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     if attn_mask is not None:
         attn_mask = _checked_mask(query, key, value, attn_mask, is_causal)
     if scale is None:
-        scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else 1.0
+        width = query._array.shape[-1]
+        scale = 1 / sqrt(width) if width else 1.0
     return _attend(query, key, value, attn_mask, is_causal=bool(is_causal), scale=float(scale),
                    seed=random_key(generator) if dropout_p else 0, p=float(dropout_p))
 
 
 def _check_inputs(query, key, value, enable_gqa: bool) -> None:
     """Raise unless the three fit together."""
+    shapes = []
     for which, x in (("query", query), ("key", key), ("value", value)):
-        if not isinstance(x, Tensor) or x._array.dtype.kind != "f" or x._array.ndim < 2:
+        array = x._array if isinstance(x, Tensor) else None
+        if array is None or array.dtype.kind != "f" or array.ndim < 2:
             raise TypeError(f"{_NAME}: {which} must be a floating Tensor (..., length, size), got "
                             f"{describe(x)}")
-        if x._array.dtype != query._array.dtype:
+        if array.dtype != query._array.dtype:
             raise TypeError(f"{_NAME}: {which} is {x.dtype} but query {query.dtype}; convert one, "
                             f"for example with {which}.to(query.dtype)")
-    q, k, v = (x._array.shape for x in (query, key, value))
+        shapes.append(array.shape)
+    q, k, v = shapes
     if q[-1] != k[-1]:
         raise ValueError(f"{_NAME}: query {q} and key {k} must agree in the last dimension, of "
                          f"which the scores are products; got {q[-1]} and {k[-1]}")

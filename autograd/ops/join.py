@@ -144,12 +144,11 @@ def split(tensor, /, split_size_or_sections, dim=0):
             raise ValueError(f"split: parts of size {wanted} do not fit dimension {dim} of size "
                              f"{n}; the size must be positive")
         starts = range(0, n, wanted) if n else (0,)
-        sizes = [min(wanted, n - start) for start in starts]
-    else:
-        sizes = [whole("split", n) for n in wanted]
-        if min(sizes, default=0) < 0 or sum(sizes) != n:
-            raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size "
-                             f"of dimension {dim}")
+        return [tensor[along(dim, slice(start, start + wanted))] for start in starts]
+    sizes = [whole("split", n) for n in wanted]
+    if min(sizes, default=0) < 0 or sum(sizes) != n:
+        raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size of "
+                         f"dimension {dim}")
     ends = accumulate(sizes, initial=0)
     return [tensor[along(dim, slice(start, end))] for start, end in pairwise(ends)]
 

@@ -64,8 +64,9 @@ def _right_grad(g, input, shape):
 
 
 def rows(x):
-    """All dimensions but the last as one."""
-    return reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
+    """All dimensions but the last as one: of an array by itself, of a Tensor by the op."""
+    shape = x.shape
+    return x.reshape((prod(shape[:-1]), shape[-1]))
 
 
 def _check_product(name: str, input, other, names: tuple = ("input", "other")) -> None:
@@ -237,7 +238,7 @@ def linear(input, weight, bias=None, /):
         _check_linear(input, weight, bias)
     if len(shape) == 2:
         return kernels.gemm(input, weight.T, bias)
-    return kernels.gemm(rows(input), weight.T, bias).reshape(*shape[:-1], len(weight))
+    return kernels.gemm(rows(input), weight.T, bias).reshape((*shape[:-1], len(weight)))
 
 
 def _product(a, b):

@@ -35,19 +35,30 @@ _OVER = {"batch": (0, 2, 3), "group": (2, 3), "rms": (2, 3)}
 def _standardize(input, weight=None, bias=None, /, *, kind, layout, eps, mean=None, var=None):
     """(x - mean) / sqrt(var + eps) * weight + bias, and the flat mean and var that were used; those
     of kind "fixed" are given."""
-    weight, bias = (None if t is None else t.reshape(-1) for t in (weight, bias))
+    weight, bias = _flat(weight), _flat(bias)
     _check_layout("_standardize", layout, (input,), (weight, bias))
     return kernels.standardize(input, weight, bias, kind, layout, eps, mean, var)
 
 
+def _flat(parameter):
+    return parameter if parameter is None or parameter.ndim == 1 else parameter.reshape(-1)
+
+
 def _check_layout(name: str, layout: tuple, images: tuple, parameters: tuple) -> None:
     """Raise unless the arrays have as many elements as the kernel will read of them."""
-    whole, channels = prod(layout), layout[1] * layout[2]
-    for arrays, size in ((images, whole), (parameters, channels)):
-        for array in arrays:
-            if array is not None and array.size != size:
-                raise ValueError(f"{name}: layout {layout} takes {size} elements, got "
-                                 f"{describe(array)}")
+    n, groups, channels, extent = layout
+    size = groups * channels
+    for array in parameters:
+        if array is not None and array.size != size:
+            _refuse_size(name, layout, size, array)
+    size *= n * extent
+    for array in images:
+        if array.size != size:
+            _refuse_size(name, layout, size, array)
+
+
+def _refuse_size(name: str, layout: tuple, size: int, array) -> None:
+    raise ValueError(f"{name}: layout {layout} takes {size} elements, got {describe(array)}")
 
 
 def _shaped(needs, grads, shapes) -> list:
@@ -64,7 +75,7 @@ def standardize_grad(grad, input, weight=None, /, *, kind, layout, eps, mean, va
 
     With u = g weight, x̂ = (x - mean) rstd: rstd (u - mean(u) - x̂ mean(u x̂)), Σ g x̂ and Σ g.
     """
-    flat = None if weight is None else weight.reshape(-1)
+    flat = _flat(weight)
     _check_layout("standardize_grad", layout, (grad, input), (flat,))
     return list(kernels.standardize_grad(grad, input, flat, kind, layout, eps, mean, var))
 
@@ -300,13 +311,14 @@ def _move_running(name: str, running_mean, running_var, mean, var, momentum: flo
 def _row_layout(name: str, input, normalized_shape) -> tuple[tuple, tuple]:
     """The layout of (*, *normalized_shape), and normalized_shape as a tuple."""
     _check_floating(name, input)
-    shape = (tuple(normalized_shape) if isinstance(normalized_shape, Sequence)
-             else (int(normalized_shape),))
-    kept = len(input.shape) - len(shape)
-    if not shape or kept < 0 or tuple(input.shape[kept:]) != shape:
+    shape, whole = normalized_shape, input._array.shape
+    if shape.__class__ is not tuple:
+        shape = tuple(shape) if isinstance(shape, Sequence) else (int(shape),)
+    kept = len(whole) - len(shape)
+    if not shape or kept < 0 or whole[kept:] != shape:
         raise ValueError(f"{name}: normalized_shape {shape} takes an input (*, "
-                         f"{', '.join(map(str, shape))}), got {tuple(input.shape)}")
-    return (prod(input.shape[:kept]), 1, prod(shape), 1), shape
+                         f"{', '.join(map(str, shape))}), got {whole}")
+    return (prod(whole[:kept]), 1, prod(shape), 1), shape
 
 
 def _check_floating(name: str, input, which: str = "input") -> None:
@@ -323,6 +335,7 @@ def _check_images(name: str, input, least: int = 2) -> None:
 
 def _check_parameters(name: str, input, shape: tuple, **parameters) -> None:
     """Raise unless each parameter is None or has this shape and the input's dtype."""
+    dtype = input._array.dtype
     for which, value in parameters.items():
         if value is None:
             continue
@@ -331,6 +344,6 @@ def _check_parameters(name: str, input, shape: tuple, **parameters) -> None:
         if value._array.shape != shape:
             raise ValueError(f"{name}: {which} must be {shape} for input {tuple(input.shape)}, got "
                              f"{tuple(value.shape)}")
-        if value._array.dtype != input._array.dtype:
+        if value._array.dtype is not dtype and value._array.dtype != dtype:
             raise TypeError(f"{name}: {which} is {value.dtype} but input {input.dtype}; convert "
                             f"one, for example with {which}.to(input.dtype)")

@@ -4,6 +4,8 @@ no row of all scores is ever held. Tiles that a causal mask hides are left out.
 Reference: Dao, FlashAttention-2 (2023), algorithm 1.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from autograd.kernels.compiled.attention_tile import (
@@ -173,21 +175,31 @@ def _attention(one, arrays, parts, index):
 def fits(arrays, mask):
     """Whether the kernels take these arrays; else NumPy answers."""
     first = arrays[0].dtype
-    return first in ONE and all(a.dtype is first and a.size for a in arrays) and (
+    return first in ONE and all([a.dtype is first and a.size for a in arrays]) and (
         mask is None or mask.dtype is first or mask.dtype == bool)
 
 
 def settings(one, mask, causal, scale, seed, p):
     """What the kernels read besides arrays: the mask, flags, factors, random key, tools."""
     kind = 0 if mask is None else BOOLEAN if mask.dtype == bool else ADDED
-    return (_NONE if mask is None else mask, np.array([causal, kind], np.int64),
-            np.array([scale, 1 / (1 - p) if p < 1 else 0], type(one)),
-            np.array([seed, limit(p)], np.uint64), tools(one))
+    return (_NONE if mask is None else mask,
+            *_numbers(type(one), causal, kind, scale, seed, p), tools(one))  # fmt: skip
+
+
+@lru_cache(64)
+def _numbers(type, causal, kind, scale, seed, p):
+    return (np.array([causal, kind], np.int64),
+            np.array([scale, 1 / (1 - p) if p < 1 else 0], type),
+            np.array([seed, limit(p)], np.uint64))  # fmt: skip
 
 
 def beside(like, depth):
     """Room for rows of `depth` numbers in the order in which those of `like` lie in memory."""
-    room = np.empty_like(like, shape=(*like.shape[:3], depth))
+    n, heads, rows, _ = like.shape
+    image, head, row, _ = like.strides
+    if image >= row > head:  # the usual one, of heads side by side: empty_like takes its time
+        return np.empty((n, rows, heads, depth), like.dtype).swapaxes(1, 2)
+    room = np.empty_like(like, shape=(n, heads, rows, depth))
     return room if room.strides[3] == like.itemsize else np.empty(room.shape, like.dtype)
 
 

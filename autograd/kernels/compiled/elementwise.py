@@ -14,7 +14,9 @@ from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 
 LARGE = 1 << 12  # numbers from which a kernel pays
-SHARED = 1 << 16  # numbers from which a second thread pays
+SHARED = 1 << 14  # numbers from which a second thread pays
+SHARED_STRAIGHT = 1 << 16  # the same of what is done in a few instructions
+_STRAIGHT = {"relu", "leaky_relu", "clip", "hardswish"}
 
 
 @cache
@@ -65,7 +67,7 @@ def _laid_out(array, like):
     return copy
 
 
-def _sweep(kernel, one, arrays, settings):
+def _sweep(name, kernel, one, arrays, settings):
     """The kernel's result on arrays of one shape and type, as NumPy lays it out in memory."""
     first = arrays[0]
     if all([a.flags.c_contiguous for a in arrays]):
@@ -75,7 +77,8 @@ def _sweep(kernel, one, arrays, settings):
         out = np.empty_like(first, order="K" if alike else "C")
         arrays = [a if a.strides == out.strides else _laid_out(a, out) for a in arrays]
     filled = np.array([*settings, 0, 0, 0][:3], first.dtype)
-    launch(kernel, one, (*arrays, filled, out), first.size >= SHARED)
+    shared = SHARED_STRAIGHT if name in _STRAIGHT else SHARED
+    launch(kernel, one, (*arrays, filled, out), first.size >= shared)
     return out
 
 
@@ -84,7 +87,7 @@ def elementwise(name, x, *settings):
     one = ONE.get(x.dtype) if x.size >= LARGE else None
     if one is None:
         return elsewhere.elementwise(name, x, *settings)
-    return _sweep(_forward(name), one, (x,), settings)
+    return _sweep(name, _forward(name), one, (x,), settings)
 
 
 def elementwise_grad(name, g, saved, *settings):
@@ -92,4 +95,4 @@ def elementwise_grad(name, g, saved, *settings):
     one = ONE.get(g.dtype) if g.size >= LARGE else None
     if one is None or saved.dtype is not g.dtype or saved.shape != g.shape:
         return elsewhere.elementwise_grad(name, g, saved, *settings)
-    return _sweep(_backward(name), one, (g, saved), settings)
+    return _sweep(name, _backward(name), one, (g, saved), settings)

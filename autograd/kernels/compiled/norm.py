@@ -189,7 +189,7 @@ def _collect(one, arrays, parts, index):
             out[which, c] = cast(one, total)
 
 
-def _plan(layout, kind):
+def _segment_plan(layout, kind):
     """How the segments of (N, G, K, L) form groups: number of groups, segments in each, step to
     the next group, to the next segment, channels, length of a segment, whether kind is fixed."""
     n, g, k, extent = layout
@@ -198,9 +198,39 @@ def _plan(layout, kind):
     return np.array((n * g, k, k, 1, g * k, extent, 0), np.int64)
 
 
-def _fits(x, *others):
+@lru_cache(256)
+def _plan(layout, kind):
+    """The kernel for (N, G, K, L), what it reads of this, and how many groups there are."""
+    n, g, k, extent = layout
+    over_batch = kind in ("batch", "fixed")
+    units = g if over_batch else n * g
+    if extent >= (LONG if over_batch else LONG_IN_IMAGE):
+        return _segments, _segment_plan(layout, kind), units
+    if over_batch:
+        return columns, np.array((n, g, extent, kind == "fixed"), np.int64), units
+    return rows, np.array((units, k * extent, g, kind == "rms"), np.int64), units
+
+
+@lru_cache(256)
+def _grad_plan(layout, kind):
+    """The same for the gradients, with the shape of the sums that the kernel leaves."""
+    n, g, k, extent = layout
+    over_batch, channels = kind in ("batch", "fixed"), g * k
+    if extent >= (LONG if over_batch else LONG_IN_IMAGE):
+        return _segments_grad, _segment_plan(layout, kind), (2, n, channels)
+    if over_batch:
+        return columns_grad, np.array((n, g, extent, kind == "fixed"), np.int64), (2, 1, channels)
+    lines = n * g
+    part = max(g, min(PART, lines // 8) // g * g)
+    plan = np.array((lines, k * extent, g, kind == "rms", part), np.int64)
+    return rows_grad, plan, (2, -(-lines // part), channels * extent)
+
+
+def _fits(x, other, another):
     """Whether the compiled kernels serve these arrays."""
-    return x.dtype in ONE and x.size > 0 and all(a is None or a.dtype == x.dtype for a in others)
+    dtype = x.dtype
+    return (dtype in ONE and x.size > 0 and (other is None or other.dtype == dtype)
+            and (another is None or another.dtype == dtype))  # fmt: skip
 
 
 def _spread(weight, extent):
@@ -245,21 +275,14 @@ def standardize(x, weight, bias, kind, layout, eps, mean=None, var=None):
     """
     if not _fits(x, weight, bias):
         return elsewhere.standardize(x, weight, bias, kind, layout, eps, mean, var)
-    n, g, k, extent = layout
-    over_batch, given = kind in ("batch", "fixed"), (weight, bias)
+    given, (kernel, plan, units) = (weight, bias), _plan(layout, kind)
     if kind == "fixed":
         mean, var = np.array(mean, np.float64), np.array(var, np.float64)
     else:
-        units = g if over_batch else n * g
         mean, var = np.empty(units), np.empty(units)
     out = np.empty(x.shape, x.dtype)
-    if extent >= (LONG if over_batch else LONG_IN_IMAGE):
-        kernel, plan = _segments, _plan(layout, kind)
-    elif over_batch:
-        kernel, plan = columns, np.array((n, g, extent, kind == "fixed"), np.int64)
-    else:
-        kernel, plan = rows, np.array((n * g, k * extent, g, kind == "rms"), np.int64)
-        weight, bias = _spread(weight, extent), _spread(bias, extent)
+    if kernel is rows:
+        weight, bias = _spread(weight, layout[3]), _spread(bias, layout[3])
     inputs = contiguous(x, _NONE if weight is None else weight, _NONE if bias is None else bias)
     settings = _settings(float(eps), x.dtype).copy()
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, out), x.size >= SHARED)
@@ -276,20 +299,10 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
     """What `standardize` gives back to x, weight and bias (G K), from g of x's shape."""
     if not _fits(x, weight, g):
         return elsewhere.standardize_grad(g, x, weight, kind, layout, eps, mean, var)
-    n, groups, k, extent = layout
-    over_batch = kind in ("batch", "fixed")
-    out, channels, given = np.empty(x.shape, x.dtype), groups * k, weight
-    if extent >= (LONG if over_batch else LONG_IN_IMAGE):
-        kernel, plan, sums = _segments_grad, _plan(layout, kind), np.empty((2, n, channels))
-    elif over_batch:
-        plan = np.array((n, groups, extent, kind == "fixed"), np.int64)
-        kernel, sums = columns_grad, np.empty((2, 1, channels))
-    else:
-        lines = n * groups
-        part = max(groups, min(PART, lines // 8) // groups * groups)
-        plan = np.array((lines, k * extent, groups, kind == "rms", part), np.int64)
-        kernel, sums = rows_grad, np.empty((2, -(-lines // part), channels * extent))
-        weight = _spread(weight, extent)
+    kernel, plan, shape = _grad_plan(layout, kind)
+    out, sums, given = np.empty(x.shape, x.dtype), np.empty(shape), weight
+    if kernel is rows_grad:
+        weight = _spread(weight, layout[3])
     inputs = contiguous(g, x, _NONE if weight is None else weight)
     settings = _settings(float(eps), x.dtype).copy()
     launch(kernel, ONE[x.dtype], (*inputs, plan, settings, mean, var, sums, out), x.size >= SHARED)
@@ -297,7 +310,8 @@ def standardize_grad(g, x, weight, kind, layout, eps, mean, var):
         found = elsewhere.standardize_grad(g, x, given, kind, layout, eps, mean, var)
         _replace(out, found[0], _noted(var, given, settings, kind, layout), layout)
         return out, *found[1:]
+    channels = layout[1] * layout[2]
     weight_grad, bias_grad = grads = np.empty((2, channels), x.dtype)
-    pieces = np.array((sums.shape[1], sums.shape[2] // channels), np.int64)
+    pieces = np.array((shape[1], shape[2] // channels), np.int64)
     launch(_collect, ONE[x.dtype], (sums, pieces, grads), False)
     return out, weight_grad, bias_grad

@@ -24,6 +24,7 @@ from autograd.kernels.compiled.sums import sum_over
 
 _NONE = np.empty(0)  # stands for what this kind does not have
 _CELL_SHARED = 1 << 14  # gates of a cell from which a second thread pays
+_LARGE = 1 << 16  # weights that take longer to pack than to be multiplied once
 
 
 @jit
@@ -126,6 +127,8 @@ def recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
     sequences, the last three for its gradient; h and c have a row for each sequence."""
     if not _fits(x, h, c, w_ih, w_hh, b_ih, b_hh):
         return elsewhere.recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
+    if len(x) == len(h) == 1 and w_hh.size >= _LARGE:
+        return _one_step(name, x, h, c, w_ih, w_hh, b_ih, b_hh)
     kind, dtype, rows, hidden = KINDS[name], x.dtype, len(x), w_hh.shape[1]
     one = ONE[dtype]
     bias, of_n = b_ih, _NONE
@@ -145,6 +148,12 @@ def recurrent(name, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
     arrays = gates, w_hh, of_n, state, cell, out, before, aside, sizes, plan, tools(one)
     launch(forward, one, arrays, gates.size * hidden >= SHARED)
     return out, state, None if c is None else cell, gates, before, aside if aside.size else None
+
+
+def _one_step(name, x, h, c, w_ih, w_hh, b_ih, b_hh):
+    """`recurrent` of one sequence of length 1, whose product takes less time than to pack w_hh."""
+    out, cell, gates, aside = recurrent_cell(name, x, h, c, w_ih, w_hh, b_ih, b_hh)
+    return out, out.copy(), cell, gates, h.copy(), None if aside is None else aside.copy()
 
 
 def recurrent_grad(name, g, g_h, g_c, x, w_ih, w_hh, gates, before, aside, sizes, reverse, needs):
