@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from . import floor, measure, processes
+from .feeding import FEEDING
 from .libraries import machine
 from .networks import NETWORKS
 
@@ -30,6 +31,8 @@ def cases(quick: bool) -> dict[str, tuple]:
         "inference": ("inference, small MLP, batch 1", "s", partial(steps, "inference")),
         **{name: (f"{name.replace('_', ' ')} step", "s", partial(steps, name))
            for name in NETWORKS},
+        **{name: (f"a pass, {name.replace('_', ' ')} workers", "s", partial(steps, name))
+           for name in FEEDING},
         "import": ("import", "s", partial(processes.imports, few)),
         "import_numpy": ("import, ours / NumPy's own", "s", partial(processes.beside_numpy, few)),
         **{f"{kind}_{name}": (f"start to first step, {name}, {kind} cache", "s",

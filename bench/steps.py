@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from .feeding import FEEDING
 from .networks import NETWORKS
 from .training import Step, training
 
@@ -73,4 +74,5 @@ CASES: dict[str, Callable[[SimpleNamespace], Step]] = {
     "wide_mlp": wide_mlp,
     "inference": inference,
     **NETWORKS,
+    **FEEDING,
 }
