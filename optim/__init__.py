@@ -3,11 +3,12 @@
 from autograd.lazy import lazily
 
 __getattr__, __dir__, __all__ = lazily(__name__, {
-    ".": "lr_scheduler",
+    ".": "lr_scheduler swa_utils",
     "adam": "Adam AdamW",
     "adam_variants": "Adamax NAdam RAdam",
     "adaptive": "Adadelta Adagrad RMSprop",
     "asgd": "ASGD",
+    "groups": "param_groups",
     "lbfgs": "LBFGS",
     "optimizer": "Optimizer",
     "rprop": "Rprop",

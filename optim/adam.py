@@ -78,8 +78,15 @@ class Adam(CountingOptimizer):
 
 
 class AdamW(Adam):
-    r"""Adam with decoupled weight decay: w shrinks by the factor 1 - lr weight_decay before each
-    step, and the averages see the gradient alone.
+    r"""Adam with decoupled weight decay: the averages see the gradient alone.
+
+        w = (1 - lr weight_decay) w
+        g = grad                                   (-grad with `maximize`)
+        m = beta1 m + (1 - beta1) g
+        v = beta2 v + (1 - beta2) g^2
+        w = w - lr m^ / (sqrt(v^) + eps),   m^ = m / (1 - beta1^t),  v^ = v / (1 - beta2^t)
+
+    The other options are Adam's.
 
     Raises: as Adam.
     Reference: Loshchilov & Hutter 2019, algorithm 2.

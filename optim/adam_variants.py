@@ -62,7 +62,9 @@ class NAdam(_AdamVariant):
     r"""Adam with Nesterov's momentum: the step looks ahead along the new average.
 
         g = grad + weight_decay w                  (-grad with `maximize`)
-        m, v as in Adam;   mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2)
+        m = beta1 m + (1 - beta1) g
+        v = beta2 v + (1 - beta2) g^2
+        mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2)
         m^ = (1 - mu_t) g / (1 - mu_1 ... mu_t) + mu_(t+1) m / (1 - mu_1 ... mu_(t+1))
         w = w - lr m^ / (sqrt(v / (1 - beta2^t)) + eps)
 
@@ -127,10 +129,12 @@ class RAdam(_AdamVariant):
     r"""Adam whose first steps, while v rests on few gradients, do without it.
 
         g = grad + weight_decay w                  (-grad with `maximize`)
-        m, v as in Adam;   m^ = m / (1 - beta1^t)
+        m = beta1 m + (1 - beta1) g
+        v = beta2 v + (1 - beta2) g^2
+        m^ = m / (1 - beta1^t)
         n = 2 / (1 - beta2) - 1,   k = n - 2 t beta2^t / (1 - beta2^t)
         r = sqrt((k - 4) (k - 2) n / ((n - 4) (n - 2) k))
-        w = w - lr m^ r sqrt(1 - beta2^t) / (sqrt(v) + eps)    (w - lr m^ while k <= 5)
+        w = w - lr m^ r sqrt(1 - beta2^t) / (sqrt(v) + eps)    (w - lr times m hat while k <= 5)
 
     `decoupled_weight_decay` shrinks w by 1 - lr weight_decay instead, as AdamW does.
 

@@ -65,10 +65,11 @@ class RMSprop(CountingOptimizer):
 
         g = grad + weight_decay w                  (-grad with `maximize`)
         v = alpha v + (1 - alpha) g^2
-        d = g / (sqrt(v) + eps)                    (v - m^2 for v with `centered`,
-        w = w - lr d                                m = alpha m + (1 - alpha) g)
+        m = alpha m + (1 - alpha) g                (m = 0 unless `centered`)
+        b = momentum b + g / (sqrt(v - m^2) + eps)
+        w = w - lr b
 
-    With momentum, w = w - lr b, b = momentum b + d.  `eps_inside_sqrt` divides by sqrt(v + eps).
+    `eps_inside_sqrt` divides by sqrt(v - m^2 + eps).
 
     Raises: ValueError for a negative number.
     Reference: Hinton 2012, lecture 6e; centered: Graves 2013, equation 38.

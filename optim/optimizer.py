@@ -10,6 +10,7 @@ from typing import Any
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
 from autograd.errors import Constructed, caller, describe
 from autograd.tensors import mark_written
+from optim.formula import Formula, formula_of
 from optim.state import fitted, load, number
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]]
@@ -160,6 +161,19 @@ class Optimizer(Constructed):
 
     def _all_params(self) -> list[Tensor]:
         return [param for group in self.param_groups for param in group["params"]]
+
+    @classmethod
+    def formula(cls) -> Formula:
+        r"""The update as the docstring has it: text, whose `.latex` is the same as LaTeX, and
+        which a notebook shows as mathematics.
+
+        >>> import optim
+        >>> print(optim.Adadelta.formula().splitlines()[2])
+        d = g sqrt(u + eps) / sqrt(v + eps)
+        >>> print(optim.Adadelta.formula().latex.splitlines()[5])
+        w &= w - \eta \, d
+        """
+        return formula_of(cls)
 
     def __repr__(self) -> str:
         lines = []

@@ -12,8 +12,8 @@ class Rprop(CountingOptimizer):
     r"""Resilient propagation: steps along the gradient's sign, each weight with a size of its own.
 
         s = s etas[1]                  where g (the gradient) has the sign of the step before,
-        s = s etas[0], then g = 0      where it has the other;   s = lr at first
-        w = w - sign(g) s,             s kept within `step_sizes`
+        s = s etas[0],  g = 0          where it has the other;   s = lr at first
+        w = w - sign(g) s              with s kept within `step_sizes`
 
     For gradients of the whole data set, not of batches.
 

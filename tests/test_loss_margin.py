@@ -272,20 +272,6 @@ def test_cross_entropy_of_one_hot_targets():
     assert divergence.item() == pytest.approx(wanted)  # one-hot targets have no entropy
 
 
-def test_the_perceptron_criterion():
-    """L5: Σ -y f over the mistaken samples, y f < 0, is a ranking of f against 0 without margin;
-    its step is the perceptron's, w += η y x."""
-    points, y = np.array([[1.0, 2.0], [-1.0, 0.5], [2.0, -3.0]]), np.array([1.0, 1.0, -1.0])
-    w = autograd.tensor([0.5, 0.25], dtype=autograd.float64, requires_grad=True)
-    f = autograd.tensor(points) @ w
-    loss = margin_ranking_loss(f, autograd.zeros_like(f), autograd.tensor(y), reduction="sum")
-    loss.backward()
-    mistaken = y * f.detach().numpy() < 0
-    assert mistaken.tolist() == [False, True, True]
-    assert loss.item() == pytest.approx(-(y * f.detach().numpy())[mistaken].sum())
-    np.testing.assert_allclose(-w.grad.numpy(), (y[:, None] * points)[mistaken].sum(0))
-
-
 @pytest.mark.parametrize("scale", [1e-25, 1e5, 1e12, 1e25, 1e38])
 def test_cosine_of_huge_and_tiny_vectors(scale):
     """In float32 as in float64, also where no square fits."""

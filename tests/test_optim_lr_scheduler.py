@@ -41,6 +41,7 @@ SCHEDULES = {
         lambda t: 0.2 + 0.1 * min(t, 4),
     ),
     "ExponentialLR": (lambda o: lr_scheduler.ExponentialLR(o, 0.9), lambda t: 0.9**t),
+    "TimeBasedLR": (lambda o: lr_scheduler.TimeBasedLR(o, 0.25), lambda t: 1 / (1 + 0.25 * t)),
     "CosineAnnealingLR": (
         lambda o: lr_scheduler.CosineAnnealingLR(o, 6),
         lambda t: math.cos(math.pi * t / 12) ** 2,
@@ -334,6 +335,7 @@ def test_every_group_gets_a_rate():
             ValueError,
             "T_max must be above 0, got 0",
         ),
+        (lambda o: lr_scheduler.TimeBasedLR(o, -1), ValueError, "decay must be at least 0, got -1"),
         (lambda o: lr_scheduler.LinearLR(o, 0), ValueError, "start_factor must be above 0, got 0"),
         (
             lambda o: lr_scheduler.LinearLR(o, total_iters=0),

@@ -1,4 +1,4 @@
-"""The other first-order optimizers: the course's numbers, errors, state."""
+"""The other first-order optimizers: errors, state; tests/course has golden numbers of all."""
 
 import doctest
 
@@ -7,49 +7,6 @@ import pytest
 
 import autograd
 import optim
-
-INSIDE = {"eps_inside_sqrt": True}
-
-
-def path(kind, steps=5, **options):
-    """w after each step down w^2 / 2 from 1."""
-    w = autograd.tensor(1.0, dtype=autograd.float64, requires_grad=True)
-    optimizer = getattr(optim, kind)([w], **options)
-    values = []
-    for _ in range(steps):
-        optimizer.zero_grad()
-        (w * w * 0.5).backward()
-        optimizer.step()
-        values.append(w.item())
-    return values
-
-
-@pytest.mark.parametrize(
-    ("kind", "options", "golden"),
-    [
-        ("SGD", dict(lr=0.1, momentum=0.9, variant="classic"),
-         [0.9, 0.72, 0.486, 0.2268, -0.02916]),
-        ("SGD", dict(lr=0.1, momentum=0.9, variant="ema"),
-         [0.99, 0.9711, 0.944379, 0.91088631, 0.8716340259]),
-        ("RMSprop", dict(lr=0.01),
-         [0.90000001, 0.8329179753, 0.779982282, 0.7353890542, 0.6964657993]),
-        ("RMSprop", dict(lr=0.01, alpha=0.999, **INSIDE),
-         [0.6837738151, 0.5052225027, 0.3834145736, 0.2946466027, 0.2279321606]),
-        ("Adam", dict(lr=0.1, bias_correction=False, **INSIDE),
-         [0.6837738151, 0.270208851, -0.1621377659, -0.507142953, -0.6760714107]),
-        ("Adagrad", dict(lr=0.1), [0.9, 0.8331035269, 0.7804561814, 0.7362231327, 0.6977148621]),
-        ("Adagrad", dict(lr=0.1, eps=1e-8, **INSIDE),
-         [0.9000000005, 0.8331035275, 0.7804561821, 0.7362231335, 0.6977148629]),
-        ("Adadelta", {},
-         [0.9968377382, 0.9935981984, 0.9903090828, 0.9869840926, 0.9836313873]),
-        ("NAdam", dict(lr=0.1), [0.8943548219, 0.81997307, 0.7527292664, 0.6877160516,
-                                 0.6236628927]),
-    ],
-)  # fmt: skip
-def test_golden_numbers(kind, options, golden):
-    """NAdam's product of factors is kept in float32, as in PyTorch."""
-    tolerance = 1e-7 if kind == "NAdam" else 6e-11
-    np.testing.assert_allclose(path(kind, **options), golden, rtol=0, atol=tolerance)
 
 
 def test_the_rate_within_the_velocity_counts_when_it_changes():

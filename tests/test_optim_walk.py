@@ -73,6 +73,7 @@ SCHEDULERS = {
     "ReduceLROnPlateau": lambda o: schedules.ReduceLROnPlateau(o, factor=0.5, patience=0),
     "SequentialLR": sequential,
     "StepLR": lambda o, **k: schedules.StepLR(o, 2, 0.5, **k),
+    "TimeBasedLR": lambda o, **k: schedules.TimeBasedLR(o, 0.3, **k),
 }  # fmt: skip
 WITHOUT_COUNT = ("ReduceLROnPlateau",)  # has no last_epoch to be built at
 REFUSING = ("CyclicLR", "OneCycleLR")  # know no rates for groups that come late

@@ -15,6 +15,7 @@ from optim.lr_scheduler.curves import (
     MultiStepLR,
     PolynomialLR,
     StepLR,
+    TimeBasedLR,
 )
 from optim.lr_scheduler.cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from optim.lr_scheduler.functions import LambdaLR, MultiplicativeLR
@@ -37,4 +38,5 @@ __all__ = [
     "ReduceLROnPlateau",
     "SequentialLR",
     "StepLR",
+    "TimeBasedLR",
 ]

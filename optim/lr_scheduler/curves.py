@@ -12,7 +12,10 @@ from optim.optimizer import Optimizer
 
 
 class StepLR(Curve):
-    """lr(t) = base gamma^floor(t / step_size)."""
+    """lr(t) = base gamma^floor(t / step_size).
+
+    Without the floor, base gamma^(t / step_size), it is ExponentialLR with gamma^(1 / step_size).
+    """
 
     def __init__(
         self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
@@ -86,7 +89,11 @@ class LinearLR(Curve):
 
 
 class ExponentialLR(Curve):
-    """lr(t) = base gamma^t."""
+    """lr(t) = base gamma^t.
+
+    The decay base e^(-k t) has gamma = exp(-k); the smooth step decay base d^(t / n), which falls
+    by the factor d in n steps, has gamma = d^(1 / n).
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
@@ -94,6 +101,22 @@ class ExponentialLR(Curve):
 
     def _factor(self, t: int) -> float:
         return self.gamma**t
+
+
+class TimeBasedLR(Curve):
+    """lr(t) = base / (1 + decay t), also called inverse time decay.
+
+    Raises: ValueError for a negative decay.
+    """
+
+    def __init__(self, optimizer: Optimizer, decay: float, last_epoch: int = -1) -> None:
+        if not decay >= 0:
+            raise ValueError(f"TimeBasedLR: decay must be at least 0, got {decay}")
+        self.decay = decay
+        super().__init__(optimizer, last_epoch)
+
+    def _factor(self, t: int) -> float:
+        return 1 / (1 + self.decay * t)
 
 
 class CosineAnnealingLR(Curve):
