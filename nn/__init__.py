@@ -3,7 +3,7 @@
 from autograd.lazy import lazily
 
 __getattr__, __dir__, __all__ = lazily(__name__, {
-    ".": "functional init metrics training utils",
+    ".": "explain functional init metrics plots training utils",
     "activation": "ELU GELU LeakyReLU LogSoftmax ReLU SiLU Sigmoid Softmax Softplus Tanh",
     "activation_extra": "CELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LogSigmoid Mish PReLU "
                         "ReLU6 SELU Softmax2d Softmin Softshrink Softsign Tanhshrink Threshold",

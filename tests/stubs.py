@@ -193,6 +193,7 @@ STUBS = {"autograd/methods.pyi": methods,
          "autograd/__init__.pyi": lambda: functions(autograd),
          "nn/functional.pyi": lambda: functions(nn.functional),
          "nn/__init__.pyi": lambda: exports(nn),
+         "nn/plots/__init__.pyi": lambda: exports(nn.plots),
          "optim/__init__.pyi": lambda: exports(optim),
          "data/__init__.pyi": lambda: exports(data)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from functools import cached_property
 
 from ..files import replacing
@@ -38,7 +39,8 @@ class Picture:
         return self.digraph.source
 
     def save(self, path: str | bytes | os.PathLike) -> str:
-        """Write the picture as .svg, .png or .dot; returns the path of the file written.
+        """Write the picture as .svg, .png or, if it is a graph, .dot; returns the path of the file
+        written.
 
         A file that stands there is replaced only once the new one is complete. Where neither dot
         nor matplotlib can draw a png, an .svg file is written and a warning says so.
@@ -47,11 +49,12 @@ class Picture:
         """
         path = os.fsdecode(path)
         stem, ending = os.path.splitext(path)
-        draw = {"svg": self._svg, "png": self._png, "dot": lambda: self.source.encode()}
+        draw = self._formats()
         kind = ending.lower()[1:]
         if kind not in draw:
-            raise ValueError(f"save: {path!r} must end in .svg, .png or .dot, which chooses the "
-                             "format")
+            *first, last = (f".{name}" for name in draw)
+            raise ValueError(f"save: {path!r} must end in {', '.join(first)} or {last}, which "
+                             "chooses the format")
         folder, name = os.path.split(path)
         if folder and not os.path.isdir(folder):
             raise FileNotFoundError(f"save: the folder {folder} for {name} is missing; make it "
@@ -64,6 +67,9 @@ class Picture:
         with replacing(path) as file:
             file.write(content)
         return path
+
+    def _formats(self) -> dict[str, Callable[[], bytes | None]]:
+        return {"svg": self._svg, "png": self._png, "dot": lambda: self.source.encode()}
 
     def _svg(self) -> bytes:
         from .svg import svg
@@ -120,3 +126,20 @@ class ModulePicture(Picture):
         from .nested import placed
 
         return placed(self._level)
+
+
+class ScenePicture(Picture):
+    """A picture of lines, circles and texts, which the library itself draws everywhere."""
+
+    def __init__(self, scene, title: str) -> None:
+        super().__init__({}, [], title)
+        self._scene = scene
+
+    def _formats(self) -> dict[str, Callable[[], bytes | None]]:
+        return {"svg": self._svg, "png": self._png}
+
+    def _svg(self) -> bytes:
+        return self._scene.svg(self._title).encode()
+
+    def _png(self) -> bytes | None:
+        return self._scene.png()
