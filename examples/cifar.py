@@ -1,19 +1,22 @@
 """Train a small convolutional network on CIFAR-10.
 
     python examples/cifar.py --root FOLDER      # the folder of data_batch_1.bin ... test_batch.bin
+    python examples/cifar.py --resume runs/<time>   # go on with what was interrupted
 
 Three stages of two 3x3 convolutions with batch normalisation, images mirrored and shifted at
-random, SGD with momentum at a rate that rises and falls once. It prints a line for each epoch.
+random, SGD with momentum at a rate that rises and falls once.  It prints and leaves what train.py
+does.
 """
 
 import argparse
 import sys
-import time
+from copy import copy
 
-import autograd
+from program import INTERRUPTED, at_least_1, positive
+from session import Images, parted, resumed, run
+
 import nn
 import optim
-from data import DataLoader
 from data.datasets import CIFAR10
 from data.transforms import Compose, Normalize, RandomCrop, RandomHorizontalFlip, ToTensor
 
@@ -33,46 +36,52 @@ def network(width: int = 32) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(16 * inputs, 10))
 
 
-def accuracy(model: nn.Module, loader: DataLoader) -> float:
-    """The share of images whose class the model gives."""
-    with model.evaluating(), autograd.no_grad():
-        right = sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
-    return right / len(loader.dataset)
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="cifar.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--root", metavar="FOLDER", help="the folder of the binary files")
+    add("--epochs", type=at_least_1, default=10, metavar="N", help="default: 10")
+    add("--batch-size", type=at_least_1, default=64, metavar="N", help="default: 64")
+    add("--lr", type=positive, default=0.1, metavar="RATE", help="the highest (default: 0.1)")
+    add("--width", type=at_least_1, default=32, metavar="N",
+        help="channels of the first stage (default: 32)")
+    add("--seed", type=int, default=0, metavar="N", help="default: 0")
+    add("--out", default="runs", metavar="FOLDER", help="where the results go (default: runs)")
+    add("--resume", metavar="FOLDER", help="go on with the run in this folder, as it was set")
+    add("--threads", type=at_least_1, metavar="N", help="for kernels (default: all CPUs)")
+    args = parser.parse_args(argv)
+    if args.resume is not None:
+        args = resumed(parser, args)
+    args.program = parser.prog
+    args.title = f"CIFAR-10: lr {args.lr:g}, batch {args.batch_size}, {args.width} channels"
+    return args
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", metavar="FOLDER", help="the folder of the binary files")
-    parser.add_argument("--epochs", type=int, default=10, metavar="N")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
-    args = parser.parse_args()
-    autograd.manual_seed(args.seed)
-    plain = [ToTensor(), Normalize(MEAN, STD)]
+def load(args: argparse.Namespace) -> Images:
+    """Those to train on are mirrored and shifted at random, the others as they are."""
+    plain = Compose([ToTensor(), Normalize(MEAN, STD)])
+    train = CIFAR10(args.root, transform=Compose(
+        [ToTensor(), RandomCrop(32, padding=4), RandomHorizontalFlip(), Normalize(MEAN, STD)]))
+    unchanged = copy(train)
+    unchanged.transform = plain
+    return Images(*parted(train, unchanged, args.seed),
+                  CIFAR10(args.root, train=False, transform=plain), CIFAR10.classes)
+
+
+def make(args, images: Images, steps: int):
+    model = network(args.width)
+    optimizer = optim.SGD(model.parameters(), args.lr, momentum=0.9, weight_decay=5e-4)
+    return model, optimizer, optim.lr_scheduler.OneCycleLR(optimizer, args.lr, steps)
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse(argv)
     try:
-        train = CIFAR10(args.root, transform=Compose(
-            [ToTensor(), RandomCrop(32, padding=4), RandomHorizontalFlip(), Normalize(MEAN, STD)]))
-        test = DataLoader(CIFAR10(args.root, train=False, transform=Compose(plain)), 250)
-    except (OSError, ValueError) as error:
-        print(f"cifar.py: {error}", file=sys.stderr)
-        return 1
-    loader = DataLoader(train, 64, shuffle=True)
-    model, criterion = network(), nn.CrossEntropyLoss()
-    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, 0.1, args.epochs * len(loader))
-    for epoch in range(1, args.epochs + 1):
-        start, total = time.perf_counter(), 0.0
-        for images, labels in loader:
-            loss = criterion(model(images), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += loss.item()
-        print(f"epoch {epoch:2}/{args.epochs}   loss {total / len(loader):.4f}   held out: "
-              f"accuracy {accuracy(model, test):.2%}   {time.perf_counter() - start:.1f} s",
-              flush=True)
-    return 0
+        return run(args, load, make)
+    except KeyboardInterrupt:
+        print("cifar.py: stopped by Ctrl-C", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

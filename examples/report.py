@@ -54,3 +54,62 @@ def save_curves(path: str, history: Sequence, best: int, title: str) -> None:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
     figure.savefig(path)
+
+
+def save_confusion(path: str, counts: np.ndarray, classes: Sequence[str]) -> None:
+    """Draw a confusion matrix: the share of each true class (row) that was taken for each class,
+    with the counts.
+
+    Raises: ModuleNotFoundError without matplotlib, the extra "plots".
+    """
+    from matplotlib.figure import Figure
+
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    side = 1.6 + 0.55 * len(classes)
+    figure = Figure(figsize=(side + 1, side), dpi=120)
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=8,
+                      color="white" if shares[row, column] > 0.5 else "#1e293b")
+    long = max(map(len, classes)) > 3
+    axes.set_xticks(range(len(classes)), classes, rotation=45 if long else 0,
+                    ha="right" if long else "center", rotation_mode="anchor" if long else None)
+    axes.set_yticks(range(len(classes)), classes)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    figure.savefig(path, bbox_inches="tight")
+
+
+def save_mistakes(path: str, dataset, probabilities: np.ndarray, labels: np.ndarray,
+                  classes: Sequence[str], most: int = 24) -> None:
+    """Draw the misclassified images whose true class got the least probability, the worst first.
+
+    Shape: images (1, H, W) or (3, H, W), each shown from its darkest to its brightest value;
+    probabilities (N, classes), labels (N).
+    Raises: ModuleNotFoundError without matplotlib, the extra "plots".
+    """
+    from matplotlib.figure import Figure
+
+    own = probabilities[np.arange(len(labels)), labels]
+    wrong = np.flatnonzero(probabilities.argmax(1) != labels)
+    worst = wrong[np.argsort(own[wrong], kind="stable")][:most]
+    wide = 8
+    rows = max(1, -(-len(worst) // wide))
+    figure = Figure(figsize=(1.5 * wide, 1.9 * rows + 0.5), dpi=120, layout="constrained")
+    figure.suptitle(f"The worst of {len(wrong):,} mistakes among {len(labels):,} images: "
+                    "true class, and what it was taken for", fontweight="bold")
+    panels = list(figure.subplots(rows, wide, squeeze=False).flat)
+    for panel in panels:
+        panel.set_axis_off()
+    for panel, i in zip(panels, worst, strict=False):
+        image = dataset[int(i)][0].numpy()
+        low, high = image.min(), image.max()
+        image = ((image - low) / max(high - low, 1e-12)).transpose(1, 2, 0)
+        panel.imshow(image, cmap="gray_r" if image.shape[-1] == 1 else None)
+        taken = probabilities[i].argmax()
+        panel.set_title(f"{classes[labels[i]]}\n{classes[taken]} {probabilities[i, taken]:.0%}",
+                        fontsize=8, color="#1e293b")
+    figure.savefig(path)

@@ -3,7 +3,7 @@
 from autograd.lazy import lazily
 
 __getattr__, __dir__, __all__ = lazily(__name__, {
-    ".": "lr_scheduler swa_utils",
+    ".": "lr_scheduler search swa_utils",
     "adam": "Adam AdamW",
     "adam_variants": "Adamax NAdam RAdam",
     "adaptive": "Adadelta Adagrad RMSprop",
@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "groups": "param_groups",
     "lbfgs": "LBFGS",
     "optimizer": "Optimizer",
+    "rate_finder": "find_learning_rate",
     "rprop": "Rprop",
     "sgd": "SGD",
 })

@@ -38,7 +38,7 @@ def perplexity(outputs, targets, ignore_index: int = -100) -> float:
 
     Shape: logits (N, C, ...), targets (N, ...), of which those of ignore_index do not count.
 
-    >>> nn.metrics.perplexity(autograd.zeros(5, 8), autograd.arange(5))
+    >>> round(nn.metrics.perplexity(autograd.zeros(5, 8), autograd.arange(5)), 6)
     8.0
     """
     return math.exp(np.mean(losses("perplexity", outputs, targets, ignore_index)))
