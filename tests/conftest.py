@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import zlib
 
 import numpy as np
@@ -17,6 +18,8 @@ settings.load_profile("wengert")
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # an installed wengert has been registered by its entry point already
     if not config.pluginmanager.is_registered(pytest_plugin):
         config.pluginmanager.register(pytest_plugin, "wengert")

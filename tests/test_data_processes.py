@@ -45,10 +45,12 @@ def program():
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(PROGRAM)], cwd=ROOT, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
                           env=os.environ | {"AUTOGRAD_KERNELS": "numpy"}) as running:
-        lines = [running.stdout.readline().strip() for _ in range(5)]
-        assert lines.count("batch") == 3
-        yield running, [int(line) for line in lines if line != "batch"]
-        running.kill()
+        try:
+            lines = [running.stdout.readline().strip() for _ in range(5)]
+            assert lines.count("batch") == 3
+            yield running, [int(line) for line in lines if line != "batch"]
+        finally:
+            running.kill()
 
 
 def test_an_interrupt_ends_all_workers_and_is_told_once(program):
