@@ -5,7 +5,8 @@ differences themselves are off by rounding, at most about `atol`: ten units in t
 the result and of the largest input times the derivative by it, over the step.  That is 4e-10
 for numbers around 1, against which an entry of 1e-5 has no seven digits to compare; so the floor is
 atol / rtol.  Truncation, step²/6 times the third derivative, is usually below that; where it is
-not, XX"""
+not, `gradient_judge` measures the entry again with other steps.
+"""
 
 from __future__ import annotations
 
