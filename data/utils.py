@@ -57,16 +57,22 @@ def save_image(tensor: Tensor | Sequence[Tensor], fp: Any, format: str | None = 
                **options: Any) -> None:
     """Writes an image, or the grid of several, into a file, by Pillow.
 
-    Values from 0 to 1 count to 255; what lies outside is cut off. fp is a path, whose ending names
-    the format unless `format` does, or an open file; the options are those of make_grid.
+    Values from 0 to 1 count to 255; what lies outside is cut off. uint8 is written as it is. fp is
+    a path, whose ending names the format unless `format` does, or an open file; the options are
+    those of make_grid.
 
-    Raises: ModuleNotFoundError without Pillow; otherwise as make_grid.
+    Raises: ModuleNotFoundError without Pillow, TypeError for other integers; otherwise as
+        make_grid.
 
     Example: save_image(images, "batch.png", nrow=10, normalize=True)
     """
     module = pillow("save_image")
     grid = make_grid(tensor, **options).numpy()
-    pixels = np.clip(grid * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8)
+    if grid.dtype.kind == "i":
+        raise TypeError(f"save_image: needs a Tensor of floats from 0 to 1, of bools, or of uint8, "
+                        f"got {grid.dtype}; .to(autograd.uint8) or / 255 makes it one")
+    pixels = grid if grid.dtype == np.uint8 else np.clip(
+        grid * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8)
     path = os.path.expanduser(os.fsdecode(fp)) if isinstance(fp, str | bytes | os.PathLike) else fp
     module.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0))).save(path, format=format)
 

@@ -11,7 +11,8 @@ import signal
 import threading
 import time
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -68,10 +69,11 @@ class Processes:
         if hasattr(signal, "pthread_sigmask"):  # an interrupt waits until the worker is known
             before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
-            with warnings.catch_warnings():  # of forks where threads are: kernels are made for it
+            with _uninterrupted(), warnings.catch_warnings():
+                # of forks where threads are: kernels are made for it
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
-            self._ends.append((process, mine))
+                self._ends.append((process, mine))
         except BaseException:
             _ENDS.discard(mine)
             raise
@@ -166,6 +168,24 @@ class Processes:
             for process, _ in self._ends:
                 process.kill()
         self._stop()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A block that Ctrl-C leaves at its end, whichever thread the system tells of it: raised by
+    what Python calls at a fork it would be lost."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    came: list = []
+    signal.signal(signal.SIGINT, lambda *what: came.append(what))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        handler(*came[0])
 
 
 def _late(who: str, timeout: float | None, task: Task) -> RuntimeError:

@@ -65,7 +65,7 @@ def find_learning_rate(model, criterion, optimizer, loader: Iterable, low: float
     if not 0 < low < high < math.inf or index(steps) < 10:
         raise ValueError(f"find_learning_rate: 0 < low < high and at least 10 steps are needed, "
                          f"got {low}, {high} and {steps}")
-    kept = _Kept(model, optimizer)
+    kept = _Kept(model, optimizer, loader)
     rates: list[float] = []
     losses: list[float] = []
     lowest = math.inf  # mean of five losses
@@ -99,9 +99,9 @@ def find_learning_rate(model, criterion, optimizer, loader: Iterable, low: float
 
 
 class _Kept:
-    """The state of a model and an optimizer, to go back to."""
+    """The state of a model, an optimizer and the random numbers, to go back to."""
 
-    def __init__(self, model, optimizer) -> None:
+    def __init__(self, model, optimizer, loader: Iterable) -> None:
         from copy import deepcopy
 
         self._model, self._optimizer = model, optimizer
@@ -110,6 +110,9 @@ class _Kept:
         self._of_optimizer = deepcopy(optimizer.state_dict())
         self._grads = [(p, p.grad) for group in optimizer.param_groups for p in group["params"]]
         self._random = get_rng_state()
+        order = getattr(loader, "generator", None)
+        self._generator = order if hasattr(order, "get_state") else None
+        self._order = None if self._generator is None else self._generator.get_state()
 
     def restore(self) -> None:
         self._model.load_state_dict(self._state)
@@ -117,6 +120,8 @@ class _Kept:
         for parameter, grad in self._grads:
             parameter.grad = grad
         set_rng_state(self._random)
+        if self._generator is not None:
+            self._generator.set_state(self._order)
 
 
 def _endless(loader: Iterable) -> Iterator:

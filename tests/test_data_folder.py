@@ -149,4 +149,10 @@ def test_saved_images(tmp_path):
     file = io.BytesIO()
     save_image(image, file, format="bmp")
     np.testing.assert_array_equal(np.asarray(Image.open(file)), COLOR)
+    save_image(autograd.tensor(COLOR).permute(2, 0, 1), tmp_path / "bytes.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "bytes.png")), COLOR)
+    save_image(autograd.tensor([[True, False]]), tmp_path / "mask.png")
+    assert np.asarray(Image.open(tmp_path / "mask.png"))[0].tolist() == [[255] * 3, [0] * 3]
+    with pytest.raises(TypeError, match="save_image: needs a Tensor of floats .* got int64"):
+        save_image(autograd.tensor([[200, 100]]), tmp_path / "wide.png")
     save_image(image.requires_grad_(), tmp_path / "grad.png")

@@ -61,6 +61,31 @@ def test_an_interrupt_ends_all_workers_and_is_told_once(program):
     assert all(map(gone, workers))
 
 
+def test_an_interrupt_in_the_middle_of_a_fork_is_not_lost():
+    """Told to another thread, it comes to what Python calls after a fork, where exceptions end."""
+    program = """
+        import os, signal, threading, time
+        from data import DataLoader
+        forked, told = threading.Event(), threading.Event()
+        def tell():
+            forked.wait()
+            signal.raise_signal(signal.SIGINT)
+            told.set()
+        threading.Thread(target=tell, daemon=True).start()
+        def after():
+            forked.set()
+            told.wait()
+            time.sleep(0.01)
+        os.register_at_fork(after_in_parent=after)
+        list(DataLoader(range(8), num_workers=2))
+        print("lost")
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, text=True,
+                           capture_output=True, timeout=60)
+    assert ended.stdout == "" and ended.returncode == -signal.SIGINT
+    assert "Exception ignored" not in ended.stderr and "KeyboardInterrupt" in ended.stderr
+
+
 def test_workers_end_when_their_parent_is_killed(program):
     running, workers = program
     running.kill()

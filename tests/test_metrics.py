@@ -200,6 +200,17 @@ def test_perplexity_of_sequences():
     wanted = nn.CrossEntropyLoss()(logits, targets).item()
     assert metrics.perplexity(logits, targets) == pytest.approx(math.exp(wanted), rel=1e-6)
     assert metrics.perplexity(1000 * autograd.eye(3), autograd.arange(3)) == 1
+    sure_and_wrong = np.array([[0.0, 1000.0]]), [0]
+    assert metrics.perplexity(*sure_and_wrong) == math.inf
+    assert batched(metrics.Perplexity(), *map(np.array, sure_and_wrong)) == math.inf
+
+
+def test_a_matrix_belongs_to_who_asked():
+    matrix = metrics.ConfusionMatrix()
+    matrix.update([0, 1], [0, 1])
+    found = matrix.compute()
+    found *= 0
+    np.testing.assert_array_equal(matrix.compute(), np.eye(2))
 
 
 def test_the_course_s_numbers():

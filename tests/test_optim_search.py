@@ -13,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import autograd
+import data
 import nn
 import optim
 from optim.search import (
@@ -147,7 +148,12 @@ def test_the_rate_finder_leaves_everything_as_it_was():
             np.asarray(v) for of in optimizer.state_dict()["state"].values() for v in of.values()]
 
     before, random = [a.copy() for a in state()], autograd.get_rng_state()
-    found = optim.find_learning_rate(model, nn.MSELoss(), optimizer, batches)
+    order = autograd.Generator().manual_seed(3)
+    x, y = (autograd.cat(parts) for parts in zip(*batches, strict=True))
+    loader = data.DataLoader(data.TensorDataset(x, y), 16, shuffle=True, generator=order)
+    order_before = order.get_state()
+    found = optim.find_learning_rate(model, nn.MSELoss(), optimizer, loader)
+    assert order.get_state() == order_before
     for a, b in zip(before, state(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert autograd.get_rng_state() == random and optimizer.param_groups[0]["lr"] == 0.01

@@ -181,6 +181,23 @@ def test_a_data_loader(tmp_path, own, steps):
     assert_same(second, whole)
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("steps", [2, 4])
+def test_after_a_last_step_of_fewer_batches(tmp_path, steps, workers):
+    """Looking for more batches than there are ends the loader's pass, not yet the epoch."""
+    def fit(folder, stop, seed=0, **options):
+        trainer = make(seed, accumulate=2)
+        x = autograd.arange(12.0).reshape(12, 1) * autograd.ones(3)
+        loader = data.DataLoader(data.TensorDataset(x, x[:, :1]), 4, shuffle=True,
+                                 num_workers=workers)
+        trainer.fit(loader, 3, HELD_OUT, callbacks(folder, StopAt(stop)), **options)
+        return trainer
+
+    whole, first = fit(tmp_path / "a", 0), fit(tmp_path / "b", steps)
+    assert first.stopped == "Ctrl-C" and first.steps == steps
+    assert_same(fit(tmp_path / "b", 0, 9, resume=tmp_path / "b" / "last.safetensors"), whole)
+
+
 def test_a_loader_that_does_not_tell_resumes_at_the_end_of_an_epoch(tmp_path):
     whole = make()
     whole.fit(Plain(), 4, HELD_OUT, callbacks(tmp_path / "a"))

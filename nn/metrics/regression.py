@@ -41,7 +41,12 @@ def perplexity(outputs, targets, ignore_index: int = -100) -> float:
     >>> round(nn.metrics.perplexity(autograd.zeros(5, 8), autograd.arange(5)), 6)
     8.0
     """
-    return math.exp(np.mean(losses("perplexity", outputs, targets, ignore_index)))
+    return exp(np.mean(losses("perplexity", outputs, targets, ignore_index)))
+
+
+def exp(value: float) -> float:
+    """e to this power, which is infinite where no float holds it."""
+    return math.exp(value) if not value > 709 else math.inf
 
 
 def losses(who: str, outputs, targets, ignore_index: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from autograd.errors import Constructed
 from .arguments import labels, numbers, ranked
 from .labels import check_average, counts, from_counts, in_top_k
 from .ranking import average_precision, roc_auc
-from .regression import from_sums, losses, squares
+from .regression import exp, from_sums, losses, squares
 
 
 class Metric(Constructed):
@@ -103,7 +102,7 @@ class ConfusionMatrix(Metric):
         self.state = {"counts": sum(np.pad(m, (0, size - len(m))) for m in (old, new))}
 
     def _value(self) -> Any:
-        return self.state["counts"]
+        return self.state["counts"].copy()
 
 
 class _FromCounts(ConfusionMatrix):
@@ -215,4 +214,4 @@ class Perplexity(Metric):
         self._add(found.sum(), found.size)
 
     def _value(self) -> float:
-        return math.exp(self._mean())
+        return exp(self._mean())

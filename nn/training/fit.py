@@ -128,7 +128,7 @@ class Fit:
         """The steps of an epoch, or of what is left of it."""
         trainer = self.trainer
         batches = iter(self.loader)
-        while trainer.stopped is None:
+        while trainer.stopped is None and not self.running["read"]:
             self._note_sources()
             group = list(islice(batches, trainer.accumulate))
             if not group:
@@ -138,6 +138,7 @@ class Fit:
                 trainer.step(group)
                 self._before = None
                 self.batches += len(group)
+                self.running["read"] = len(group) < trainer.accumulate  # the loader is at its end
                 self.running["seconds"] = time.perf_counter() - start
                 self._call("on_step_end")
                 self._call("on_safe_point")
