@@ -66,6 +66,10 @@ def _collate(values: Sequence, field: str) -> Any:
 
 
 def _stack(values: Sequence, field: str) -> Tensor:
+    arrays = _alike(values)
+    if arrays is not None:
+        shape = (len(arrays), *arrays[0].shape)
+        return autograd.from_numpy(np.concatenate(arrays).reshape(shape))
     first = values[0]
     for i, value in enumerate(values):
         if not isinstance(value, Tensor | np.ndarray):
@@ -84,10 +88,33 @@ def _stack(values: Sequence, field: str) -> Tensor:
     return autograd.stack([autograd.as_tensor(value) for value in values])
 
 
+def _alike(values: Sequence) -> Sequence[np.ndarray] | None:
+    """The samples as arrays where all are of one kind, shape and dtype and none requires grad."""
+    kind = _only_type(values)
+    if kind is Tensor:
+        if any([value.requires_grad for value in values]):
+            return None
+        values = [value.numpy() for value in values]
+    elif kind is not np.ndarray or values[0].dtype.kind not in NUMERIC:
+        return None
+    shape, dtype = values[0].shape, values[0].dtype
+    if shape == () or not dtype.isnative:
+        return None
+    alike = all([value.shape == shape and value.dtype == dtype for value in values])
+    return values if alike else None
+
+
+def _only_type(values: Sequence) -> type | None:
+    """The type of all values, None where they have several."""
+    kinds = set(map(type, values))
+    return kinds.pop() if len(kinds) == 1 else None
+
+
 def _numbers(values: Sequence, field: str) -> Tensor:
-    for i, value in enumerate(values):
-        if not isinstance(value, bool | int | float | np.number | np.bool_):
-            raise _mixed(i, field, values[0], value)
+    if _only_type(values) not in (bool, int, float):
+        for i, value in enumerate(values):
+            if not isinstance(value, bool | int | float | np.number | np.bool_):
+                raise _mixed(i, field, values[0], value)
     if isinstance(values[0], np.generic):
         return autograd.from_numpy(np.asarray(values))
     dtype = autograd.float64 if isinstance(values[0], float) else None
@@ -109,6 +136,15 @@ def _mapping(values: Sequence, field: str) -> Any:
 
 def _sequence(values: Sequence, field: str) -> Any:
     first = values[0]
+    if _only_type(values) is None or len(set(map(len, values))) > 1:
+        _check_sequences(values, field)
+    columns = zip(*values, strict=True)
+    fields = [_collate(column, f"{field}[{j}]") for j, column in enumerate(columns)]
+    return type(first)(*fields) if _is_namedtuple(first) else fields
+
+
+def _check_sequences(values: Sequence, field: str) -> None:
+    first = values[0]
     for i, value in enumerate(values):
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             raise _mixed(i, field, first, value)
@@ -117,9 +153,6 @@ def _sequence(values: Sequence, field: str) -> Any:
                 f"default_collate: the samples have different lengths: sample 0 has {len(first)} "
                 f"fields, sample {i} of the batch has {len(value)}{_at(field)}"
             )
-    columns = zip(*values, strict=True)
-    fields = [_collate(column, f"{field}[{j}]") for j, column in enumerate(columns)]
-    return type(first)(*fields) if _is_namedtuple(first) else fields
 
 
 def _like(original: Mapping, items: dict) -> Any:

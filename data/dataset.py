@@ -9,6 +9,7 @@ only where no subclass has overridden `__getitem__` since.
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from operator import index as as_index
 from typing import Any, Generic, TypeVar
@@ -48,12 +49,14 @@ def newest_method(obj: Any, name: str, overrides: str) -> Callable | None:
 
     A subclass that overrides `__getitem__` must not be bypassed by an inherited `__getbatch__`.
     """
-    for cls in type(obj).__mro__:
-        if name in vars(cls):
-            return getattr(obj, name)
-        if overrides in vars(cls):
-            return None
-    return None
+    kind: Any = type(obj)
+    return getattr(obj, name) if _is_newest(kind, name, overrides) else None
+
+
+@lru_cache(512)
+def _is_newest(kind: type, name: str, overrides: str) -> bool:
+    owners = (cls for cls in kind.__mro__ if name in vars(cls) or overrides in vars(cls))
+    return name in vars(next(owners, object))
 
 
 def fetch_samples(dataset: Any, indices: Sequence) -> list:

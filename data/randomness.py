@@ -132,12 +132,13 @@ class Fetch(Generator):
             row = int(rows[0])
             place = int(self._keys[row]) + int(self._drawn[row]) * _STEP
             self._drawn[row] += count
-            drawn = np.array([mix(place + k * _STEP & _ALL) >> 11 for k in range(1, count + 1)])
+            drawn = np.array([(mix(place + k * _STEP & _ALL) >> 11) * 2.0**-53
+                              for k in range(1, count + 1)])
         else:
             places = self._drawn[rows, None] + np.arange(1, count + 1, dtype=np.uint64)
             self._drawn[rows] += np.uint64(count)
-            drawn = mix(self._keys[rows, None] + places * _STEP) >> 11
-        return drawn.reshape(images, draws) * 2.0**-53
+            drawn = (mix(self._keys[rows, None] + places * _STEP) >> 11) * 2.0**-53
+        return drawn.reshape(images, draws)
 
 
 def integers(indices: Any) -> np.ndarray | None:

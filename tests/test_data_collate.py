@@ -48,6 +48,19 @@ def test_mixed_dtypes_promote_as_stack_does():
     check(default_collate(mixed), [[1], [2]], np.float32)
 
 
+@pytest.mark.parametrize("array", [
+    np.arange(6.0).reshape(2, 3)[:, ::2], np.array(7, np.int16), np.zeros((0, 4)),
+    np.arange(3, dtype=">i4"), np.ma.masked_array([1.0, 2.0], [True, False]).data,
+])
+def test_arrays_of_any_layout_are_stacked(array):
+    other = np.asarray(array + 1, array.dtype)
+    stacked = default_collate([array, other, array])
+    assert stacked.dtype == array.dtype.newbyteorder("=")
+    np.testing.assert_array_equal(stacked.numpy(), np.stack([array, other, array]))
+    array[...] = 9
+    assert not (stacked.numpy() == 9).any()
+
+
 def test_the_graph_goes_through():
     leaf = autograd.tensor([1.0, 2.0], requires_grad=True)
     default_collate([leaf, leaf * 3]).sum().backward()
