@@ -98,8 +98,9 @@ def _alike(values: Sequence) -> Sequence[np.ndarray] | None:
     elif kind is not np.ndarray or values[0].dtype.kind not in NUMERIC:
         return None
     shape, dtype = values[0].shape, values[0].dtype
-    alike = shape and dtype.isnative and all(
-        [value.shape == shape and value.dtype == dtype for value in values])
+    if shape == () or not dtype.isnative:
+        return None
+    alike = all([value.shape == shape and value.dtype == dtype for value in values])
     return values if alike else None
 
 

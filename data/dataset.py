@@ -49,7 +49,8 @@ def newest_method(obj: Any, name: str, overrides: str) -> Callable | None:
 
     A subclass that overrides `__getitem__` must not be bypassed by an inherited `__getbatch__`.
     """
-    return getattr(obj, name) if _is_newest(type(obj), name, overrides) else None
+    kind: Any = type(obj)
+    return getattr(obj, name) if _is_newest(kind, name, overrides) else None
 
 
 @lru_cache(512)

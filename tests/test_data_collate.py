@@ -53,9 +53,10 @@ def test_mixed_dtypes_promote_as_stack_does():
     np.arange(3, dtype=">i4"), np.ma.masked_array([1.0, 2.0], [True, False]).data,
 ])
 def test_arrays_of_any_layout_are_stacked(array):
-    stacked = default_collate([array, array + 1, array])
+    other = np.asarray(array + 1, array.dtype)
+    stacked = default_collate([array, other, array])
     assert stacked.dtype == array.dtype.newbyteorder("=")
-    np.testing.assert_array_equal(stacked.numpy(), np.stack([array, array + 1, array]))
+    np.testing.assert_array_equal(stacked.numpy(), np.stack([array, other, array]))
     array[...] = 9
     assert not (stacked.numpy() == 9).any()
 
