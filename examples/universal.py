@@ -71,7 +71,7 @@ def teach(args):
     print("Root mean square error by width:\n" + f"{'':8}" + "".join(f"{w:>9}" for w in WIDTHS))
     for name in ACTIVATIONS:
         print(f"{name:8}" + "".join(f"{errors[name, width]:9.4f}" for width in WIDTHS))
-    print(f"The best parabola has {best:.4f}: x^2 gets no further, the others do.")
+    print(f"The best parabola has {best:.4f}: no width takes x^2 below that.")
     return points, values, fits, errors, best
 
 
