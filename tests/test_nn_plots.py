@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import warnings
@@ -242,6 +243,25 @@ def test_attention():
         plots.plot_attention(np.zeros((2, 2, 3, 3)))
     with pytest.raises(ValueError, match="2 keys for 3 of the weights"):
         plots.plot_attention(np.zeros((2, 3)), keys=["a", "b"])
+
+
+def test_the_words_of_a_long_sentence_do_not_touch():
+    words = [f"word{i}" for i in range(30)]
+    figure = plots.plot_attention(np.eye(30)[None].repeat(2, 0), queries=words, keys=words)
+    figure.canvas.draw()
+    boxes = [[text.get_window_extent() for text in axis.get_ticklabels()]
+             for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis)]
+    for side, of_axis in enumerate(boxes):
+        for a, b in itertools.pairwise(of_axis):
+            assert abs(a.p0[side] - b.p0[side]) > a.size[side]
+
+
+def test_many_classes_look_different():
+    points, classes = np.random.default_rng(0).random((40, 2)), np.arange(40)
+    axes = plots.plot_decision_boundary(NET, points, classes, resolution=9).axes[0]
+    looks = {(tuple(found.get_facecolor()[0]), found.get_paths()[0].vertices.tobytes())
+             for found in axes.collections if found.get_label().isdecimal()}
+    assert len(looks) == 40
 
 
 # ---- curves and surfaces ----------------------------------------------------------------------
