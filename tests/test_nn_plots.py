@@ -248,7 +248,7 @@ def test_attention():
 def test_the_words_of_a_long_sentence_do_not_touch():
     words = [f"word{i}" for i in range(30)]
     figure = plots.plot_attention(np.eye(30)[None].repeat(2, 0), queries=words, keys=words)
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     boxes = [[text.get_window_extent() for text in axis.get_ticklabels()]
              for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis)]
     for side, of_axis in enumerate(boxes):
@@ -276,6 +276,18 @@ def test_many_classes_look_different():
 def test_histories(history, lines, scale):
     axes = plots.plot_history(history).axes[0]
     assert len(axes.lines) == lines and axes.get_yscale() == scale
+
+
+def test_long_names_of_curves_fit_the_figure():
+    names = [f"a_very_long_name_of_a_metric_{i}" for i in range(7)]
+    figure = plots.plot_history({name: [1.0, 2e9, 3.0] for name in names})
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    for text in (*axes.get_legend().get_texts(), axes.yaxis.label):
+        box = text.get_window_extent()
+        assert not text.get_text() or box.x0 >= 0 and box.y0 >= 0
+        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+    assert axes.bbox.width > figure.bbox.width / 2
 
 
 @pytest.mark.parametrize("history, kind", [({}, ValueError), ([], ValueError), ([1, 2], TypeError),
