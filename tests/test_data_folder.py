@@ -85,6 +85,26 @@ def test_a_broken_file_is_named(root, spoil):
     assert str(path) in caught.value.__notes__[0]
 
 
+@pytest.mark.parametrize("pixels, name", [(np.uint16([[0, 60000]]), "16.png"),
+                                          (np.float32([[0, 0.5]]), "float.tif")])
+def test_what_eight_bits_do_not_hold_is_not_cut_off(root, pixels, name):
+    Image.fromarray(pixels).save(root / "dog" / name)
+    folder = ImageFolder(root, is_valid_file=lambda path: path.endswith((name, "grey.png")))
+    with pytest.raises(ValueError, match=f"ImageFolder: .*{name} has more than 8 bits"):
+        folder[1]
+    folder.loader = Image.open
+    np.testing.assert_array_equal(folder[1][0], pixels)
+
+
+def test_a_link_back_is_not_followed(root):
+    before = ImageFolder(root).samples
+    (root / "cat" / "more" / "up").symlink_to(root / "cat")
+    (root / "dog" / "self").symlink_to(".")
+    assert ImageFolder(root).samples == before
+    (root / "dog" / "zoo").symlink_to(root / "cat" / "more")
+    assert len(ImageFolder(root).samples) == len(before) + 1
+
+
 # ---- data.utils
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import warnings
@@ -244,6 +245,25 @@ def test_attention():
         plots.plot_attention(np.zeros((2, 3)), keys=["a", "b"])
 
 
+def test_the_words_of_a_long_sentence_do_not_touch():
+    words = [f"word{i}" for i in range(30)]
+    figure = plots.plot_attention(np.eye(30)[None].repeat(2, 0), queries=words, keys=words)
+    FigureCanvasAgg(figure).draw()
+    boxes = [[text.get_window_extent() for text in axis.get_ticklabels()]
+             for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis)]
+    for side, of_axis in enumerate(boxes):
+        for a, b in itertools.pairwise(of_axis):
+            assert abs(a.p0[side] - b.p0[side]) > a.size[side]
+
+
+def test_many_classes_look_different():
+    points, classes = np.random.default_rng(0).random((40, 2)), np.arange(40)
+    axes = plots.plot_decision_boundary(NET, points, classes, resolution=9).axes[0]
+    looks = {(tuple(found.get_facecolor()[0]), found.get_paths()[0].vertices.tobytes())
+             for found in axes.collections if found.get_label().isdecimal()}
+    assert len(looks) == 40
+
+
 # ---- curves and surfaces ----------------------------------------------------------------------
 
 
@@ -256,6 +276,18 @@ def test_attention():
 def test_histories(history, lines, scale):
     axes = plots.plot_history(history).axes[0]
     assert len(axes.lines) == lines and axes.get_yscale() == scale
+
+
+def test_long_names_of_curves_fit_the_figure():
+    names = [f"a_very_long_name_of_a_metric_{i}" for i in range(7)]
+    figure = plots.plot_history({name: [1.0, 2e9, 3.0] for name in names})
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    for text in (*axes.get_legend().get_texts(), axes.yaxis.label):
+        box = text.get_window_extent()
+        assert not text.get_text() or box.x0 >= 0 and box.y0 >= 0
+        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+    assert axes.bbox.width > figure.bbox.width / 2
 
 
 @pytest.mark.parametrize("history, kind", [({}, ValueError), ([], ValueError), ([1, 2], TypeError),

@@ -14,14 +14,19 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", 
 def default_loader(path: str) -> Any:
     """The image in a file, in RGB, by Pillow.
 
-    Raises: ValueError naming a file that is no image, or not a whole one.
+    Raises: ValueError naming a file that is no image, or not a whole one, or one of more than 8
+        bits for a colour, which would be cut off.
     """
     module = pillow("ImageFolder")
     with open(path, "rb") as file:
         try:
-            return module.open(file).convert("RGB")
+            image = module.open(file)
+            if image.mode[0] not in "IF":
+                return image.convert("RGB")
         except Exception as error:  # each format has its own way of being broken
             raise ValueError(f"ImageFolder: {path} cannot be read as an image: {error}") from error
+    raise ValueError(f"ImageFolder: {path} has more than 8 bits for a pixel (mode {image.mode}); "
+                     "give a loader that brings its values into a range of your choice")
 
 
 class ImageFolder(Dataset):
@@ -30,7 +35,7 @@ class ImageFolder(Dataset):
     root/dog/1.png and root/dog/more/2.jpg are of the class "dog". The classes are numbered in
     alphabetical order. Images are read when they are asked for, by `loader`, which makes an image
     of a path. Files count by their ending, or where `is_valid_file` says of their path that they
-    do; what begins with a dot does not.
+    do; what begins with a dot does not. Links are followed, but not back to where they stand in.
 
     `samples` has (path, class) of each image, `targets` the classes, `classes` their names.
 
@@ -97,7 +102,16 @@ def _files(folder: str, is_valid: Callable[[str], bool] | None) -> list[str]:
     """The paths of the images below a folder, in order."""
     paths = []
     for where, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".")
+                            and not _leads_back(os.path.join(where, name)))
         paths += [os.path.join(where, name) for name in sorted(names) if not name.startswith(".")]
     return [path for path in paths
             if (is_valid(path) if is_valid else path.lower().endswith(EXTENSIONS))]
+
+
+def _leads_back(folder: str) -> bool:
+    """Whether a folder is a link to one that it stands in, where a walk would not end."""
+    if not os.path.islink(folder):
+        return False
+    above = os.path.realpath(os.path.dirname(folder))
+    return os.path.commonpath([above, os.path.realpath(folder)]) == os.path.realpath(folder)

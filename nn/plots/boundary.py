@@ -108,8 +108,8 @@ def _scatter(ax, points: np.ndarray, labels: np.ndarray | None, legend: bool = T
         np.arange(len(found)))  # the colours of the classes, if these are numbered
     for i, label in zip(numbers, found, strict=True):
         ax.scatter(*points[labels == label].T, s=24, color=COLORS[i % len(COLORS)],
-                   marker=MARKERS[i % len(MARKERS)], edgecolors="white", linewidths=0.5,
-                   label=f"{label:g}")
+                   marker=MARKERS[(i + i // len(COLORS)) % len(MARKERS)], edgecolors="white",
+                   linewidths=0.5, label=f"{label:g}")
     if legend:
         ax.legend(title="class", fontsize="small")
 

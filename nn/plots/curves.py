@@ -14,6 +14,7 @@ from autograd.errors import describe
 from .. import functional as F
 from .canvas import COLORS, array, canvas, new_figure, tidy
 
+_LONGEST = 50  # letters beside and above a figure
 _HELD_OUT = ("val_", "valid_", "test_")
 
 
@@ -43,7 +44,8 @@ def plot_history(history: Mapping | Sequence, *, ax=None) -> Any:
                                color=COLORS[stems.index(_stem(name)) % len(COLORS)],
                                linestyle="--" if name.startswith(_HELD_OUT) else "-",
                                marker="o" if len(values) < 12 else None, markersize=4)
-        tidy(side, y=", ".join(dict.fromkeys(map(_stem, names))))
+        title = ", ".join(dict.fromkeys(map(_stem, names)))
+        tidy(side, y=title if len(title) <= _LONGEST else "")  # the legend has the names as well
         if _wide([curves[name] for name in names]):
             side.set_yscale("log")
     if len(groups) > 1:
@@ -51,7 +53,7 @@ def plot_history(history: Mapping | Sequence, *, ax=None) -> Any:
     left.set_xlabel("epoch")
     left.xaxis.get_major_locator().set_params(integer=True)
     left.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize="small",
-                ncols=min(len(lines), 3), frameon=False)
+                ncols=min(len(lines), 3, max(1, _LONGEST // max(map(len, curves)))), frameon=False)
     return figure
 
 

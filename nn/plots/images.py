@@ -93,7 +93,8 @@ def plot_attention(weights, *, queries: Sequence[str] | None = None,
     else:
         columns = min(len(weights), 4)
         rows = -(-len(weights) // columns)
-        figure = new_figure((3.0 * columns + 1.4, 3.0 * rows + 0.6))
+        wide, high = (max(3.0, 0.18 * len(words or ()) + 1.0) for words in (keys, queries))
+        figure = new_figure((wide * columns + 1.4, high * rows + 0.6))
         axes = list(figure.subplots(rows, columns, squeeze=False).flat)
         for spare in axes[len(weights):]:
             spare.set_axis_off()
