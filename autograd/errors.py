@@ -103,7 +103,7 @@ class Constructed:
         super().__init_subclass__(**kwargs)
         for name in ("__init__", "forward"):
             found = getattr(cls, name, None)
-            if (isinstance(found, FunctionType) and cls.__module__.split(".")[0] in _PACKAGES
+            if (isinstance(found, FunctionType) and _is_ours(cls.__module__)
                     and found.__qualname__ not in (f"{cls.__name__}.{name}", "Module.forward")):
                 setattr(cls, name, _in_name_of(cls, found))
 
@@ -144,11 +144,16 @@ def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> No
             what = (f"got an unexpected keyword argument {unknown[0]!r}"
                     f"{did_you_mean(unknown[0], names) or '; it takes ' + ', '.join(names)}")
         raise TypeError(f"{cls.__name__}: {what}") from None
-    package = init.__module__.split(".")[0]
-    if package in _PACKAGES:
+    if _is_ours(init.__module__):
         for parameter in parameters:
             if parameter.name in given:
-                _check_kind(cls.__name__, parameter, given[parameter.name], package == "nn")
+                _check_kind(cls.__name__, parameter, given[parameter.name],
+                            init.__module__.startswith("nn."))
+
+
+def _is_ours(module: str | None) -> bool:
+    """Whether it is a module of this library; code that was run without a name has None."""
+    return module is not None and module.split(".")[0] in _PACKAGES
 
 
 @lru_cache(512)

@@ -5,9 +5,11 @@ what changes from run to run: counts of executions of cells not run, times, ids.
 """
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 from nbclient import NotebookClient
@@ -22,9 +24,12 @@ def run(path: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3",
                             resources={"metadata": {"path": str(FOLDER)}}, record_timing=False)
-    client.execute()
+    with mock.patch.dict(os.environ, PYTHONPATH=str(FOLDER.parent)):
+        client.execute()
     for cell in notebook.cells:
         cell.metadata = nbformat.NotebookNode()
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
         for output in cell.get("outputs", ()):
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{path.name}: a cell wrote to stderr: {output.text}")
@@ -32,6 +37,18 @@ def run(path: Path) -> nbformat.NotebookNode:
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
     return notebook
+
+
+def _joined(outputs: list) -> list:
+    """The outputs with neighbouring pieces of one stream as one, however they came."""
+    joined: list = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def main(argv: list[str] | None = None) -> int:

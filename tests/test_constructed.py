@@ -127,3 +127,9 @@ def test_what_differs_in_capitals_only_was_meant():
                                  (optim, "ADAM", "Adam")):
         with pytest.raises(AttributeError, match=f"did you mean '{meant}'"):
             getattr(package, name)
+
+
+def test_a_class_of_code_without_a_name_is_constructed():
+    space = {"nn": nn, "__name__": None}
+    exec("class Own(nn.Module):\n    def __init__(self, width):\n        super().__init__()", space)
+    assert isinstance(space["Own"](width=3), nn.Module)

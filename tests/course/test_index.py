@@ -26,9 +26,6 @@ NOTEBOOKS = [
     "13_tuning", "14_from_pytorch",
 ]  # fmt: skip
 
-# Switched on with the notebooks: from then on each one the page names has to be there.
-NOTEBOOKS_ARE_THERE = False
-
 # Rows with nothing to compute: where they are shown, besides their notebook.
 SHOWN = {
     "N7": "notebooks/01_neuron.ipynb", "N18": "examples/universal.py",
@@ -149,7 +146,7 @@ def test_notebooks_are_the_planned_ones():
     assert {place.removeprefix("notebooks/").removesuffix(".ipynb") for place in SHOWN.values()
             if place.startswith("notebooks/")} <= {*NOTEBOOKS}
     written = {path.stem for path in PAGE.parent.glob("*.ipynb")}
-    assert written == {*NOTEBOOKS} if NOTEBOOKS_ARE_THERE else written <= {*NOTEBOOKS}
+    assert written == {*NOTEBOOKS}
 
 
 def test_what_is_not_there_is_found_missing():
