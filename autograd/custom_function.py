@@ -143,6 +143,9 @@ class Function:
     tensor(6.)
     """
 
+    def __new__(cls, *args: Any, **kwargs: Any):
+        raise TypeError(f"{cls.__name__} is not called: write {cls.__name__}.apply(*inputs)")
+
     @classmethod  # which tells whose it would be; a subclass defines a static method
     def forward(cls, *args: Any, **kwargs: Any) -> Any:
         """Compute the result from `(ctx, *inputs)`, or from the inputs alone if setup_context is

@@ -175,8 +175,9 @@ def test_options_reach_the_run(train, tmp_path):
 
 @pytest.mark.parametrize("argv, message", [
     (["--epochs", "0"], "argument --epochs: must be at least 1, got 0"),
-    (["--batch-size", "x"], "argument --batch-size: invalid"),
+    (["--batch-size", "x"], "argument --batch-size: must be a whole number, got x"),
     (["--lr", "-1"], "argument --lr: must be a number above 0, got -1"),
+    (["--lr", "x"], "argument --lr: must be a number above 0, got x"),
     (["--lr", "nan"], "argument --lr: must be a number above 0, got nan"),
     (["--dataset", "cifar"], "invalid choice: 'cifar'"),
     (["--recipe", "fast"], "--recipe fast is for --dataset mnist --model mlp"),

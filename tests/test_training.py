@@ -331,6 +331,8 @@ def test_checkpoints_in_an_open_loop(tmp_path):
         nn.training.load_checkpoint(keeper.best_path, model=model)
     with pytest.raises(ValueError, match="ends in .safetensors, got 'x.pt'"):
         nn.training.save_checkpoint("x.pt", model=model)
+    with pytest.raises(ValueError, match=r"did you mean '.*folder/last\.safetensors'"):
+        nn.training.load_checkpoint(tmp_path / "new" / "folder", model=model)
 
 
 def test_the_bar_is_quiet_unless_on_a_terminal(rng, capfd):

@@ -91,6 +91,7 @@ class EarlyStopping(_Watching):
     """Ends a training once `monitor` has not become better, by more than `min_delta`, for
     `patience` epochs in a row, and gives the model its best weights back (restore_best).
 
+    mode is "max" for what shall grow, as "val_accuracy"; with "min" its lowest counts as the best.
     patience 0 is as 1: the first epoch that is no better ends it.  The best weights come back at
     the end of every fit, also of one that was not stopped early.  In a loop of your own:
     `if stopper(loss, model): break`; without the model no weights are kept.
@@ -155,6 +156,7 @@ class ModelCheckpoint(_Watching):
     """Keeps in `folder` the model's weights of the best epoch, `best.safetensors`, and the state
     of the whole training, `last.safetensors`, from which `fit(..., resume=path)` goes on.
 
+    mode is "max" for what shall grow, as "val_accuracy"; with "min" its lowest counts as the best.
     The latter is written when a fit begins, after each epoch, every `every_steps` steps if given,
     and where Ctrl-C or `stop` ends it within an epoch (if the loader has a state_dict).
     `autograd.load` reads the weights, for `load_state_dict`.

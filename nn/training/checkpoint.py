@@ -90,6 +90,8 @@ def read_state(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def _check_path(who: str, path: str | os.PathLike) -> None:
-    if not os.fsdecode(path).endswith(".safetensors"):
-        raise ValueError(f"{who}: a checkpoint's path ends in .safetensors, got "
-                         f"{os.fsdecode(path)!r}")
+    path = os.fsdecode(path)
+    if not path.endswith(".safetensors"):
+        last = os.path.join(path, "last.safetensors")
+        meant = f"; did you mean {last!r}?" if os.path.exists(last) else ""
+        raise ValueError(f"{who}: a checkpoint's path ends in .safetensors, got {path!r}{meant}")
