@@ -211,7 +211,7 @@ class Raises(Callback):
     (dict(callbacks=[EarlyStopping()]), ValueError,
      "EarlyStopping: monitor='val_loss' is no column .* there are epoch, seconds, lr, loss; columns"
      r" that begin with val_ need fit\(..., validation=loader\)"),
-    (dict(callbacks=[EarlyStopping("lss")]), ValueError, "did you mean 'loss'"),
+    (dict(callbacks=[EarlyStopping("los_loss")]), ValueError, "did you mean 'loss'"),
     (dict(callbacks=EarlyStopping("loss")), TypeError, r"got one; put it into \[ \]"),
     (dict(callbacks=[EarlyStopping]), TypeError, r"callbacks\[0\] must be .* make one with \(\)"),
     (dict(callbacks=[print]), TypeError, r"callbacks\[0\] must be a nn.training.Callback, got"),
@@ -314,6 +314,25 @@ def test_early_stopping_in_an_open_loop(options, values, stops):
     finite = [-v if options.get("mode") == "max" else v for v in values if not math.isnan(v)]
     if finite and not options.get("min_delta"):
         assert values[int(model.weight.item()) - 1] == pytest.approx(abs(min(finite)))
+
+
+def test_a_stopper_has_its_patience_in_each_fit(rng):
+    run, stopper = trainer(lr=1e-12), EarlyStopping("loss", patience=3, min_delta=1e6)
+    run.fit(batches(rng), 9, callbacks=[stopper])
+    assert run.epoch == 4
+    run.fit(batches(rng), 9, callbacks=[stopper])
+    assert run.epoch == 7
+
+
+@pytest.mark.parametrize("monitor, best", [
+    ("val_accuracy", 3.0), ("accuracy", 3.0), ("val_f1", 3.0), ("val_loss", 1.0), ("mse", 1.0)])
+def test_the_name_tells_which_is_the_best(tmp_path, monitor, best):
+    for watching in (EarlyStopping(monitor), ModelCheckpoint(tmp_path, monitor)):
+        for value in (2.0, 3.0, 1.0, 2.0):
+            watching(value, nn.Linear(1, 1))
+        assert watching.best == best
+    with pytest.raises(ValueError, match="EarlyStopping: mode must .*monitor='gap' does not tell it"):
+        EarlyStopping("gap")
 
 
 def test_checkpoints_in_an_open_loop(tmp_path):

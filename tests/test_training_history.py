@@ -26,8 +26,11 @@ def test_columns_and_rows():
     assert repr(History()) == "History(0 epochs)"
     with pytest.raises(KeyError, match="no column 'val_los'; did you mean 'val_loss'"):
         history["val_los"]
-    with pytest.raises(ValueError, match="mode must be 'min' or 'max', got 'low'"):
+    with pytest.raises(ValueError, match="mode must be 'min' .* 'max' .*got 'low'"):
         history.best("loss", "low")
+    with pytest.raises(ValueError, match="mode must be .*; monitor='extra' does not tell it"):
+        history.best("extra")
+    assert history.best("accuracy")["epoch"] == 2
     with pytest.raises(ValueError, match="no epoch has a number in 'loss'"):
         History([{"loss": math.nan}]).best("loss")
 

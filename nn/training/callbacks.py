@@ -12,6 +12,7 @@ from autograd import Tensor
 from autograd.errors import Constructed, did_you_mean
 
 from .checkpoint import save_checkpoint
+from .history import direction
 
 
 class Callback(Constructed):
@@ -55,11 +56,9 @@ class Callback(Constructed):
 class _Watching(Callback):
     """A callback that looks for the best value of a column of the history."""
 
-    def __init__(self, monitor: str, mode: str, min_delta: float) -> None:
+    def __init__(self, monitor: str, mode: str | None, min_delta: float) -> None:
         who = type(self).__name__
-        if mode not in ("min", "max"):
-            raise ValueError(f"{who}: mode must be 'min' (as for a loss) or 'max' (as for an "
-                             f"accuracy), got {mode!r}")
+        mode = direction(who, monitor, mode)
         if not 0 <= min_delta < math.inf:
             raise ValueError(f"{who}: min_delta must be a number of at least 0, got {min_delta}")
         self.monitor, self.mode, self.min_delta = monitor, mode, min_delta
@@ -91,7 +90,8 @@ class EarlyStopping(_Watching):
     """Ends a training once `monitor` has not become better, by more than `min_delta`, for
     `patience` epochs in a row, and gives the model its best weights back (restore_best).
 
-    mode is "max" for what shall grow, as "val_accuracy"; with "min" its lowest counts as the best.
+    mode is "min" for what shall shrink or "max" for what shall grow; without it the name tells, as
+    "val_loss" and "val_accuracy" do.
     patience 0 is as 1: the first epoch that is no better ends it.  The best weights come back at
     the end of every fit, also of one that was not stopped early.  In a loop of your own:
     `if stopper(loss, model): break`; without the model no weights are kept.
@@ -103,7 +103,7 @@ class EarlyStopping(_Watching):
     [False, False, False, True]
     """
 
-    def __init__(self, monitor: str = "val_loss", patience: int = 5, mode: str = "min",
+    def __init__(self, monitor: str = "val_loss", patience: int = 5, mode: str | None = None,
                  min_delta: float = 0.0, restore_best: bool = True) -> None:
         super().__init__(monitor, mode, min_delta)
         self.patience, self.restore_best = index(patience), restore_best
@@ -143,6 +143,7 @@ class EarlyStopping(_Watching):
 
     def on_fit_end(self, trainer) -> None:
         self.restore(trainer.model)
+        self.worse = 0  # the next fit has its patience whole
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "worse": self.worse, "weights": self.weights}
@@ -156,8 +157,9 @@ class ModelCheckpoint(_Watching):
     """Keeps in `folder` the model's weights of the best epoch, `best.safetensors`, and the state
     of the whole training, `last.safetensors`, from which `fit(..., resume=path)` goes on.
 
-    mode is "max" for what shall grow, as "val_accuracy"; with "min" its lowest counts as the best.
-    The latter is written when a fit begins, after each epoch, every `every_steps` steps if given,
+    mode is "min" for what shall shrink or "max" for what shall grow; without it the name tells, as
+    "val_loss" and "val_accuracy" do.
+    The state is written when a fit begins, after each epoch, every `every_steps` steps if given,
     and where Ctrl-C or `stop` ends it within an epoch (if the loader has a state_dict).
     `autograd.load` reads the weights, for `load_state_dict`.
     In a loop of your own: `keeper(loss, model=model, optimizer=optimizer)`, and `load_checkpoint`.
@@ -165,7 +167,7 @@ class ModelCheckpoint(_Watching):
     Raises: ValueError for another mode, or in fit a monitor that is no column.
     """
 
-    def __init__(self, folder: str | os.PathLike, monitor: str = "val_loss", mode: str = "min",
+    def __init__(self, folder: str | os.PathLike, monitor: str = "val_loss", mode: str | None = None,
                  every_steps: int | None = None) -> None:
         super().__init__(monitor, mode, 0.0)
         if every_steps is not None and index(every_steps) < 1:

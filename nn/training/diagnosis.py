@@ -59,7 +59,8 @@ or stop early.
     if val_now > held_out[lowest] + RISE * abs(held_out[lowest]) and now < train[lowest]:
         return RISING
     if now > HIGH * base and val_now > HIGH * base:
-        return BOTH_HIGH
+        return BOTH_HIGH if baseline is not None else BOTH_HIGH._replace(
+            action=f"{BOTH_HIGH.action}; if training had begun before, give baseline=")
     if val_now - now > LARGE_GAP * base:
         return GAP
     if before - now > FALL * abs(before) and val_before - val_now > FALL * abs(val_before):

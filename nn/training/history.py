@@ -16,6 +16,23 @@ from .curves import plot
 Number = int | float
 
 
+_SHRINK = {"loss", "error", "perplexity", "mse", "mae", "rmse"}
+_GROW = {"accuracy", "acc", "precision", "recall", "f1", "auc", "r2", "score"}
+
+
+def direction(who: str, monitor: str, mode: str | None) -> str:
+    """Whether the least or the largest number of a column is the best: "min" or "max", as given or
+    as the column's name tells."""
+    if mode in ("min", "max"):
+        return mode
+    words = {*str(monitor).lower().split("_")}
+    if mode is None and bool(words & _SHRINK) != bool(words & _GROW):
+        return "min" if words & _SHRINK else "max"
+    told = f"monitor={monitor!r} does not tell it" if mode is None else f"got {mode!r}"
+    raise ValueError(f"{who}: mode must be 'min' (as for a loss) or 'max' (as for an accuracy); "
+                     f"{told}")
+
+
 class History(Constructed):
     """A row of numbers for each epoch, a dict by the names of the columns.
 
@@ -55,15 +72,14 @@ class History(Constructed):
                            f"{', '.join(self.columns) or 'none yet'}")
         return [row.get(column, math.nan) for row in self.rows]
 
-    def best(self, monitor: str, mode: str = "min") -> dict[str, Number]:
-        """The row with the lowest number in a column, or with mode "max" the highest; the first
-        of equal ones.
+    def best(self, monitor: str, mode: str | None = None) -> dict[str, Number]:
+        """The row with the lowest number in a column (mode "min") or the highest ("max"); the first
+        of equal ones.  Without a mode the column's name tells, as "loss" and "accuracy" do.
 
-        Raises: ValueError where no row has a number there, or for another mode.
+        Raises: ValueError where no row has a number there, for another mode, or a name that does
+            not tell.
         """
-        sign = {"min": 1, "max": -1}.get(mode)
-        if sign is None:
-            raise ValueError(f"History.best: mode must be 'min' or 'max', got {mode!r}")
+        sign = 1 if direction("History.best", monitor, mode) == "min" else -1
         values = [math.inf if math.isnan(v) else sign * v for v in self[monitor]]
         if all(math.isnan(v) for v in self[monitor]):
             raise ValueError(f"History.best: no epoch has a number in {monitor!r}")
