@@ -331,7 +331,7 @@ def test_the_name_tells_which_is_the_best(tmp_path, monitor, best):
         for value in (2.0, 3.0, 1.0, 2.0):
             watching(value, nn.Linear(1, 1))
         assert watching.best == best
-    with pytest.raises(ValueError, match="EarlyStopping: mode must .*monitor='gap' does not tell it"):
+    with pytest.raises(ValueError, match="mode must be .*; monitor='gap' does not tell it"):
         EarlyStopping("gap")
 
 

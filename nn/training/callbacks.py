@@ -167,8 +167,8 @@ class ModelCheckpoint(_Watching):
     Raises: ValueError for another mode, or in fit a monitor that is no column.
     """
 
-    def __init__(self, folder: str | os.PathLike, monitor: str = "val_loss", mode: str | None = None,
-                 every_steps: int | None = None) -> None:
+    def __init__(self, folder: str | os.PathLike, monitor: str = "val_loss",
+                 mode: str | None = None, every_steps: int | None = None) -> None:
         super().__init__(monitor, mode, 0.0)
         if every_steps is not None and index(every_steps) < 1:
             raise ValueError(f"ModelCheckpoint: every_steps must be at least 1, got {every_steps}")
