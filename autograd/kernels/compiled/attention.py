@@ -14,12 +14,12 @@ from autograd.kernels.compiled.attention_tile import (
     KEYS,
     PANEL,
     QUERIES,
-    hide,
+    exponentiate_all,
     kept,
     pack_wide,
     packed_size,
+    prepare,
     product,
-    soften,
 )
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
@@ -27,8 +27,8 @@ from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.matmul import tools
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, stride, vector
 from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, aligned
-from autograd.kernels.compiled.vector_math import cast, exp, log
-from autograd.kernels.compiled.vector_rows import row_maximum, row_scores, row_total
+from autograd.kernels.compiled.softmax import maximum, total
+from autograd.kernels.compiled.vector_math import cast, exp
 from autograd.kernels.reference.dropout import limit
 
 SHARED = 1 << 17  # multiplications from which a second thread pays
@@ -68,29 +68,27 @@ def score_tile(one, arrays, n, h, i, m, j, count, keys, scores):
     step = stride(mask, 3)
     for r in range(m):
         visible = max(0, min(count, i + r + 1 - j)) if causal else count
-        row = scores + r * w * size
-        row_scores(one, row, w, visible, scale)
-        if kind:
-            hide(one, vector(row, visible, one), kind, place(mask, n, h, i + r) + j * step, step)
+        row = vector(scores + r * w * size, w, one)
+        prepare(one, row, scale, visible, kind, place(mask, n, h, i + r) + j * step, step)
     return w
 
 
 @jit(inner=True)
 def _soften(one, scores, m, w, tops, totals, factors):
     """Scores to e**(score - largest so far); what came before has to be multiplied by factors."""
-    zero = one - one
+    size = itemsize(one)
     for r in range(m):
-        place = scores + r * w * itemsize(one)
-        largest = row_maximum(one, place, w)
+        row = vector(scores + r * w * size, w, one)
+        largest = maximum(row)
         top = largest if largest > tops[r] else tops[r]
-        shift = top if top > cast(one, -np.inf) else zero
-        factors[r] = tops[r] - shift
+        shift = top if top > cast(one, -np.inf) else one - one
+        factors[r] = exp(tops[r] - shift)
         tops[r] = top
-        soften(vector(place, w, one), shift, zero)
+        for j in range(w):
+            row[j] -= shift
+    exponentiate_all(one, scores, m, w)
     for r in range(m):
-        factors[r] = exp(factors[r])
-    for r in range(m):
-        totals[r] = totals[r] * factors[r] + row_total(one, scores + r * w * itemsize(one), w)
+        totals[r] = totals[r] * factors[r] + total(vector(scores + r * w * size, w, one))
 
 
 @jit(inner=True)
@@ -105,10 +103,8 @@ def _drop(one, arrays, scores, m, w, count, first, keys):
 
 
 @jit(inner=True)
-def _finish(one, out, row, width, stats, m, tops, totals, logs):
-    """Divides the rows by their sums, and notes the logarithms of these and the largest scores."""
-    for r in range(m):
-        logs[r] = log(totals[r])
+def _finish(one, out, row, width, stats, m, tops, totals):
+    """Divides the rows by their sums, and notes these and the largest scores."""
     for r in range(m):
         values = vector(out + r * row, width, one)
         note = vector(stats + 2 * r * itemsize(one), 2, one)
@@ -119,7 +115,7 @@ def _finish(one, out, row, width, stats, m, tops, totals, logs):
             factor = one / totals[r]
             for d in range(width):
                 values[d] *= factor
-            note[0], note[1] = tops[r], logs[r]
+            note[0], note[1] = tops[r], np.log(totals[r])
 
 
 @jit(inner=True)
@@ -147,7 +143,7 @@ def _rows(one, arrays, n, h, i, m, keys, values, scores, state):
         product(one, tools_of(arrays), m, depth, part, scores, w * size, size, values + j * PANEL,
                 count * PANEL, target, row, j == 0)  # fmt: skip
     stats = data(item(arrays, 9)) + 2 * (number * length(query, 2) + i) * size
-    _finish(one, target, row, depth, stats, m, tops, totals, factors)
+    _finish(one, target, row, depth, stats, m, tops, totals)
 
 
 @jit

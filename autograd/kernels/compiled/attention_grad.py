@@ -19,28 +19,20 @@ from autograd.kernels.compiled.attention_tile import (
     KEYS,
     PANEL,
     QUERIES,
+    exponentiate_all,
     kept,
     pack_wide,
     packed_size,
     product,
-    soften,
 )
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, stride, vector
 from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, aligned
-from autograd.kernels.compiled.vector_rows import row_slopes
+from autograd.kernels.compiled.softmax import subtract
 
 _NONE = np.empty((0, 0, 0, 0))  # stands for no gradient of the mask
-
-
-@jit(inner=True)
-def _dot(x, y):
-    total = x[0] - x[0]
-    for j in range(x.size):
-        total += x[j] * y[j]
-    return total
 
 
 @jit(inner=True)
@@ -48,8 +40,10 @@ def _probabilities(one, arrays, n, h, i, m, w, scores):
     """Scores to the probabilities that they were."""
     stats, size = item(arrays, 9), itemsize(one)
     for r in range(m):
+        row = vector(scores + r * w * size, w, one)
         top, rest = vector(place(stats, n, h, i + r), 2, one)
-        soften(vector(scores + r * w * size, w, one), top, rest)
+        subtract(row, top, rest, row)
+    exponentiate_all(one, scores, m, w)
 
 
 @jit(inner=True)
@@ -61,18 +55,17 @@ def _slopes(one, arrays, n, h, i, m, j, part, w, scores, through, inner):
     scale, times = vector(data(item(arrays, 5)), 2, one)
     key, lowest = vector(data(item(arrays, 6)), 2, np.uint64(0))
     number = (n * length(query, 1) + h) * length(query, 2) + i
-    plain = lowest == 0 and length(to_mask, 0) == 0
     for r in range(m):
-        if plain:
-            row_slopes(one, scores + r * w * size, through + r * w * size, w, inner[r], scale)
-            continue
         probs = vector(scores + r * w * size, w, one)
         slopes = vector(through + r * w * size, w, one)
-        for c in range(part):
-            seen = lowest == 0 or kept((number + r) * count + j + c, key, lowest)
-            factor = times if seen else one - one
-            slopes[c] = probs[c] * (slopes[c] * factor - inner[r])
-            probs[c] *= factor
+        if lowest > 0:
+            for c in range(part):
+                factor = times if kept((number + r) * count + j + c, key, lowest) else one - one
+                slopes[c] = probs[c] * (slopes[c] * factor - inner[r])
+                probs[c] *= factor
+        else:
+            for c in range(w):
+                slopes[c] = probs[c] * (slopes[c] - inner[r])
         if length(to_mask, 0):
             target = vector(place(to_mask, n, h, i + r) + j * size, part, one)
             for c in range(part):  # `target[:] =` takes a second to compile: it can fail
@@ -95,7 +88,9 @@ def _rows(one, arrays, n, h, k, i, m, packed, inner):
     for r in range(m):
         above = vector(place(g, n, h, i + r), depth, one)
         below = vector(place(item(arrays, 8), n, h, i + r), depth, one)
-        inner[r] = _dot(above, below)
+        inner[r] = 0
+        for d in range(depth):
+            inner[r] += above[d] * below[d]
     causal = vector(data(item(arrays, 4)), 2, np.int64(0))[0]
     seen = min(count, i + m) if causal else count
     for j in range(0, seen, KEYS):

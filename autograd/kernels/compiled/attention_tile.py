@@ -43,31 +43,36 @@ def product(one, tools, m, n, k, a, a_row, a_step, b, panel, c, c_row, fresh):
 
 
 @jit(inner=True)
-def hide(one, row, kind, mask, step):
-    """Masks scores."""
+def prepare(one, row, scale, visible, kind, mask, step):
+    """A row of products as scores: scaled and masked, -inf from `visible` on."""
     hidden = cast(one, -np.inf)
+    for j in range(row.size):
+        row[j] *= scale
     if kind == BOOLEAN and step == 1:
-        seen = vector(mask, row.size, np.uint8(0))
-        for j in range(row.size):
+        seen = vector(mask, visible, np.uint8(0))
+        for j in range(visible):
             row[j] = row[j] if seen[j] else hidden
     elif kind == BOOLEAN:
-        for j in range(row.size):
+        for j in range(visible):
             if not vector(mask + j * step, 1, np.uint8(0))[0]:
                 row[j] = hidden
     elif kind == ADDED and step == row.itemsize:
-        added = vector(mask, row.size, one)
-        for j in range(row.size):
+        added = vector(mask, visible, one)
+        for j in range(visible):
             row[j] += added[j]
     elif kind == ADDED:
-        for j in range(row.size):
+        for j in range(visible):
             row[j] += vector(mask + j * step, 1, one)[0]
+    for j in range(visible, row.size):
+        row[j] = hidden
 
 
-@jit(inner=True, exact=True)
-def soften(row, top, rest):
-    """row = exp((row - top) - rest): in this order, or a large `top` costs digits."""
-    for j in range(row.size):
-        row[j] = exp((row[j] - top) - rest)
+@jit(inner=True)
+def exponentiate_all(one, scores, m, w):
+    """e**x of the m rows of w numbers, as one row."""
+    flat = vector(scores, m * w, one)
+    for j in range(m * w):
+        flat[j] = exp(flat[j])
 
 
 @jit(inner=True)
