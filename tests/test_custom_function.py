@@ -398,12 +398,3 @@ def test_attributes_of_ctx_are_checked_kept_and_each_walks_own():
     w.add_(1)
     with pytest.raises(RuntimeError, match="Counted saved a tensor .* add_ has since changed"):
         y.backward()
-
-
-@pytest.mark.parametrize("inputs", [(), (1.0,)])
-def test_a_function_that_is_called_names_apply(inputs):
-    class Same(autograd.Function):
-        pass
-
-    with pytest.raises(TypeError, match=r"Same is not called: write Same\.apply\(\*inputs\)"):
-        Same(*inputs)

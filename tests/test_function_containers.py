@@ -150,3 +150,12 @@ def test_a_container_that_holds_itself():
     x = leaf(3.0)
     first, = autograd.grad(Round.apply(x), x, create_graph=True)
     assert first.item() == 6.0 and autograd.grad(first, x)[0].item() == 2.0
+
+
+@pytest.mark.parametrize("inputs", [(), (1.0,)])
+def test_a_function_that_is_called_names_apply(inputs):
+    class Same(autograd.Function):
+        pass
+
+    with pytest.raises(TypeError, match=r"Same is not called: write Same\.apply\(\*inputs\)"):
+        Same(*inputs)

@@ -70,7 +70,8 @@ def check_same(ours, theirs):
             assert a == b
 
 
-@every([name for name in NAMES if name not in ("view", "view_as")])
+@every([name for name in NAMES if name not in (
+    "view", "view_as", "categorical_cross_entropy")])  # whose rows sum to 1
 def test_memory_of_others(name):
     for call, turn in [(c, t) for c in calls(name) for t in (expanded, between_bytes)]:
         check_same(results(call, turn), results(call, lambda a, turn=turn: np.array(turn(a))))

@@ -136,7 +136,7 @@ def test_the_seed_decides_everything(train, tmp_path):
 
 @pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
 def test_the_digits_are_learned_row_by_row(train, tmp_path, model):
-    code, text = run(train, "--model", model, "--epochs", 4, "--lr", 0.005,
+    code, text = run(train, "--model", model, "--epochs", 6, "--lr", 0.005,
                      "--out", tmp_path)
     assert code == 0
     assert share_right(text) >= 90
@@ -169,7 +169,7 @@ def test_options_reach_the_run(train, tmp_path):
     assert "Parameters: 1,040 + 170 = 1,210" in text
     assert "epoch 2/2" in text
     code, text = run(train, "--epochs", 1, "--hidden", "--out", tmp_path)
-    assert code == 0 and "Linear(in_features=64, out_features=10)" in text
+    assert code == 0 and "Parameters: 650" in text
     assert len(list(tmp_path.iterdir())) == 2  # two runs in one second have a folder each
 
 

@@ -130,7 +130,7 @@ def test_options_that_do_not_fit_are_named():
     with pytest.raises(TypeError, match=r"activation is the class GELU; pass a module, GELU\(\)"):
         nn.TransformerDecoderLayer(8, 2, activation=nn.GELU)
     layer = nn.TransformerEncoderLayer(8, 2, 16)
-    with pytest.raises(TypeError, match="TransformerEncoder: the layer to copy .* got int 2"):
+    with pytest.raises(TypeError, match="num_layers must be an integer, got TransformerEnc"):
         nn.TransformerEncoder(2, layer)
     with pytest.raises(TypeError, match="TransformerEncoder: num_layers must be an integer, got s"):
         nn.TransformerEncoder(layer, "2")
