@@ -30,12 +30,12 @@ PROGRAM = """
             return index
 
     def tell(worker):
-        print(os.getpid(), flush=True)
+        os.write(1, b"%d\\n" % os.getpid())  # in one piece, which print may not do
 
     loader = DataLoader(Hanging(), num_workers=2, worker_init_fn=tell,
                         multiprocessing_context="fork")
     for batch in loader:
-        print("batch", flush=True)
+        os.write(1, b"batch\\n")
 """
 
 
@@ -45,10 +45,12 @@ def program():
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(PROGRAM)], cwd=ROOT, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
                           env=os.environ | {"AUTOGRAD_KERNELS": "numpy"}) as running:
-        lines = [running.stdout.readline().strip() for _ in range(5)]
-        assert lines.count("batch") == 3
-        yield running, [int(line) for line in lines if line != "batch"]
-        running.kill()
+        try:
+            lines = [running.stdout.readline().strip() for _ in range(5)]
+            assert lines.count("batch") == 3, lines
+            yield running, [int(line) for line in lines if line != "batch"]
+        finally:
+            running.kill()
 
 
 def test_an_interrupt_ends_all_workers_and_is_told_once(program):
