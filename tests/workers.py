@@ -27,10 +27,11 @@ def left():
         threads = [t for t in threading.enumerate() if t.name.startswith("DataLoader worker")]
         return [*threads, *multiprocessing.active_children()]
 
-    if living():
+    for _ in range(600):
+        if not living():
+            break
         gc.collect()
-        for worker in living():
-            worker.join(30 * (worker.__class__ is threading.Thread))
+        time.sleep(0.05)
     return living()
 
 
