@@ -15,7 +15,7 @@ import pytest
 
 import autograd
 
-FOLDER = Path(__file__).resolve().parent.parent / "examples"
+FOLDER = Path(__file__).resolve().parents[2] / "examples"
 LESSONS = sorted(path.stem for path in FOLDER.glob("*.py")
                  if re.search(r"^from lesson import", path.read_text("utf-8"), re.M))
 MAX_LINES = 150
