@@ -52,7 +52,8 @@ def replacing(path: str | bytes | os.PathLike) -> Iterator[BinaryIO]:
             os.fsync(number)
         os.replace(part, target)
     except BaseException:
-        os.remove(part)
+        with suppress(FileNotFoundError):  # an interrupt may come after it has got its name
+            os.remove(part)
         raise
     finally:
         os.close(lock)

@@ -111,6 +111,9 @@ class _Learning(Module):
                     if errors[i]:
                         self.weight.add_(lr * error * x[i])
                         self.bias.add_(lr * error)
+            if not np.isfinite(errors).all():
+                raise FloatingPointError(f"{type(self).__name__}.fit: the errors are no longer "
+                                         f"finite; take a smaller lr than {lr}, or scale x")
             yield errors
 
     def _samples(self, x, y) -> tuple[Tensor, Tensor]:
@@ -120,6 +123,8 @@ class _Learning(Module):
         if x.ndim != 2 or x.shape[1] != self.in_features or y.shape != x.shape[:1]:
             raise ValueError(f"{name}: samples must be (m, {self.in_features}) and targets (m), "
                              f"one each, got {tuple(x.shape)} and {tuple(y.shape)}")
+        if not (x.isfinite().all() and y.isfinite().all()):
+            raise ValueError(f"{name}: samples and targets must be finite, got NaN or infinity")
         return x, y
 
     def _advice(self, args: tuple) -> str:

@@ -40,8 +40,8 @@ class Formula(str):
 
 
 def formula_of(kind: type) -> Formula:
-    """The first indented block of a class's own docstring."""
-    lines = inspect.cleandoc(vars(kind).get("__doc__") or "").splitlines()
+    """The first indented block of a class's docstring, or of its base's where it has none."""
+    lines = (inspect.getdoc(kind) or "").splitlines()
     block: list[str] = []
     for before, line in zip(["", *lines], lines, strict=False):
         if line.startswith("    ") and (block or not before):

@@ -41,6 +41,19 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     assert autograd.load(path) == 1 and names(tmp_path) == ["x"]
 
 
+def test_an_interrupt_after_the_file_has_its_name_is_told_as_it_is(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def interrupted(part, target):
+        replace(part, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "x") as file:
+        file.write(b"new")
+    assert (tmp_path / "x").read_bytes() == b"new"
+
+
 @pytest.mark.parametrize("kind", [str, os.fsencode, lambda path: path, lambda path: Odd(path)])
 def test_every_kind_of_path(tmp_path, kind):
     path = kind(tmp_path / "größe .npz")

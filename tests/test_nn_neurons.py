@@ -201,3 +201,11 @@ def test_dropout_scaled_in_evaluation():
 def test_dropout_scaled_in_evaluation_in_place():
     layer, x = nn.Dropout(0.5, True, scale_at="test"), autograd.full((4,), 3.0)
     assert layer.eval()(x) is x and x.tolist() == [1.5] * 4
+
+
+def test_what_is_not_finite_ends_the_learning():
+    nan = [[float("nan"), 0.0], [0.0, 1.0]]
+    with pytest.raises(ValueError, match="Perceptron.fit: samples and targets must be finite"):
+        nn.Perceptron(2).fit(nan, [0, 1])
+    with pytest.raises(FloatingPointError, match="Adaline.fit: .* take a smaller lr than 0.01"):
+        nn.Adaline(1).fit([[1e6], [2e6]], [0, 1])

@@ -272,6 +272,7 @@ def test_many_classes_look_different():
     ({"loss": [100.0, 0.5], "val_loss": [120.0, float("nan")]}, 2, "log"),
     ([{"loss": 1.0}, {"loss": 2.0, "val_accuracy": 0.5}], 1, "linear"),
     ({"loss": [3.0], "epoch": [1], "note": "text"}, 1, "linear"),
+    ({"lr": [0.1], "seconds": [2.0], "accuracy": [0.5]}, 1, "linear"),
 ])
 def test_histories(history, lines, scale):
     axes = plots.plot_history(history).axes[0]

@@ -144,3 +144,10 @@ def test_an_optimizer_of_ones_own():
     assert Halving.formula().latex.splitlines()[1] == (
         r"w &= w - \frac{1}{2} \, \frac{g^{2} \, \left( \eta + \max\left( g, 0 \right) \right)}"
         r"{\left| g \right|}")
+
+
+def test_a_class_without_words_of_its_own_has_its_bases_formula():
+    class Mine(optim.SGD):
+        pass
+
+    assert Mine.formula() == optim.SGD.formula()

@@ -239,6 +239,17 @@ def test_misuse_of_settings_is_named(make, message):
         make()
 
 
+def test_parts_that_were_not_made_are_named():
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(TypeError, match="criterion must be made first, got the class MSELoss"):
+        Trainer(model, nn.MSELoss, optimizer)
+    with pytest.raises(TypeError, match="optimizer must be made first, got the class SGD"):
+        Trainer(model, nn.MSELoss(), optim.SGD)
+    with pytest.raises(TypeError, match=r"metrics must be a dict .* got list"):
+        Trainer(model, nn.MSELoss(), optimizer, metrics=[nn.metrics.Accuracy()])
+
+
 def test_criteria_that_are_none(rng):
     for criterion, message in (
             (nn.MSELoss(reduction="none"), r"must return one number, got Tensor \(8, 1\) float32"),

@@ -23,7 +23,7 @@ def plot_history(history: Mapping | Sequence, *, ax=None) -> Any:
 
     What is called a loss or an error has the left axis, which is logarithmic where values span a
     factor of 50; the rest, such as accuracies, the right one. `val_...` and `test_...` are dashed,
-    in the colour of what they belong to.
+    in the colour of what they belong to.  Columns epoch, step, seconds and lr are left out.
 
     >>> import nn
     >>> figure = nn.plots.plot_history({"loss": [1.0, 0.4, 0.2], "val_loss": [1.1, 0.5, 0.4]})
@@ -155,6 +155,9 @@ def _path(function: Callable, make: Callable, start, steps: int) -> np.ndarray:
     return np.array(path)
 
 
+_BESIDE = "epoch", "step", "seconds", "lr"  # which tell of the run, not of what it learned
+
+
 def _curves(history) -> dict[str, np.ndarray]:
     if not isinstance(history, Mapping):
         records = list(history)
@@ -169,7 +172,7 @@ def _curves(history) -> dict[str, np.ndarray]:
         if values and all(isinstance(value, int | float | np.number | Tensor) or value is None
                           for value in values):
             curves[str(name)] = np.array([np.nan if v is None else float(v) for v in values])
-    curves = {name: values for name, values in curves.items() if name not in ("epoch", "step")}
+    curves = {name: values for name, values in curves.items() if name not in _BESIDE}
     if not curves:
         raise ValueError("plot_history: there are no numbers in the history")
     return curves

@@ -45,6 +45,10 @@ class Trainer(Constructed):
     def __init__(self, model, criterion, optimizer, *, scheduler=None, schedule: str = "epoch",
                  metrics: Mapping[str, Any] | None = None, clip_norm: float | None = None,
                  clip_value: float | None = None, accumulate: int = 1) -> None:
+        _check_parts(model=model, criterion=criterion, optimizer=optimizer)
+        if metrics is not None and not isinstance(metrics, Mapping):
+            raise TypeError('Trainer: metrics must be a dict such as {"accuracy": '
+                            f'nn.metrics.Accuracy()}}, got {describe(metrics)}')
         _check_settings(schedule, clip_norm, clip_value, accumulate)
         self.model, self.criterion, self.optimizer = model, criterion, optimizer
         self.scheduler, self.schedule = scheduler, schedule
@@ -187,6 +191,13 @@ class Trainer(Constructed):
             raise RuntimeError("Trainer: no fit is running; this is for callbacks. Outside of fit, "
                                "save_checkpoint(path, model=model, ...) writes a checkpoint")
         return self._fit
+
+
+def _check_parts(**parts) -> None:
+    for name, part in parts.items():
+        if isinstance(part, type):
+            raise TypeError(f"Trainer: {name} must be made first, got the class {part.__name__}; "
+                            "write () behind it")
 
 
 def _check_settings(schedule: str, clip_norm: float | None, clip_value: float | None,
