@@ -335,17 +335,6 @@ def test_a_stopper_has_its_patience_in_each_fit(rng):
     assert run.epoch == 7
 
 
-@pytest.mark.parametrize("monitor, best", [
-    ("val_accuracy", 3.0), ("accuracy", 3.0), ("val_f1", 3.0), ("val_loss", 1.0), ("mse", 1.0)])
-def test_the_name_tells_which_is_the_best(tmp_path, monitor, best):
-    for watching in (EarlyStopping(monitor), ModelCheckpoint(tmp_path, monitor)):
-        for value in (2.0, 3.0, 1.0, 2.0):
-            watching(value, nn.Linear(1, 1))
-        assert watching.best == best
-    with pytest.raises(ValueError, match="mode must be .*; monitor='gap' does not tell it"):
-        EarlyStopping("gap")
-
-
 def test_checkpoints_in_an_open_loop(tmp_path):
     model = nn.Linear(2, 1)
     optimizer = optim.Adam(model.parameters())

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nn.training import History, diagnose
+import nn
+from nn.training import EarlyStopping, History, ModelCheckpoint, diagnose
 
 ROWS = [{"epoch": 1, "seconds": 0.1, "lr": 0.1, "loss": 2.0, "accuracy": 0.1, "val_loss": 1.0},
         {"epoch": 2, "seconds": 1 / 3, "lr": 1e-3, "loss": 0.1, "accuracy": 0.9, "val_loss": 0.2}]
@@ -102,3 +103,14 @@ def test_the_baseline_tells_what_is_high():
 def test_histories_that_tell_nothing(history, message):
     with pytest.raises(ValueError, match=message):
         diagnose(history)
+
+
+@pytest.mark.parametrize("monitor, best", [
+    ("val_accuracy", 3.0), ("accuracy", 3.0), ("val_f1", 3.0), ("val_loss", 1.0), ("mse", 1.0)])
+def test_the_name_tells_which_is_the_best(tmp_path, monitor, best):
+    for watching in (EarlyStopping(monitor), ModelCheckpoint(tmp_path, monitor)):
+        for value in (2.0, 3.0, 1.0, 2.0):
+            watching(value, nn.Linear(1, 1))
+        assert watching.best == best
+    with pytest.raises(ValueError, match="mode must be .*; monitor='gap' does not tell it"):
+        EarlyStopping("gap")
