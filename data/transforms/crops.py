@@ -114,9 +114,10 @@ class RandomCrop(ImageTransform):
         room = _room(planes.shape[-2:], self.size, "RandomCrop")
         if room == (0, 0):
             return planes
-        places = (numbers * np.add(room, 1)).astype(np.intp)
+        down, right = room[0] + 1, room[1] + 1
+        places = [(int(y * down), int(x * right)) for y, x in numbers.tolist()]
         parts = np.empty((*planes.shape[:-2], *self.size), planes.dtype)
-        for part, image, (top, left) in zip(parts, planes, places.tolist(), strict=True):
+        for part, image, (top, left) in zip(parts, planes, places, strict=True):
             part[...] = image[..., top: top + self.size[0], left: left + self.size[1]]
         return parts
 

@@ -62,8 +62,9 @@ def padded(planes: np.ndarray, margins: Sequence[int], fill: Any, mode: str, who
     if mode != "constant":
         return np.pad(inner, around, mode)  # type: ignore[call-overload]
     rows, columns = rows + top + bottom, columns + left + right
-    result = np.empty((*planes.shape[:-2], rows, columns), planes.dtype)
-    result[...] = fill_column(fill, planes.shape[-3], planes.dtype, who)
+    result = np.zeros((*planes.shape[:-2], rows, columns), planes.dtype)
+    if fill.__class__ is not int or fill:
+        result[...] = fill_column(fill, planes.shape[-3], planes.dtype, who)
     (top, bottom), (left, right) = around[-2:]
     result[..., top: rows - bottom, left: columns - right] = inner
     return result
