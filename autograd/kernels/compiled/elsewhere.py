@@ -6,14 +6,16 @@ that the kernels take as they are pass no gate.
 
 import importlib
 
-from autograd.kernels import reference
 from autograd.kernels.rounding import at_the_gate
 
 
 class _Elsewhere:
     def __getattr__(self, name):
-        compiled = importlib.import_module("autograd.kernels.compiled")
-        answer = at_the_gate(name, getattr(reference, name), getattr(compiled, name))
+        plain, compiled = [
+            getattr(importlib.import_module(f"autograd.kernels.{tier}"), name)
+            for tier in ("reference", "compiled")
+        ]
+        answer = at_the_gate(name, plain, compiled)
         setattr(self, name, answer)
         return answer
 

@@ -12,7 +12,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from autograd.kernels.compiled.jit import host, jit, vector_bytes
+from autograd.kernels.compiled.disk_cache import host
+from autograd.kernels.compiled.jit import jit, vector_bytes
 
 VECTOR_BYTES = vector_bytes()
 # rows and vectors of the full tile: 24 accumulators of 32 registers, or 8 to 12 of 16
