@@ -17,15 +17,15 @@ import numpy as np
 from .accumulate import add_to_grad, add_to_leaf, owned
 from .dtypes import float16, float32
 from .errors import describe
+from .gate import formula
 from .hooks import RetainGrad
-from .large import combining
 from .modes import enable_grad, no_grad
 from .node import INNER, OUT, Leaf, Node, Output, Rule
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
 from .tensors import Tensor, current_node, ndarray, wrap
 
-_plus = combining("add", add)
+_plus = formula("add", add)
 _RECORDING, _NOT_RECORDING = enable_grad(), no_grad()  # made once, entered by every walk
 
 

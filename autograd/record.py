@@ -34,7 +34,7 @@ from . import template
 from .boundary import guarded, misfit, takes_one
 from .dtypes import common, common_float, common_number
 from .errors import describe, undefined, unmatched
-from .large import combining
+from .gate import formula
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule, next_seq
 from .quiet import QUIET, hush, unhush
@@ -84,7 +84,7 @@ class Op(Rule):
         self.name = forward.__name__.rstrip("_")
         self.node_name = self.name.title().replace("_", "") + "Backward0"
         plain = forward if ufunc is None else ufunc
-        self.forward = plain if kernel is None else combining(kernel, plain)
+        self.forward = plain if kernel is None else formula(kernel, ufunc)
         self.defaults = forward.__defaults__ or ()
         self.kwdefaults = forward.__kwdefaults__ or {}
         for option, value in options.items():
@@ -123,8 +123,7 @@ class Op(Rule):
         given = 2 if self.joint else 1  # g and needs, or g
         if self.joint and any("needs" not in rule.__code__.co_varnames[:2] for rule in self.rules):
             raise TypeError(f"{self.name}: a joint rule's first arguments are g and needs")
-        self.rule_saves = tuple(rule.__code__.co_varnames[given: rule.__code__.co_argcount]
-                                for rule in self.rules)
+        self.rule_saves = tuple(_names(rule)[given:] for rule in self.rules)
         self.saved_names = tuple(dict.fromkeys(n for names in self.rule_saves for n in names))
         known = {"out", *self.inputs, *(f"{name}_shape" for name in self.inputs), *self.extra,
                  *(name.split("=")[0].lstrip("*") for name in self.passed)}
@@ -158,6 +157,12 @@ class Op(Rule):
         return f"<op {self.name}>"
 
 
+def _names(rule: Callable) -> tuple[str, ...]:
+    """The arguments of a rule; a formula says them itself."""
+    code = rule.__code__
+    return getattr(rule, "names", None) or code.co_varnames[: code.co_argcount]
+
+
 def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bool = False,
        broadcasts: bool = False, promotes: str | None = None, unpromoted: tuple = (),
        view: bool = False, inplace: bool = False, method: bool = True, extra: tuple = (),
@@ -183,7 +188,7 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
     variadic      the one input is a sequence of tensors; its rule returns a list of gradients
     ufunc         the NumPy function that is the forward (the body is then empty), and that means
                   this op when it is applied to a Tensor
-    kernel        the arithmetic kernel that takes large arrays in the ufunc's place
+    kernel        the formula that is the forward, or takes large arrays in the ufunc's place
     """
     options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
                    extra=(*public_extra, *extra), public_extra=public_extra,

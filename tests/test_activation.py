@@ -11,7 +11,7 @@ import scipy.special
 import autograd
 import nn.functional as F
 from autograd import Tensor
-from autograd.kernels.reference import special
+from autograd.kernels import special
 from autograd.ops.activation import (
     elu,
     gelu,

@@ -15,20 +15,17 @@ from hypothesis import strategies as st
 
 from autograd import threads
 from autograd.kernels import reference
+from autograd.kernels.formulas import FORMULAS
+from tests.formulas import operands
 from tests.test_kernels_optimizer import RULES, lists_for
 from tests.test_kernels_pool import table
 
 pytest.importorskip("numba")
 compiled = pytest.importorskip("autograd.kernels.compiled")
-elementwise = pytest.importorskip("autograd.kernels.compiled.elementwise")
 micro_kernel = pytest.importorskip("autograd.kernels.compiled.micro_kernel")
 
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
 OPTIONS = (1, 2), ((1, 1), (1, 2)), (1, 1), 2  # of a convolution: stride, padding, dilation, groups
-SETTINGS = {"leaky_relu": (0.1,), "elu": (1.6, 1.05, 0.7), "softplus": (2.0, 5.0),
-            "clip": (-1.0, 2.0, 0.5)}  # fmt: skip
-NEGATIVE = {"logsigmoid"}  # functions whose results are below 0
-POSITIVE = {"log"}  # functions whose inputs are above 0
 
 
 class Draw:
@@ -173,10 +170,6 @@ CALLS = {
     "avg_pool2d_grad": lambda a, m, n: (a(3, *halved(m, n)), *windows(m, n, 3), (m, n)),
     "sum_of_squares": lambda a, m, n: ([a(m, n), a(n)],),
     "sum_over": lambda a, m, n: (a(m, 3, n), (0, 2), True),
-    "arithmetic add": lambda a, m, n: ("add", a(m, n), a(n)),
-    "arithmetic sub": lambda a, m, n: ("sub", a(m, n), a(m, n)),
-    "arithmetic mul": lambda a, m, n: ("mul", a(m, 1), a(m, n)),
-    "arithmetic div": lambda a, m, n: ("div", a(m, n), a.inside(m, n)),
 }  # fmt: skip
 for _name, _option in {"mse_loss": (), "l1_loss": (), "huber_loss": (0.7,), "bce": (),
                        "bce_with_logits": ()}.items():  # fmt: skip
@@ -191,12 +184,9 @@ for _kind, _p in {"causal": 0.3, "boolean": 0.0, "added": 0.0}.items():
     CALLS[f"attention {_kind}"], CALLS[f"attention_grad {_kind}"] = attending(_kind, _p)
 for _name, _reverse in ("rnn_tanh", False), ("rnn_relu", True), ("lstm", False), ("gru", True):
     CALLS |= {f"{kernel} {_name}": call for kernel, call in recurrent(_name, _reverse).items()}
-for _name in elementwise.FORWARD:
+for _name in FORMULAS:
     CALLS[f"elementwise {_name}"] = lambda a, m, n, name=_name: (
-        name, (a.inside if name in POSITIVE else a)(m, n), *SETTINGS.get(name, ()))
-for _name in elementwise.BACKWARD:
-    CALLS[f"elementwise_grad {_name}"] = lambda a, m, n, name=_name: (
-        name, a(m, n), (-1 if name in NEGATIVE else 1) * a.inside(m, n), *SETTINGS.get(name, ()))
+        name, *operands(name, lambda: a(m, n), lambda: a.inside(m, n)))
 
 every_call = pytest.mark.parametrize("call", CALLS)
 both_types = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -257,7 +247,7 @@ def test_every_kernel_is_here():
 def compile_always(monkeypatch):
     """Makes kernels answer where NumPy would be quicker."""
     for module, name, value in [("matmul", "TINY", 0), ("matmul", "FEW", 0),
-                                ("elementwise", "LARGE", 1), ("loss", "SMALL", 1)]:  # fmt: skip
+                                ("loss", "SMALL", 1)]:  # fmt: skip
         monkeypatch.setattr(import_module(f"autograd.kernels.compiled.{module}"), name, value)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 
 import autograd
 import nn.functional as F
-from autograd import kernels, large
+from autograd import kernels
 from autograd.kernels import reference
 from autograd.kernels.rounding import at_the_gate
+from autograd.kernels.thresholds import LEAST
 from autograd.tensors import Tensor
 from tests.samples import SAMPLES, Call, several
 
@@ -48,11 +47,8 @@ def small(monkeypatch):
     """Compiled kernels answer for small arrays too."""
     if kernels.tier() != "numba":
         pytest.skip("one tier only")
-    compiled = "autograd.kernels.compiled"
-    for module, name in ((large, "LARGE"), (large, "SHARED"),
-                         (import_module(f"{compiled}.elementwise"), "LARGE"),
-                         (import_module(f"{compiled}.arithmetic"), "_SHORT")):
-        monkeypatch.setattr(module, name, 1)
+    for name in LEAST:
+        monkeypatch.setitem(LEAST, name, 1)
 
 
 @pytest.mark.filterwarnings("ignore")

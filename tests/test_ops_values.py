@@ -11,9 +11,10 @@ import pytest
 
 import autograd
 import nn
-from autograd import kernels, large
+from autograd import kernels
 from autograd.kernels import reference
 from autograd.kernels.rounding import at_the_gate
+from autograd.kernels.thresholds import LEAST
 from autograd.record import COMPOSITES, REGISTRY
 from autograd.tensors import Tensor
 from tests.samples import SAMPLES, Call, gradients
@@ -28,7 +29,7 @@ SPECIAL = {
 SPECIAL = {dtype: np.array(values, dtype) for dtype, values in SPECIAL.items()}
 UNITS = 16 * np.finfo(SINGLE).eps
 SCALES = (1e-30, 1e-18, 1e15, 1e30)
-SEVERAL = large.LARGE + 3  # numbers, which a kernel takes
+SEVERAL = (1 << 12) + 3  # numbers, which a kernel takes
 NAMES = [name for name in SAMPLES if name in REGISTRY or name in COMPOSITES]
 
 # what is left out of a test, and why
@@ -61,7 +62,8 @@ def every(kind: str, fits=lambda name: True):
 def tiers(monkeypatch):
     """An iterator during which first NumPy's kernels answer, then, where one was called and they
     are switched on, the compiled ones; both from small sizes on."""
-    monkeypatch.setattr(large, "SHARED", large.LARGE)
+    for name in LEAST:
+        monkeypatch.setitem(LEAST, name, 1 << 12)
 
     def each():
         compiled, called = kernels.tier() == "numba", []

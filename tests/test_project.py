@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 40
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
     0: "errors lazy files memory modes dtypes metadata hooks printing quiet threads allocator "
-       "large kernels kernels.*",
+       "gate kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "template boundary record",
@@ -41,7 +41,7 @@ SAME_LAYER = {
     "hooks": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
-    "large": "kernels kernels.*",
+    "gate": "kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
     "kernels.*": "errors threads kernels.*",
     "boundary": "template",
@@ -104,6 +104,7 @@ LAZY = {
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.viz.picture", "autograd.viz.*"),
             ("data.loader", "data.workers"),
+            ("autograd.gate", "autograd.kernels.reference.scatter"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),

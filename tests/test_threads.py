@@ -132,10 +132,10 @@ def launch(monkeypatch):
 
 def test_one_owner_of_the_pool(launch, monkeypatch):
     a = np.arange(250_000.0).reshape(500, 500)
-    shared = kernels.arithmetic("add", a, a)
+    shared = kernels.elementwise("add", a, a)
     assert launch._taken[0] == 0
     launch._taken[0] = 1
-    alone = kernels.arithmetic("add", a, a)
+    alone = kernels.elementwise("add", a, a)
     assert launch._taken[0] == 1
     launch._taken[0] = 0
     assert np.array_equal(shared, alone) and np.array_equal(shared, 2 * a)
@@ -144,7 +144,7 @@ def test_one_owner_of_the_pool(launch, monkeypatch):
 def test_an_interrupt_anywhere_leaves_the_pool_free(launch):
     """Ctrl-C before each instruction of Python in turn; the last round has none."""
     a = np.ones((500, 500))
-    kernels.arithmetic("add", a, a)
+    kernels.elementwise("add", a, a)
     for last in itertools.count(1):
         left = last
 
@@ -162,7 +162,7 @@ def test_an_interrupt_anywhere_leaves_the_pool_free(launch):
         with contextlib.suppress(KeyboardInterrupt):
             sys.settrace(interrupt)
             try:
-                kernels.arithmetic("add", a, a)
+                kernels.elementwise("add", a, a)
             finally:
                 sys.settrace(before)
         assert launch._taken[0] == 0

@@ -10,7 +10,7 @@ _NARROW, _WIDE = np.dtype(np.float16), np.dtype(np.float32)
 
 def rounded_once(function, at=0, every=True, wide=None):
     """The function of arrays, which computes in float32, by `wide` if given, where argument `at` is
-    float16.
+    float16, or any argument where `at` is None.
 
     Numbers among the arguments then count with all their digits.  The results come back in
     float16: `every` one, or the first one only, where the others are statistics for the gradient.
@@ -19,7 +19,8 @@ def rounded_once(function, at=0, every=True, wide=None):
 
     @wraps(function)
     def apply(*args):
-        if args[at].dtype is not _NARROW:
+        dtypes = [getattr(arg, "dtype", None) for arg in args] if at is None else [args[at].dtype]
+        if _NARROW not in dtypes:
             return function(*args)
         results = wide(*[_changed(arg, _NARROW, _WIDE) for arg in args])
         if results.__class__ is not tuple:
@@ -46,4 +47,5 @@ def at_the_gate(name, kernel, wide=None):
     names = code.co_varnames[: code.co_argcount]
     if name.endswith("_") or "arrays" in names:
         return kernel
-    return rounded_once(kernel, int(names[0] == "name"), name.endswith("_grad"), wide)
+    at = None if name == "elementwise" else int(names[0] == "name")
+    return rounded_once(kernel, at, name.endswith("_grad"), wide)

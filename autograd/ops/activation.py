@@ -6,37 +6,30 @@ A kink has the subgradient of least norm: relu'(0) = 0.
 
 from __future__ import annotations
 
-from math import pi, sqrt
-
 import numpy as np
 
 from .. import dtypes, kernels
-from ..large import is_large
+from ..gate import WORDS, formula
 from ..record import composite, op
-from .compare import minimum, where
-from .elementwise import exp, sigmoid, swept
+from .elementwise import exp
 from .reduce import sum
 from .shape import axis
 
-_ROOT_2_BY_PI, _CUBIC = sqrt(2 / pi), 0.044715
 
-
-@op(inplace=True, vjp=dict(input=lambda g, out: relu_grad(g, out)))
+@op(inplace=True, kernel="relu", vjp=dict(input=lambda g, out: relu_grad(g, out)))
 def relu(input, /):
     """max(x, 0); NaN stays NaN.  At 0 the gradient is 0.
 
     >>> autograd.relu(autograd.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    return kernels.elementwise("relu", input) if is_large(input) else np.maximum(input, 0)
 
 
-@op(method=False, vjp=dict(
+@op(method=False, kernel="relu_grad", vjp=dict(
     g=lambda g_out, relued: relu_grad(g_out, relued),
     relued=lambda g_out: None))
 def relu_grad(g, relued, /):
     """g where relu's result is not 0, else 0, even where g is infinite."""
-    return kernels.elementwise_grad("relu", g, relued)
 
 
 def choose(function, input, inplace: bool, *settings):
@@ -46,14 +39,9 @@ def choose(function, input, inplace: bool, *settings):
     return function(input, *settings)
 
 
-_leaky_rule = swept("leaky_relu", lambda g, input, slope: where(input > 0, g, g * slope))
-
-
-@op(inplace=True, method=False, vjp=dict(
-    input=lambda g, input, negative_slope: _leaky_rule(g, input, negative_slope)))
+@op(inplace=True, method=False, kernel="leaky_relu", vjp=dict(input=formula("leaky_relu_grad")))
 def _leaky_relu(input, /, negative_slope):
     """x where it is above 0, else negative_slope * x."""
-    return kernels.elementwise("leaky_relu", input, negative_slope)
 
 
 @composite(method=False)
@@ -62,15 +50,9 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
     return choose(_leaky_relu, input, inplace, negative_slope)
 
 
-_elu_rule = swept("elu", lambda g, input, alpha, scale, inner: where(
-    input > 0, g * scale, g * (exp(minimum(input, 0.0) * inner) * (alpha * scale * inner))))
-
-
-@op(inplace=True, method=False, vjp=dict(
-    input=lambda g, input, alpha, scale, inner: _elu_rule(g, input, alpha, scale, inner)))
+@op(inplace=True, method=False, kernel="elu", vjp=dict(input=formula("elu_grad")))
 def _elu(input, /, alpha, scale, inner):
     """scale x where it is above 0, else scale alpha (exp(inner x) - 1)."""
-    return kernels.elementwise("elu", input, alpha, scale, inner)
 
 
 @composite(method=False)
@@ -83,18 +65,9 @@ def elu(input, alpha=1.0, inplace=False):
     return choose(_elu, input, inplace, alpha, 1.0, 1.0)
 
 
-def _silu_product(g, input):
-    s = sigmoid(input)
-    return g * (s * (input * (1 - s) + 1))
-
-
-_silu_rule = swept("silu", _silu_product)
-
-
-@op(inplace=True, method=False, vjp=dict(input=lambda g, input: _silu_rule(g, input)))
+@op(inplace=True, method=False, kernel="silu", vjp=dict(input=formula("silu_grad")))
 def _silu(input, /):
     """x sigmoid(x)."""
-    return kernels.elementwise("silu", input)
 
 
 @composite(method=False)
@@ -103,55 +76,26 @@ def silu(input, inplace=False):
     return choose(_silu, input, inplace)
 
 
-_logsigmoid_rule = swept("logsigmoid", lambda g, input: g * sigmoid(-input))
-
-
-@op(method=False, vjp=dict(input=lambda g, input: _logsigmoid_rule(g, input)))
+@op(method=False, kernel="logsigmoid", vjp=dict(input=formula("logsigmoid_grad")))
 def logsigmoid(input, /):
     """log(sigmoid(x)), without overflow on either side."""
-    return kernels.elementwise("logsigmoid", input)
 
 
-_softplus_rule = swept("softplus", lambda g, input, beta, threshold: where(
-    input * beta > threshold, g, g * sigmoid(input * beta)))
-
-
-@op(method=False, vjp=dict(
-    input=lambda g, input, beta, threshold: _softplus_rule(g, input, beta, threshold)))
+@op(method=False, kernel="smooth_relu", vjp=dict(input=formula("smooth_relu_grad")))
 def softplus(input, /, beta=1.0, threshold=20.0):
     """log(1 + exp(beta x)) / beta, a smooth relu; x itself where beta x is above the threshold."""
-    return kernels.elementwise("softplus", input, beta, threshold)
 
 
-@op(method=False, vjp=dict(input=lambda g, input: g * _density(input)))
+@op(method=False, kernel="normal", vjp=dict(input=formula("normal_grad")))
 def _normal(input, /):
     """Φ(x), the normal distribution function, with its digits where it is near 0 too."""
-    return kernels.elementwise("normal", np.asarray(input))
 
 
-def _density(input):
-    return exp(input * input * -0.5) * (_ROOT_2_BY_PI / 2)
+_GELU = {"none": (formula("gelu"), formula("gelu_grad")),
+         "tanh": (formula("gelu_tanh"), formula("gelu_tanh_grad"))}
 
 
-def _gelu_product(g, input):
-    """g (Φ(x) + x φ(x))."""
-    return g * (_normal(input) + input * _density(input))
-
-
-def _gelu_tanh_product(g, input):
-    """The same for the approximation of Φ, a sigmoid."""
-    square = input * input
-    p = sigmoid((input + square * input * _CUBIC) * (2 * _ROOT_2_BY_PI))
-    slope = (square * (3 * _CUBIC) + 1) * (2 * _ROOT_2_BY_PI)
-    return g * (p + input * (p * (1 - p) * slope))
-
-
-_GELU = {"none": "gelu", "tanh": "gelu_tanh"}
-_gelu_rules = {"none": swept("gelu", _gelu_product),
-               "tanh": swept("gelu_tanh", _gelu_tanh_product)}
-
-
-@op(method=False, vjp=dict(input=lambda g, input, approximate: _gelu_rules[approximate](g, input)))
+@op(method=False, vjp=dict(input=lambda g, input, approximate: _GELU[approximate][1](g, input)))
 def gelu(input, /, approximate="none"):
     """x Φ(x), with the normal distribution function Φ; "tanh" approximates it.
 
@@ -161,7 +105,10 @@ def gelu(input, /, approximate="none"):
         raise ValueError(f"gelu: approximate {approximate!r}; choose 'none' or 'tanh'")
     if input.dtype.kind != "f":
         raise TypeError(f"gelu: a floating dtype is needed, got {input.dtype}; use .float()")
-    return kernels.elementwise(_GELU[approximate], input)
+    return _GELU[approximate][0](input)
+
+
+WORDS["normal"] = _normal
 
 
 @op(broadcasts=True, vjp=dict(input=lambda g, out, dim: softmax_grad(g, out, dim)))

@@ -7,34 +7,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import kernels
 from ..errors import describe
+from ..gate import formula
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .activation import _elu, choose, softmax
 from .compare import where
-from .elementwise import abs, exp, sigmoid, swept, tanh
+from .elementwise import sigmoid
 from .index import narrow
 from .shape import axis, reshape
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
-_clip_rule = swept("clip", lambda g, input, low, high, slope: where(
-    (input <= low) | (input >= high), 0.0, g * slope))
 
-
-@op(inplace=True, method=False, vjp=dict(
-    input=lambda g, input, low, high: _clip_rule(g, input, low, high, 1.0)))
+@op(inplace=True, method=False, kernel="clip", vjp=dict(input=formula("clip_grad")))
 def _clip(input, /, low, high):
     """x held between low and high; where it is held the gradient is 0."""
-    return np.clip(input, low, high)
 
 
-@op(inplace=True, method=False, vjp=dict(
-    input=lambda g, input: _clip_rule(g, input, -3.0, 3.0, 1 / 6)))
+@op(inplace=True, method=False, kernel="hardsigmoid", vjp=dict(input=formula("hardsigmoid_grad")))
 def _hardsigmoid(input, /):
     """(x + 3) / 6 held between 0 and 1."""
-    return np.clip(input + 3, 0, 6) / 6
 
 
 @composite(method=False)
@@ -57,14 +50,9 @@ def hardsigmoid(input, inplace=False):
     return choose(_hardsigmoid, input, inplace)
 
 
-_hardswish_rule = swept("hardswish", lambda g, input: where(input <= -3, 0.0, where(
-    input >= 3, g, g * (input * (1 / 3) + 0.5))))
-
-
-@op(inplace=True, method=False, vjp=dict(input=lambda g, input: _hardswish_rule(g, input)))
+@op(inplace=True, method=False, kernel="hardswish", vjp=dict(input=formula("hardswish_grad")))
 def _hardswish(input, /):
     """x times hardsigmoid(x)."""
-    return kernels.elementwise("hardswish", input)
 
 
 @composite(method=False)
@@ -76,20 +64,9 @@ def hardswish(input, inplace=False):
     return choose(_hardswish, input, inplace)
 
 
-def _mish_product(g, input):
-    input = where(input > 20, 20.0, input)  # straight beyond; inf would meet 0
-    e = exp(input)
-    n = e * (e + 2)  # tanh(log(1 + e)) = n / (n + 2)
-    return g * (n / (n + 2) + input * (e * (e + 1) * 4 / ((n + 2) * (n + 2))))
-
-
-_mish_rule = swept("mish", _mish_product)
-
-
-@op(inplace=True, method=False, vjp=dict(input=lambda g, input: _mish_rule(g, input)))
+@op(inplace=True, method=False, kernel="mish", vjp=dict(input=formula("mish_grad")))
 def _mish(input, /):
     """x tanh(softplus(x))."""
-    return kernels.elementwise("mish", input)
 
 
 @composite(method=False)
@@ -115,51 +92,36 @@ def celu(input, alpha=1.0, inplace=False):
     return choose(_elu, input, inplace, alpha, 1.0, 1 / alpha)
 
 
-def _over_square(g, d):
-    return g / d / d
-
-
-@op(promotes="float", method=False, vjp=dict(
-    input=lambda g, input: _over_square(g, abs(input) + 1)))
+@op(promotes="float", method=False, kernel="softsign", vjp=dict(input=formula("softsign_grad")))
 def softsign(input, /):
     """x / (1 + |x|)."""
-    return input / (np.absolute(input) + 1)
 
 
-def _times_square(g, t):
-    return g * (t * t)
-
-
-@op(promotes="float", method=False, vjp=dict(
-    input=lambda g, input: _times_square(g, tanh(input))))
+@op(promotes="float", method=False, kernel="tanhshrink", vjp=dict(input=formula("tanhshrink_grad")))
 def tanhshrink(input, /):
     """x - tanh(x), with its digits near 0 too."""
-    return kernels.elementwise("tanhshrink", np.asarray(input))
 
 
-def _outside(g, input, lambd):
-    return where(abs(input) <= lambd, 0.0, g)
+_softshrink, _hardshrink = formula("softshrink"), formula("hardshrink")
 
 
-@op(method=False, vjp=dict(input=lambda g, input, lambd: _outside(g, input, lambd)))
+@op(method=False, vjp=dict(input=formula("shrink_grad")))
 def softshrink(input, /, lambd=0.5):
     """x brought nearer to 0 by lambd, and 0 within lambd of it, where the gradient is 0."""
     if not lambd >= 0:
         raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")
-    return input - np.clip(input, -lambd, lambd)
+    return _softshrink(input, lambd)
 
 
-@op(method=False, vjp=dict(input=lambda g, input, lambd: _outside(g, input, lambd)))
+@op(method=False, vjp=dict(input=formula("shrink_grad")))
 def hardshrink(input, /, lambd=0.5):
     """x, and 0 within lambd of 0, where the gradient is 0."""
-    return np.where(np.absolute(input) <= lambd, input.dtype.type(0), input)
+    return _hardshrink(input, lambd)
 
 
-@op(inplace=True, method=False, vjp=dict(
-    input=lambda g, input, threshold: where(input <= threshold, 0.0, g)))
+@op(inplace=True, method=False, kernel="threshold", vjp=dict(input=formula("threshold_grad")))
 def _threshold(input, /, threshold, value):
     """x where it is above the threshold, else value."""
-    return np.where(input <= threshold, input.dtype.type(value), input)
 
 
 @composite(method=False)

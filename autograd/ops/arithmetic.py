@@ -12,7 +12,7 @@ import operator
 import numpy as np
 
 from ..dtypes import common
-from ..large import combining, mixing, with_numbers
+from ..gate import formula, mixing
 from ..record import UFUNCS, composite, op
 from .compare import where
 from .elementwise import log, safe_div, safe_mul, zeros
@@ -27,16 +27,16 @@ def _integral(*values) -> bool:
 
 
 _INT = np.dtype(int)
-_add = combining("add", np.add)
-_sub = combining("sub", np.subtract)
+_add = formula("add", np.add)
+_sub = formula("sub", np.subtract)
 _plus = mixing(lambda input, other, alpha: _add(input, other * alpha))
 _minus = mixing(lambda input, other, alpha: _sub(input, other * alpha))
-_power = with_numbers(np.power)
+_power = mixing(np.power)
 _truncated = mixing(lambda input, other: np.trunc(np.true_divide(input, other)))
 _addcmul = mixing(lambda input, a, b, value: input + a * b * value)
 _addcdiv = mixing(lambda input, a, b, value: input + np.true_divide(a, b) * value)
-times = combining("mul", operator.mul)  # for rules: of Tensors too
-over = combining("div", operator.truediv)
+times = formula("mul", operator.mul)
+over = formula("div", operator.truediv)
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -167,7 +167,7 @@ def fmod(input, other, /):
 UFUNCS.update({np.remainder: remainder, np.fmod: fmod})
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.negative, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.negative, kernel="neg", vjp=dict(
     input=lambda g: -g))
 def neg(input, /):
     """-input.

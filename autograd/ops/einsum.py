@@ -8,8 +8,9 @@ import numpy as np
 
 from .. import kernels
 from ..errors import describe
+from ..gate import total
 from ..kernels.rounding import rounded_once
-from ..large import LARGE, total
+from ..kernels.thresholds import LEAST
 from ..record import composite, op
 from ..tensors import Tensor
 from .shape import reshape
@@ -175,7 +176,7 @@ def _contract(input, other, /, left, right, kept):
     shared = [i for i in left if i in right and i in kept]
     of_left = [i for i in left if i not in right]
     of_right = [i for i in right if i not in left]
-    if not summed or not (of_left or of_right) and (shared or input.size < LARGE):
+    if not summed or not (of_left or of_right) and (shared or input.size < LEAST["sum_over"]):
         return _product(input, list(left), other, list(right), list(kept))
     sizes = {**dict(zip(left, input.shape, strict=True)),
              **dict(zip(right, other.shape, strict=True))}

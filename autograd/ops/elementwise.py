@@ -7,32 +7,19 @@ constant between jumps (`sign`, `floor`, ...) have gradient 0.
 from __future__ import annotations
 
 from functools import wraps
-from math import pi
-from math import sqrt as _root
 from typing import Any
 
 import numpy as np
 
-from .. import dtypes, kernels
+from .. import dtypes
 from ..errors import check_switches
-from ..large import is_large
+from ..gate import WORDS, formula
 from ..metadata import device as only_device
-from ..record import UFUNCS, composite, op
+from ..record import composite, op
 from ..tensors import Tensor
-from .compare import maximum, where
+from .compare import maximum, minimum, where
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", inplace=True)
-
-def swept(name: str, rule):
-    """The rule (g, saved, *settings) of an op that saves its result or its input, for large arrays
-    by one sweep of the kernel `name`."""
-    def apply(g, saved, *settings):
-        if is_large(g):
-            return kernels.elementwise_grad(name, g, saved, *settings)
-        return rule(g, saved, *settings)
-
-    return apply
-
 
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
     g=lambda g_out, d: safe_mul(g_out, d),
@@ -61,12 +48,6 @@ def _asked(g, product):
 def zeros(g):
     """The gradient of what is constant between jumps: 0, also where g is infinite or NaN."""
     return where(False, g, 0.0)
-
-
-_exp_rule = swept("exp", safe_mul)
-_log_rule = swept("log", lambda g, input: safe_div(g, input))
-_tanh_rule = swept("tanh", lambda g, out: g * (1 - out * out))
-_sigmoid_rule = swept("sigmoid", lambda g, out: g * (out * (1 - out)))
 
 
 @op(broadcasts=True, method=False, vjp=dict(input=lambda g: g))
@@ -154,8 +135,8 @@ def cpu(input):
     return input
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.absolute, vjp=dict(
-    input=lambda g, input: g * sign(input)))
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.absolute, kernel="absolute",
+    vjp=dict(input=lambda g, input: g * sign(input)))
 def abs(input, /):
     """|input|.  At 0 the gradient is 0.
 
@@ -164,13 +145,13 @@ def abs(input, /):
     """
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.sign, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.sign, kernel="sign", vjp=dict(
     input=lambda g: zeros(g)))
 def sign(input, /):
     """-1, 0 or 1 by the sign of input."""
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, out: _exp_rule(g, out)))
+@op(**_FLOAT, ufunc=np.exp, kernel="exp", vjp=dict(input=formula("exp_grad")))
 def exp(input, /):
     """eˣ.
 
@@ -179,7 +160,6 @@ def exp(input, /):
     >>> autograd.exp(autograd.tensor([0., 1.]))
     tensor([1.0000, 2.7183])
     """
-    return kernels.elementwise("exp", input) if is_large(input) else np.exp(input)
 
 
 @op(**_FLOAT, ufunc=np.exp2, vjp=dict(input=lambda g, out: safe_mul(g, out * 0.6931471805599453)))
@@ -192,7 +172,7 @@ def expm1(input, /):
     """eˣ - 1, accurate near 0."""
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, input: _log_rule(g, input)))
+@op(**_FLOAT, ufunc=np.log, kernel="log", vjp=dict(input=formula("log_grad")))
 def log(input, /):
     """The natural logarithm, log(x); -inf at 0, NaN below.
 
@@ -201,7 +181,6 @@ def log(input, /):
     >>> autograd.log(autograd.tensor([1., 10.]))
     tensor([0.0000, 2.3026])
     """
-    return kernels.elementwise("log", input) if is_large(input) else np.log(input)
 
 
 @op(**_FLOAT, ufunc=np.log1p, vjp=dict(input=lambda g, input: safe_div(g, input + 1)))
@@ -221,7 +200,7 @@ def log10(input, /):
     """The logarithm to base 10."""
 
 
-@op(**_FLOAT, ufunc=np.sqrt, vjp=dict(input=lambda g, out: safe_div(g, out * 2)))
+@op(**_FLOAT, ufunc=np.sqrt, kernel="sqrt", vjp=dict(input=formula("sqrt_grad")))
 def sqrt(input, /):
     """The square root, √x; its gradient at 0 is inf, as in PyTorch.
 
@@ -232,13 +211,13 @@ def sqrt(input, /):
     """
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, out: safe_mul(g, out * -0.5 * out * out)))
+@op(**_FLOAT, kernel="rsqrt", vjp=dict(input=formula("rsqrt_grad")))
 def rsqrt(input, /):
     """1 / sqrt(x)."""
-    return np.reciprocal(np.sqrt(input))
 
 
-@op(**_FLOAT, ufunc=np.reciprocal, vjp=dict(input=lambda g, out: safe_mul(safe_mul(g, out), -out)))
+@op(**_FLOAT, ufunc=np.reciprocal, kernel="reciprocal", vjp=dict(
+    input=formula("reciprocal_grad")))
 def reciprocal(input, /):
     """1 / x."""
 
@@ -313,7 +292,7 @@ def cosh(input, /):
     """(eˣ + e⁻ˣ) / 2."""
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, out: _tanh_rule(g, out)))
+@op(**_FLOAT, ufunc=np.tanh, kernel="tanh", vjp=dict(input=formula("tanh_grad")))
 def tanh(input, /):
     """The hyperbolic tangent, (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ).
 
@@ -322,30 +301,24 @@ def tanh(input, /):
     >>> autograd.tanh(autograd.tensor([0., 1.]))
     tensor([0.0000, 0.7616])
     """
-    return kernels.elementwise("tanh", input) if is_large(input) else np.tanh(input)
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, out: _sigmoid_rule(g, out)))
+@op(**_FLOAT, kernel="sigmoid", vjp=dict(input=formula("sigmoid_grad")))
 def sigmoid(input, /):
     """1 / (1 + e⁻ˣ), computed without overflow on either side.
 
     >>> autograd.sigmoid(autograd.tensor([0., 100., -100.])).tolist()[:2]
     [0.5, 1.0]
     """
-    return kernels.elementwise("sigmoid", np.asarray(input))
 
 
-@op(**_FLOAT, vjp=dict(input=lambda g, input: g * (exp(-(input * input)) * (2 / _root(pi)))))
+@op(**_FLOAT, kernel="erf", vjp=dict(input=formula("erf_grad")))
 def erf(input, /):
     """The error function, 2/√π ∫₀ˣ exp(-t²) dt, with a relative error below 5e-16 in float64.
 
     >>> autograd.erf(autograd.tensor([0., 1.]))
     tensor([0.0000, 0.8427])
     """
-    return kernels.elementwise("erf", np.asarray(input))
-
-
-UFUNCS.update({np.exp: exp, np.log: log, np.tanh: tanh})
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.floor, vjp=dict(
@@ -388,3 +361,8 @@ def isinf(input, /):
 @op(differentiable=False, ufunc=np.isfinite)
 def isfinite(input, /):
     """Where x is neither infinite nor NaN."""
+
+
+WORDS.update(exp=exp, log=log, tanh=tanh, sigmoid=sigmoid, sqrt=sqrt, expm1=expm1, erf=erf,
+             absolute=abs, safe_mul=safe_mul, safe_div=safe_div, where=where, maximum=maximum,
+             minimum=minimum)

@@ -9,10 +9,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from .. import kernels
 from ..errors import describe
-from ..kernels.reference.scatter import embedding_grad
-from ..large import is_large
+from ..gate import sums_by_row
 from ..record import composite, op
 from ..tensors import Tensor
 from .shape import axis, expand, owned, reshape, whole
@@ -208,9 +206,8 @@ def sums_at(values: np.ndarray, index, shape: tuple) -> np.ndarray:
         np.add.at(sums.reshape(-1), positions(index, shape).reshape(-1), values.reshape(-1))
         return sums
     numbers, inner = _rows_at(index, shape)
-    add_up = kernels.embedding_grad if is_large(values) else embedding_grad
     rows = prod(shape[:len(shape) - len(inner)])
-    return add_up(values.reshape(numbers.size, prod(inner)), numbers, rows).reshape(shape)
+    return sums_by_row(values.reshape(numbers.size, prod(inner)), numbers, rows).reshape(shape)
 
 
 def last_writes(index: Index, shape: tuple) -> np.ndarray:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..gate import total
 from ..kernels.rounding import rounded_once
-from ..large import total
 from ..record import composite, op
 from .reduce import sum
 from .shape import axis, ints, owned, permute, reshape, sum_to_size, unsqueeze

@@ -16,7 +16,7 @@ import numpy as np
 from .. import kernels
 from ..dtypes import common_float
 from ..errors import describe
-from ..kernels import formulas
+from ..kernels import loss_formulas as formulas
 from ..record import composite, op
 from ..tensors import Tensor
 from .compare import where

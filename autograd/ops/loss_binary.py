@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import kernels
-from ..kernels import formulas
+from ..kernels import loss_formulas as formulas
 from ..record import composite, op
 from .activation import logsigmoid
 from .compare import maximum, where

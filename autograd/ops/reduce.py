@@ -12,15 +12,15 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import describe
+from ..gate import formula, total
 from ..kernels.rounding import rounded_once
-from ..large import combining, total
 from ..record import composite, op
 from .compare import where
 from .elementwise import abs, exp, isinf, safe_mul, sign, to
 from .nuclear import nuclear
 from .shape import axis, expand, ints, movedim, reshape
 
-_minus, _times = combining("sub", np.subtract), combining("mul", np.multiply)
+_minus, _times = formula("sub", np.subtract), formula("mul", np.multiply)
 
 
 def axes(name: str, dim, ndim: int) -> tuple[int, ...]:

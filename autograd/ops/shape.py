@@ -12,7 +12,7 @@ from operator import index
 import numpy as np
 
 from ..errors import describe, ordered
-from ..large import total
+from ..gate import total
 from ..record import composite, op
 from ..tensors import Tensor
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from autograd import kernels, large
+from autograd import kernels
+from autograd.kernels.thresholds import LEAST
 
 from .amended import wordings
 from .compare import Difference, with_forward, with_torch
@@ -51,11 +52,10 @@ def checker(plain: bool) -> Callable[[Program], list[Difference]]:
 def force_kernels() -> None:
     """Let kernels, on two threads where they can, take every array that is not empty."""
     kernels.tier()
+    LEAST.update(dict.fromkeys(LEAST, 1))
     for name, module in list(sys.modules.items()):
-        if module is large or name.startswith("autograd.kernels.compiled."):
-            for limit in ("LARGE", "SHARED"):
-                if hasattr(module, limit):
-                    setattr(module, limit, 1)
+        if name.startswith("autograd.kernels.compiled.") and hasattr(module, "SHARED"):
+            module.SHARED = 1
 
 
 class Failure(NamedTuple):

@@ -1,14 +1,13 @@
 """Kernels compiled by Numba; importing this folder hands the threads to Numba's pool."""
 
 from autograd import threads
-from autograd.kernels.compiled.arithmetic import arithmetic
 from autograd.kernels.compiled.attention import attention
 from autograd.kernels.compiled.attention_grad import attention_grad
 from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
 from autograd.kernels.compiled.dropout import dropout
-from autograd.kernels.compiled.elementwise import elementwise, elementwise_grad
+from autograd.kernels.compiled.elementwise import elementwise
 from autograd.kernels.compiled.loss import (
     bce,
     bce_grad,
@@ -48,7 +47,6 @@ __all__ = [
     "adagrad_",
     "adam_",
     "adamax_",
-    "arithmetic",
     "asgd_",
     "attention",
     "attention_grad",
@@ -69,7 +67,6 @@ __all__ = [
     "cross_entropy_grad",
     "dropout",
     "elementwise",
-    "elementwise_grad",
     "embedding",
     "embedding_grad",
     "gemm",

@@ -1,98 +1,92 @@
-"""Functions of every element of a large array, each forward and each gradient in one sweep.
+"""Any formula over large arrays with broadcasting: one generated loop, on two threads if it pays.
 
-Small arrays are NumPy's: starting a kernel takes as long as some thousand elements.
+The loop runs over pieces of the result, in which every operand lies contiguous: where it does in
+memory, there; where it is broadcast, transposed or boolean, in a copy of the piece, which stays in
+the cache. So one loop per formula serves every layout. Numbers among the operands are read once.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
-from autograd.kernels.compiled.activation import BACKWARD, FORWARD
+from autograd import threads
+from autograd.kernels.compiled import vector_math
 from autograd.kernels.compiled.elsewhere import elsewhere
+from autograd.kernels.compiled.gather import PIECE, laid_out, piece
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
+from autograd.kernels.formulas import FORMULAS, read
+from autograd.kernels.thresholds import SHARED
 
-LARGE = 1 << 12  # numbers from which a kernel pays
-SHARED = 1 << 14  # numbers from which a second thread pays
-SHARED_STRAIGHT = 1 << 16  # the same of what is done in a few instructions
-_STRAIGHT = {"relu", "leaky_relu", "clip", "hardswish"}
+_LOOP = """
+def kernel(one, arrays, parts, index):
+    n = size(item(arrays, 2))
+    numbers = vector(data(item(arrays, 1)), {count}, one)
+    {numbers}
+    last = share(n, parts, index + 1, 64)
+    for first in range(share(n, parts, index, 64), last, PIECE):
+        count = min(PIECE, last - first)
+        {pieces}
+        out = vector(data(item(arrays, 2)) + first * itemsize(one), count, one)
+        for i in range(count):
+            out[i] = formula({operands})
+"""
+_NO_NUMBERS = np.empty(0)
 
 
 @cache
-def _forward(name):
-    """The kernel out = f(x) of arrays (x, settings, out)."""
-    function = FORWARD[name]
-
-    def kernel(one, arrays, parts, index):
-        n, width = size(item(arrays, 0)), itemsize(one)
-        first = share(n, parts, index, 64)
-        count = share(n, parts, index + 1, 64) - first
-        x = vector(data(item(arrays, 0)) + first * width, count, one)
-        s = vector(data(item(arrays, 1)), 3, one)
-        out = vector(data(item(arrays, 2)) + first * width, count, one)
-        settings = (s[0], s[1], s[2])
-        for i in range(count):
-            out[i] = function(x[i], settings)
-
-    kernel.__qualname__ = f"_forward_{name}"  # what the disk cache tells kernels apart by
-    return jit(kernel)
+def _scalar(name, dtype):
+    """The formula of one number, whose constants have the type of an array."""
+    words = vars(vector_math)
+    if name in words:
+        return words[name]
+    return read(FORMULAS[name], words, dtype.type, jit(inner=True, exact=True))
 
 
 @cache
-def _backward(name):
-    """The kernel out = g f'(y) of arrays (g, y, settings, out)."""
-    function = BACKWARD[name]
-
-    def kernel(one, arrays, parts, index):
-        n, width = size(item(arrays, 0)), itemsize(one)
-        first = share(n, parts, index, 64)
-        count = share(n, parts, index + 1, 64) - first
-        g = vector(data(item(arrays, 0)) + first * width, count, one)
-        y = vector(data(item(arrays, 1)) + first * width, count, one)
-        s = vector(data(item(arrays, 2)), 3, one)
-        out = vector(data(item(arrays, 3)) + first * width, count, one)
-        settings = (s[0], s[1], s[2])
-        for i in range(count):
-            out[i] = function(g[i], y[i], settings)
-
-    kernel.__qualname__ = f"_backward_{name}"
+def _kernel(name, dtype, are_arrays):
+    """The kernel out = f(operands) of arrays (plan, numbers, out, *operands that are arrays)."""
+    arrays = [i for i, is_array in enumerate(are_arrays) if is_array]
+    numbers = [i for i, is_array in enumerate(are_arrays) if not is_array]
+    text = _LOOP.format(
+        count=len(numbers),
+        numbers="\n    ".join(f"x{i} = numbers[{at}]" for at, i in enumerate(numbers)),
+        pieces="\n        ".join(f"x{i} = piece(one, arrays, {at}, first, count, index)"
+                                 for at, i in enumerate(arrays)),
+        operands=", ".join(f"x{i}[i]" if i in arrays else f"x{i}" for i in range(len(are_arrays))),
+    )
+    names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
+             "vector": vector, "data": data, "share": share, "PIECE": PIECE, "piece": piece,
+             "itemsize": itemsize, "min": min, "range": range}
+    exec(text, names)
+    kernel = names["kernel"]
+    kernel.__qualname__ = f"{name}_{''.join('na'[is_array] for is_array in are_arrays)}"
     return jit(kernel)
 
 
-def _laid_out(array, like):
-    """A copy in the order in memory of another array."""
-    copy = np.empty_like(like)
-    copy[...] = array
-    return copy
-
-
-def _sweep(name, kernel, one, arrays, settings):
-    """The kernel's result on arrays of one shape and type, as NumPy lays it out in memory."""
-    first = arrays[0]
-    if all([a.flags.c_contiguous for a in arrays]):
-        out = np.empty(first.shape, first.dtype)
-    else:
-        alike = 0 not in first.strides and all([a.strides == first.strides for a in arrays])
-        out = np.empty_like(first, order="K" if alike else "C")
-        arrays = [a if a.strides == out.strides else _laid_out(a, out) for a in arrays]
-    filled = np.array([*settings, 0, 0, 0][:3], first.dtype)
-    shared = SHARED_STRAIGHT if name in _STRAIGHT else SHARED
-    launch(kernel, one, (*arrays, filled, out), first.size >= shared)
+def elementwise(name, *operands):
+    """The formula of this name of arrays of one type, truths and numbers, with broadcasting."""
+    are_arrays = tuple([x.__class__ is np.ndarray for x in operands])
+    plain = False not in are_arrays
+    arrays = operands if plain else [x for x in operands if x.__class__ is np.ndarray]
+    dtype = arrays[-1].dtype
+    found = laid_out(arrays, dtype, threads.parts()) if dtype in ONE else None
+    if found is None:
+        return elsewhere.elementwise(name, *operands)
+    plan, out, scratch = found
+    numbers = _NO_NUMBERS if plain else _numbers(dtype, operands)
+    kernel = _kernel(name, dtype, are_arrays)
+    launch(kernel, ONE[dtype], (plan, numbers, out, *arrays, scratch), out.size >= SHARED[name])
     return out
 
 
-def elementwise(name, x, *settings):
-    """The function of this name of every element."""
-    one = ONE.get(x.dtype) if x.size >= LARGE else None
-    if one is None:
-        return elsewhere.elementwise(name, x, *settings)
-    return _sweep(name, _forward(name), one, (x,), settings)
+def _numbers(dtype, operands):
+    """The numbers among the operands; made once, but for zeros, which have a sign."""
+    numbers = tuple([x for x in operands if x.__class__ is not np.ndarray])
+    return _kept(dtype, numbers) if all(numbers) else np.array(numbers, dtype)
 
 
-def elementwise_grad(name, g, saved, *settings):
-    """g times the function's slope, told from what it saved: its result or its input."""
-    one = ONE.get(g.dtype) if g.size >= LARGE else None
-    if one is None or saved.dtype is not g.dtype or saved.shape != g.shape:
-        return elsewhere.elementwise_grad(name, g, saved, *settings)
-    return _sweep(name, _backward(name), one, (g, saved), settings)
+@lru_cache(256)
+def _kept(dtype, numbers):
+    return np.array(numbers, dtype)

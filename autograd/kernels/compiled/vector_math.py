@@ -7,17 +7,17 @@ infinity.
 Reference: Cody and Waite, Software Manual for the Elementary Functions (1980).
 """
 
-from math import factorial
+from math import factorial, sqrt
 from typing import Any
 
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic, overload
 
+from autograd.kernels import special
 from autograd.kernels.compiled.jit import EXACT
-from autograd.kernels.reference import special
 
-_LOG2_E = 1.4426950408889634
+_LOG2_E, _ROOT_HALF = 1.4426950408889634, sqrt(0.5)
 _OPTIONS: Any = {"fastmath": EXACT, "error_model": "numpy", "forceinline": True, "nogil": True}
 
 
@@ -300,6 +300,14 @@ def erf(x):
     return x * _near_erf(small * small) if size < cast(x, 1) else far
 
 
+@_generic
+def normal(x):
+    """The normal distribution function, with its digits where it is near 0 too."""
+    size = -x if x < cast(x, 0) else x
+    tail = cast(x, 0.5) * erfc(size * cast(x, _ROOT_HALF), exp(x * x * cast(x, -0.5)))
+    return tail if x < cast(x, 0) else cast(x, 1) - tail
+
+
 # (x - tanh(x)) / x³ in x² for |x| <= 1
 _shrunk = _polynomial("_shrunk", special.SHRUNK[4], special.SHRUNK[8])
 
@@ -310,3 +318,41 @@ def tanhshrink(x):
     size, one = -x if x < cast(x, 0) else x, cast(x, 1)
     square = one if size > one else x * x
     return x * square * _shrunk(square) if size < one else x - tanh(x)
+
+
+@_generic
+def absolute(x):
+    """|x|."""
+    return abs(x)
+
+
+@_generic
+def where(condition, x, other):
+    """x where the condition is true, else the other."""
+    return x if condition else other
+
+
+@_generic
+def maximum(x, other):
+    """The larger of two; NaN if either is."""
+    other = cast(x, other)
+    return other if (x < other) | (other != other) else x
+
+
+@_generic
+def minimum(x, other):
+    """The smaller of two; NaN if either is."""
+    other = cast(x, other)
+    return other if (x > other) | (other != other) else x
+
+
+@_generic
+def safe_mul(g, d):
+    """g d, and 0 where g is 0 even if d is infinite or NaN."""
+    return g if g == cast(g, 0) else g * d
+
+
+@_generic
+def safe_div(g, d):
+    """g / d, and 0 where g is 0 even if d is 0 or NaN."""
+    return g if g == cast(g, 0) else g / d

@@ -1,6 +1,5 @@
 """Kernels in plain NumPy: the meaning of each function, and the answer where Numba is missing."""
 
-from autograd.kernels.reference.arithmetic import arithmetic
 from autograd.kernels.reference.attention import attention, attention_grad
 from autograd.kernels.reference.conv import (
     conv,
@@ -9,7 +8,7 @@ from autograd.kernels.reference.conv import (
     conv_weight_grad,
 )
 from autograd.kernels.reference.dropout import dropout
-from autograd.kernels.reference.elementwise import elementwise, elementwise_grad
+from autograd.kernels.reference.elementwise import elementwise
 from autograd.kernels.reference.loss import (
     bce,
     bce_grad,
@@ -56,7 +55,6 @@ __all__ = [
     "adagrad_",
     "adam_",
     "adamax_",
-    "arithmetic",
     "asgd_",
     "attention",
     "attention_grad",
@@ -77,7 +75,6 @@ __all__ = [
     "cross_entropy_grad",
     "dropout",
     "elementwise",
-    "elementwise_grad",
     "embedding",
     "embedding_grad",
     "gemm",

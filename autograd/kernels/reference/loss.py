@@ -6,7 +6,7 @@ for a summed loss, or an array with one number for each element.
 
 import numpy as np
 
-from autograd.kernels.formulas import (
+from autograd.kernels.loss_formulas import (
     absolute,
     binary,
     huber,

@@ -1,0 +1,112 @@
+"""The gate between NumPy and the kernels: small arrays stay with NumPy, large ones get a kernel.
+
+Starting a kernel takes as long as some hundred elements, and the first one loads the compiler.
+`formula("silu_grad")` is the formula of that name as one function of arrays, small and large, of
+numbers among them, and of Tensors, for rules that are to be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from . import kernels
+from .kernels.formulas import FORMULAS, read
+from .kernels.rounding import rounded_once
+from .kernels.thresholds import LEAST
+
+ndarray = np.ndarray
+FLOAT16 = np.dtype(np.float16)
+WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
+
+
+def formula(name: str, plain: Callable | None = None):
+    """The formula of this name; `plain` is NumPy's own function of it, if that has one."""
+    text = FORMULAS[name]
+    code = getattr(text, "__code__", None)
+    count = code.co_argcount if code else getattr(text, "nin", 3)
+    make = {1: _of_one, 2: _of_two}.get(count, _of_more)
+    function = make(name, plain or text, _of_tensors(name))
+    function.names = code.co_varnames[:count] if code else ()  # what a rule saves
+    return function
+
+
+def _of_tensors(name: str):
+    made: list = []
+
+    def apply(*operands):
+        if not made:
+            made.append(WORDS[name] if name in WORDS else read(FORMULAS[name], WORDS))
+        return made[0](*operands)
+
+    return apply
+
+
+def _of_one(name, plain, of_tensors):
+    def apply(x):
+        if x.__class__ is ndarray:
+            if x.size < LEAST[name] and x.dtype is not FLOAT16:
+                return plain(x)
+            return kernels.elementwise(name, x) if x.dtype.kind == "f" else plain(x)
+        return of_tensors(x) if hasattr(x, "_array") else plain(np.asarray(x))
+
+    return apply
+
+
+def _of_two(name, plain, of_tensors):
+    def apply(a, b):
+        if a.__class__ is ndarray:
+            if (a.size < LEAST[name] and a.dtype is not FLOAT16
+                    and (b.__class__ is not ndarray or b.size < LEAST[name])):
+                return plain(a, b)
+            return kernels.elementwise(name, a, b) if a.dtype.kind == "f" else plain(a, b)
+        if b.__class__ is ndarray:
+            if b.size < LEAST[name] and b.dtype is not FLOAT16:
+                return plain(a, b)
+            return kernels.elementwise(name, a, b) if b.dtype.kind == "f" else plain(a, b)
+        return of_tensors(a, b) if hasattr(a, "_array") or hasattr(b, "_array") else plain(a, b)
+
+    return apply
+
+
+def _of_more(name, plain, of_tensors):
+    def apply(first, *rest):
+        if first.__class__ is ndarray:
+            if first.size < LEAST[name] and first.dtype is not FLOAT16:
+                return plain(first, *rest)
+            if first.dtype.kind == "f":
+                return kernels.elementwise(name, first, *rest)
+            return plain(first, *rest)
+        return of_tensors(first, *rest) if hasattr(first, "_array") else plain(first, *rest)
+
+    return apply
+
+
+def mixing(plain):
+    """The function `plain` of several operands, numbers among them, computed in float32 and rounded
+    once where the arrays are of float16."""
+    def mix(*operands):
+        for at, operand in enumerate(operands):
+            if operand.__class__ is np.ndarray:
+                return (rounded_once(plain, at) if operand.dtype is FLOAT16 else plain)(*operands)
+        return plain(*operands)
+
+    return mix
+
+
+def total(x, dims, keepdims):
+    """The sum of an array, in its own type, over `dims`, a tuple of numbers from 0 on."""
+    if x.size >= LEAST["sum_over"] or x.dtype is FLOAT16:
+        return kernels.sum_over(x, dims, keepdims)
+    return np.add.reduce(x, axis=dims, dtype=x.dtype, keepdims=keepdims)
+
+
+def sums_by_row(values, numbers, rows):
+    """The rows of `values` added up in float64 into as many rows as asked for, each into the one
+    with its number."""
+    if values.size >= LEAST["embedding_grad"] or values.dtype is FLOAT16:
+        return kernels.embedding_grad(values, numbers, rows)
+    from .kernels.reference.scatter import embedding_grad
+
+    return embedding_grad(values, numbers, rows)

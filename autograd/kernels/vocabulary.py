@@ -1,0 +1,46 @@
+"""The words that formulas are written with, besides operators and numbers, for arrays.
+
+`compiled/vector_math` has the same words for one number in a loop, and the ops are those for
+Tensors.
+"""
+
+import numpy as np
+
+from autograd.kernels.special import erf, normal, tanhshrink
+
+exp, log, tanh, sqrt = np.exp, np.log, np.tanh, np.sqrt
+absolute, maximum, minimum, where = np.absolute, np.maximum, np.minimum, np.where
+
+
+def expm1(x):
+    """eˣ - 1 for x <= 0, exact near 0 too."""
+    return np.expm1(x)
+
+
+def sigmoid(x):
+    """1 / (1 + e⁻ˣ), without overflow on either side."""
+    e = np.exp(-np.absolute(x))
+    return np.where(x >= 0, 1.0, e) / (1.0 + e)
+
+
+def softplus(x):
+    """log(1 + eˣ), without overflow."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.absolute(x)))
+
+
+def safe_mul(g, d):
+    """g d, and 0 where g is 0 even if d is infinite or NaN."""
+    return np.where(g == 0, g, g * d)
+
+
+def safe_div(g, d):
+    """g / d, and 0 where g is 0 even if d is 0 or NaN."""
+    return np.where(g == 0, g, g / d)
+
+
+WORDS = {
+    "exp": exp, "log": log, "tanh": tanh, "sqrt": sqrt, "absolute": absolute, "maximum": maximum,
+    "minimum": minimum, "where": where, "expm1": expm1, "sigmoid": sigmoid, "softplus": softplus,
+    "safe_mul": safe_mul, "safe_div": safe_div, "erf": erf, "normal": normal,
+    "tanhshrink": tanhshrink,
+}  # fmt: skip
