@@ -17,7 +17,7 @@ from .kernels.rounding import rounded_once
 from .kernels.thresholds import LEAST
 
 ndarray = np.ndarray
-FLOAT16 = np.dtype(np.float16)
+FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
 WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
 
 
@@ -73,12 +73,15 @@ def _of_two(name, plain, of_tensors):
 def _of_more(name, plain, of_tensors):
     def apply(first, *rest):
         if first.__class__ is ndarray:
-            if first.size < LEAST[name] and first.dtype is not FLOAT16:
+            if first.size < LEAST[name] and first.dtype is not FLOAT16 and first.dtype is not BOOL:
                 return plain(first, *rest)
-            if first.dtype.kind == "f":
-                return kernels.elementwise(name, first, *rest)
-            return plain(first, *rest)
-        return of_tensors(first, *rest) if hasattr(first, "_array") else plain(first, *rest)
+        elif hasattr(first, "_array"):
+            return of_tensors(first, *rest)
+        arrays = [x for x in (first, *rest) if x.__class__ is ndarray]
+        if any([x.dtype is FLOAT16 or x.size >= LEAST[name] and x.dtype.kind == "f"
+                for x in arrays]):
+            return kernels.elementwise(name, first, *rest)
+        return plain(first, *rest)
 
     return apply
 

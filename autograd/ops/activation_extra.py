@@ -12,17 +12,12 @@ from ..gate import formula
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .activation import _elu, choose, softmax
-from .compare import where
+from .compare import _clip, where
 from .elementwise import sigmoid
 from .index import narrow
 from .shape import axis, reshape
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
-
-
-@op(inplace=True, method=False, kernel="clip", vjp=dict(input=formula("clip_grad")))
-def _clip(input, /, low, high):
-    """x held between low and high; where it is held the gradient is 0."""
 
 
 @op(inplace=True, method=False, kernel="hardsigmoid", vjp=dict(input=formula("hardsigmoid_grad")))
@@ -130,6 +125,9 @@ def threshold(input, threshold, value, inplace=False):
     return choose(_threshold, input, inplace, threshold, value)
 
 
+_prelu_grad = formula("leaky_relu_grad")
+
+
 @composite(method=False)
 def prelu(input, weight):
     """x where it is above 0, else weight * x; one weight, or one per channel (dimension 1).
@@ -144,8 +142,14 @@ def prelu(input, weight):
         weight = reshape(weight, (-1, *[1] * (len(input.shape) - 2)))
     elif weight.shape:
         weight = reshape(weight, ())
-    positive = input > 0
-    return where(positive, input, where(positive, 0.0, input) * weight)
+    return _prelu(input, weight)
+
+
+@op(broadcasts=True, promotes="common", method=False, kernel="prelu", vjp=dict(
+    input=lambda g, input, weight: _prelu_grad(g, input, weight),
+    weight=lambda g, input: where(input > 0, 0.0, g * input)))
+def _prelu(input, weight, /):
+    """x where it is above 0, else weight * x, with broadcasting."""
 
 
 @composite(method=False)

@@ -14,12 +14,8 @@ import numpy as np
 from ..dtypes import common
 from ..gate import formula, mixing
 from ..record import UFUNCS, composite, op
-from .compare import where
+from .compare import is_number, where
 from .elementwise import log, safe_div, safe_mul, zeros
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, (int, float))
 
 
 def _integral(*values) -> bool:
@@ -33,8 +29,8 @@ _plus = mixing(lambda input, other, alpha: _add(input, other * alpha))
 _minus = mixing(lambda input, other, alpha: _sub(input, other * alpha))
 _power = mixing(np.power)
 _truncated = mixing(lambda input, other: np.trunc(np.true_divide(input, other)))
-_addcmul = mixing(lambda input, a, b, value: input + a * b * value)
-_addcdiv = mixing(lambda input, a, b, value: input + np.true_divide(a, b) * value)
+_addcmul, _addcdiv, _lerp = formula("addcmul"), formula("addcdiv"), formula("lerp")
+_square = formula("square", np.square)
 times = formula("mul", operator.mul)
 over = formula("div", operator.truediv)
 
@@ -71,7 +67,7 @@ def _scaled(name: str, combine, input, other, alpha):
         raise TypeError(f"{name}: alpha {alpha} is a float, the operands are integers; "
                         "convert one with .float()")
     if _integral(input, other):
-        if _is_number(other):
+        if is_number(other):
             return combine(input, common(input, other * alpha)[1], 1)
         alpha = bool(alpha) if other.dtype.kind == "b" else common(other, alpha)[1]
     return combine(input, other, alpha)
@@ -89,7 +85,7 @@ def mul(input, other, /):
 
 
 @op(broadcasts=True, promotes="float", ufunc=np.true_divide, kernel="div", vjp=dict(
-    input=lambda g, other: over(g, other) if _is_number(other) else safe_div(g, other),
+    input=lambda g, other: over(g, other) if is_number(other) else safe_div(g, other),
     other=lambda g, input, other: safe_mul(g, over(over(input, other), -other))))
 def true_divide(input, other, /):
     """input / other as a float; integers become the default float first."""
@@ -196,9 +192,9 @@ def pow(input, other, /):
             raise ValueError("pow: integers to negative integer powers are not integers; "
                              "convert the base with .float()")
         return np.power(input, other).astype(np.result_type(input, other), copy=False)
-    if not _is_number(other) or other % 1:
+    if not is_number(other) or other % 1:
         return _power(input, other)
-    return np.multiply(input, input) if other == 2 else _whole_power(input, other)
+    return _square(input) if other == 2 else _whole_power(input, other)
 
 
 def _whole_power(input, n):
@@ -209,7 +205,7 @@ def _whole_power(input, n):
 
 
 def _pow_base_grad(g, input, other):
-    if _is_number(other):
+    if is_number(other):
         if other == 2:
             return g * (input * 2)
         return g * 0 if other == 0 else safe_mul(g, other * input ** (other - 1))
@@ -217,7 +213,7 @@ def _pow_base_grad(g, input, other):
 
 
 def _pow_exponent_grad(g, input, other, out):
-    if _is_number(input):
+    if is_number(input):
         slope = out * float(np.log(input))
         return safe_mul(g, where(other >= 0, 0.0, slope) if input == 0 else slope)
     settled = (other >= 0) & (input == 0)
@@ -228,7 +224,7 @@ def _pow_exponent_grad(g, input, other, out):
     input=lambda g, input: g * (input * 2)))
 def square(input, /):
     """input²; of booleans as int64."""
-    return np.multiply(input, input, dtype=np.int64 if input.dtype.kind == "b" else None)
+    return _square(input if input.dtype.kind != "b" else input.astype(np.int64))
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -238,16 +234,6 @@ def square(input, /):
 def lerp(input, end, weight, /):
     """input + weight * (end - input): linear interpolation, which gives `end` for weight 1."""
     return _lerp(input, end, weight)
-
-
-@mixing
-def _lerp(input, end, weight):
-    """A number as weight counts from the nearer end, in an array a weight of 1 gives `end`."""
-    way = np.subtract(end, input)
-    if _is_number(weight):
-        return input + way * weight if abs(weight) < 0.5 else end - way * (1 - weight)
-    found, there = input + way * weight, np.equal(weight, 1)
-    return np.where(there, end, found) if np.logical_or.reduce(there, None) else found
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(

@@ -12,10 +12,18 @@ import numpy as np
 
 from ..dtypes import fitting, result_dtype
 from ..errors import describe
+from ..gate import formula
 from ..record import UFUNCS, composite, op
 from ..tensors import Tensor, wrap
 
+_maximum, _minimum = formula("maximum", np.maximum), formula("minimum", np.minimum)
+_where = formula("where")
 _TRUTH: dict[str, Any] = dict(differentiable=False, promotes="common", inplace=True)
+
+
+def is_number(value) -> bool:
+    """Whether it is a Python number."""
+    return isinstance(value, (int, float))
 
 
 @op(**_TRUTH, ufunc=np.equal)
@@ -159,6 +167,8 @@ def where(condition, input, other, /):
         condition = condition.astype(bool)
     dtypes = {value.dtype for value in (input, other) if hasattr(value, "dtype")}
     dtype = np.result_type(*dtypes) if dtypes else result_dtype((input, other))
+    if dtype.kind == "f" and dtypes == {dtype}:
+        return _where(condition, input, other)
     return np.where(condition, input, other).astype(dtype, copy=False)
 
 
@@ -185,7 +195,7 @@ def masked_fill(input, mask, value):
     return where(mask, value, input)
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.maximum, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.maximum, kernel="maximum", vjp=dict(
     input=lambda g, input, other: _share(g, input < other, input == other),
     other=lambda g, input, other: _share(g, other < input, input == other)))
 def maximum(input, other, /):
@@ -198,7 +208,7 @@ def maximum(input, other, /):
     """
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.minimum, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.minimum, kernel="minimum", vjp=dict(
     input=lambda g, input, other: _share(g, input > other, input == other),
     other=lambda g, input, other: _share(g, other > input, input == other)))
 def minimum(input, other, /):
@@ -249,18 +259,25 @@ def clamp(input, min=None, max=None):
         raise ValueError("clamp: give min, max or both")
     if max is None:
         return _clamp_below(input, min)
+    if is_number(min) and is_number(max) and input.dtype.kind == "f":
+        return _clip(input, min, max)
     return _clamp_above(input if min is None else _clamp_below(input, min), max)
 
 
+@op(inplace=True, method=False, kernel="clip", vjp=dict(input=formula("clip_grad")))
+def _clip(input, /, low, high):
+    """input held between two numbers; where it is held the gradient is 0."""
+
+
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
-    input=lambda g, input, min: where(input > min, g, 0.0),
+    input=formula("above_grad"),
     min=lambda g, input, min: where(input > min, 0.0, g)))
 def _clamp_below(input, min, /):
-    return np.maximum(input, min)
+    return _maximum(input, min)
 
 
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
-    input=lambda g, input, max: where(input < max, g, 0.0),
+    input=formula("below_grad"),
     max=lambda g, input, max: where(input < max, 0.0, g)))
 def _clamp_above(input, max, /):
-    return np.minimum(input, max)
+    return _minimum(input, max)

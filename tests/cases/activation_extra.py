@@ -79,6 +79,8 @@ CASES = {
                           torch=functional("threshold")),
     "threshold": samples(lambda x, t, value: np.where(x > t, x, value), (*HALVES, 0.5, 3.0),
                          torch=functional("threshold")),
+    "_prelu": samples(_prelu, (KINKED[0][0], Spec((1,))), (Spec((4, 3), avoid=(0,)), Spec((3,))),
+                      torch=functional("prelu")),
     "prelu": samples(_prelu, (KINKED[0][0], Spec((1,))), (KINKED[0][0], Spec((4,))),
                      (Spec((2, 3, 2), avoid=(0,)), Spec((3,))),
                      (Spec((4,), avoid=(0,)), Spec((1,))), torch=functional("prelu")),

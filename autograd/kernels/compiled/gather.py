@@ -111,7 +111,9 @@ def _plan(dtype, *operands):
         return None
     steps = [_spread(len(shape), own, strides) for own, strides, _ in operands]
     order = _order(steps)
-    merged = _merged([(shape[axis], *[step[axis] for step in steps]) for axis in order])
+    merged = [[1] + [0] * len(steps)]
+    for axis in order:
+        _extend(merged, shape[axis], [step[axis] for step in steps])
     lengths, *table = map(list, zip(*merged, strict=True))
     flat = [dtype.itemsize * int(np.prod(lengths[i + 1 :])) for i in range(len(lengths))]
     plan = [len(lengths), address(gather, ONE[dtype], 5), *lengths]
@@ -144,15 +146,12 @@ def _order(steps):
     return order[::-1]
 
 
-def _merged(dims):
-    """Dimensions [length, strides …] of which those are one that all walk through evenly."""
-    merged = [[1] + [0] * (len(dims[0]) - 1 if dims else 1)]
-    for length, *steps in dims:
-        if length == 1:
-            continue
-        outer, *before = merged[-1]
-        if outer == 1 or all([b == length * s for b, s in zip(before, steps, strict=True)]):
-            merged[-1] = [outer * length, *steps]
-        else:
-            merged.append([length, *steps])
-    return merged
+def _extend(dims, length, steps):
+    """Adds a dimension with a step for each operand, as part of the last one where all operands
+    walk through both evenly."""
+    outer, *before = dims[-1]
+    if outer == 1 or all([b == length * step for b, step in zip(before, steps, strict=True)]):
+        if length != 1:
+            dims[-1] = [outer * length, *steps]
+    elif length != 1:
+        dims.append([length, *steps])
