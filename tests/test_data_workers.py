@@ -1,7 +1,9 @@
 """Workers of the DataLoader: the same batches as without them, and what each knows and keeps."""
 
+import copy
 import multiprocessing
 import os
+import pickle
 import random
 import signal
 import threading
@@ -172,6 +174,20 @@ def test_persistent_workers_stay_and_two_passes_at_once_have_their_own():
     assert len(set(pids)) == 2
     del pids
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy,
+                                    lambda loader: pickle.loads(pickle.dumps(loader))])
+def test_a_copy_of_a_loader_has_its_own_workers_and_begins_anew(copied):
+    loader = DataLoader(range(6), batch_size=2, num_workers=1, persistent_workers=True)
+    wanted = [batch.tolist() for batch in loader]
+    other = copied(loader)
+    for a, b in zip(loader, other, strict=True):
+        assert a.tolist() == b.tolist()
+    begun = iter(loader)
+    next(begun)
+    assert loader.state_dict()["batches"] == 1 and copied(loader).state_dict()["batches"] == 0
+    assert [batch.tolist() for batch in other] == wanted
 
 
 @WAYS
