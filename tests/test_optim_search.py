@@ -163,6 +163,16 @@ def test_the_rate_finder_leaves_everything_as_it_was():
     assert found.rates[0] == 1e-6 and found.rates == sorted(found.rates)
 
 
+def test_the_rate_finder_leaves_gradients_that_no_step_uses():
+    model, batches = regression()
+    model[3].bias.grad = autograd.ones(1)
+    kept = model[3].bias.grad
+    optimizer = optim.SGD(model[0].parameters(), 0.1)
+    optim.find_learning_rate(model, nn.MSELoss(), optimizer, batches, steps=10)
+    assert [name for name, p in model.named_parameters() if p.grad is not None] == ["3.bias"]
+    assert model[3].bias.grad is kept and kept.tolist() == [1.0]
+
+
 def test_the_suggested_rate_trains():
     model, batches = regression()
     optimizer = optim.SGD(model.parameters(), 1.0)
@@ -180,6 +190,16 @@ def test_the_suggested_rate_trains():
             loss.backward()
             optimizer.step()
     assert loss.item() < found.losses[0] / 4
+
+
+def test_the_rate_finder_gives_a_model_several_arguments():
+    autograd.manual_seed(0)
+    model, x = nn.Bilinear(2, 2, 1), autograd.randn(8, 2)
+    sgd = optim.SGD(model.parameters(), 0.1)
+    found = [optim.find_learning_rate(model, nn.MSELoss(), sgd, [(kind((x, x)), x[:, :1])],
+                                      high=1.0, steps=10).losses for kind in (tuple, list)]
+    with autograd.no_grad():
+        assert found[0][0] == nn.MSELoss()(model(x, x), x[:, :1]).item() and found[0] == found[1]
 
 
 def test_what_the_rate_finder_cannot_do():

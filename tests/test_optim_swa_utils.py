@@ -66,6 +66,14 @@ def test_averages(name, use_buffers):
     assert all(p.requires_grad and p.grad is None for p in average.parameters())
 
 
+@pytest.mark.parametrize("name", MEANS)
+def test_a_model_without_parameters_has_no_averages(name):
+    average = swa_utils.AveragedModel(nn.ReLU(), **MEANS[name][0])
+    for _ in range(2):
+        average.update_parameters(nn.ReLU())
+    assert average.n_averaged.item() == 2
+
+
 def test_the_copy_is_apart_and_behaves_as_the_model():
     model = build()
     average = swa_utils.AveragedModel(model)
