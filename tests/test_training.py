@@ -169,31 +169,6 @@ def test_a_second_fit_goes_on(rng):
     assert run.fit(batches(rng), 3)["epoch"] == [1, 2, 3, 4, 5]
 
 
-def test_other_batches(rng):
-    class Pairs(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layer = nn.Bilinear(3, 3, 1)
-
-        def forward(self, a, b):
-            return self.layer(a, b)
-
-    x, y = batches(rng, 1)[0]
-    model = Pairs()
-    assert len(trainer(model).fit([((x, x), y)], 1)) == 1
-
-    class Dicts(Trainer):
-        def forward(self, batch):
-            return self.model(batch["x"]), batch["y"]
-
-    model = line()
-    run = Dicts(model, nn.MSELoss(), optim.SGD(model.parameters(), 0.1))
-    assert len(run.fit([{"x": x, "y": y}], 1)) == 1
-    for batch, got in (({"x": x}, "dict"), ((x, y, y), "tuple of 3"), (x, "Tensor")):
-        with pytest.raises(TypeError, match=rf"be a pair \(inputs, targets\), got {got}.*over"):
-            trainer().fit([batch], 1)
-
-
 class Raises(Callback):
     def on_epoch_end(self, trainer):
         raise RuntimeError("mine")

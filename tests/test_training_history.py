@@ -32,6 +32,8 @@ def test_columns_and_rows():
     with pytest.raises(ValueError, match="mode must be .*; monitor='extra' does not tell it"):
         history.best("extra")
     assert history.best("accuracy")["epoch"] == 2
+    endless = History({"loss": value} for value in (math.nan, math.inf, math.inf))
+    assert endless.best("loss") is endless.rows[1]
     with pytest.raises(ValueError, match="no epoch has a number in 'loss'"):
         History([{"loss": math.nan}]).best("loss")
 

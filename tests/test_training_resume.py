@@ -242,7 +242,12 @@ def test_checkpoints_of_another_training_are_refused(tmp_path):
     for message, options, calls in (
             ("callbacks ModelCheckpoint, EarlyStopping, StopAt, fit got none", {}, []),
             ("a scheduler, this Trainer has none", {"scheduler": None}, callbacks(tmp_path)),
-            ("has the metrics mae, this Trainer has none", {"metrics": None}, callbacks(tmp_path))):
+            (r"has the metrics mae \(MAE\), this Trainer has none", {"metrics": None},
+             callbacks(tmp_path)),
+            (r"this Trainer has mae \(MSE\)", {"metrics": {"mae": nn.metrics.MSE()}},
+             callbacks(tmp_path)),
+            (r"this Trainer has mae \(MAE\), r2 \(R2\); give the same",
+             {"metrics": {"mae": nn.metrics.MAE(), "r2": nn.metrics.R2()}}, callbacks(tmp_path))):
         run = make()
         settings = {"scheduler": run.scheduler, "metrics": run.meter.metrics, **options}
         with pytest.raises(ValueError, match=message):
@@ -255,6 +260,26 @@ def test_checkpoints_of_another_training_are_refused(tmp_path):
         make().fit(Loader(), 1, resume=path)
     with pytest.raises(FileNotFoundError):
         make().fit(Loader(), 1, resume=tmp_path / "none.safetensors")
+
+
+def test_a_loader_s_generator_is_wanted_again(tmp_path):
+    class Shuffled(Plain):
+        def __init__(self, seed):
+            super().__init__()
+            self.generator = autograd.Generator().manual_seed(seed)
+
+    loader = Shuffled(3)
+    make().fit(loader, 1, callbacks=callbacks(tmp_path))
+    path, again = tmp_path / "last.safetensors", Shuffled(4)
+    make().fit(again, 1, callbacks=callbacks(tmp_path), resume=path)
+    assert again.generator.get_state() == loader.generator.get_state()
+    make().fit(loader, 1, callbacks=callbacks(tmp_path))
+    for other, what in ((Plain(), "Plain"), (data.DataLoader([1]), "DataLoader"), ([1], "list")):
+        run = make(seed=5)
+        before = run.model.state_dict()["0.weight"].tolist()
+        with pytest.raises(ValueError, match=f"loader's generator, that of {what}.* is NoneType"):
+            run.fit(other, 2, callbacks=callbacks(tmp_path), resume=path)
+        assert run.model.state_dict()["0.weight"].tolist() == before
 
 
 def test_state_that_cannot_be_saved_is_told_before_the_first_step(tmp_path):
