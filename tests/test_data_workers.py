@@ -176,6 +176,24 @@ def test_persistent_workers_stay_and_two_passes_at_once_have_their_own():
     assert multiprocessing.active_children() == []
 
 
+@WAYS
+def test_the_next_batch_is_loaded_while_the_caller_works(way):
+    asked, heard = os.pipe()
+
+    class Telling(list):
+        def __getitem__(self, index):
+            os.write(heard, bytes([index]))
+            return index
+
+    batches = iter(DataLoader(Telling(range(9)), 1, num_workers=1,
+                              multiprocessing_context=way))
+    next(batches)
+    assert [os.read(asked, 1)[0] for _ in range(3)] == [0, 1, 2]
+    list(batches)
+    os.close(asked)
+    os.close(heard)
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy,
                                     lambda loader: pickle.loads(pickle.dumps(loader))])
 def test_a_copy_of_a_loader_has_its_own_workers_and_begins_anew(copied):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tqdm
 
 import autograd
 import data
@@ -53,3 +54,17 @@ def test_a_stream_that_does_not_know_its_length(rng):
     run = trainer()
     run.fit(loader, 2, validation=loader)
     assert run.steps == 2 * len(list(loader))
+
+
+def test_the_bar_knows_how_many_steps_there_are(rng, monkeypatch):
+    made, bar = [], tqdm.tqdm
+
+    def noted(**options):
+        made.append((options["initial"], options["total"]))
+        return bar(**options)
+
+    monkeypatch.setattr(tqdm, "tqdm", noted)
+    run = trainer(accumulate=2)
+    for loader in (batches(rng, 5), batches(rng, 2), iter(batches(rng, 2))):
+        run.fit(loader, 1 if hasattr(loader, "__next__") else 3)
+    assert made == [(0, 9), (0, 3), (0, None)]

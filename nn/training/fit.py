@@ -110,7 +110,7 @@ class Fit:
         start = time.perf_counter() - self.running["seconds"]
         if not self.running["read"]:
             self._steps(bar, start)
-        if trainer.stopped is not None and not self.running["read"]:
+        if trainer.stopped is not None:
             return
         if self.batches == 0:
             raise ValueError("Trainer.fit: the training loader gave no batch; is its dataset "
