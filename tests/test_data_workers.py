@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import pickle
 import random
+import select
 import signal
 import threading
 import time
@@ -188,7 +189,10 @@ def test_the_next_batch_is_loaded_while_the_caller_works(way):
     batches = iter(DataLoader(Telling(range(9)), 1, num_workers=1,
                               multiprocessing_context=way))
     next(batches)
-    assert [os.read(asked, 1)[0] for _ in range(3)] == [0, 1, 2]
+    found = []
+    while select.select([asked], [], [], 5 if len(found) < 3 else 0)[0]:
+        found.append(os.read(asked, 1)[0])
+    assert found == [0, 1, 2]
     list(batches)
     os.close(asked)
     os.close(heard)
@@ -251,6 +255,10 @@ def test_python_and_numpy_are_seeded_in_each_worker():
 
     found = drawn()
     assert found == drawn() and len({x for row in found for x in row[:2]}) == 8
+    kept = []
+    begun = DataLoader(Squares(2), None, num_workers=2, collate_fn=lambda sample: kept[0],
+                       worker_init_fn=lambda worker: kept.append(autograd.rand(()).item()))
+    assert len(set(begun)) == 2 and not kept
 
 
 def test_loaders_in_samples_and_in_threads():
