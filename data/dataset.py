@@ -89,6 +89,15 @@ def stopped(what: str) -> RuntimeError:
                         "next() a default, or begin the iterator anew")
 
 
+def position_of(index: Any, dataset: Any) -> int:
+    """The index of a sample counted from the first one; IndexError where there is none."""
+    position, n = as_index(index), len(dataset)
+    if not -n <= position < n:
+        raise IndexError(f"{type(dataset).__name__}: index {position} is out of range for {n} "
+                         "samples")
+    return position % n
+
+
 def as_rows(indices: Any, who: str) -> np.ndarray:
     """The indices of samples as one array; nothing but integers is taken for an index."""
     rows = np.asarray(indices)
@@ -163,11 +172,7 @@ class ConcatDataset(Dataset[T_co]):
         self.cumulative_sizes = list(accumulate(len(d) for d in self.datasets))  # type: ignore
 
     def __getitem__(self, index: int) -> T_co:
-        n = len(self)
-        position = as_index(index)
-        if not -n <= position < n:
-            raise IndexError(f"ConcatDataset: index {position} is out of range for {n} samples")
-        position %= n
+        position = position_of(index, self)
         which = bisect_right(self.cumulative_sizes, position)
         start = self.cumulative_sizes[which - 1] if which else 0
         return self.datasets[which][position - start]

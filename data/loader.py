@@ -88,6 +88,10 @@ class DataLoader(Constructed):
             raise ValueError(f"DataLoader: {name} cannot be changed, make a new DataLoader")
         super().__setattr__(name, value)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has: neither this loader's workers nor its place in a pass."""
+        return vars(self) | {"_idle": None, "_progress": None}
+
     def __iter__(self) -> Batches:
         resumed, self._resumed = self._resumed, None
         if resumed is None:

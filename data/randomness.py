@@ -7,8 +7,7 @@ Reference: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" 
 SplitMix64 mix and c are.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import Any
 
@@ -35,21 +34,6 @@ def uniforms(images: int, draws: int, who: str) -> np.ndarray:
     if isinstance(fetch, Fetch):
         return fetch.uniforms(images, draws)
     return numpy_generator(None, who).random((images, draws))
-
-
-@contextmanager
-def selected(rows: Any) -> Iterator[None]:
-    """Inside, the images are only those of the present ones at `rows`: positions or a mask."""
-    fetch = stand_in.get()
-    if not isinstance(fetch, Fetch):
-        yield
-        return
-    before = fetch.rows
-    fetch.rows = before[rows]
-    try:
-        yield
-    finally:
-        fetch.rows = before
 
 
 def drawing_from(generator: Generator, function: Callable, *args: Any) -> Any:

@@ -99,6 +99,7 @@ class _Statement:
         while self.tokens[0] == "/" or self.begins():
             if self.tokens[0] == "/":
                 self.take()
+                factors = factors or [done.pop()]
                 over = _bare(factors[0]) if len(factors) == 1 else r" \, ".join(factors)
                 done.append(rf"\frac{{{over}}}{{{_bare(self.factor())}}}")
                 factors = []
@@ -165,14 +166,9 @@ class _Statement:
         return f"{known}_{{{below}}}" if below else known
 
 
-def _bare(latex: str) -> str:
-    r"""Without \left( ... \right) around the whole, which a fraction's line or a raised place
+def _bare(factor: str) -> str:
+    r"""A factor without \left( ... \right) around it, which a fraction's line or a raised place
     makes needless."""
     start, end = r"\left( ", r" \right)"
-    inner = latex[len(start):-len(end)]
-    whole = latex.startswith(start) and latex.endswith(end)
-    depth = 0
-    for match in re.finditer(r"\\left\(|\\right\)", inner):
-        depth += 1 if match[0] == r"\left(" else -1
-        whole = whole and depth >= 0
-    return inner if whole else latex
+    whole = factor.startswith(start) and factor.endswith(end)
+    return factor[len(start):-len(end)] if whole else factor

@@ -49,8 +49,9 @@ def find_learning_rate(model, criterion, optimizer, loader: Iterable, low: float
     and suggest the one where the smoothed loss falls most steeply.
 
     It ends where the loss (a mean of five) is four times its lowest, or not finite.  A batch is a
-    pair (inputs, targets); the loader begins anew where it is at its end.  Model, optimizer and
-    random numbers are as before afterwards.
+    pair (inputs, targets), where a tuple of inputs gives the model several arguments; the loader
+    begins anew where it is at its end.  Model, optimizer and random numbers are as before
+    afterwards.
 
     Raises: ValueError for rates that do not rise, an empty loader, fewer than 10 losses.
 
@@ -71,14 +72,11 @@ def find_learning_rate(model, criterion, optimizer, loader: Iterable, low: float
     lowest = math.inf  # mean of five losses
     try:
         with enable_grad():
-            for i, (inputs, targets) in zip(range(steps), _endless(loader), strict=False):
+            for i, batch in zip(range(steps), _endless(loader), strict=False):
                 rate = low * (high / low) ** (i / (steps - 1))
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                loss = criterion(model(inputs), targets)
-                if not isinstance(loss, Tensor) or loss.numel() != 1:
-                    raise ValueError("find_learning_rate: the criterion must return one number, "
-                                     f"got {describe(loss)}")
+                loss = _loss(model, criterion, *batch)
                 value = float(loss.item())
                 recent = [*losses[-4:], value]
                 mean = sum(recent) / len(recent)
@@ -108,7 +106,10 @@ class _Kept:
         self._state: dict[str, Any] = {name: tensor.detach().clone()
                                        for name, tensor in model.state_dict().items()}
         self._of_optimizer = deepcopy(optimizer.state_dict())
-        self._grads = [(p, p.grad) for group in optimizer.param_groups for p in group["params"]]
+        parameters = (p for group in optimizer.param_groups for p in group["params"])
+        self._grads = {id(p): (p, p.grad) for p in (*model.parameters(), *parameters)}
+        for parameter, _ in self._grads.values():
+            parameter.grad = None  # else those that no step changes gather in what is kept
         self._random = get_rng_state()
         order = getattr(loader, "generator", None)
         self._generator = order if hasattr(order, "get_state") else None
@@ -117,11 +118,20 @@ class _Kept:
     def restore(self) -> None:
         self._model.load_state_dict(self._state)
         self._optimizer.load_state_dict(self._of_optimizer)
-        for parameter, grad in self._grads:
+        for parameter, grad in self._grads.values():
             parameter.grad = grad
         set_rng_state(self._random)
         if self._generator is not None:
             self._generator.set_state(self._order)
+
+
+def _loss(model, criterion, inputs, targets) -> Tensor:
+    several = isinstance(inputs, (tuple, list))
+    loss = criterion(model(*inputs) if several else model(inputs), targets)
+    if not isinstance(loss, Tensor) or loss.numel() != 1:
+        raise ValueError("find_learning_rate: the criterion must return one number, got "
+                         f"{describe(loss)}")
+    return loss
 
 
 def _endless(loader: Iterable) -> Iterator:

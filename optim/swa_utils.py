@@ -132,8 +132,7 @@ class AveragedModel(Constructed):
             for mean, current in pairs:
                 mean.copy_(self.avg_fn(mean.detach(), current.detach(), self.n_averaged))
             return
-        means, currents = ([tensor.detach() for tensor in column]
-                           for column in zip(*pairs, strict=True))
+        means, currents = ([pair[i].detach() for pair in pairs] for i in (0, 1))
         (self.multi_avg_fn or get_swa_multi_avg_fn())(means, currents, self.n_averaged)
 
     def state_dict(self) -> dict[str, Tensor]:

@@ -70,6 +70,7 @@ def test_fake_data():
     np.testing.assert_array_equal(image, fake[3 - 20][0])
     np.testing.assert_array_equal(image, FakeData(5, (3, 5, 4), 7, random_offset=3)[0][0])
     assert not np.array_equal(image, fake[4][0]) and {label for _, label in fake} <= set(range(7))
+    np.testing.assert_array_equal(image, FakeData(9, (3, 5, 4), 7, random_offset=-5)[8][0])
     assert len(list(fake)) == 20 and FakeData(1, (1, 5, 4))[0][0].shape == (5, 4)
     assert FakeData(2, (1, 2, 2), 3, np.sum, str)[1][1] in "012"
     with pytest.raises(IndexError, match="FakeData: index 20 is out of range for 20 samples"):

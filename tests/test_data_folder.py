@@ -125,6 +125,9 @@ def test_grids_of_few_images():
     for image in (single, single.unsqueeze(0), single.unsqueeze(0).unsqueeze(0)):
         assert make_grid(image).tolist() == [single.tolist()] * 3
     assert make_grid(autograd.zeros(2, 3, 4, 4), nrow=8, padding=0).shape == (3, 4, 8)
+    colours = autograd.zeros(3, 2, 2)
+    make_grid(colours).add_(1)
+    assert colours.sum() == 0
 
 
 def test_normalized_grids():
@@ -162,6 +165,8 @@ def test_saved_images(tmp_path):
     image = ToTensor()(COLOR)
     save_image(image, tmp_path / "one.png")
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "one.png")), COLOR)
+    save_image(autograd.tensor([[0.5, 0.499, 0.4]]), tmp_path / "halves.png")
+    assert np.asarray(Image.open(tmp_path / "halves.png"))[0, :, 0].tolist() == [128, 127, 102]
     save_image([image, 2 * image - 0.5], str(tmp_path / "two.png"), padding=0)
     right = np.asarray(Image.open(tmp_path / "two.png"))[:, 6:]
     expected = np.clip(2 * COLOR.astype(float) - 127.5, 0, 255)

@@ -267,7 +267,7 @@ def test_an_iterator_that_ends_inside_a_sample_does_not_end_the_pass(make, text)
 
 
 @pytest.mark.parametrize("indices", [[2.7], [1.0], [True], np.array([0.5]), [2**70], ["1"],
-                                     [autograd.tensor(1.5)], [[0, 1]]])
+                                     [autograd.tensor(1.5)], [[0, 1]], np.array([2**63], "u8")])
 @pytest.mark.parametrize("dataset", [pairs(), Digits(), Subset(pairs(), range(5))])
 def test_nothing_but_integers_is_an_index(dataset, indices):
     with pytest.raises((TypeError, IndexError), match="integer"):

@@ -181,6 +181,11 @@ def test_brightness_contrast_and_saturation():
     np.testing.assert_allclose(T.Grayscale()(image)[..., 0], grey, atol=1e-12)
 
 
+def test_a_factor_is_not_below_zero():
+    dark = T.ColorJitter(brightness=1.5).changed(np.full((1, 1), 100, np.uint8), np.zeros(8))
+    assert dark.tolist() == [[0]]
+
+
 def test_the_four_changes_come_in_every_order():
     transform = T.ColorJitter(0.5, 0.5, 0.5, 0.1)
     rows = np.random.default_rng(0).random((300, 8))
@@ -215,6 +220,30 @@ def test_crops_and_margins():
     padded = T.Pad((1, -2, 0, 3), (10, 20, 30))(BYTES)
     assert padded.shape == (10, 13, 3) and (padded[:, 0] == [10, 20, 30]).all()
     np.testing.assert_array_equal(padded[:7, 1:], BYTES[2:])
+
+
+def test_parts_of_five_crops_are_apart():
+    image = np.arange(16).reshape(4, 4)
+    for whole, own in ((image, image.copy()), (autograd.tensor(image), autograd.tensor(image))):
+        first, *others = T.FiveCrop(4)(own)
+        first *= 0
+        assert all(part.tolist() == whole.tolist() for part in (own, *others))
+
+
+def test_each_part_of_a_composition_takes_numbers_of_its_own():
+    images, across, down = np.arange(12).reshape(3, 2, 2), np.flip, np.flipud
+    both = T.Compose([T.RandomHorizontalFlip(0.5), T.RandomVerticalFlip(0.5)])
+    numbers = np.array([[0.1, 0.9], [0.9, 0.1], [0.2, 0.3]])
+    wanted = [across(images[0], 1), down(images[1]), across(down(images[2]), 1)]
+    np.testing.assert_array_equal(both.changed_batch(images, numbers), wanted)
+    for image, row, result in zip(images, numbers, wanted, strict=True):
+        np.testing.assert_array_equal(both.changed(image, row), result)
+
+
+def test_what_has_no_weight_is_never_chosen():
+    choice = T.RandomChoice([T.Pad(1), T.Pad(0), T.Pad(2)], [0, 1, 0])
+    for number in (0.0, 0.5, 1 - 2**-53):
+        assert choice.changed(np.ones((2, 2)), np.array([number])).shape == (2, 2)
 
 
 def test_random_crops_come_from_everywhere():

@@ -25,6 +25,11 @@ class Picky(Exception):
         super().__init__(f"{code}: {hint}")
 
 
+class Wordy(Exception):
+    def __init__(self, text):
+        super().__init__(f"alas, {text}")
+
+
 def raising(make):
     def act():
         raise make()
@@ -44,6 +49,7 @@ class Local:
 @pytest.mark.parametrize(("make", "kind", "text"), [
     (lambda: KeyError("no label"), KeyError, "no label"),
     (lambda: Picky(7, hint="look"), Picky, "7: look"),
+    (lambda: Wordy("no"), Wordy, "^alas, no"),
     (lambda: Local.Error("odd"), ValueError, "odd"),
     (lambda: UnicodeDecodeError("utf8", b"x", 0, 1, "bad"), UnicodeDecodeError, "bad"),
     (lambda: OSError(2, "nothing", "a.png"), FileNotFoundError, "a.png"),

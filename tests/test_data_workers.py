@@ -1,8 +1,11 @@
 """Workers of the DataLoader: the same batches as without them, and what each knows and keeps."""
 
+import copy
 import multiprocessing
 import os
+import pickle
 import random
+import select
 import signal
 import threading
 import time
@@ -175,6 +178,41 @@ def test_persistent_workers_stay_and_two_passes_at_once_have_their_own():
 
 
 @WAYS
+def test_the_next_batch_is_loaded_while_the_caller_works(way):
+    asked, heard = os.pipe()
+
+    class Telling(list):
+        def __getitem__(self, index):
+            os.write(heard, bytes([index]))
+            return index
+
+    batches = iter(DataLoader(Telling(range(9)), 1, num_workers=1,
+                              multiprocessing_context=way))
+    next(batches)
+    found = []
+    while select.select([asked], [], [], 5 if len(found) < 3 else 0)[0]:
+        found.append(os.read(asked, 1)[0])
+    assert found == [0, 1, 2]
+    list(batches)
+    os.close(asked)
+    os.close(heard)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy,
+                                    lambda loader: pickle.loads(pickle.dumps(loader))])
+def test_a_copy_of_a_loader_has_its_own_workers_and_begins_anew(copied):
+    loader = DataLoader(range(6), batch_size=2, num_workers=1, persistent_workers=True)
+    wanted = [batch.tolist() for batch in loader]
+    other = copied(loader)
+    for a, b in zip(loader, other, strict=True):
+        assert a.tolist() == b.tolist()
+    begun = iter(loader)
+    next(begun)
+    assert loader.state_dict()["batches"] == 1 and copied(loader).state_dict()["batches"] == 0
+    assert [batch.tolist() for batch in other] == wanted
+
+
+@WAYS
 def test_a_worker_knows_itself(way):
     def told(sample):
         info = get_worker_info()
@@ -217,6 +255,10 @@ def test_python_and_numpy_are_seeded_in_each_worker():
 
     found = drawn()
     assert found == drawn() and len({x for row in found for x in row[:2]}) == 8
+    kept = []
+    begun = DataLoader(Squares(2), None, num_workers=2, collate_fn=lambda sample: kept[0],
+                       worker_init_fn=lambda worker: kept.append(autograd.rand(()).item()))
+    assert len(set(begun)) == 2 and not kept
 
 
 def test_loaders_in_samples_and_in_threads():

@@ -230,6 +230,24 @@ def test_images_with_a_class_for_each_pixel():
     assert metrics.accuracy(scores, targets) == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("name", ["precision", "recall", "f1"])
+def test_classes_that_do_not_occur(name):
+    predicted, true = np.array([0, 1, 1, 0]), np.array([0, 1, 0, 0])
+    scores = np.eye(4)[predicted]
+    assert metrics.confusion_matrix(scores, true).shape == (4, 4)
+    assert metrics.confusion_matrix(predicted, true).shape == (2, 2)
+    kind = {"precision": metrics.Precision, "recall": metrics.Recall, "f1": metrics.F1}[name]
+    wanted = getattr(theirs, f"{name}_score")(true, predicted, average="macro", zero_division=0,
+                                              labels=range(4))
+    same(getattr(metrics, name)(predicted, true, "macro", classes=4), wanted)
+    same(batched(kind("macro", classes=4), predicted, true), wanted)
+
+
+def twice(metric, *shapes):
+    for shape in shapes:
+        metric.update(np.zeros(shape), np.zeros(shape if isinstance(metric, metrics.R2) else 3))
+
+
 ZEROS = np.zeros(3, int)
 
 
@@ -251,6 +269,9 @@ ZEROS = np.zeros(3, int)
     (lambda: metrics.roc_auc(ZEROS, ZEROS + 0.5), ValueError, "whole numbers, got 0.5"),
     (lambda: metrics.roc_auc(ZEROS[:2], ZEROS), ValueError, r"got \(2,\) and \(3,\)"),
     (lambda: metrics.roc_auc([], []), ValueError, "roc_auc: there is no sample"),
+    (lambda: twice(metrics.ROCAUC(), (3, 2), (3, 4)), ValueError,
+     r"ROCAUC: scores \(3, 4\) after batches of \(3, 2\)"),
+    (lambda: twice(metrics.R2(), (3, 2), (3, 1)), ValueError, "R2: 1 columns after batches of 2"),
     (lambda: metrics.roc_auc([np.nan], [1]), ValueError, "scores have NaN at 1 places"),
     (lambda: metrics.roc_auc(ZEROS, ZEROS, "micro"), ValueError, "'macro' or None, got 'micro'"),
     (lambda: metrics.roc_curve(np.zeros((3, 2)), ZEROS), ValueError, r"scores\[:, c\], targets"),

@@ -300,3 +300,16 @@ def test_no_warning_about_modes():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         nn.summary(nn.Sequential(nn.BatchNorm1d(3), nn.Dropout()), (2, 3), measure=True)
+
+
+def test_a_module_that_is_called_twice_keeps_what_both_calls_keep():
+    shared = nn.Linear(4, 4)
+    once, apart = (nn.summary(nn.Sequential(nn.Tanh(), first, nn.Tanh(), second), (2, 4))
+                   for first, second in ((shared, shared), (nn.Linear(4, 4), nn.Linear(4, 4))))
+    kept = [sum(row.nbytes for row in found.rows if "Linear" in row.description)
+            for found in (once, apart)]
+    assert kept[0] == kept[1] == 2 * 2 * 4 * 4
+
+
+def test_nodes_of_a_layer_whose_parameters_do_not_tell():
+    assert nn.summary(nn.ConvTranspose2d(3, 5, 2, 2, bias=False), (1, 3, 8, 8)).width == 5

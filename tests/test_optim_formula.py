@@ -8,6 +8,7 @@ import pytest
 
 import autograd
 import optim
+from optim.formula import Formula
 
 KINDS = sorted(name for name in optim.__all__
                if isinstance(getattr(optim, name), type) and name != "Optimizer")
@@ -144,6 +145,30 @@ def test_an_optimizer_of_ones_own():
     assert Halving.formula().latex.splitlines()[1] == (
         r"w &= w - \frac{1}{2} \, \frac{g^{2} \, \left( \eta + \max\left( g, 0 \right) \right)}"
         r"{\left| g \right|}")
+
+
+@pytest.mark.parametrize("text, latex", [
+    ("w = |g| |m|", r"\left| g \right| \, \left| m \right|"),
+    ("w = (a + b) / (a - b)", r"\frac{a + b}{a - b}"),
+    ("w = (a + b) (a - b) / g", r"\frac{\left( a + b \right) \, \left( a - b \right)}{g}"),
+    ("w = a / b / g", r"\frac{\frac{a}{b}}{g}"),
+    ("w = g^(a + b) / m g", r"\frac{g^{a + b}}{m} \, g"),
+])
+def test_products_and_fractions(text, latex):
+    assert Formula(text).latex.splitlines()[1] == f"w &= {latex}"
+
+
+def test_the_formula_stands_after_an_empty_line():
+    class Described(optim.Optimizer):
+        """Goes, with a rate lr
+            that is not small.
+
+            w = w - lr g
+
+        And that is all.
+        """
+
+    assert Described.formula() == "w = w - lr g"
 
 
 def test_a_class_without_words_of_its_own_has_its_bases_formula():

@@ -53,6 +53,26 @@ def test_the_seed_decides_everything(search):
     assert [t.value for t in first] == sorted(t.value for t in first)
 
 
+def test_each_trial_begins_with_the_same_random_numbers_and_a_dict_of_its_own():
+    def draw(params):
+        return autograd.rand(()).item() + 0 * params.pop("lr") * params.pop("width")
+
+    wanted = autograd.rand((), generator=autograd.Generator().manual_seed(5)).item()
+    for found in (random_search(draw, SPACE, 3, seed=5), bayes_search(draw, SPACE, 3, seed=5),
+                  grid_search(draw, {"lr": [1, 2], "width": [3]}, seed=5)):
+        assert {trial.value for trial in found} == {wanted}
+        assert all(trial.params.keys() == {"lr", "width"} for trial in found)
+
+
+def test_bayes_seeks_the_largest_as_well_and_leaves_optuna_s_voice():
+    optuna = pytest.importorskip("optuna")
+    before = optuna.logging.get_verbosity()
+    low = bayes_search(bowl, SPACE, 15, seed=3)
+    high = bayes_search(lambda p: -bowl(p), SPACE, 15, mode="max", seed=3)
+    assert [trial.params for trial in low] == [trial.params for trial in high]
+    assert optuna.logging.get_verbosity() == before
+
+
 def test_bayes_comes_nearer_than_chance():
     chance = np.mean([random_search(bowl, SPACE, 25, seed=s).best.value for s in range(3)])
     guided = np.mean([bayes_search(bowl, SPACE, 25, seed=s).best.value for s in range(3)])
@@ -163,6 +183,16 @@ def test_the_rate_finder_leaves_everything_as_it_was():
     assert found.rates[0] == 1e-6 and found.rates == sorted(found.rates)
 
 
+def test_the_rate_finder_leaves_gradients_that_no_step_uses():
+    model, batches = regression()
+    model[3].bias.grad = autograd.ones(1)
+    kept = model[3].bias.grad
+    optimizer = optim.SGD(model[0].parameters(), 0.1)
+    optim.find_learning_rate(model, nn.MSELoss(), optimizer, batches, steps=10)
+    assert [name for name, p in model.named_parameters() if p.grad is not None] == ["3.bias"]
+    assert model[3].bias.grad is kept and kept.tolist() == [1.0]
+
+
 def test_the_suggested_rate_trains():
     model, batches = regression()
     optimizer = optim.SGD(model.parameters(), 1.0)
@@ -180,6 +210,41 @@ def test_the_suggested_rate_trains():
             loss.backward()
             optimizer.step()
     assert loss.item() < found.losses[0] / 4
+
+
+def test_the_rate_finder_gives_a_model_several_arguments():
+    autograd.manual_seed(0)
+    model, x = nn.Bilinear(2, 2, 1), autograd.randn(8, 2)
+    sgd = optim.SGD(model.parameters(), 0.1)
+    found = [optim.find_learning_rate(model, nn.MSELoss(), sgd, [(kind((x, x)), x[:, :1])],
+                                      high=1.0, steps=10).losses for kind in (tuple, list)]
+    with autograd.no_grad():
+        assert found[0][0] == nn.MSELoss()(model(x, x), x[:, :1]).item() and found[0] == found[1]
+
+
+def scripted(values):
+    """What is found where the losses are these, at 100 rates from 1e-6 to 10."""
+    model, script = nn.Linear(1, 1), iter(values)
+    return optim.find_learning_rate(
+        model, lambda out, _: 0 * out.sum() + next(script), optim.SGD(model.parameters(), 0.1),
+        [(autograd.ones(1, 1), None)])
+
+
+def test_the_rate_is_that_of_the_steepest_fall():
+    steps = np.arange(100)
+    found = scripted(1 / (1 + np.exp((steps - 50) / 3)))
+    np.testing.assert_allclose(found.rates, np.geomspace(1e-6, 10, 100))
+    assert abs(found.rates.index(found.suggestion) - 50) <= 1
+    short_and_long = np.interp(steps, [15, 25, 40, 95], [1.0, 0.7, 0.7, 0.1])
+    found = scripted(short_and_long)
+    assert abs(found.rates.index(found.suggestion) - 20) <= 2
+    found = scripted(1 + 0.01 * steps)
+    assert found.suggestion == found.rates[0] / 10
+
+
+def test_the_finder_ends_where_the_mean_loss_is_four_times_the_lowest():
+    assert len(scripted([1.0] * 20 + [100.0] * 80).losses) == 20
+    assert len(scripted([1.0] * 20 + [15.0] + [1.0] * 79).losses) == 100
 
 
 def test_what_the_rate_finder_cannot_do():

@@ -66,6 +66,14 @@ def test_averages(name, use_buffers):
     assert all(p.requires_grad and p.grad is None for p in average.parameters())
 
 
+@pytest.mark.parametrize("name", MEANS)
+def test_a_model_without_parameters_has_no_averages(name):
+    average = swa_utils.AveragedModel(nn.ReLU(), **MEANS[name][0])
+    for _ in range(2):
+        average.update_parameters(nn.ReLU())
+    assert average.n_averaged.item() == 2
+
+
 def test_the_copy_is_apart_and_behaves_as_the_model():
     model = build()
     average = swa_utils.AveragedModel(model)
@@ -109,6 +117,10 @@ def test_statistics_are_computed_anew():
     np.testing.assert_allclose(model[0].running_mean.numpy(), means, rtol=1e-5)
     np.testing.assert_allclose(model[0].running_var.numpy(), spreads, rtol=1e-5)
     assert [m.training for m in model] == [True, False, True, True] and model[0].momentum == 0.1
+    model[0].reset_running_stats()
+    swa_utils.update_bn(loader, model.eval())
+    np.testing.assert_allclose(model[0].running_mean.numpy(), means, rtol=1e-5)
+    assert not any(m.training for m in model)
     swa_utils.update_bn(iter("never read"), nn.Linear(1, 1))
 
 
@@ -155,6 +167,10 @@ def test_the_schedule_follows_another_and_resumes():
     again.add_param_group({"params": [autograd.ones(1, requires_grad=True)], "lr": 1.0})
     resumed.step()
     assert resumed.get_last_lr() == pytest.approx([0.25, 0.5])
+    each = swa_utils.SWALR(optimizer(1.0, 1.0), [0.1, 0.2])
+    each.optimizer.add_param_group({"params": [autograd.ones(1, requires_grad=True)], "lr": 1.0})
+    with pytest.raises(ValueError, match="SWALR: group 2 of the optimizer was added later"):
+        each.step()
 
 
 @pytest.mark.parametrize(("kind", "do", "text"), [

@@ -105,6 +105,9 @@ def test_gradients_are_clipped(rng):
     norms.clear()
     trainer(clip_value=0.001).fit(batches(rng), 1, callbacks=[Norms()])
     assert max(norms) <= 0.001 * math.sqrt(21) * 1.01
+    norms.clear()
+    trainer(clip_norm=1e6, clip_value=0.001).fit(batches(rng), 1, callbacks=[Norms()])
+    assert max(norms) <= 0.001 * math.sqrt(21) * 1.01
 
 
 def test_schedules_by_step_by_epoch_and_by_metric(rng):
@@ -118,6 +121,21 @@ def test_schedules_by_step_by_epoch_and_by_metric(rng):
     run.scheduler = optim.lr_scheduler.ReduceLROnPlateau(run.optimizer, patience=0, eps=0)
     run.fit(batches(rng), 3, batches(rng, 1))
     assert run.optimizer.param_groups[0]["lr"] == pytest.approx(1e-14)
+
+
+def test_a_schedule_gets_the_validation_s_loss_and_nothing_else(rng):
+    class Own:
+        given: list = []
+
+        def step(self, value, epoch=None):
+            self.given.append((value, epoch))
+
+    run = trainer(scheduler=Own())
+    run.optimizer.add_param_group({"params": [nn.Parameter(autograd.ones(1))], "lr": 7.0})
+    history = run.fit(batches(rng), 2, batches(rng, 1))
+    run.fit(batches(rng), 1)
+    assert Own.given == [(loss, None) for loss in (*history["val_loss"][:2], history["loss"][2])]
+    assert history["lr"] == [0.1] * 3
 
 
 def test_modes_are_as_before(rng):
@@ -169,31 +187,6 @@ def test_a_second_fit_goes_on(rng):
     assert run.fit(batches(rng), 3)["epoch"] == [1, 2, 3, 4, 5]
 
 
-def test_other_batches(rng):
-    class Pairs(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layer = nn.Bilinear(3, 3, 1)
-
-        def forward(self, a, b):
-            return self.layer(a, b)
-
-    x, y = batches(rng, 1)[0]
-    model = Pairs()
-    assert len(trainer(model).fit([((x, x), y)], 1)) == 1
-
-    class Dicts(Trainer):
-        def forward(self, batch):
-            return self.model(batch["x"]), batch["y"]
-
-    model = line()
-    run = Dicts(model, nn.MSELoss(), optim.SGD(model.parameters(), 0.1))
-    assert len(run.fit([{"x": x, "y": y}], 1)) == 1
-    for batch, got in (({"x": x}, "dict"), ((x, y, y), "tuple of 3"), (x, "Tensor")):
-        with pytest.raises(TypeError, match=rf"be a pair \(inputs, targets\), got {got}.*over"):
-            trainer().fit([batch], 1)
-
-
 class Raises(Callback):
     def on_epoch_end(self, trainer):
         raise RuntimeError("mine")
@@ -233,6 +226,7 @@ def test_misuse_of_fit_is_named(rng, options, error, message):
     (lambda: trainer(accumulate=0), "accumulate must be at least 1, got 0"),
     (lambda: trainer(clip_norm=0), "clip_norm must be above 0, got 0"),
     (lambda: trainer(metrics={"loss": nn.metrics.Accuracy()}), "cannot be called 'loss'"),
+    (lambda: trainer(metrics={"val_f1": nn.metrics.F1()}), "cannot be called 'val_f1'"),
 ])
 def test_misuse_of_settings_is_named(make, message):
     with pytest.raises(ValueError, match=message):
@@ -341,8 +335,10 @@ def test_checkpoints_in_an_open_loop(tmp_path):
     keeper = ModelCheckpoint(tmp_path / "new" / "folder", mode="max")
     assert [keeper(v, model=model, optimizer=optimizer, epoch=v) for v in (1, 3, 2)] == [
         True, True, False]
+    random = autograd.get_rng_state()
+    autograd.rand(1)
     found = nn.training.load_checkpoint(keeper.last_path, model=model, optimizer=optimizer)
-    assert found == {"epoch": 2}
+    assert found == {"epoch": 2} and autograd.get_rng_state() == random
     assert set(autograd.load(keeper.best_path)) == {"weight", "bias"}
     with pytest.raises(KeyError, match="has no 'modell'; did you mean 'model'"):
         nn.training.load_checkpoint(keeper.last_path, modell=model)

@@ -32,6 +32,8 @@ def test_columns_and_rows():
     with pytest.raises(ValueError, match="mode must be .*; monitor='extra' does not tell it"):
         history.best("extra")
     assert history.best("accuracy")["epoch"] == 2
+    endless = History({"loss": value} for value in (math.nan, math.inf, math.inf))
+    assert endless.best("loss") is endless.rows[1]
     with pytest.raises(ValueError, match="no epoch has a number in 'loss'"):
         History([{"loss": math.nan}]).best("loss")
 
@@ -81,6 +83,9 @@ def test_without_matplotlib(monkeypatch):
     ([2.0, 0.5, 0.2, 0.19], [2.1, 1.2, 1.0, 1.0], "overfitting", "Regularize more"),
     ([2.0, 0.5, 0.2, 0.199], [2.1, 0.6, 0.25, 0.25], "good generalization", "The model"),
     ([2.0] + [0.1] * 19, [2.0] + [0.12] * 19, "good generalization", "The model"),
+    ([2.0] + [0.1] * 19, [2.0] + [0.12] * 18 + [0.9], "good generalization", "The model"),
+    ([2.0, 0.5, 0.9], [2.1, 0.6, 1.0], "good generalization", "The model"),
+    ([2.0, 1.6, 1.5], [1.5, 1.3, 1.2], "good training", "Continue"),
 ])
 def test_the_five_patterns(loss, val_loss, diagnosis, action):
     history = History({"loss": a, "val_loss": b} for a, b in zip(loss, val_loss, strict=True))
@@ -112,5 +117,6 @@ def test_the_name_tells_which_is_the_best(tmp_path, monitor, best):
         for value in (2.0, 3.0, 1.0, 2.0):
             watching(value, nn.Linear(1, 1))
         assert watching.best == best
-    with pytest.raises(ValueError, match="mode must be .*; monitor='gap' does not tell it"):
-        EarlyStopping("gap")
+    for name in ("gap", "accuracy_loss"):
+        with pytest.raises(ValueError, match=f"mode must be .*; monitor='{name}' does not tell it"):
+            EarlyStopping(name)

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tqdm
 
 import autograd
 import data
@@ -117,6 +119,8 @@ def interrupted(folder, loader, more=None, **options):
     first = make(**options)
     first.fit(loader, 4, HELD_OUT, callbacks(folder, more))
     assert first.stopped == "Ctrl-C"
+    saved = autograd.load(folder / "last.safetensors")["steps"]
+    assert saved == first.steps if hasattr(loader, "state_dict") else saved == 6 * first.epoch
     second = make(seed=99, **options)
     start(98)
     second.fit(type(loader)(), 4, HELD_OUT, callbacks(folder),
@@ -215,6 +219,38 @@ def test_a_loader_that_does_not_tell_resumes_at_the_end_of_an_epoch(tmp_path):
         make().fit(Plain(), 1, callbacks=[Save()])
 
 
+def test_the_time_and_the_bar_go_on(tmp_path, monkeypatch):
+    class Slow(Loader):
+        def __iter__(self):
+            for batch in super().__iter__():
+                clock.now += 1.5
+                yield batch
+
+    clock, made, bar = SimpleNamespace(now=0.0), [], tqdm.tqdm
+    monkeypatch.setattr("nn.training.fit.time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(tqdm, "tqdm", lambda **options: made.append(
+        (options["initial"], options["total"])) or bar(**options))
+    run = make(accumulate=2)
+    run.fit(Slow(), 1)
+    made.clear()
+    run.fit(Slow(), 4, HELD_OUT, callbacks(tmp_path, StopAt(8)))
+    clock.now += 1000.0
+    second = make(accumulate=2)
+    second.fit(Slow(), 4, HELD_OUT, callbacks(tmp_path), resume=tmp_path / "last.safetensors")
+    assert second.history["seconds"] == [9.0] * 5 and made == [(0, 12), (5, 12)]
+
+
+def test_callbacks_go_on_where_they_were(tmp_path):
+    model = nn.Linear(1, 1)
+    first, second = ((EarlyStopping("loss", patience=3), ModelCheckpoint(tmp_path, "loss"))
+                     for _ in "ab")
+    for value in (1.0, 2.0, 2.0):
+        assert not first[0](value) and first[1](value, model) == (value == 1.0)
+    for before, after in zip(first, second, strict=True):
+        after.load_state_dict(before.state_dict())
+    assert second[0](1.5) and not second[1](1.5, model)
+
+
 def test_checkpoints_every_few_steps(tmp_path):
     class Die(Callback):
         def __init__(self, at):
@@ -231,6 +267,7 @@ def test_checkpoints_every_few_steps(tmp_path):
     whole.fit(Loader(), 3, callbacks=all_of("a", None))
     with pytest.raises(OSError, match="the machine"):
         make().fit(Loader(), 3, callbacks=all_of("b", 9))
+    assert autograd.load(tmp_path / "b" / "last.safetensors")["steps"] == 8
     second = make(seed=5)
     second.fit(Loader(), 3, callbacks=all_of("b", None), resume=tmp_path / "b" / "last.safetensors")
     assert_same(second, whole)
@@ -242,12 +279,22 @@ def test_checkpoints_of_another_training_are_refused(tmp_path):
     for message, options, calls in (
             ("callbacks ModelCheckpoint, EarlyStopping, StopAt, fit got none", {}, []),
             ("a scheduler, this Trainer has none", {"scheduler": None}, callbacks(tmp_path)),
-            ("has the metrics mae, this Trainer has none", {"metrics": None}, callbacks(tmp_path))):
+            (r"has the metrics mae \(MAE\), this Trainer has none", {"metrics": None},
+             callbacks(tmp_path)),
+            (r"this Trainer has mae \(MSE\)", {"metrics": {"mae": nn.metrics.MSE()}},
+             callbacks(tmp_path)),
+            (r"this Trainer has mae \(MAE\), r2 \(R2\); give the same",
+             {"metrics": {"mae": nn.metrics.MAE(), "r2": nn.metrics.R2()}}, callbacks(tmp_path))):
         run = make()
         settings = {"scheduler": run.scheduler, "metrics": run.meter.metrics, **options}
         with pytest.raises(ValueError, match=message):
             Trainer(run.model, run.criterion, run.optimizer, **settings).fit(
                 Loader(), 1, callbacks=calls, resume=path)
+    run = make()
+    other = Trainer(run.model, run.criterion, run.optimizer, metrics=run.meter.metrics)
+    other.fit(Loader(), 1, callbacks=callbacks(tmp_path))
+    with pytest.raises(ValueError, match="written without a scheduler, this Trainer has OneCycle"):
+        make().fit(Loader(), 1, callbacks=callbacks(tmp_path), resume=path)
     with pytest.raises(ValueError, match="is no checkpoint"):
         make().fit(Loader(), 1, resume=tmp_path / "best.safetensors")
     nn.training.save_checkpoint(path, model=make().model)
@@ -255,6 +302,26 @@ def test_checkpoints_of_another_training_are_refused(tmp_path):
         make().fit(Loader(), 1, resume=path)
     with pytest.raises(FileNotFoundError):
         make().fit(Loader(), 1, resume=tmp_path / "none.safetensors")
+
+
+def test_a_loader_s_generator_is_wanted_again(tmp_path):
+    class Shuffled(Plain):
+        def __init__(self, seed):
+            super().__init__()
+            self.generator = autograd.Generator().manual_seed(seed)
+
+    loader = Shuffled(3)
+    make().fit(loader, 1, callbacks=callbacks(tmp_path))
+    path, again = tmp_path / "last.safetensors", Shuffled(4)
+    make().fit(again, 1, callbacks=callbacks(tmp_path), resume=path)
+    assert again.generator.get_state() == loader.generator.get_state()
+    make().fit(loader, 1, callbacks=callbacks(tmp_path))
+    for other, what in ((Plain(), "Plain"), (data.DataLoader([1]), "DataLoader"), ([1], "list")):
+        run = make(seed=5)
+        before = run.model.state_dict()["0.weight"].tolist()
+        with pytest.raises(ValueError, match=f"loader's generator, that of {what}.* is NoneType"):
+            run.fit(other, 2, callbacks=callbacks(tmp_path), resume=path)
+        assert run.model.state_dict()["0.weight"].tolist() == before
 
 
 def test_state_that_cannot_be_saved_is_told_before_the_first_step(tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from data.dataset import Dataset
+from data.dataset import Dataset, position_of
 from data.sampler import positive_int
 
 
@@ -40,10 +40,7 @@ class FakeData(Dataset):
         self.random_offset = as_index(random_offset)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        position = as_index(index)
-        if not -self.size <= position < self.size:
-            raise IndexError(f"FakeData: index {position} is out of range for {self.size} samples")
-        seed = (self.random_offset + position % self.size) % 2**64
+        seed = (self.random_offset + position_of(index, self)) % 2**64
         source = np.random.Generator(np.random.PCG64(seed))
         channels, rows, columns = self.image_size
         shape = (rows, columns) if channels == 1 else (rows, columns, channels)

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable
-from operator import index as as_index
 from typing import Any
 
-from data.dataset import Dataset
+from data.dataset import Dataset, position_of
 from data.transforms.base import pillow
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -78,10 +77,7 @@ class ImageFolder(Dataset):
                 f"{self.root}; remove them, or pass allow_empty=True for classes without images")
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        position, n = as_index(index), len(self)
-        if not -n <= position < n:
-            raise IndexError(f"ImageFolder: index {position} is out of range for {n} samples")
-        path, label = self.samples[position]
+        path, label = self.samples[position_of(index, self)]
         try:
             image = self.loader(path)
         except Exception as error:

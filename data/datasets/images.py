@@ -1,14 +1,13 @@
 """Images and their classes, held in memory."""
 
 from collections.abc import Callable, Sequence
-from operator import index as as_index
 from typing import Any
 
 import numpy as np
 
 from autograd import as_tensor, from_numpy
 from autograd.errors import describe
-from data.dataset import Dataset, as_rows
+from data.dataset import Dataset, as_rows, position_of
 from data.transforms import batch_form
 
 
@@ -47,11 +46,7 @@ class ImageDataset(Dataset):
         return {name: number for number, name in enumerate(self.classes)}
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        position, n = as_index(index), len(self)
-        if not -n <= position < n:
-            raise IndexError(
-                f"{type(self).__name__}: index {position} is out of range for {n} samples"
-            )
+        position = position_of(index, self)
         image: Any = self.data.numpy()[position].copy()
         label: Any = int(self.targets.numpy()[position])
         if self.transform is not None:

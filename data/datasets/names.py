@@ -1,9 +1,8 @@
 """Names: 32,033 first names, which come with the package."""
 
 import os
-from operator import index as as_index
 
-from data.dataset import Dataset
+from data.dataset import Dataset, position_of
 
 
 class Names(Dataset[str]):
@@ -34,10 +33,7 @@ class Names(Dataset[str]):
         self.names = [name for name in names if (name in held_out) != train]
 
     def __getitem__(self, index: int) -> str:
-        position, n = as_index(index), len(self)
-        if not -n <= position < n:
-            raise IndexError(f"Names: index {position} is out of range for {n} samples")
-        return self.names[position]
+        return self.names[position_of(index, self)]
 
     def __len__(self) -> int:
         return len(self.names)

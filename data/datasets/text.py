@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import from_numpy
 from autograd.errors import Constructed
-from data.dataset import Dataset, as_rows
+from data.dataset import Dataset, as_rows, position_of
 from data.sampler import positive_int
 
 
@@ -85,10 +85,7 @@ class CharacterText(Dataset):
         return cls(text, block_size, alphabet)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        position, n = as_index(index), len(self)
-        if not -n <= position < n:
-            raise IndexError(f"CharacterText: index {position} is out of range for {n} samples")
-        start = position % n
+        start = position_of(index, self)
         block = self.numbers[start: start + self.block_size + 1].copy()
         return block[:-1], block[1:]
 

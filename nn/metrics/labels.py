@@ -155,4 +155,4 @@ def _mean(share: np.ndarray, weight: np.ndarray) -> float:
     if not known.any():
         return float("nan")
     share, weight = share[known], weight[known]
-    return float((share * weight).sum() / weight.sum() if weight.sum() else share.mean())
+    return float((share * weight).sum() / max(weight.sum(), 1))  # all shares are 0 without weight

@@ -80,19 +80,22 @@ class Fit:
     def _bar(self):
         from tqdm import tqdm
 
-        trainer, total = self.trainer, None
-        if hasattr(self.loader, "__len__"):
-            total = self.epochs * self._steps_per_epoch()
+        trainer, steps, total = self.trainer, self._steps_per_epoch(), None
         done = self.batches // trainer.accumulate
-        if total is not None:
-            done += (trainer.epoch - self.first) * self._steps_per_epoch()
+        if steps is not None:
+            total = self.epochs * steps
+            done += (trainer.epoch - self.first) * steps
         return tqdm(total=total, initial=done, unit="step", leave=False,
                     ncols=min(_WIDTH, get_terminal_size().columns - 1),
                     disable=None if self.progress else True, bar_format=None if total is None else
                     "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}")
 
-    def _steps_per_epoch(self) -> int:
-        return -(-len(self.loader) // self.trainer.accumulate)  # type: ignore[arg-type]
+    def _steps_per_epoch(self) -> int | None:
+        try:
+            batches = len(self.loader)  # type: ignore[arg-type]
+        except TypeError:  # it has none, or is of a stream that has none
+            return None
+        return -(-batches // self.trainer.accumulate)
 
     def _epoch(self, bar) -> None:
         trainer = self.trainer
@@ -107,7 +110,7 @@ class Fit:
         start = time.perf_counter() - self.running["seconds"]
         if not self.running["read"]:
             self._steps(bar, start)
-        if trainer.stopped is not None and not self.running["read"]:
+        if trainer.stopped is not None:
             return
         if self.batches == 0:
             raise ValueError("Trainer.fit: the training loader gave no batch; is its dataset "
@@ -220,10 +223,17 @@ def _check_resumed(fit: Fit, state: dict[str, Any]) -> None:
                          + ("was written without a scheduler, this Trainer has "
                             f"{describe(trainer.scheduler)}" if trainer.scheduler is not None
                             else "has the state of a scheduler, this Trainer has none"))
-    if state["meter"]["metrics"].keys() - trainer.meter.metrics.keys():
-        raise ValueError(f"Trainer.fit: resume: the checkpoint has the metrics "
-                         f"{', '.join(state['meter']['metrics'])}, this Trainer has "
-                         f"{', '.join(trainer.meter.metrics) or 'none'}")
+    metrics = [{name: kind for name, (kind, _) in meter["metrics"].items()}
+               for meter in (state["meter"], trainer.meter.state_dict())]
+    if metrics[0] != metrics[1]:
+        its, own = (", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "none"
+                    for kinds in metrics)
+        raise ValueError(f"Trainer.fit: resume: the checkpoint has the metrics {its}, this Trainer "
+                         f"has {own}; give the same")
     if state["batches"] and not fit.loader_tells:
         raise ValueError("Trainer.fit: resume: the checkpoint was written within an epoch; to go "
                          "on there the loader needs load_state_dict()")
+    generator = getattr(fit.loader, "generator", None)
+    if "generator" in state and not hasattr(generator, "set_state"):
+        raise ValueError("Trainer.fit: resume: the checkpoint has the state of the loader's "
+                         f"generator, that of {describe(fit.loader)} is {describe(generator)}")

@@ -80,10 +80,10 @@ class History(Constructed):
             not tell.
         """
         sign = 1 if direction("History.best", monitor, mode) == "min" else -1
-        values = [math.inf if math.isnan(v) else sign * v for v in self[monitor]]
-        if all(math.isnan(v) for v in self[monitor]):
+        known = [(sign * v, i) for i, v in enumerate(self[monitor]) if not math.isnan(v)]
+        if not known:
             raise ValueError(f"History.best: no epoch has a number in {monitor!r}")
-        return self.rows[values.index(min(values))]
+        return self.rows[min(known)[1]]
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a table of comma separated values; `History.load` reads the very same numbers."""

@@ -11,9 +11,19 @@ from autograd.errors import describe
 
 def samples(batch) -> int:
     """How many samples a batch holds: the length of its last tensor."""
-    while isinstance(batch, (tuple, list, dict)) and batch:
-        batch = list(batch.values())[-1] if isinstance(batch, dict) else batch[-1]
-    return len(batch) if getattr(batch, "ndim", 0) else 1
+    last = _last_tensor(batch)
+    return len(last) if getattr(last, "ndim", 0) else 1
+
+
+def _last_tensor(batch):
+    """The last part of a batch, however deep, that is a tensor or an array; None without one."""
+    if hasattr(batch, "ndim"):
+        return batch
+    parts = batch.values() if isinstance(batch, Mapping) else batch
+    if not isinstance(batch, (tuple, list, Mapping)):
+        return None
+    found = map(_last_tensor, reversed(list(parts)))
+    return next((tensor for tensor in found if tensor is not None), None)
 
 
 class Meter:
@@ -65,12 +75,14 @@ class Meter:
         return {"loss": self.loss, **{name: float(value) for name, value in values.items()}}
 
     def state_dict(self) -> dict[str, Any]:
-        metrics = self.metrics if self.can_save else {}
+        known = self.can_save
         return {"total": self.total, "seen": self.seen,
-                "metrics": {name: metric.state_dict() for name, metric in metrics.items()}}
+                "metrics": {name: [type(metric).__name__, metric.state_dict() if known else None]
+                            for name, metric in self.metrics.items()}}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.reset()
         self.total, self.seen = state["total"], state["seen"]
-        for name, of_metric in state["metrics"].items():
-            self.metrics[name].load_state_dict(of_metric)
+        for name, (_, of_metric) in state["metrics"].items():
+            if of_metric is not None:
+                self.metrics[name].load_state_dict(of_metric)

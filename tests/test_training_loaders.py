@@ -1,0 +1,70 @@
+"""What a Trainer takes for a loader and for a batch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tqdm
+
+import autograd
+import data
+import nn
+import optim
+from nn.training import Trainer
+from tests.test_training import batches, line, trainer
+
+
+def test_other_batches(rng):
+    class Pairs(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Bilinear(3, 3, 1)
+
+        def forward(self, a, b):
+            return self.layer(a, b)
+
+    x, y = batches(rng, 1)[0]
+    model = Pairs()
+    assert len(trainer(model).fit([((x, x), y)], 1)) == 1
+
+    class Dicts(Trainer):
+        def forward(self, batch):
+            return self.model(batch["x"]), batch["y"]
+
+    model = line()
+    run = Dicts(model, nn.MSELoss(), optim.SGD(model.parameters(), 0.1))
+    named = [{"x": x[:n], "y": y[:n], "names": ("a",) * n, "more": {}} for n in (5, 2)]
+    assert len(run.fit(named, 1)) == 1
+    with autograd.no_grad(), model.evaluating():
+        errors = [nn.MSELoss()(model(x[:n]), y[:n]).item() * n for n in (5, 2)]
+    assert run.evaluate(named)["loss"] == pytest.approx(sum(errors) / 7)
+    for batch, got in (({"x": x}, "dict"), ((x, y, y), "tuple of 3"), (x, "Tensor")):
+        with pytest.raises(TypeError, match=rf"be a pair \(inputs, targets\), got {got}.*over"):
+            trainer().fit([batch], 1)
+
+
+def test_a_stream_that_does_not_know_its_length(rng):
+    class Stream(data.IterableDataset):
+        def __iter__(self):
+            for x, y in batches(np.random.default_rng(0), 2):
+                yield from zip(x, y, strict=True)
+
+    loader = data.DataLoader(Stream(), 6)
+    assert hasattr(loader, "__len__")  # which raises
+    run = trainer()
+    run.fit(loader, 2, validation=loader)
+    assert run.steps == 2 * len(list(loader))
+
+
+def test_the_bar_knows_how_many_steps_there_are(rng, monkeypatch):
+    made, bar = [], tqdm.tqdm
+
+    def noted(**options):
+        made.append((options["initial"], options["total"]))
+        return bar(**options)
+
+    monkeypatch.setattr(tqdm, "tqdm", noted)
+    run = trainer(accumulate=2)
+    for loader in (batches(rng, 5), batches(rng, 2), iter(batches(rng, 2))):
+        run.fit(loader, 1 if hasattr(loader, "__next__") else 3)
+    assert made == [(0, 9), (0, 3), (0, None)]
