@@ -17,15 +17,32 @@ from autograd.kernels.formulas import FORMULAS
 from autograd.kernels.thresholds import SHARED
 from tests.formulas import operands
 
-SIZES = [1 << power for power in range(6, 19)]
+SIZES = [1 << power for power in range(2, 19)]
 NEVER = 1 << 20
 UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide,
           "neg": np.negative, "square": np.square, "reciprocal": np.reciprocal,
           "absolute": np.absolute, "sign": np.sign}  # fmt: skip
 HEAD = '"""' + '''\
-From how many numbers on a kernel is quicker than NumPy, below which nothing need be compiled,
-and from how many on a second thread pays: powers of two, as `python -m bench.thresholds` measured.
+From how many numbers on a kernel is quicker than NumPy, and from how many on a second thread
+pays: powers of two, as `python -m bench.thresholds` measured them.
+
+As long as no kernel is loaded, only what is large loads the first one, and with it the compiler.
 """
+'''
+TAIL = '''
+
+def _by_name(groups: dict[int, str]) -> dict[str, int]:
+    return {name: size for size, names in groups.items() for name in names.split()}
+
+
+_WORTH_LOADING = 1 << 12
+_QUICKER, SHARED = _by_name(_LEAST), _by_name(_SHARED)
+LEAST = {name: max(size, _WORTH_LOADING) for name, size in _QUICKER.items()}
+
+
+def loaded() -> None:
+    """Called once the kernels are loaded: now the quicker of two answers."""
+    LEAST.update(_QUICKER)
 '''
 
 
@@ -96,13 +113,7 @@ def main() -> None:
     print(table("_LEAST", {name: least for name, (least, _) in found.items()} | {
         "sum_over": 1 << 12, "embedding_grad": 1 << 12}))
     print(table("_SHARED", {name: shared for name, (_, shared) in found.items()}))
-    print('''
-
-def _by_name(groups: dict[int, str]) -> dict[str, int]:
-    return {name: size for size, names in groups.items() for name in names.split()}
-
-
-LEAST, SHARED = _by_name(_LEAST), _by_name(_SHARED)''')
+    print(TAIL, end="")
 
 
 if __name__ == "__main__":

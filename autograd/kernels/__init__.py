@@ -12,6 +12,7 @@ import warnings
 
 from autograd import allocator, threads
 from autograd.errors import did_you_mean
+from autograd.kernels import thresholds
 from autograd.kernels.rounding import at_the_gate
 
 _tier = ""
@@ -39,6 +40,8 @@ def _load() -> str:
             kernel = getattr(module, name)
             globals()[name] = at_the_gate(name, kernel) if plain else kernel
         allocator.keep_freed_memory()
+        if not plain:
+            thresholds.loaded()
     return _tier
 
 

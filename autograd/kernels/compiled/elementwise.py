@@ -9,16 +9,16 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from autograd import threads
 from autograd.kernels.compiled import vector_math
 from autograd.kernels.compiled.elsewhere import elsewhere
-from autograd.kernels.compiled.gather import PIECE, laid_out, piece
+from autograd.kernels.compiled.gather import NONE, PIECE, laid_out, piece
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.formulas import FORMULAS, read
 from autograd.kernels.thresholds import SHARED
 
+ndarray = np.ndarray
 _LOOP = """
 def kernel(one, arrays, parts, index):
     n = size(item(arrays, 2))
@@ -32,7 +32,6 @@ def kernel(one, arrays, parts, index):
         for i in range(count):
             out[i] = formula({operands})
 """
-_NO_NUMBERS = np.empty(0)
 
 
 @cache
@@ -67,23 +66,24 @@ def _kernel(name, dtype, are_arrays):
 
 def elementwise(name, *operands):
     """The formula of this name of arrays of one type, truths and numbers, with broadcasting."""
-    are_arrays = tuple([x.__class__ is np.ndarray for x in operands])
-    plain = False not in are_arrays
-    arrays = operands if plain else [x for x in operands if x.__class__ is np.ndarray]
+    kinds = tuple([x.__class__ is ndarray for x in operands])
+    plain = False not in kinds
+    arrays = operands if plain else [x for x in operands if x.__class__ is ndarray]
     dtype = arrays[-1].dtype
-    found = laid_out(arrays, dtype, threads.parts()) if dtype in ONE else None
+    one = ONE.get(dtype)
+    found = laid_out(arrays, dtype) if one is not None else None
     if found is None:
         return elsewhere.elementwise(name, *operands)
     plan, out, scratch = found
-    numbers = _NO_NUMBERS if plain else _numbers(dtype, operands)
-    kernel = _kernel(name, dtype, are_arrays)
-    launch(kernel, ONE[dtype], (plan, numbers, out, *arrays, scratch), out.size >= SHARED[name])
+    numbers = NONE if plain else _numbers(dtype, operands)
+    launch(_kernel(name, dtype, kinds), one, (plan, numbers, out, *arrays, scratch),
+           out.size >= SHARED[name])
     return out
 
 
 def _numbers(dtype, operands):
     """The numbers among the operands; made once, but for zeros, which have a sign."""
-    numbers = tuple([x for x in operands if x.__class__ is not np.ndarray])
+    numbers = tuple([x for x in operands if x.__class__ is not ndarray])
     return _kept(dtype, numbers) if all(numbers) else np.array(numbers, dtype)
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from autograd import threads
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, address, call
 from autograd.kernels.compiled.memory import data, item, items, itemsize, vector
@@ -74,23 +75,25 @@ def _copy(one, kind, place, step, run, out):
 
 
 _ALL_FLAT = np.zeros(16, np.int64)
-_NO_SCRATCH = np.empty(0)
+NONE = np.empty(0)
 
 
-def laid_out(arrays, dtype, parts):
+def laid_out(arrays, dtype):
     """(plan, out, scratch) for arrays of a type, or truths; None where NumPy has to answer: for
     other types and for shapes that do not fit."""
     like = arrays[-1]
+    if len(arrays) == 1 and like.flags.c_contiguous:
+        return _ALL_FLAT, np.empty(like.shape, dtype), NONE
     shape, strides = like.shape, like.strides
     for a in arrays:
         if a.shape != shape or a.strides != strides or a.dtype is not dtype:
             break
     else:
         if like.flags.c_contiguous:
-            return _ALL_FLAT, np.empty(shape, dtype), _NO_SCRATCH
+            return _ALL_FLAT, np.empty(shape, dtype), NONE
         out = np.empty_like(like)
         if out.strides == strides:
-            return _ALL_FLAT, out, _NO_SCRATCH
+            return _ALL_FLAT, out, NONE
     if any([a.dtype is not dtype and a.dtype is not _BOOL for a in arrays]):
         return None
     found = _plan(dtype, *[(a.shape, a.strides, a.dtype is _BOOL) for a in arrays])
@@ -98,7 +101,7 @@ def laid_out(arrays, dtype, parts):
         return None
     plan, shape, back = found
     out = np.empty(shape, dtype)
-    scratch = np.empty(parts * len(arrays) * PIECE, dtype)
+    scratch = np.empty(threads.parts() * len(arrays) * PIECE, dtype)
     return plan, out if back is None else out.transpose(back), scratch
 
 
