@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from program import FAILED, INTERRUPTED, new_folder
-from report import confusion_table, save_confusion, save_mistakes
+from report import confusion_table, save_mistakes
 
 import autograd
 import nn
@@ -159,7 +159,8 @@ def draw(args, history, best: int, images: Images, probabilities: np.ndarray, la
     figure.suptitle(args.title, fontweight="bold")
     figure.savefig(os.path.join(folder, "curves.png"))
     counts = nn.metrics.confusion_matrix(probabilities.argmax(1), labels, len(images.classes))
-    save_confusion(os.path.join(folder, "confusion.png"), counts, images.classes)
+    nn.plots.plot_confusion_matrix(counts, images.classes).savefig(
+        os.path.join(folder, "confusion.png"))
     save_mistakes(os.path.join(folder, "mistakes.png"), images.test, probabilities, labels,
                   images.classes)
 
