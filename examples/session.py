@@ -6,6 +6,7 @@ images are looked at once, at the end.
 """
 
 import argparse
+import glob
 import json
 import math
 import os
@@ -169,6 +170,12 @@ def resumed(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
     """The settings of the folder that --resume names; of the command line only where the images
     are, and the threads."""
     path = os.path.join(args.resume, "config.json")
+    if not os.path.isfile(path):
+        what = "has no config.json" if os.path.isdir(args.resume) else "is no folder"
+        runs = sorted(os.path.dirname(found) for found in
+                      glob.glob(os.path.join(glob.escape(args.out), "*", "config.json")))
+        parser.error(f"--resume {args.resume}: {args.resume} {what}; it must be the folder of a "
+                     f"run, such as {runs[-1] if runs else os.path.join(args.out, '<time>')}")
     try:
         with open(path, encoding="utf-8") as file:
             settings = json.load(file)
