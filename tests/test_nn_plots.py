@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 import warnings
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -286,6 +287,20 @@ def test_a_confusion_matrix_tells_counts_on_their_shares():
 def test_what_is_no_confusion_matrix(counts, classes, message):
     with pytest.raises(ValueError, match=f"plot_confusion_matrix: .*{message}"):
         plots.plot_confusion_matrix(counts, classes)
+
+
+@pytest.mark.parametrize("classes", [12, 40])
+@pytest.mark.parametrize("own", [False, True])
+def test_the_legend_of_many_classes_hides_no_points(classes, own):
+    points = np.random.default_rng(0).normal(size=(120, 2))
+    for draw in (plots.plot_decision_boundary, partial(plots.plot_activations, layers="1")):
+        ax = Figure(layout="constrained").subplots() if own else None
+        figure = draw(NET, points, np.arange(120) % classes, ax=ax)
+        FigureCanvasAgg(figure).draw()
+        legend = (*figure.legends, *(axes.get_legend() for axes in figure.axes))[0]
+        box, panel = legend.get_window_extent(), figure.axes[0].bbox
+        assert len(legend.get_texts()) == classes and box.x1 <= figure.bbox.x1
+        assert not box.overlaps(panel.shrunk(0.99, 1)) and panel.width > 0.3 * figure.bbox.width
 
 
 # ---- curves and surfaces ----------------------------------------------------------------------
