@@ -265,6 +265,9 @@ def fit(args, model, corpus: Corpus, weights: str) -> tuple[list[Epoch], int]:
     optimizer = optim.AdamW(model.parameters(), args.lr)
     schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps))
     history: list[Epoch] = []
+    if autograd.config()["tier"] == "numba":
+        print("The first steps compile what this machine has not compiled before: up to 2 minutes, "
+              "once.", flush=True)
     try:
         for number in range(1, args.epochs + 1):
             start = time.perf_counter()
