@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache, update_wrapper
+from functools import lru_cache, update_wrapper, wraps
 from inspect import Parameter, Signature, signature
 from math import log2, prod
-from types import FunctionType
-from typing import Any, Self
+from types import FunctionType, MethodType
+from typing import Any, ParamSpec, Self, TypeVar
 
 import numpy as np
 
 _LARGEST = 2**47  # numbers: more bytes than a processor addresses
 _PACKAGES = ("autograd", "nn", "optim", "data")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def describe(value) -> str:
@@ -27,7 +29,16 @@ def describe(value) -> str:
         return f"{type(value).__name__} {value!r}"
     if isinstance(value, (list, tuple)):
         return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, MethodType):
+        return f"the method {type(value.__self__).__name__}.{value.__name__}"
     return type(value).__name__
+
+
+def uncalled(value) -> str:
+    """`; write () behind it` where a class or a method stands in place of what it gives."""
+    return "; write () behind it" if isinstance(value, (type, MethodType)) else ""
 
 
 def ordered(value) -> bool:
@@ -114,6 +125,23 @@ class Constructed:
         if args or kwargs:  # as there are not where a copy is made
             _check_arguments(cls, cls.__init__, args, kwargs)
         return new(cls)
+
+
+def spelled(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, which names what a keyword argument that it does not take may be meant as."""
+    names = list(signature(function).parameters)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs:
+            if name not in names:
+                free = [n for n in names[len(args):] if n not in kwargs and n != "self"]
+                near = did_you_mean(name, free)
+                raise TypeError(f"{function.__qualname__}: got an unexpected keyword argument "
+                                f"{name!r}{near or '; it takes ' + ', '.join(free)}")
+        return function(*args, **kwargs)
+
+    return call
 
 
 def _in_name_of(cls: type, method: FunctionType) -> FunctionType:

@@ -238,7 +238,11 @@ def _check_std(name: str, std) -> None:
 
 @guarded
 def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
-    """Ones with the probability that input (or p, everywhere) gives, else zeros; no gradient."""
+    """Ones with the probability that input (or p, everywhere) gives, else zeros; no gradient.
+
+    >>> autograd.tensor([0.0, 1.0]).bernoulli()
+    tensor([0., 1.])
+    """
     if p is None and input.dtype.kind != "f":
         raise TypeError("bernoulli: probabilities of a floating dtype are needed, got "
                         f"{describe(input)}")
@@ -320,3 +324,5 @@ def _bernoulli(self, source, p=0.5):
 
 for _name, _function in dict(uniform=_uniform, normal=_normal, bernoulli=_bernoulli).items():
     setattr(Tensor, _name + "_", _fill_method(_name, _function))
+for _name in ("bernoulli", "multinomial"):
+    setattr(Tensor, _name, globals()[_name])

@@ -8,11 +8,12 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from autograd.errors import describe
+from autograd.errors import describe, spelled
 from data.sampler import positive_int
 from data.transforms.base import pillow
 
 
+@spelled
 def make_grid(
     tensor: Tensor | Sequence[Tensor],
     nrow: int = 8,
@@ -29,7 +30,8 @@ def make_grid(
 
     Shape: (B, C, H, W), (C, H, W), (H, W) or a list of B images (C, H, W) -> (C, rows, columns);
         one channel becomes three.
-    Raises: TypeError for what is no tensor or list of them, ValueError for another shape.
+    Raises: TypeError for what is no tensor or list of them, ValueError for another shape, and for
+        values whose range is not finite.
 
     >>> tuple(make_grid(autograd.zeros(10, 1, 4, 4), nrow=5).shape)
     (3, 14, 32)
@@ -61,8 +63,8 @@ def save_image(tensor: Tensor | Sequence[Tensor], fp: Any, format: str | None = 
     a path, whose ending names the format unless `format` does, or an open file; the options are
     those of make_grid.
 
-    Raises: ModuleNotFoundError without Pillow, TypeError for other integers; otherwise as
-        make_grid.
+    Raises: ModuleNotFoundError without Pillow, TypeError for other integers, ValueError for NaN;
+        otherwise as make_grid.
 
     Example: save_image(images, "batch.png", nrow=10, normalize=True)
     """
@@ -71,6 +73,9 @@ def save_image(tensor: Tensor | Sequence[Tensor], fp: Any, format: str | None = 
     if grid.dtype.kind == "i":
         raise TypeError(f"save_image: needs a Tensor of floats from 0 to 1, of bools, or of uint8, "
                         f"got {grid.dtype}; .to(autograd.uint8) or / 255 makes it one")
+    if grid.dtype.kind == "f" and np.isnan(grid).any():
+        raise ValueError(f"save_image: {np.isnan(grid).sum():,} of {grid.size:,} values are NaN, "
+                         "which is no colour; tensor.masked_fill(tensor.isnan(), 0) makes them 0")
     pixels = grid if grid.dtype == np.uint8 else np.clip(
         grid * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8)
     path = os.path.expanduser(os.fsdecode(fp)) if isinstance(fp, str | bytes | os.PathLike) else fp
@@ -111,6 +116,11 @@ def _normalized(images: np.ndarray, value_range: tuple[float, float] | None, sca
                         ".float()")
     axes = (1, 2, 3) if scale_each else None
     if value_range is None:
+        wrong = images.size - np.isfinite(images).sum()
+        if wrong:
+            raise ValueError(f"make_grid: normalize: {wrong:,} of {images.size:,} values are NaN "
+                             "or infinite, so the range is unknown; give value_range=(0.0, 1.0), "
+                             "or images.masked_fill(~images.isfinite(), 0)")
         low, high = images.min(axes, keepdims=True), images.max(axes, keepdims=True)
     else:
         low, high = (np.full((1,) * 4, value, images.dtype) for value in value_range)

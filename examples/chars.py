@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 from language import GPT, IGNORED, Lines, Recurrent, padded, write
 from program import FAILED, INTERRUPTED, at_least_1, new_folder, positive
-from report import save_curves
 from tqdm import tqdm
 
 import autograd
@@ -266,6 +265,9 @@ def fit(args, model, corpus: Corpus, weights: str) -> tuple[list[Epoch], int]:
     optimizer = optim.AdamW(model.parameters(), args.lr)
     schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps))
     history: list[Epoch] = []
+    if autograd.config()["tier"] == "numba":
+        print("The first steps compile what this machine has not compiled before: up to 2 minutes, "
+              "once.", flush=True)
     try:
         for number in range(1, args.epochs + 1):
             start = time.perf_counter()
@@ -300,9 +302,11 @@ def report(args, model, corpus: Corpus, history: list[Epoch], folder: str) -> No
     for text in samples(args, model, corpus, args.samples, LENGTH):
         print(f"    {text}" if corpus.end else f"{text.strip()}\n")
     try:
-        save_curves(os.path.join(folder, "curves.png"), history, best,
-                    f"{args.model} {args.layers}x{args.hidden}: lr {args.lr:g}, batch "
-                    f"{args.batch_size}")
+        figure = nn.training.History({"loss": row.loss, "val_loss": row.held_out_loss}
+                                     for row in history).plot(best=best + 1)
+        figure.suptitle(f"{args.model} {args.layers}x{args.hidden}: lr {args.lr:g}, batch "
+                        f"{args.batch_size}", fontweight="bold")
+        figure.savefig(os.path.join(folder, "curves.png"))
     except ModuleNotFoundError:
         print("\nNo curves.png: matplotlib is missing. It comes with the extra plots: "
               "pip install 'wengert[plots]'")

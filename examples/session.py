@@ -6,6 +6,7 @@ images are looked at once, at the end.
 """
 
 import argparse
+import glob
 import json
 import math
 import os
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from program import FAILED, INTERRUPTED, new_folder
-from report import confusion_table, save_confusion, save_mistakes
+from report import confusion_table, save_mistakes
 
 import autograd
 import nn
@@ -159,7 +160,8 @@ def draw(args, history, best: int, images: Images, probabilities: np.ndarray, la
     figure.suptitle(args.title, fontweight="bold")
     figure.savefig(os.path.join(folder, "curves.png"))
     counts = nn.metrics.confusion_matrix(probabilities.argmax(1), labels, len(images.classes))
-    save_confusion(os.path.join(folder, "confusion.png"), counts, images.classes)
+    nn.plots.plot_confusion_matrix(counts, images.classes).savefig(
+        os.path.join(folder, "confusion.png"))
     save_mistakes(os.path.join(folder, "mistakes.png"), images.test, probabilities, labels,
                   images.classes)
 
@@ -168,6 +170,12 @@ def resumed(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
     """The settings of the folder that --resume names; of the command line only where the images
     are, and the threads."""
     path = os.path.join(args.resume, "config.json")
+    if not os.path.isfile(path):
+        what = "has no config.json" if os.path.isdir(args.resume) else "is no folder"
+        runs = sorted(os.path.dirname(found) for found in
+                      glob.glob(os.path.join(glob.escape(args.out), "*", "config.json")))
+        parser.error(f"--resume {args.resume}: {args.resume} {what}; it must be the folder of a "
+                     f"run, such as {runs[-1] if runs else os.path.join(args.out, '<time>')}")
     try:
         with open(path, encoding="utf-8") as file:
             settings = json.load(file)

@@ -39,13 +39,22 @@ def locate(module, error: Exception, args: tuple) -> None:
         return
     found = error.__dict__.get("failed")
     if found is None:
-        found = module, error.args[0], module._advice(args)
+        found = module, error.args[0], _pixels(error.args[0], args) or module._advice(args)
         error.__dict__["failed"] = found
     failed, message, advice = found
     path = next((name for name, inner in module.named_modules() if inner is failed), None)
     if path is not None:
         lines = [message, f"  in {_place(module, path, failed)}{_source(module, path)}", advice]
         error.args = ("\n".join(line for line in lines if line),)
+
+
+def _pixels(message: str, args: tuple) -> str:
+    """What makes an image of bytes fit, where that is what was refused."""
+    if "uint8" not in message or "float" not in message or not any(
+            isinstance(value, Tensor) and value.dtype == np.uint8 for value in args):
+        return ""
+    return ("  pixels from 0 to 255 become floats from 0 to 1 by the dataset's "
+            "transform=data.transforms.ToTensor(), or by .float() / 255")
 
 
 def _stranger(module, error: AttributeError, args: tuple) -> str:

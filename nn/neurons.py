@@ -123,8 +123,12 @@ class _Learning(Module):
         if x.ndim != 2 or x.shape[1] != self.in_features or y.shape != x.shape[:1]:
             raise ValueError(f"{name}: samples must be (m, {self.in_features}) and targets (m), "
                              f"one each, got {tuple(x.shape)} and {tuple(y.shape)}")
-        if not (x.isfinite().all() and y.isfinite().all()):
-            raise ValueError(f"{name}: samples and targets must be finite, got NaN or infinity")
+        for what, values in (("samples", x), ("targets", y)):
+            wrong = (~values.isfinite()).nonzero().tolist()
+            if wrong:
+                place = tuple(wrong[0])
+                raise ValueError(f"{name}: {what} must be finite, got {values[place].item()} at "
+                                 f"{place}, one of {len(wrong):,}; leave such samples out")
         return x, y
 
     def _advice(self, args: tuple) -> str:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from autograd import Tensor
-from autograd.errors import describe
+from autograd.errors import describe, uncalled
 
 
 def param_groups(model: Any, options: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -28,8 +28,9 @@ def param_groups(model: Any, options: Mapping[str, Mapping[str, Any]]) -> list[d
     >>> optimizer = optim.AdamW(groups, weight_decay=0.1)
     """
     for method in ("named_parameters", "named_modules"):
-        if not hasattr(model, method):
-            raise TypeError(f"param_groups: model must have {method}(), got {describe(model)}")
+        if not hasattr(model, method) or uncalled(model):
+            raise TypeError(f"param_groups: model must have {method}(), got {describe(model)}"
+                            f"{uncalled(model)}")
     rest: list[Tensor] = []
     found: dict[str, list[Tensor]] = {key: [] for key in options}
     owners = {path: type(module).__name__ for path, module in model.named_modules()}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
-from autograd.errors import Constructed, caller, describe
+from autograd.errors import Constructed, caller, describe, uncalled
 from autograd.tensors import mark_written
 from optim.formula import Formula, formula_of
 from optim.state import fitted, load, number
@@ -258,6 +258,7 @@ def _as_list(who: str, params: Any) -> list[Any]:
         )
     if not isinstance(params, Iterable):
         hint = "; pass its .parameters()" if hasattr(params, "parameters") else ""
+        hint = uncalled(params) or hint
         raise TypeError(
             f"{who}: params must be an iterable of Tensors, got {describe(params)}{hint}"
         )

@@ -10,13 +10,12 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import index
 from typing import Any, NamedTuple, SupportsFloat
 
 import numpy as np
 
 from autograd import Tensor, get_rng_state, manual_seed, set_rng_state
-from autograd.errors import Constructed, describe
+from autograd.errors import Constructed, describe, spelled
 
 Objective = Callable[[dict[str, Any]], SupportsFloat]
 
@@ -25,6 +24,10 @@ class Uniform(Constructed):
     """Any number from low to high, all as likely."""
 
     def __init__(self, low: float, high: float) -> None:
+        for name, value in (("low", low), ("high", high)):
+            if not isinstance(value, (int, float, np.number)) or isinstance(value, bool):
+                raise TypeError(f"{type(self).__name__}: {name} must be a number, got "
+                                f"{describe(value)}")
         if not -math.inf < low < high < math.inf:
             raise ValueError(f"{type(self).__name__}: low must be below high, got {low} and {high}")
         self.low, self.high = low, high
@@ -61,7 +64,11 @@ class Integers(Uniform):
     """Any whole number from low to high, both included."""
 
     def __init__(self, low: int, high: int) -> None:
-        super().__init__(index(low), index(high))
+        super().__init__(low, high)
+        for name, value in (("low", low), ("high", high)):
+            if not isinstance(value, (int, np.integer)):
+                raise TypeError(f"Integers: {name} must be a whole number, got {describe(value)}; "
+                                "Uniform takes any")
 
     def draw(self, source: np.random.Generator) -> Any:
         return int(source.integers(int(self.low), int(self.high), endpoint=True))
@@ -122,6 +129,7 @@ class Trials(list):
         return "\n".join(rows)
 
 
+@spelled
 def grid_search(objective: Objective, space: Space, *, mode: str = "min",
                 seed: int = 0) -> Trials:
     """The objective at all combinations of the choices, whose ranges must be lists.
@@ -142,6 +150,7 @@ def grid_search(objective: Objective, space: Space, *, mode: str = "min",
     return _run(objective, points, mode, seed)
 
 
+@spelled
 def random_search(objective: Objective, space: Space, trials: int, *, mode: str = "min",
                   seed: int = 0) -> Trials:
     """The objective at `trials` points that are drawn from the space; see grid_search.
@@ -156,6 +165,7 @@ def random_search(objective: Objective, space: Space, trials: int, *, mode: str 
                             for _ in range(trials)), mode, seed)
 
 
+@spelled
 def bayes_search(objective: Objective, space: Space, trials: int, *, mode: str = "min",
                  seed: int = 0) -> Trials:
     """The objective at `trials` points, each chosen by what the earlier ones came to, by Optuna's
@@ -241,5 +251,7 @@ def _check(who: str, objective: Objective, space: Space, mode: str, trials: int 
                             f"LogUniform(1e-4, 1e-2), got {describe(values)}")
     if mode not in ("min", "max"):
         raise ValueError(f"{who}: mode must be 'min' or 'max', got {mode!r}")
-    if index(trials) < 1:
+    if not isinstance(trials, (int, np.integer)) or isinstance(trials, bool):
+        raise TypeError(f"{who}: trials must be a whole number, got {describe(trials)}")
+    if trials < 1:
         raise ValueError(f"{who}: trials must be at least 1, got {trials}")

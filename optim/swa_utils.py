@@ -13,7 +13,7 @@ from copy import deepcopy
 from typing import Any
 
 from autograd import Tensor, enable_grad, int64, no_grad, tensor
-from autograd.errors import Constructed, describe
+from autograd.errors import Constructed, describe, uncalled
 from optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 from optim.optimizer import Optimizer
 
@@ -89,9 +89,9 @@ class AveragedModel(Constructed):
     def __init__(self, model: Any, device: Any = None, avg_fn: Average | None = None,
                  multi_avg_fn: Averages | None = None, use_buffers: bool = False) -> None:
         who = type(self).__name__
-        if not hasattr(model, "parameters") or not hasattr(model, "buffers"):
+        if not hasattr(model, "parameters") or not hasattr(model, "buffers") or uncalled(model):
             raise TypeError(f"{who}: model must have parameters() and buffers(), got "
-                            f"{describe(model)}")
+                            f"{describe(model)}{uncalled(model)}")
         if avg_fn is not None and multi_avg_fn is not None:
             raise ValueError(f"{who}: give avg_fn or multi_avg_fn, not both")
         self.module = deepcopy(model) if device is None else deepcopy(model).to(device)

@@ -31,6 +31,8 @@ def run(path: Path) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             cell.outputs = _joined(cell.outputs)
         for output in cell.get("outputs", ()):
+            if "image/svg+xml" in output.get("data", {}):  # what is also there as HTML
+                output.data.pop("text/html", None)
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{path.name}: a cell wrote to stderr: {output.text}")
     notebook.metadata = nbformat.from_dict({

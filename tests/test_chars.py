@@ -74,6 +74,8 @@ def test_it_learns_writes_and_leaves_what_it_promises(chars, language, text, tmp
     losses = [float(held_out) for _, held_out in LOSS.findall(printed)]
     assert len(losses) == 2 and losses[1] < losses[0] < 0.7 * math.log(6)
     assert f"by chance the loss is {math.log(6):.2f}" in printed
+    compiled = autograd.config()["tier"] == "numba"
+    assert ("The first steps compile" in printed.split("epoch 1/2")[0]) == compiled
     folder = only_folder(tmp_path)
     assert sorted(os.listdir(folder)) == ["best.npz", "curves.png"]
     assert f"In {folder}: best.npz, curves.png" in printed

@@ -1,6 +1,7 @@
 """ImageFolder and data.utils: images in files."""
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,18 @@ def test_what_makes_no_grid():
         make_grid(autograd.zeros(2, 3, 4, 4), normalize=True, value_range=3)
     with pytest.raises(TypeError, match="normalize needs a floating Tensor, got uint8"):
         make_grid(autograd.zeros(2, 3, 4, 4, dtype=autograd.uint8), normalize=True)
+
+
+def test_values_that_are_no_colour(tmp_path):
+    images = autograd.zeros(2, 3, 4, 4)
+    images[1, 0, 0, :2] = autograd.tensor([math.nan, math.inf])
+    with pytest.raises(ValueError, match="make_grid: normalize: 2 of 96 values are NaN or infinite"
+                                         r".* give value_range=\(0.0, 1.0\)"):
+        make_grid(images, normalize=True)
+    with pytest.raises(ValueError, match="save_image: 1 of 336 values are NaN, .*masked_fill"):
+        save_image(images, tmp_path / "nan.png")
+    assert make_grid(images, normalize=True, value_range=(0.0, 1.0)).max().isnan()
+    save_image(images.masked_fill(~images.isfinite(), 0), tmp_path / "fine.png", normalize=True)
 
 
 def test_saved_images(tmp_path):

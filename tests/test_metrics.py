@@ -249,6 +249,8 @@ def twice(metric, *shapes):
 
 
 ZEROS = np.zeros(3, int)
+ONE_HOT = np.eye(3)
+ADVICE = r"these targets are one-hot, targets.argmax\(1\) gives the classes"
 
 
 @pytest.mark.parametrize("call, error, message", [
@@ -281,6 +283,13 @@ ZEROS = np.zeros(3, int)
     (lambda: metrics.mae([], []), ValueError, "mae: there is no sample"),
     (lambda: metrics.perplexity(np.zeros((3, 2)), ZEROS + 2), ValueError, "class 2, which is"),
     (lambda: metrics.perplexity(np.zeros((3, 2)), ZEROS - 100), ValueError, "no target to count"),
+    (lambda: metrics.accuracy(ONE_HOT * 0.9, ONE_HOT), ValueError, "accuracy: .*" + ADVICE),
+    (lambda: metrics.Accuracy().update(ONE_HOT * 0.9, ONE_HOT.astype(int)), ValueError, ADVICE),
+    (lambda: metrics.f1(ZEROS, ONE_HOT, "macro"), ValueError, "f1: .*" + ADVICE),
+    (lambda: metrics.confusion_matrix(ONE_HOT, ONE_HOT), ValueError, ADVICE),
+    (lambda: metrics.top_k_accuracy(ONE_HOT, ONE_HOT), ValueError, ADVICE),
+    (lambda: metrics.roc_auc(ONE_HOT, ONE_HOT), ValueError, "roc_auc: .*" + ADVICE),
+    (lambda: metrics.perplexity(ONE_HOT, ONE_HOT), ValueError, "perplexity: .*" + ADVICE),
 ])
 def test_misuse_is_named(call, error, message):
     with pytest.raises(error, match=message):

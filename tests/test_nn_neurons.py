@@ -205,7 +205,10 @@ def test_dropout_scaled_in_evaluation_in_place():
 
 def test_what_is_not_finite_ends_the_learning():
     nan = [[float("nan"), 0.0], [0.0, 1.0]]
-    with pytest.raises(ValueError, match="Perceptron.fit: samples and targets must be finite"):
+    with pytest.raises(ValueError, match=r"Perceptron.fit: samples must be finite, got nan at "
+                                         r"\(0, 0\), one of 1; leave such samples out"):
         nn.Perceptron(2).fit(nan, [0, 1])
+    with pytest.raises(ValueError, match=r"Adaline.fit: targets must be finite, got inf at \(1,\)"):
+        nn.Adaline(2).fit([[1.0, 2.0], [3.0, 4.0]], [0, float("inf")])
     with pytest.raises(FloatingPointError, match="Adaline.fit: .* take a smaller lr than 0.01"):
         nn.Adaline(1).fit([[1e6], [2e6]], [0, 1])

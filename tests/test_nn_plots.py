@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 import warnings
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -51,6 +52,8 @@ DRAW = {
     "maps": lambda ax=None: plots.plot_feature_maps(CONV, IMAGE, ax=ax),
     "attention": lambda ax=None: plots.plot_attention(np.full((2, 3), 1 / 3), queries=["<q>", "$x"],
                                                       keys=["a", "b", "c"], ax=ax),
+    "confusion": lambda ax=None: plots.plot_confusion_matrix(
+        [[980, 20_000, 0], [1, 2, 3], [0, 0, 0]], ["a long name", "$x", "c"], ax=ax),
     "surface": lambda ax=None: plots.plot_loss_surface(
         NET, lambda: NET(autograd.ones(4, 2)).square().mean(), steps=4, ax=ax),
 }
@@ -264,35 +267,75 @@ def test_many_classes_look_different():
     assert len(looks) == 40
 
 
+def test_a_confusion_matrix_tells_counts_on_their_shares():
+    counts = nn.metrics.confusion_matrix([0, 1, 1, 2, 2], [0, 0, 1, 2, 2])
+    axes = plots.plot_confusion_matrix(counts, ["cat", "dog", "cow"]).axes[0]
+    np.testing.assert_allclose(axes.images[0].get_array(), [[0.5, 0.5, 0], [0, 1, 0], [0, 0, 1]])
+    assert {text.get_position(): text.get_text() for text in axes.texts} == {
+        (0, 0): "1", (1, 0): "1", (1, 1): "1", (2, 2): "2"}
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog", "cow"]
+    assert axes.get_ylabel() == "true class" and axes.get_xlabel() == "predicted class"
+    assert not plots.plot_confusion_matrix(np.eye(31)).axes[0].texts
+
+
+@pytest.mark.parametrize("counts, classes, message", [
+    ([0, 1, 1], None, r"must be \(C, C\), got \(3,\); nn.metrics.confusion_matrix\(outputs"),
+    ([[1, 2, 3]], None, r"must be \(C, C\), got \(1, 3\)"),
+    ([[1, -1], [0, 1]], None, "finite and not negative"),
+    ([[1, 1], [0, 1]], ["a"], "1 classes for a matrix of 2"),
+])
+def test_what_is_no_confusion_matrix(counts, classes, message):
+    with pytest.raises(ValueError, match=f"plot_confusion_matrix: .*{message}"):
+        plots.plot_confusion_matrix(counts, classes)
+
+
+@pytest.mark.parametrize("classes", [12, 40])
+@pytest.mark.parametrize("own", [False, True])
+def test_the_legend_of_many_classes_hides_no_points(classes, own):
+    points = np.random.default_rng(0).normal(size=(120, 2))
+    for draw in (plots.plot_decision_boundary, partial(plots.plot_activations, layers="1")):
+        ax = Figure(layout="constrained").subplots() if own else None
+        figure = draw(NET, points, np.arange(120) % classes, ax=ax)
+        FigureCanvasAgg(figure).draw()
+        legend = (*figure.legends, *(axes.get_legend() for axes in figure.axes))[0]
+        box, panel = legend.get_window_extent(), figure.axes[0].bbox
+        assert len(legend.get_texts()) == classes and box.x1 <= figure.bbox.x1
+        assert not box.overlaps(panel.shrunk(0.99, 1)) and panel.width > 0.3 * figure.bbox.width
+
+
 # ---- curves and surfaces ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("history, lines, scale", [
-    ({"loss": [1.0, 0.5]}, 1, "linear"),
-    ({"loss": [100.0, 0.5], "val_loss": [120.0, float("nan")]}, 2, "log"),
-    ([{"loss": 1.0}, {"loss": 2.0, "val_accuracy": 0.5}], 1, "linear"),
-    ({"loss": [3.0], "epoch": [1], "note": "text"}, 1, "linear"),
-    ({"lr": [0.1], "seconds": [2.0], "accuracy": [0.5]}, 1, "linear"),
+@pytest.mark.parametrize("history, panels", [
+    ({"loss": [1.0, 0.5]}, {"loss": ["training"]}),
+    ({"loss": [100.0, 0.5], "val_loss": [120.0, float("nan")]},
+     {"loss": ["training", "validation"]}),
+    ([{"loss": 1.0}, {"loss": 2.0, "val_accuracy": 0.5}],
+     {"loss": ["training"], "accuracy": ["validation"]}),
+    ({"loss": [3.0], "epoch": [1], "note": "text"}, {"loss": ["training"]}),
+    ({"lr": [0.1], "seconds": [2.0], "accuracy": [0.5]}, {"accuracy": ["training"]}),
+    ({"train_loss": autograd.ones(3), "test_loss": np.ones(2)}, {"loss": ["training", "test"]}),
 ])
-def test_histories(history, lines, scale):
-    axes = plots.plot_history(history).axes[0]
-    assert len(axes.lines) == lines and axes.get_yscale() == scale
+def test_a_history_of_any_form_has_a_panel_for_each_quantity(history, panels):
+    axes = plots.plot_history(history).axes
+    assert [panel.get_ylabel() for panel in axes] == list(panels)
+    assert [[line.get_label() for line in panel.lines] for panel in axes] == list(panels.values())
 
 
 def test_long_names_of_curves_fit_the_figure():
     names = [f"a_very_long_name_of_a_metric_{i}" for i in range(7)]
     figure = plots.plot_history({name: [1.0, 2e9, 3.0] for name in names})
     FigureCanvasAgg(figure).draw()
-    axes = figure.axes[0]
-    for text in (*axes.get_legend().get_texts(), axes.yaxis.label):
-        box = text.get_window_extent()
-        assert not text.get_text() or box.x0 >= 0 and box.y0 >= 0
-        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
-    assert axes.bbox.width > figure.bbox.width / 2
+    for axes in figure.axes[:7]:
+        for text in (*axes.get_legend().get_texts(), axes.yaxis.label):
+            box = text.get_window_extent()
+            assert box.x0 >= 0 and box.y0 >= 0
+            assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
 
 
 @pytest.mark.parametrize("history, kind", [({}, ValueError), ([], ValueError), ([1, 2], TypeError),
-                                           ({"note": ["a"]}, ValueError)])
+                                           ({"note": ["a"]}, ValueError),
+                                           ([{"note": "a"}], ValueError)])
 def test_no_history(history, kind):
     with pytest.raises(kind, match="plot_history"):
         plots.plot_history(history)

@@ -123,10 +123,20 @@ def test_penalties_and_their_gradients(bias, samples):
      "rameter of two or more dimensions; bias=True counts all"),
     (ValueError, lambda: utils.l2_penalty(nn.ReLU(), 1, bias=True), "ReLU has no parameter$"),
     (TypeError, lambda: utils.l2_penalty([1], 1), "l2_penalty: model must be a Module, got"),
+    (TypeError, lambda: utils.l2_penalty(nn.Linear, 1), r"the class Linear; write \(\) behind it"),
 ])
 def test_penalties_that_make_no_sense(kind, do, text):
     with pytest.raises(kind, match=text):
         do()
+
+
+@pytest.mark.parametrize("call", [
+    lambda given: utils.clip_grad_norm_(given, 1.0),
+    lambda given: utils.clip_grad_value_(given, 1.0), utils.parameters_to_vector])
+def test_a_method_in_place_of_parameters(call):
+    with pytest.raises(TypeError, match=r"^\w+: parameters must be Tensors, such as model.paramete"
+                                        r"rs\(\), got the method Linear.parameters; write \(\) be"):
+        call(nn.Linear(1, 1).parameters)
 
 
 # ---- output sizes --------------------------------------------------------------------------------

@@ -33,6 +33,12 @@ def test_every_cell_was_run_in_order_without_errors(path):
                for o in outputs), "a lesson has pictures"
 
 
+def test_no_picture_is_stored_twice(path):
+    kinds = [{*o.get("data", {})} - {"text/plain"} for cell in read(path)
+             if cell["cell_type"] == "code" for o in cell["outputs"]]
+    assert all(len(found) < 2 for found in kinds)
+
+
 def test_form(path):
     """A title, then a cell that installs, formulas, exercises at the end; small enough for git."""
     assert path.stat().st_size < MAX_BYTES

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 import optim
 
 
@@ -58,6 +59,10 @@ class TestParameters:
             ),
             ({"params": []}, "got dict; put it into a list"),
             (3, "SGD: params must be an iterable of Tensors, got int 3"),
+            (
+                nn.Linear(1, 1).parameters,
+                r"got the method Linear.parameters; write \(\) behind it",
+            ),
             ({autograd.ones(2)}, "params is a set, whose order changes"),
             (
                 ["weight"],

@@ -135,6 +135,11 @@ def test_ctrl_c_keeps_what_there_is():
     (lambda: random_search(bowl, SPACE, 1, mode="low"), ValueError, "'min' or 'max', got 'low"),
     (lambda: Uniform(2, 1), ValueError, "Uniform: low must be below high, got 2 and 1"),
     (lambda: LogUniform(0, 1), ValueError, "LogUniform: low must be above 0, got 0"),
+    (lambda: LogUniform("a", 1), TypeError, "LogUniform: low must be a number, got str"),
+    (lambda: Integers(1, 2.5), TypeError, "Integers: high must be a whole number, got float 2.5"),
+    (lambda: Integers(True, 2), TypeError, "Integers: low must be a number, got bool True"),
+    (lambda: random_search(bowl, SPACE, 2.5), TypeError, "trials must be a whole number, got fl"),
+    (lambda: random_search(bowl, SPACE, trails=3), TypeError, "'trails'; did you mean 'trials'"),
 ])
 def test_misuse_is_named(call, error, message):
     with pytest.raises(error, match=message):

@@ -189,6 +189,7 @@ def test_the_schedule_follows_another_and_resumes():
     (ValueError, lambda: swa_utils.SWALR(optimizer(1.0), 0.1, -1), "anneal_epochs must be an"),
     (ValueError, lambda: swa_utils.SWALR(optimizer(1.0), [0.1, 0.2]), "SWALR: 2 values of swa_lr"),
     (TypeError, lambda: swa_utils.SWALR(None, 0.1), "SWALR: optimizer must be an Optimizer"),
+    (TypeError, lambda: swa_utils.AveragedModel(nn.Linear), r"the class Linear; write \(\) behind"),
     (TypeError, lambda: optim.param_groups([1], {}), r"model must have named_parameters\(\), got"),
     (ValueError, lambda: optim.param_groups(build(), {"*bias": {}, "2.bias": {}}),
      "param_groups: '2.bias' matches no parameter of Sequential that an earlier entry has not; the"

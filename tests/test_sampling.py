@@ -141,6 +141,18 @@ def test_probabilities_of_every_form():
     assert autograd.bernoulli(zeros, autograd.tensor([1.0, 0.0, 1.0])).tolist() == [[1, 0, 1]] * 2
     assert autograd.bernoulli(autograd.tensor([3, 4]), 1).tolist() == [1, 1]
     assert autograd.bernoulli(autograd.zeros(0)).shape == (0,)
+    assert autograd.tensor([3, 4]).bernoulli(1).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("bernoulli", ()), ("bernoulli", (0.3,)), ("multinomial", (4,))])
+def test_a_method_draws_what_the_function_does(name, arguments):
+    weights, first, second = autograd.rand(3, 9), autograd.Generator(), autograd.Generator()
+    first.manual_seed(5)
+    second.manual_seed(5)
+    of_function = getattr(autograd, name)(weights, *arguments, generator=first)
+    of_method = getattr(weights, name)(*arguments, generator=second)
+    assert of_method.tolist() == of_function.tolist() and not of_method.requires_grad
 
 
 def test_weights_whose_sum_overflows_or_underflows():

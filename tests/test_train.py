@@ -182,7 +182,9 @@ def test_options_reach_the_run(train, tmp_path):
     (["--dataset", "cifar"], "invalid choice: 'cifar'"),
     (["--recipe", "fast"], "--recipe fast is for --dataset mnist --model mlp"),
     (["--model", "lenet"], "lenet reads images of 28x28 pixels"),
-    (["--resume", "nowhere"], "--resume nowhere: [Errno 2] No such file"),
+    (["--resume", "nowhere"], "--resume nowhere: nowhere is no folder; it must be the folder of a "
+                              "run, such as runs/"),
+    (["--resume", "examples"], "examples has no config.json"),
     (["--root", "x"], "--root is for mnist and fashion: the digits come with the package"),
 ])
 def test_a_wrong_command_line(train, capsys, argv, message):

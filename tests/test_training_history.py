@@ -68,6 +68,8 @@ def test_plot_returns_the_figure():
         history.plot(Figure().subplots(1, 3))
     with pytest.raises(ValueError, match="there is no epoch yet"):
         History().plot()
+    with pytest.raises(ValueError, match="neither a loss nor a metric, only epoch, lr"):
+        History([{"epoch": 1, "lr": 0.1}]).plot()
 
 
 def test_without_matplotlib(monkeypatch):

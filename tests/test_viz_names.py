@@ -25,6 +25,11 @@ X, VOLUME, ROW = autograd.ones(2, 4, 6, 6), autograd.ones(2, 4, 3, 3, 3), autogr
     ("layer_norm", lambda: F.layer_norm(X, (6,), ones(6))),
     ("rms_norm", lambda: F.rms_norm(X, (6, 6), ones(6, 6))),
     ("dropout", lambda: F.dropout(ones(4))),
+    ("flatten", lambda: ones(2, 3, 4).flatten(1)),
+    ("flatten", lambda: nn.Flatten()(ones(2, 3, 4))),
+    ("reshape", lambda: ones(2, 3, 4).reshape(2, -1)),
+    ("einsum", lambda: autograd.einsum("ij,jk->ik", ones(2, 3), ones(3, 2))),
+    ("gather", lambda: ones(3, 2).gather(0, autograd.tensor([[0, 1]]))),
     ("pad", lambda: F.pad(ones(4), (1, 2))),
     ("scaled_dot_product_attention", lambda: F.scaled_dot_product_attention(
         ones(1, 3, 4), ones(1, 3, 4), ones(1, 3, 4))),

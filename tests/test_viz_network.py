@@ -13,6 +13,7 @@ import autograd
 import nn
 from autograd.viz import animate, draw_network, graph
 from autograd.viz.network import BLUE, GREY, RED
+from autograd.viz.style import text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -32,16 +33,20 @@ X = autograd.tensor([[2.0, -1.0], [9.0, 9.0]])
 
 
 def lines(drawn) -> list[tuple[str, float, float]]:
-    """(color, opacity, width) of each line, sorted by its place."""
+    """(color, opacity, width) of each line between neurons, sorted by its place."""
     tree = ElementTree.fromstring(drawn._repr_svg_())
     found = [(float(e.get("x1")), float(e.get("y1")), float(e.get("y2")), e.get("stroke"),
               float(e.get("stroke-opacity")), float(e.get("stroke-width")))
              for e in tree.iter(SVG + "line")]
-    return [line[3:] for line in sorted(found)]
+    assert [line[3] for line in found[-2:]] == [RED, BLUE]  # of the key
+    return [line[3:] for line in sorted(found[:-2])]
 
 
 def texts(drawn) -> list[str]:
-    return [e.text for e in ElementTree.fromstring(drawn._repr_svg_()).iter(SVG + "text")]
+    found = [e.text for e in ElementTree.fromstring(drawn._repr_svg_()).iter(SVG + "text")]
+    assert found[-4:] == ["weight above 0", "weight below 0", "in a circle: its activation",
+                          "faint: from a less active neuron"]
+    return found[:-4]
 
 
 def test_colours_are_signs_and_opacity_is_the_activity_of_the_neuron_before():
@@ -84,6 +89,34 @@ def test_nothing_sticks_out_and_no_neurons_touch():
         places = np.array([d.middle for d in scene.discs if d.radius > 5])
         gaps = np.linalg.norm(places[:, None] - places[None], axis=-1) + 99 * np.eye(len(places))
         assert gaps.min() > 2 * 13
+        for words in scene.words[-4:]:  # the key, below all neurons
+            assert places[:, 1].max() + 13 + words.size < words.middle[1] < scene.height - 5
+            assert 0 < words.middle[0] < scene.width - text_width(words.text, words.size)
+
+
+class Convolved(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.maps, self.classes = nn.Conv2d(1, 2, 3), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.classes(self.maps(x).relu().reshape(-1, 8))
+
+
+@pytest.mark.parametrize("net, first", [
+    (nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)), "2: Flatten"),
+    (nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), "input"),
+    (Convolved(), "features"),
+])
+def test_the_first_neurons_are_called_what_they_are(net, first):
+    assert texts(draw_network(net, (1, 1, 4, 4)))[0] == first
+
+
+def test_neurons_between_layers_of_other_widths_have_the_name_of_what_made_them():
+    net = nn.Sequential(nn.Linear(2, 6), nn.Unflatten(1, (2, 3)), nn.AvgPool1d(3), nn.Flatten(),
+                        nn.Linear(2, 1))
+    shown = texts(draw_network(net, (1, 2)))
+    assert [text for text in shown if text.endswith("Flatten")] == ["3: Flatten"]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0, 1e-20, -12345.0])

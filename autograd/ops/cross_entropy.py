@@ -22,7 +22,8 @@ from .loss import check_reduction, reduced
 from .reduce import sum
 from .shape import expand, movedim, reshape, unsqueeze
 
-_REARRANGE = frozenset(("reshape", "view", "squeeze", "unsqueeze", "transpose", "permute"))
+_REARRANGE = frozenset(("reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose",
+                        "permute"))
 _warned: dict[str, dict] = {}
 
 

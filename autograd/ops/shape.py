@@ -90,9 +90,9 @@ def reshape_as(input, other):
     return reshape(input, other.shape)
 
 
-@composite()
-def flatten(input, start_dim=0, end_dim=-1):
-    """The dimensions from start_dim to end_dim, inclusive, as one; itself if that is one.
+@op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
+def flatten(input, /, start_dim=0, end_dim=-1):
+    """The dimensions from start_dim to end_dim, inclusive, as one: a view where memory allows.
 
     >>> autograd.zeros(2, 3, 4).flatten(1).shape
     Size([2, 12])
@@ -101,9 +101,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     start, end = (axis("flatten", dim, len(shape)) for dim in (start_dim, end_dim))
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
-    if start == end and input.shape:
-        return input
-    return reshape(input, (*shape[:start], prod(shape[start: end + 1]), *shape[end + 1:]))
+    return input.reshape(*shape[:start], prod(shape[start: end + 1]), *shape[end + 1:])
 
 
 @composite()

@@ -41,13 +41,22 @@ def legend(kinds: Iterable[str], width: float, height: float) -> Legend:
         return Legend([], width, height)
     wide = [SWATCH[0] + _GAP + text_width(MEANINGS[kind], NAME_SIZE - 2) for kind in shown]
     width = max(width, *wide)
-    entries, x, y = [], 0.0, height + _BEFORE
-    for kind, space in zip(shown, wide, strict=True):
+    corners = rows(wide, width, height + _BEFORE)
+    entries = [Entry(kind, MEANINGS[kind], corner)
+               for kind, corner in zip(shown, corners, strict=True)]
+    return Legend(entries, width, corners[-1][1] + SWATCH[1] + 3.0)
+
+
+def rows(widths: Iterable[float], width: float, top: float) -> list[Point]:
+    """The upper left corners of entries of these widths, side by side in as many rows as it
+    takes."""
+    corners, x = [], 0.0
+    for space in widths:
         if x and x + space > width:
-            x, y = 0.0, y + _ROW
-        entries.append(Entry(kind, MEANINGS[kind], (x, y)))
+            x, top = 0.0, top + _ROW
+        corners.append((x, top))
         x += space + _BETWEEN
-    return Legend(entries, width, y + SWATCH[1] + 3.0)
+    return corners
 
 
 def text_place(entry: Entry) -> Point:

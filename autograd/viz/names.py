@@ -14,7 +14,8 @@ from .style import elided
 _CALLED = {"true_divide": "div", "max_dim": "max", "min_dim": "min", "clamp_below": "clamp",
            "clamp_above": "clamp", "cast": "to", "drop": "dropout",
            "with_logits": "binary_cross_entropy_with_logits",
-           "constant_pad": "pad", "max_at_random": "fractional_max_pool2d",
+           "contract": "einsum", "gather_along": "gather", "constant_pad": "pad",
+           "max_at_random": "fractional_max_pool2d",
            "attend": "scaled_dot_product_attention", "select_rows": "index_select"}
 
 

@@ -6,16 +6,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .costs import memory
+from .legend import SWATCH, rows
 from .picture import ScenePicture
 from .scene import Disc, Scene, Stroke, Words
 from .style import SLATE, elided, printable, text_width
-from .trace import Call, arguments, traced
+from .trace import Call, Trace, arguments, traced
 
 RED, BLUE, GREY = "#d62728", "#1f5fbf", "#9ca3af"
 _RADIUS, _STEP, _COLUMN, _MARGIN = 13.0, 34.0, 150.0, 26.0
 _HEADER = 44.0  # above the neurons
+_KEY_SIDE = 12.0  # around the key
 _FAINTEST, _WIDEST = 0.06, 3.0
-_TITLE_SIZE, _VALUE_SIZE = 11.0, 8.0
+_TITLE_SIZE, _VALUE_SIZE, _KEY_SIZE = 11.0, 8.0, 9.0
+_KEY = ((RED, "weight above 0"), (BLUE, "weight below 0"), ("", "in a circle: its activation"),
+        ("", "faint: from a less active neuron"))
 
 
 class _Layer(NamedTuple):
@@ -44,13 +49,13 @@ def draw_network(model, x, *, most: int = 10) -> ScenePicture:
     """
     if not isinstance(most, int) or most < 3:
         raise ValueError(f"draw_network: most must be 3 or more, got {most!r}")
-    layers = _layers(traced(model, *arguments("draw_network", model, x)).calls)
+    layers = _layers(traced(model, *arguments("draw_network", model, x)))
     sizes = ", ".join(f"{len(layer.values):,}" for layer in layers)
     return ScenePicture(_scene(layers, most), f"network of {sizes} neurons")
 
 
-def _layers(calls: list[Call]) -> list[_Layer]:
-    linear = [call for call in calls if any(node.op.name == "linear" for node in call.nodes)
+def _layers(trace: Trace) -> list[_Layer]:
+    linear = [call for call in trace.calls if any(node.op.name == "linear" for node in call.nodes)
               and getattr(getattr(call.module, "weight", None), "ndim", 0) == 2]
     if not linear:
         raise ValueError("draw_network: the model calls no linear layer, so there are no neurons "
@@ -59,16 +64,29 @@ def _layers(calls: list[Call]) -> list[_Layer]:
     for i, call in enumerate(linear):
         values = _first_row(call.inputs[0][1])
         if layers and len(layers[-1].values) != len(values):
-            layers.append(_Layer("…", values, None))  # something else stands between
+            layers.append(_Layer(_maker(trace, call), values, None))  # others stand between
         elif layers:
             layers[-1] = layers[-1]._replace(values=values)  # after its activation function
         else:
-            layers.append(_Layer("input", values, None))
+            layers.append(_Layer(_maker(trace, call), values, None))
         weight = call.module.weight._array.astype(float)
         title = call.path or type(call.module).__name__
-        ends = call.outputs if i + 1 < len(linear) else _last(calls[0], call, len(weight))
+        ends = call.outputs if i + 1 < len(linear) else _last(trace.root, call, len(weight))
         layers.append(_Layer(title, _first_row(ends[0][1]), weight))
     return layers
+
+
+def _maker(trace: Trace, call: Call) -> str:
+    """What the neurons before a linear layer are: the input, or what a module put out last."""
+    given = memory(call.inputs[0][1]._array)
+    if any(memory(tensor._array) is given for _, tensor in trace.root.inputs):
+        return "input"
+    made = [other for other in trace.calls if other.stop < call.start
+            for _, tensor in other.outputs if memory(tensor._array) is given]
+    if not made:
+        return "features"
+    last = max(made, key=lambda other: other.stop)
+    return f"{last.path}: {type(last.module).__name__}"
 
 
 def _last(root: Call, call: Call, count: int):
@@ -85,7 +103,7 @@ def _first_row(tensor) -> np.ndarray:
 def _scene(layers: list[_Layer], most: int) -> Scene:
     shown = [_shown(len(layer.values), most) for layer in layers]
     tallest = max(len(places) for places in shown)
-    height = _HEADER + tallest * _STEP + _MARGIN
+    height = _HEADER + tallest * _STEP
     titles = [printable(elided(layer.title, 22)) for layer in layers]
     column = max(_COLUMN, *(text_width(title, _TITLE_SIZE) + 12 for title in titles))
     side = max(_MARGIN + _RADIUS, *(text_width(titles[i], _TITLE_SIZE) / 2 + 6 for i in (0, -1)))
@@ -101,7 +119,21 @@ def _scene(layers: list[_Layer], most: int) -> Scene:
         if layer.weight is not None:
             _draw_weights(scene, layer.weight, layers[i - 1].values, middles[-1], spots)
         middles.append(spots)
-    return scene
+    return _with_key(scene)
+
+
+def _with_key(scene: Scene) -> Scene:
+    """The scene with what its colours and numbers mean below."""
+    wide = [text_width(text, _KEY_SIZE) + (SWATCH[0] + 6 if color else 0) for color, text in _KEY]
+    corners = rows(wide, scene.width - 2 * _KEY_SIDE, scene.height + _KEY_SIDE)
+    for (color, text), (x, y) in zip(_KEY, corners, strict=True):
+        left, middle = x + _KEY_SIDE, y + SWATCH[1] / 2
+        if color:
+            scene.strokes.append(Stroke((left, middle), (left + SWATCH[0], middle), color, 1.0,
+                                        _WIDEST))
+            left += SWATCH[0] + 6
+        scene.words.append(Words(text, (left, middle), _KEY_SIZE, SLATE, begins=True))
+    return scene._replace(height=corners[-1][1] + SWATCH[1] + _KEY_SIDE)
 
 
 def _shown(count: int, most: int) -> list[int]:

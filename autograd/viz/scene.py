@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .style import SANS, escaped
 
 _DPI = 144
+_START = ' text-anchor="start"'
 
 
 class Stroke(NamedTuple):
@@ -30,12 +31,13 @@ class Disc(NamedTuple):
 
 
 class Words(NamedTuple):
-    """A line of text around a place."""
+    """A line of text around a place, or to the right of it."""
 
     text: str
     middle: tuple[float, float]
     size: float
     color: str
+    begins: bool = False
 
 
 class Scene(NamedTuple):
@@ -61,7 +63,8 @@ class Scene(NamedTuple):
                   f'fill="{d.fill}" stroke="{d.border}"/>' for d in self.discs]
         parts.append(f'<g text-anchor="middle" font-family="{SANS}">')
         parts += [f'<text x="{_n(w.middle[0])}" y="{_n(w.middle[1] + 0.35 * w.size)}" '
-                  f'font-size="{w.size:g}" fill="{w.color}">{escaped(w.text)}</text>'
+                  f'font-size="{w.size:g}" fill="{w.color}"{_START if w.begins else ""}>'
+                  f'{escaped(w.text)}</text>'
                   for w in self.words]
         return "\n".join([*parts, "</g>", "</svg>\n"])
 
@@ -89,8 +92,9 @@ class Scene(NamedTuple):
                 axes.add_patch(Circle(disc.middle, disc.radius, facecolor=disc.fill,
                                       edgecolor=disc.border, zorder=2))
             for w in self.words:
-                axes.text(*w.middle, w.text, size=w.size, color=w.color, ha="center",
-                          va="center_baseline", parse_math=False, zorder=3)
+                axes.text(*w.middle, w.text, size=w.size, color=w.color,
+                          ha="left" if w.begins else "center", va="center_baseline",
+                          parse_math=False, zorder=3)
             figure.savefig(file, format="png", dpi=_DPI, facecolor="white")
         return file.getvalue()
 

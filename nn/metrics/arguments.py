@@ -30,7 +30,9 @@ def labels(who: str, outputs, targets) -> tuple[np.ndarray, np.ndarray, int | No
     elif given.shape != true.shape:
         raise ValueError(f"{who}: outputs {given.shape} and targets {true.shape} do not fit: "
                          "classes have the targets' shape, scores one dimension more, of the "
-                         "classes, after the first")
+                         f"classes, after the first{one_hot(true)}")
+    elif given.dtype.kind == "f" and one_hot(true):
+        raise ValueError(f"{who}: targets must be classes (N), got {true.shape}{one_hot(true)}")
     elif given.dtype.kind == "f":
         raise TypeError(f"{who}: outputs {given.shape} {given.dtype} are neither classes nor a "
                         "score for each class; compare them with a threshold first: outputs > 0 "
@@ -41,6 +43,14 @@ def labels(who: str, outputs, targets) -> tuple[np.ndarray, np.ndarray, int | No
     if true.size == 0:
         raise ValueError(f"{who}: there is no sample; outputs and targets are {given.shape}")
     return given.reshape(-1).astype(np.int64), true.reshape(-1).astype(np.int64), classes
+
+
+def one_hot(targets: np.ndarray) -> str:
+    """What to do about targets that are one-hot, or nothing."""
+    if targets.ndim < 2 or not targets.size or not (
+            np.isin(targets, (0, 1)).all() and (targets.sum(1) == 1).all()):
+        return ""
+    return "; these targets are one-hot, targets.argmax(1) gives the classes"
 
 
 def _check_scores(who: str, scores: np.ndarray) -> None:
@@ -67,7 +77,7 @@ def ranked(who: str, scores, targets) -> tuple[np.ndarray, np.ndarray]:
     given, true = array(who, "scores", scores), array(who, "targets", targets)
     if true.ndim != 1 or given.ndim not in (1, 2) or len(given) != len(true):
         raise ValueError(f"{who}: scores must be (N), or (N, classes), and targets (N), got "
-                         f"{given.shape} and {true.shape}")
+                         f"{given.shape} and {true.shape}{one_hot(true)}")
     if not len(true):
         raise ValueError(f"{who}: there is no sample")
     whole = true.astype(np.int64)

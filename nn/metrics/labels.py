@@ -10,7 +10,7 @@ from operator import index
 
 import numpy as np
 
-from .arguments import array, check_no_nan, check_range, labels
+from .arguments import array, check_no_nan, check_range, labels, one_hot
 
 _AVERAGES = ("binary", "micro", "macro", "weighted", None)
 
@@ -109,7 +109,7 @@ def in_top_k(who: str, outputs, targets, k: int) -> np.ndarray:
     scores, true = array(who, "outputs", outputs), array(who, "targets", targets)
     if scores.ndim != 2 or true.shape != scores.shape[:1] or true.dtype.kind == "f":
         raise ValueError(f"{who}: outputs must be scores (N, classes) and targets classes (N), got "
-                         f"{scores.shape} and {true.shape} {true.dtype}")
+                         f"{scores.shape} and {true.shape} {true.dtype}{one_hot(true)}")
     if not len(true):
         raise ValueError(f"{who}: there is no sample")
     if not 1 <= index(k) <= scores.shape[1]:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .arguments import array, check_range, numbers
+from .arguments import array, check_range, numbers, one_hot
 
 
 def mse(outputs, targets) -> float:
@@ -54,7 +54,7 @@ def losses(who: str, outputs, targets, ignore_index: int) -> np.ndarray:
     scores, true = array(who, "outputs", outputs), array(who, "targets", targets)
     if scores.ndim != true.ndim + 1 or (scores.shape[0], *scores.shape[2:]) != true.shape:
         raise ValueError(f"{who}: outputs must be logits (N, classes, ...) and targets (N, ...), "
-                         f"got {scores.shape} and {true.shape}")
+                         f"got {scores.shape} and {true.shape}{one_hot(true)}")
     scores = np.moveaxis(scores, 1, -1).reshape(-1, scores.shape[1]).astype(np.float64)
     true = true.reshape(-1)
     counted = true != ignore_index

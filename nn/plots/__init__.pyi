@@ -8,8 +8,9 @@ from .curves import plot_optimizer_paths as plot_optimizer_paths
 from .histograms import plot_activation_histograms as plot_activation_histograms
 from .histograms import plot_gradient_histograms as plot_gradient_histograms
 from .images import plot_attention as plot_attention
+from .images import plot_confusion_matrix as plot_confusion_matrix
 from .images import plot_feature_maps as plot_feature_maps
 from .images import plot_filters as plot_filters
 from .surface import plot_loss_surface as plot_loss_surface
 
-__all__ = ['plot_activation_functions', 'plot_activation_histograms', 'plot_activations', 'plot_attention', 'plot_decision_boundary', 'plot_feature_maps', 'plot_filters', 'plot_gradient_histograms', 'plot_history', 'plot_loss_surface', 'plot_optimizer_paths']
+__all__ = ['plot_activation_functions', 'plot_activation_histograms', 'plot_activations', 'plot_attention', 'plot_confusion_matrix', 'plot_decision_boundary', 'plot_feature_maps', 'plot_filters', 'plot_gradient_histograms', 'plot_history', 'plot_loss_surface', 'plot_optimizer_paths']

@@ -9,6 +9,8 @@ import numpy as np
 from ..module import Module
 from .canvas import COLORS, MARKERS, array, canvas, layer_outputs, new_figure, predicted, tidy
 
+_MOST_INSIDE, _PER_COLUMN = 6, 13  # classes in a legend among the points, in a column of others
+
 
 def plot_decision_boundary(model: Module, X, y=None, *, resolution: int = 200, ax=None) -> Any:
     """The classes that `model` sees in the plane, as colours, and the points X with classes y.
@@ -51,6 +53,7 @@ def plot_decision_boundary(model: Module, X, y=None, *, resolution: int = 200, a
             ax.contour(first, second, mine.astype(float), levels=[0.5], colors="black",
                        linewidths=0.8)
     _scatter(ax, X, labels)
+    _legend(ax, labels)
     tidy(ax, x="$x_1$", y="$x_2$")
     return figure
 
@@ -80,15 +83,16 @@ def plot_activations(model: Module, X, y=None, *, layers=None, ax=None) -> Any:
         axes = list(figure.subplots(rows, columns, squeeze=False).flat)
         for spare in axes[len(outputs):]:
             spare.set_axis_off()
-    for i, (panel, (path, values)) in enumerate(zip(axes, outputs.items(), strict=False)):
+    for panel, (path, values) in zip(axes, outputs.items(), strict=False):
         if labels is not None and len(labels) != len(values):
             raise ValueError(f"{name}: {len(labels)} classes y, but layer {path!r} has "
                              f"{len(values)} rows")
         points, share = _principal(name, path, values)
-        _scatter(panel, points, labels, legend=i == 0)
+        _scatter(panel, points, labels)
         kind = type(model.get_submodule(path)).__name__
         tidy(panel, f"{path}: {kind}" if path else kind, f"component 1 ({share[0]:.0%})",
              f"component 2 ({share[1]:.0%})")
+    _legend(axes[0], labels, figure if ax is None else None)
     return figure
 
 
@@ -99,7 +103,7 @@ def _classes(scores: np.ndarray) -> np.ndarray:
     return (scores[:, 0] >= (0.5 if probabilities else 0.0)).astype(int)
 
 
-def _scatter(ax, points: np.ndarray, labels: np.ndarray | None, legend: bool = True) -> None:
+def _scatter(ax, points: np.ndarray, labels: np.ndarray | None) -> None:
     if labels is None:
         ax.scatter(*points.T, s=18, color=COLORS[0], edgecolors="white", linewidths=0.5)
         return
@@ -110,8 +114,22 @@ def _scatter(ax, points: np.ndarray, labels: np.ndarray | None, legend: bool = T
         ax.scatter(*points[labels == label].T, s=24, color=COLORS[i % len(COLORS)],
                    marker=MARKERS[(i + i // len(COLORS)) % len(MARKERS)], edgecolors="white",
                    linewidths=0.5, label=f"{label:g}")
-    if legend:
-        ax.legend(title="class", fontsize="small")
+
+
+def _legend(ax, labels: np.ndarray | None, figure=None) -> None:
+    """What stands for each class; of many beside the axes, or beside all panels of a figure."""
+    if labels is None:
+        return
+    count = len(np.unique(labels))
+    look: dict[str, Any] = {"title": "class", "fontsize": "small"}
+    if count <= _MOST_INSIDE:
+        ax.legend(**look)
+        return
+    look.update(ncols=-(-count // _PER_COLUMN), columnspacing=0.7, handletextpad=0.2)
+    if figure is None:
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), **look)
+    else:
+        figure.legend(*ax.get_legend_handles_labels(), loc="outside right center", **look)
 
 
 def _principal(name: str, path: str, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,8 +29,9 @@ def new_figure(size: tuple[float, float]):
     """A figure of this many inches, which shows itself in notebooks."""
     try:
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("nn.plots draws with matplotlib: pip install 'wengert[plots]'") from error
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("pictures of nn are drawn with matplotlib, which comes with the "
+                                  "extra plots: pip install 'wengert[plots]'") from error
 
     class Shown(Figure):
         def _repr_png_(self) -> bytes:

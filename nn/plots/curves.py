@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -12,49 +13,20 @@ from autograd import Tensor
 from autograd.errors import describe
 
 from .. import functional as F
+from ..training.history import History
 from .canvas import COLORS, array, canvas, new_figure, tidy
-
-_LONGEST = 50  # letters beside and above a figure
-_HELD_OUT = ("val_", "valid_", "test_")
 
 
 def plot_history(history: Mapping | Sequence, *, ax=None) -> Any:
-    """Training curves: name -> values per epoch, or a list with a dict of values for each epoch.
+    """Training curves of name -> values per epoch, or of a dict of values for each epoch, as
+    `nn.training.History.plot` draws them: a panel for the loss and each metric.
 
-    What is called a loss or an error has the left axis, which is logarithmic where values span a
-    factor of 50; the rest, such as accuracies, the right one. `val_...` and `test_...` are dashed,
-    in the colour of what they belong to.  Columns epoch, step, seconds and lr are left out.
+    With `ax`, one axes, the loss alone is drawn.  Columns that hold no numbers are left out.
 
     >>> import nn
     >>> figure = nn.plots.plot_history({"loss": [1.0, 0.4, 0.2], "val_loss": [1.1, 0.5, 0.4]})
     """
-    curves = _curves(history)
-    figure, left = canvas(ax)
-    losses = [name for name in curves if "loss" in name or "err" in name]
-    others = [name for name in curves if name not in losses]
-    groups = [(left, losses or others)]
-    if losses and others:
-        groups.append((left.twinx(), others))
-    stems = list(dict.fromkeys(_stem(name) for name in curves))
-    lines = []
-    for side, names in groups:
-        for name in names:
-            values = curves[name]
-            lines += side.plot(np.arange(1, len(values) + 1), values, label=name,
-                               color=COLORS[stems.index(_stem(name)) % len(COLORS)],
-                               linestyle="--" if name.startswith(_HELD_OUT) else "-",
-                               marker="o" if len(values) < 12 else None, markersize=4)
-        title = ", ".join(dict.fromkeys(map(_stem, names)))
-        tidy(side, y=title if len(title) <= _LONGEST else "")  # the legend has the names as well
-        if _wide([curves[name] for name in names]):
-            side.set_yscale("log")
-    if len(groups) > 1:
-        groups[1][0].spines["right"].set_visible(True)
-    left.set_xlabel("epoch")
-    left.xaxis.get_major_locator().set_params(integer=True)
-    left.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize="small",
-                ncols=min(len(lines), 3, max(1, _LONGEST // max(map(len, curves)))), frameon=False)
-    return figure
+    return History(_rows(history)).plot(ax)
 
 
 def plot_activation_functions(functions: Mapping[str, Callable] | None = None, *,
@@ -155,36 +127,20 @@ def _path(function: Callable, make: Callable, start, steps: int) -> np.ndarray:
     return np.array(path)
 
 
-_BESIDE = "epoch", "step", "seconds", "lr"  # which tell of the run, not of what it learned
-
-
-def _curves(history) -> dict[str, np.ndarray]:
-    if not isinstance(history, Mapping):
-        records = list(history)
-        if not all(isinstance(record, Mapping) for record in records):
-            raise TypeError("plot_history: history must be a dict of lists or a list of dicts, "
-                            f"got {describe(history)}")
-        names = dict.fromkeys(name for record in records for name in record)
-        history = {name: [record.get(name, np.nan) for record in records] for name in names}
-    curves = {}
-    for name, values in history.items():
-        values = list(values) if isinstance(values, Sequence | np.ndarray | Tensor) else [values]
-        if values and all(isinstance(value, int | float | np.number | Tensor) or value is None
-                          for value in values):
-            curves[str(name)] = np.array([np.nan if v is None else float(v) for v in values])
-    curves = {name: values for name, values in curves.items() if name not in _BESIDE}
-    if not curves:
+def _rows(history) -> list[dict[str, float]]:
+    """The numbers of each epoch by the names of their columns."""
+    if isinstance(history, Mapping):
+        columns = [values if isinstance(values, Sequence | np.ndarray | Tensor) else [values]
+                   for values in history.values()]
+        rows = [dict(zip(map(str, history), epoch, strict=True))
+                for epoch in zip_longest(*columns)]
+    else:
+        rows = list(history)
+    if not all(isinstance(row, Mapping) for row in rows):
+        raise TypeError("plot_history: history must be a dict of lists or a list of dicts, "
+                        f"got {describe(history)}")
+    rows = [{name: float(value) for name, value in row.items()
+             if isinstance(value, int | float | np.number | Tensor)} for row in rows]
+    if not any(rows):
         raise ValueError("plot_history: there are no numbers in the history")
-    return curves
-
-
-def _stem(name: str) -> str:
-    """The name without what says which data it was measured on."""
-    return next((name.removeprefix(part) for part in ("train_", *_HELD_OUT)
-                 if name.startswith(part)), name)
-
-
-def _wide(curves: list[np.ndarray]) -> bool:
-    values = np.concatenate(curves)
-    values = values[np.isfinite(values)]
-    return bool(len(values) and values.min() > 0 and values.max() / values.min() > 50)
+    return rows

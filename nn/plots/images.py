@@ -1,4 +1,4 @@
-"""What is an image in a model: filters, feature maps, attention."""
+"""What is an image in a model: filters, feature maps, attention, and its confusions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..module import Module
 from .canvas import array, canvas, layer_outputs, new_figure, tidy
 
 _MOST = 64  # images in one picture
+_MOST_NAMES = 30  # classes that a confusion matrix names
 
 
 def plot_filters(layer, *, ax=None) -> Any:
@@ -106,6 +107,51 @@ def plot_attention(weights, *, queries: Sequence[str] | None = None,
         _words(panel.set_yticks, queries)
     figure.colorbar(image, ax=axes[:len(weights)], label="probability")
     return figure
+
+
+def plot_confusion_matrix(counts, classes: Sequence[str] | None = None, *, ax=None) -> Any:
+    """A confusion matrix: how many samples of each true class (row) were taken for each class, on
+    the share that these are of the row.  Above 40 classes the numbers are left out.
+
+    Shape: (C, C), as `nn.metrics.confusion_matrix` gives it; `classes` are C names.
+
+    >>> import nn
+    >>> counts = nn.metrics.confusion_matrix([0, 1, 1, 2], [0, 0, 1, 2])
+    >>> figure = nn.plots.plot_confusion_matrix(counts, ["cat", "dog", "cow"])
+    """
+    name = "plot_confusion_matrix"
+    counts = array(name, "counts", counts).astype(float)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
+        raise ValueError(f"{name}: counts must be (C, C), got {counts.shape}; "
+                         "nn.metrics.confusion_matrix(outputs, targets) makes them")
+    if not (np.isfinite(counts) & (counts >= 0)).all():
+        raise ValueError(f"{name}: counts must be finite and not negative")
+    names = [str(i) for i in range(len(counts))] if classes is None else [*map(str, classes)]
+    if len(names) != len(counts):
+        raise ValueError(f"{name}: {len(names)} classes for a matrix of {len(counts)}")
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1e-300)
+    told = len(names) <= _MOST_NAMES
+    side = 1.8 + (0.5 * len(names) if told else 6.0)
+    figure, ax = canvas(ax, (side + 1.2, side))
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if told:
+        _write_counts(ax, counts, shares)
+        long = max(map(len, names)) > 3
+        _words(ax.set_xticks, names, rotation=90 if long else 0)
+        _words(ax.set_yticks, names)
+    tidy(ax, x="predicted class", y="true class")
+    ax.spines[:].set_visible(False)
+    figure.colorbar(image, ax=ax, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def _write_counts(ax, counts: np.ndarray, shares: np.ndarray) -> None:
+    texts = {place: f"{count:,.0f}" if count % 1 == 0 else f"{count:.2g}"
+             for place, count in np.ndenumerate(counts) if count}
+    size = min(9.0, 38 / max(map(len, texts.values()), default=1))
+    for (row, column), text in texts.items():
+        ax.text(column, row, text, ha="center", va="center", fontsize=size,
+                color="white" if shares[row, column] > 0.5 else "#1e293b")
 
 
 def _words(set_ticks, words, **look) -> None:

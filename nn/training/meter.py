@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Self
 
-from autograd.errors import describe
+from autograd.errors import describe, uncalled
 
 
 def samples(batch) -> int:
@@ -34,7 +34,8 @@ class Meter:
             if isinstance(metric, type) or not all(
                     hasattr(metric, method) for method in ("update", "compute", "reset")):
                 raise TypeError(f"Trainer: the metric {name!r} must have update, compute and reset,"
-                                f" as nn.metrics.Accuracy() has, got {describe(metric)}")
+                                f" as nn.metrics.Accuracy() has, got {describe(metric)}"
+                                f"{uncalled(metric)}")
             if name in ("epoch", "seconds", "lr", "loss") or name.startswith("val_"):
                 raise ValueError(f"Trainer: a metric cannot be called {name!r}: the history has "
                                  "such a column of its own")

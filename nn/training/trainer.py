@@ -11,7 +11,7 @@ from typing import Any
 
 import autograd
 from autograd import Tensor
-from autograd.errors import Constructed, describe
+from autograd.errors import Constructed, describe, spelled, uncalled
 
 from ..utils import clip_grad_norm_, clip_grad_value_
 from .callbacks import Callback
@@ -61,6 +61,7 @@ class Trainer(Constructed):
         self.stopped: str | None = None  # why the last fit ended before its last epoch
         self._fit: Fit | None = None
 
+    @spelled
     def fit(self, train_loader: Iterable, epochs: int, validation: Iterable | None = None,
             callbacks: Sequence[Callback] = (), *, resume: str | os.PathLike | None = None,
             progress: bool = True) -> History:
@@ -132,6 +133,7 @@ class Trainer(Constructed):
     def evaluate(self, loader: Iterable) -> dict[str, float]:
         """The loss and the metrics over a loader, in evaluation mode and unrecorded; the modes are
         as before then."""
+        _check_loader("Trainer.evaluate: loader", loader)
         meter = self._held_out
         meter.reset()
         with self.model.evaluating(), autograd.no_grad():
@@ -196,8 +198,8 @@ class Trainer(Constructed):
 def _check_parts(**parts) -> None:
     for name, part in parts.items():
         if isinstance(part, type):
-            raise TypeError(f"Trainer: {name} must be made first, got the class {part.__name__}; "
-                            "write () behind it")
+            raise TypeError(f"Trainer: {name} must be made first, got {describe(part)}"
+                            f"{uncalled(part)}")
 
 
 def _check_settings(schedule: str, clip_norm: float | None, clip_value: float | None,
@@ -211,15 +213,17 @@ def _check_settings(schedule: str, clip_norm: float | None, clip_value: float | 
         raise ValueError(f"Trainer: accumulate must be at least 1, got {accumulate}")
 
 
-def _check_fit(train_loader, epochs: int, validation, callbacks) -> None:
+def _check_fit(train_loader, epochs: Any, validation, callbacks) -> None:
+    whole = hasattr(epochs, "__index__") and not getattr(epochs, "ndim", 0)
+    if not whole or isinstance(epochs, bool):
+        raise TypeError("Trainer.fit: epochs must be a whole number, got "
+                        f"{describe(epochs)}; fit(loader, 10, validation=loader) trains for 10")
     if index(epochs) < 1:
         raise ValueError(f"Trainer.fit: epochs must be at least 1, got {epochs}")
     for name, loader in (("train_loader", train_loader), ("validation", validation)):
         if loader is None and name == "validation":
             continue
-        if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
-            raise TypeError(f"Trainer.fit: {name} must give batches, got {describe(loader)}; "
-                            "data.DataLoader makes them")
+        _check_loader(f"Trainer.fit: {name}", loader)
         if epochs > 1 and hasattr(loader, "__next__"):
             raise TypeError(f"Trainer.fit: {name} is a {type(loader).__name__}, used up after one "
                             f"epoch of {epochs}; give a DataLoader or a list of batches")
@@ -228,6 +232,17 @@ def _check_fit(train_loader, epochs: int, validation, callbacks) -> None:
                         "into [ ]")
     for i, callback in enumerate(callbacks):
         if not isinstance(callback, Callback):
-            made = "; make one with ()" if isinstance(callback, type) else ""
             raise TypeError(f"Trainer.fit: callbacks[{i}] must be a nn.training.Callback, got "
-                            f"{describe(callback)}{made}")
+                            f"{describe(callback)}{uncalled(callback)}")
+
+
+def _check_loader(what: str, loader) -> None:
+    """Raise for what gives no batches, but single samples or rows."""
+    hint = "data.DataLoader makes them"
+    if hasattr(loader, "__getitem__") and not hasattr(loader, "__iter__"):  # a dataset
+        hint = "data.DataLoader(dataset, batch_size=32) makes batches of its samples"
+    elif isinstance(loader, Tensor) or hasattr(loader, "__array__"):
+        hint = "data.DataLoader(data.TensorDataset(inputs, targets), batch_size=32) makes them"
+    elif hasattr(loader, "__iter__"):
+        return
+    raise TypeError(f"{what} must give batches, got {describe(loader)}; {hint}")

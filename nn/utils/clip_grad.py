@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import autograd
 from autograd import Tensor
 from autograd.boundary import guarded
+from autograd.errors import describe, uncalled
 from autograd.ops import foreach
 
 
@@ -39,7 +40,7 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
 
     Reference: Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013.
     """
-    grads = _grads(parameters)
+    grads = _grads("clip_grad_norm_", parameters)
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
     factor = float(max_norm) / (total.item() + 1e-6)
     if not factor >= 1:  # also where it is NaN
@@ -51,10 +52,14 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Limit every element of the gradients, in place, to [-clip_value, clip_value]."""
     limit = float(clip_value)
-    foreach.clamp_(_grads(parameters), -limit, limit)
+    foreach.clamp_(_grads("clip_grad_value_", parameters), -limit, limit)
 
 
-def _grads(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+def _grads(who: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    if not isinstance(parameters, Iterable):
+        hint = "; pass its .parameters()" if hasattr(parameters, "parameters") else ""
+        raise TypeError(f"{who}: parameters must be Tensors, such as model.parameters(), got "
+                        f"{describe(parameters)}{uncalled(parameters) or hint}")
     return [parameter.grad for parameter in _list(parameters) if parameter.grad is not None]
 
 

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 
 import autograd
 from autograd import Tensor
+from autograd.errors import describe, uncalled
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """The elements of all parameters, one after the other; gradients flow through it."""
+    if not isinstance(parameters, Iterable):
+        raise TypeError("parameters_to_vector: parameters must be Tensors, such as "
+                        f"model.parameters(), got {describe(parameters)}{uncalled(parameters)}")
     return autograd.cat([parameter.reshape(-1) for parameter in parameters])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autograd import Tensor
-from autograd.errors import check_switches, describe
+from autograd.errors import check_switches, describe, uncalled
 
 from ..module import Module
 
@@ -56,7 +56,8 @@ def _penalty(name: str, model: Module, of: Callable[[Tensor], Tensor], samples: 
     """The sum of the penalties of those parameters that count."""
     check_switches(name, bias=bias)
     if not isinstance(model, Module):
-        raise TypeError(f"{name}: model must be a Module, got {describe(model)}")
+        raise TypeError(f"{name}: model must be a Module, got {describe(model)}"
+                        f"{uncalled(model)}")
     for option, value in factors.items():
         if not value >= 0:
             raise ValueError(f"{name}: {option} must be at least 0, got {value}")
