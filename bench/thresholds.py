@@ -98,7 +98,7 @@ def table(name: str, numbers: dict[str, int]) -> str:
     lines = [f"{name} = {{"]
     for size in sorted(set(numbers.values())):
         names = " ".join(sorted(key for key, value in numbers.items() if value == size))
-        wrapped = textwrap.wrap(names, 84)
+        wrapped = textwrap.wrap(names, 80)
         text = "\n        ".join([f'"{line} "' for line in wrapped[:-1]] + [f'"{wrapped[-1]}"'])
         lines.append(f"    1 << {size.bit_length() - 1}: ({text}),")
     return "\n".join([*lines, "}"])

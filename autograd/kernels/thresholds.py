@@ -27,13 +27,13 @@ _SHARED = {
     1 << 12: ("normal smooth_relu"),
     1 << 13: ("erf gelu gelu_grad gelu_tanh logsigmoid mish mish_grad silu silu_grad "
         "smooth_relu_grad where"),
-    1 << 14: ("elu elu_grad erf_grad exp gelu_tanh_grad logsigmoid_grad maximum normal_grad rsqrt "
-        "sigmoid tanh tanhshrink tanhshrink_grad"),
-    1 << 15: ("above_grad addcdiv addcmul exp_grad lerp prelu reciprocal_grad relu_grad shrink_grad "
-        "sigmoid_grad softsign_grad sqrt_grad tanh_grad threshold_grad"),
+    1 << 14: ("elu elu_grad erf_grad exp gelu_tanh_grad logsigmoid_grad maximum normal_grad "
+        "rsqrt sigmoid tanh tanhshrink tanhshrink_grad"),
+    1 << 15: ("above_grad addcdiv addcmul exp_grad lerp prelu reciprocal_grad relu_grad "
+        "shrink_grad sigmoid_grad softsign_grad sqrt_grad tanh_grad threshold_grad"),
     1 << 16: ("add below_grad clip div hardshrink hardsigmoid hardsigmoid_grad hardswish "
-        "hardswish_grad leaky_relu log_grad minimum mul neg reciprocal relu rsqrt_grad sign "
-        "softshrink softsign square sub threshold"),
+        "hardswish_grad leaky_relu log_grad minimum mul neg reciprocal relu rsqrt_grad "
+        "sign softshrink softsign square sub threshold"),
     1 << 17: ("clip_grad log"),
     1 << 18: ("absolute leaky_relu_grad sqrt"),
 }
