@@ -2,7 +2,8 @@
 
 `reference/` is plain NumPy and the oracle of the tests; `compiled/` is Numba. The tier is picked
 once, at the first access to a kernel: AUTOGRAD_KERNELS=numpy|numba, by default numba where it
-can be imported. After that `kernels.gemm` is one attribute lookup. float16 becomes float32 for a
+can be imported, with NumPy's answers while a kernel is compiled. After that `kernels.gemm` is one
+attribute lookup. float16 becomes float32 for a
 kernel and is rounded once behind it: here for the reference, in `compiled/elsewhere` for the other.
 """
 
@@ -38,11 +39,22 @@ def _load() -> str:
         module = importlib.import_module(f"{__name__}.{'reference' if plain else 'compiled'}")
         for name in module.__all__:
             kernel = getattr(module, name)
-            globals()[name] = at_the_gate(name, kernel) if plain else kernel
+            globals()[name] = at_the_gate(name, kernel) if plain else _meanwhile(name, kernel)
         allocator.keep_freed_memory()
         if not plain:
             thresholds.loaded()
     return _tier
+
+
+def _meanwhile(name: str, kernel):
+    """A compiled kernel, in whose place NumPy's answers while it is compiled."""
+    from autograd.kernels import reference
+    from autograd.kernels.compiled import background
+
+    if background.WAITS:
+        return kernel
+    twin = at_the_gate(name, getattr(reference, name))
+    return background.with_twin(kernel, twin, lambda: globals().update({name: kernel}))
 
 
 def _load_compiled() -> str:

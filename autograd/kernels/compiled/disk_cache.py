@@ -46,6 +46,13 @@ class DiskCache:
         digest = hashlib.sha256(str(signature).encode() + _sources(self.module)).hexdigest()[:16]
         return folder() / f"{self.name}-{digest}.bin"
 
+    def holds(self, signature):
+        """Whether there is a file for it."""
+        try:
+            return folder() is not None and self._path(signature).is_file()
+        except OSError:
+            return False
+
     def load_overload(self, signature, target_context):
         if folder() is None:
             return None

@@ -6,6 +6,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+from autograd.kernels.compiled import background
 from autograd.kernels.compiled.disk_cache import DiskCache, folder, host
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
@@ -72,6 +73,13 @@ def jit(function=None, *, inner=False, apart=False, parallel=False, exact=False)
     )(function)
     if not inner:
         dispatcher._cache = DiskCache(function)
+        compile_now = dispatcher._compile_for_args
+
+        def compile_for_args(*args):
+            background.need(dispatcher, [dispatcher.typeof_pyval(arg) for arg in args])
+            return compile_now(*args)
+
+        dispatcher._compile_for_args = compile_for_args
     return dispatcher
 
 

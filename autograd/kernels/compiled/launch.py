@@ -17,6 +17,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
 from autograd import threads
+from autograd.kernels.compiled import background
 from autograd.kernels.compiled.jit import jit
 
 ONE = {np.dtype(np.float32): np.float32(1), np.dtype(np.float64): np.float64(1)}
@@ -101,13 +102,14 @@ def _share_out(address, one, arrays, parts, pool):
     return True
 
 
-@global_compiler_lock
 def address(kernel, one, count=3) -> int:
     """Address of the kernel's machine code for the type of `one` and `count` integers."""
     kind = types.float32 if type(one) is np.float32 else types.float64
     signature = types.void(kind, *[types.intp] * count)
-    result = kernel.get_compile_result(signature)
-    return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+    background.need(kernel, signature.args)
+    with global_compiler_lock:
+        result = kernel.get_compile_result(signature)
+        return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
 
 
 def launch(kernel, one, arrays, parallel):
@@ -115,8 +117,11 @@ def launch(kernel, one, arrays, parallel):
     parts = threads.parts() if parallel else 1
     if parts > 1:
         key = kernel, type(one)
-        if key not in _addresses:
-            _addresses[key] = address(kernel, one)
-        if _share_out(_addresses[key], one, id(arrays), parts, _POOL):
-            return
+        try:
+            if key not in _addresses:
+                _addresses[key] = address(kernel, one)
+            if _share_out(_addresses[key], one, id(arrays), parts, _POOL):
+                return
+        except background.NotCompiledError:  # then this thread does it all, if it can
+            pass
     kernel(one, id(arrays), 1, 0)
