@@ -11,6 +11,7 @@ import math
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from . import measure
@@ -19,6 +20,7 @@ from .op_tables import Case, cases
 
 RESULTS = Path(__file__).with_name("ops.json")
 PAUSE = 0.003  # seconds for the threads of the side that had its turn to stop spinning
+STEADY = 1.25  # quartiles of the ratio that are nearer than this
 TOLERANCE = 1e-3  # of the largest element
 LIMITS = (1.0, 1.5, 2.0)
 
@@ -58,6 +60,19 @@ def compare(ours: list[dict], theirs: list[dict]) -> None:
                 raise RuntimeError(f"values differ: {mine:.6g} and {other:.6g} in result {number}")
 
 
+def steady(case: Case, sample: Callable[[str], float], rounds: int) -> dict:
+    """The summary of the samples, of more where the rounds disagree."""
+    samples: dict[str, list[float]] = {side: [] for side in SIDES}
+    for _ in range(4):
+        for side, taken in measure.alternate(sample, rounds).items():
+            samples[side] += taken
+        found = measure.summary(case.text, "s", samples)
+        low, high = found["spread"]
+        if high < STEADY * low:
+            break
+    return found
+
+
 def take(workers: dict[str, Worker], case: Case, rounds: int, seconds: float) -> dict:
     """Sets the case up on both sides, compares, and measures in turn."""
     for worker in workers.values():
@@ -74,8 +89,7 @@ def take(workers: dict[str, Worker], case: Case, rounds: int, seconds: float) ->
     compare(*answers)
     if not rounds:
         return {}
-    samples = measure.alternate(lambda side: workers[side].block(seconds), rounds)
-    found = measure.summary(case.text, "s", samples)
+    found = steady(case, lambda side: workers[side].block(seconds), rounds)
     return {"op": case.names[0], "call": case.text, "size": case.size, "mode": case.mode,
             **{name: found[name] for name in ("ratio", "spread", *SIDES)}}
 

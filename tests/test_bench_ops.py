@@ -25,7 +25,7 @@ def test_every_op_has_a_case_or_a_reason():
 
 def test_every_size_times_every_op():
     """No name stands for two cases, so that the JSON keeps all."""
-    assert sum(1 for group in op_tables.GROUPS for _ in group.cases()) == len(CASES) >= 491
+    assert len([case for group in op_tables.GROUPS for case in group.cases()]) == len(CASES)
 
 
 @pytest.mark.parametrize("group", op_tables.GROUPS, ids=lambda group: next(group.cases()).name)

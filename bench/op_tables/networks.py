@@ -99,7 +99,8 @@ RECURRENT = Group(((3, 2, 5, 7), (16, 16, 32, 64), (32, 32, 128, 128)), steps, b
 def tokens(batch: int, heads: int, length: int, width: int) -> dict:
     wide = heads * width
     return {"q": normal(batch, heads, length, width), "k": normal(batch, heads, length, width),
-            "v": normal(batch, heads, length, width), "seen": lambda rng: np.tri(length, dtype=bool),
+            "v": normal(batch, heads, length, width),
+            "seen": lambda rng: np.tri(length, dtype=bool),
             "x": normal(length, batch, wide), "w1": weight(3 * wide, wide), "b1": normal(3 * wide),
             "w2": weight(wide, wide), "b2": normal(wide), "heads": lambda rng: heads,
             "wide": lambda rng: wide}
