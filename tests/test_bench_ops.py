@@ -20,7 +20,7 @@ def test_every_op_has_a_case_or_a_reason():
     ops = set(REGISTRY) | set(COMPOSITES)
     wanted = ops | functions | OPTIMIZERS - {"Optimizer"}
     assert wanted - TIMED - REASONS == set(), "give each a line in bench/op_tables"
-    assert REASONS <= ops - TIMED, "reasons for what is timed, or is no op"
+    assert ops - TIMED >= REASONS, "reasons for what is timed, or is no op"
 
 
 def test_every_size_times_every_op():
