@@ -8,6 +8,7 @@ import argparse
 import importlib.util
 import json
 import math
+import signal
 import statistics
 import sys
 import time
@@ -18,32 +19,32 @@ from .libraries import SIDES, machine
 from .op_tables import Case, cases
 
 RESULTS = Path(__file__).with_name("ops.json")
-PAUSE = 0.002  # seconds for the threads of the side that had its turn to stop spinning
 STEADY, FAR = 1.5, (0.1, 3.0)  # quartiles further apart, ratios further out, are taken again
 TOLERANCE = 1e-3  # of the largest element
 LIMITS = (1.0, 1.5, 2.0)
 
 
 class Worker(measure.Worker):
-    """A process that sets up one case after the other."""
+    """A process that sets up one case after the other, and stands still between its turns: threads
+    that wait for work by spinning would take a core from the other side."""
 
     def __init__(self, side: str) -> None:
         super().__init__(side, module="bench.ops_worker")
 
-    def order(self, what: str | float) -> None:
+    def order(self, what: str | float):
+        """Digests of the results of the case named, or the median time of a call in a block of so
+        many seconds; raises what went wrong."""
+        self.process.send_signal(signal.SIGCONT)
         print(json.dumps(what), file=self.process.stdin, flush=True)
-
-    def found(self):
-        """The answer to the order; raises what went wrong."""
         answer = json.loads(self.answer())
+        self.process.send_signal(signal.SIGSTOP)
         if isinstance(answer, str):
             raise RuntimeError(answer)
         return answer
 
-    def block(self, seconds: float) -> float:
-        time.sleep(PAUSE)
-        self.order(seconds)
-        return self.found()
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        super().close()
 
 
 def compare(ours: list[dict], theirs: list[dict]) -> None:
@@ -67,21 +68,10 @@ def doubtful(found: dict) -> bool:
 
 def take(workers: dict[str, Worker], case: Case, rounds: int, seconds: float) -> dict:
     """Sets the case up on both sides, compares, and measures in turn."""
-    for worker in workers.values():
-        worker.order(case.name)
-    answers = []
-    for worker in workers.values():
-        try:
-            answers.append(worker.found())
-        except RuntimeError as error:
-            answers.append(error)
-    for answer in answers:
-        if isinstance(answer, RuntimeError):
-            raise answer
-    compare(*answers)
+    compare(*(worker.order(case.name) for worker in workers.values()))
     if not rounds:
         return {}
-    samples = measure.alternate(lambda side: workers[side].block(seconds), rounds)
+    samples = measure.alternate(lambda side: workers[side].order(seconds), rounds)
     found = measure.summary(case.text, "s", samples)
     return {"op": case.names[0], "call": case.text, "size": case.size, "mode": case.mode,
             **{name: found[name] for name in ("ratio", "spread", *SIDES)}}
