@@ -20,7 +20,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs examples notebooks stubs types lint bench clean
+.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs examples notebooks stubs types lint bench bench-ops clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -80,6 +80,9 @@ lint: venv ## ruff and mypy
 
 bench: $(VENV)/.parity ## install PyTorch and print the ratios ours/PyTorch; ARGS="--quick --only NAME"
 	"$(BIN)/python" -m bench $(ARGS)
+
+bench-ops: $(VENV)/.parity ## every op alone beside PyTorch's, worst first; ARGS="--quick --op sort"
+	"$(BIN)/python" -m bench.ops $(ARGS)
 
 clean: ## remove caches and build products; environments and runs/ stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

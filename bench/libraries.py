@@ -14,13 +14,14 @@ IMPORTS = {
     "torch": "import torch, torch.nn, torch.optim, torch.utils.data",
 }
 _MODULES = {
-    "ours": {"core": "autograd", "nn": "nn", "optim": "optim"},
-    "torch": {"core": "torch", "nn": "torch.nn", "optim": "torch.optim"},
+    "ours": {"core": "autograd", "autograd": "autograd", "nn": "nn", "optim": "optim"},
+    "torch": {"core": "torch", "autograd": "torch.autograd", "nn": "torch.nn",
+              "optim": "torch.optim"},
 }
 
 
 def load(side: str) -> SimpleNamespace:
-    """core, nn and optim of one library, seeded and held at THREADS threads."""
+    """core, autograd, nn and optim of one library, seeded and held at THREADS threads."""
     lib = SimpleNamespace(**{name: import_module(m) for name, m in _MODULES[side].items()})
     lib.core.set_num_threads(THREADS)
     lib.core.manual_seed(0)

@@ -21,13 +21,14 @@ PAUSE = 0.02  # seconds for the threads of the side that had its turn to stop sp
 class Worker:
     """A process that has set one case up for one library and runs blocks of it on demand."""
 
-    def __init__(self, side: str, case: str):
-        command = [sys.executable, "-m", "bench.worker", side, case]
+    def __init__(self, side: str, *case: str, module: str = "bench.worker"):
+        command = [sys.executable, "-m", module, side, *case]
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment(), text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._answer()  # it is ready
+        self.answer()  # it is ready
 
-    def _answer(self) -> str:
+    def answer(self) -> str:
+        """The next line that the process prints."""
         line = self.process.stdout.readline()
         if not line:
             sys.exit(f"bench: {' '.join(self.process.args[1:])} stopped with the error above")
@@ -37,7 +38,7 @@ class Worker:
         """The median time of one call over a block of calls lasting `seconds`."""
         time.sleep(PAUSE)
         print(seconds, file=self.process.stdin, flush=True)
-        return float(self._answer())
+        return float(self.answer())
 
     def close(self) -> None:
         self.process.stdin.close()

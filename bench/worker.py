@@ -7,13 +7,13 @@ from statistics import median
 from . import libraries, steps
 
 
-def block(step, seconds: float) -> float:
-    """The median time of one call, over at least five calls and `seconds`."""
+def block(step, seconds: float, at_least: int = 5) -> float:
+    """The median time of one call, over `at_least` so many calls and `seconds`."""
     clock = time.perf_counter
     step()  # the first call after the pause wakes the thread pool
     times = []
     end = clock() + seconds
-    while len(times) < 5 or clock() < end:
+    while len(times) < at_least or clock() < end:
         start = clock()
         step()
         times.append(clock() - start)

@@ -1,0 +1,27 @@
+"""The cases of `make bench-ops`, and what has none, by reason."""
+
+from .case import PACKAGES, Case, free_names
+from .elementwise import ELEMENTWISE
+from .losses import LOSSES, STEPS
+from .networks import ATTENTION, CONVOLUTIONS, RECURRENT
+from .pictures import NORMS, SCENES, SEQUENCES, VOLUMES
+from .reductions import CUBES, REDUCTIONS
+from .shapes import SHAPES
+
+GROUPS = (ELEMENTWISE, REDUCTIONS, CUBES, SHAPES, LOSSES, STEPS, NORMS, SCENES, SEQUENCES, VOLUMES,
+          CONVOLUTIONS, RECURRENT, ATTENTION)
+RANDOM = {"dropout", "dropout1d", "dropout2d", "alpha_dropout", "gumbel_softmax", "empty",
+          "empty_like", "rand", "randn", "rand_like", "randn_like", "randint", "randint_like",
+          "randperm", "bernoulli", "normal", "multinomial"}  # of which only shapes are compared
+WITHOUT = {
+    "PyTorch has none": {"perceptron_loss", "categorical_cross_entropy",
+                         "_categorical_cross_entropy"},
+    "runs in second derivatives only": {"orthogonal_grad"},
+}
+
+__all__ = ["GROUPS", "PACKAGES", "RANDOM", "WITHOUT", "Case", "cases", "free_names"]
+
+
+def cases() -> dict[str, Case]:
+    """name -> case, of every group."""
+    return {case.name: case for group in GROUPS for case in group.cases()}
