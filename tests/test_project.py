@@ -30,6 +30,7 @@ LAYERS = {
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin",
     8: "__init__",
+    9: "warmup __main__",
 }
 
 # Within one layer a module imports only what stands here (and nothing in a circle).
@@ -59,6 +60,7 @@ SAME_LAYER = {
     "serialize": "serialize.*",
     "serialize.*": "serialize.*",
     "pytest_plugin": "gradient_check",
+    "__main__": "warmup",
 }
 
 # The layer above: packages that see each other not at all, and of autograd only its public names:
@@ -109,7 +111,8 @@ LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),
             ("autograd.kernels", "autograd.kernels.compiled.*")}
-DYNAMIC = {"autograd.kernels": "picks the tier at the first kernel call",
+DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autograd",
+           "autograd.kernels": "picks the tier at the first kernel call",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.lazy": "loads parts of packages when they are asked for"}
 

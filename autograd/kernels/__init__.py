@@ -81,6 +81,23 @@ def config() -> dict[str, object]:
     return info
 
 
+def compiled_by(step) -> None:
+    """Takes a step until all kernels that it uses are compiled."""
+    from autograd.kernels.compiled import background
+
+    step()
+    while background.join():
+        step()
+
+
+def cached() -> tuple[str, str]:
+    """What the cache folder holds, and what was removed beside it: folders of other versions into
+    which nothing was written for a month."""
+    from autograd.kernels.compiled import disk_cache
+
+    return disk_cache.contents(), disk_cache.prune()
+
+
 def __getattr__(name: str):
     missing = f"module {__name__!r} has no kernel {name!r}"
     if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is not None:

@@ -40,7 +40,7 @@ ELEMENTWISE = Group(MATRICES, inputs, both={
     "hardshrink": "F.hardshrink(x)", "hardtanh _clip": "F.hardtanh(x)",
     "hardsigmoid _hardsigmoid": "F.hardsigmoid(x)", "hardswish _hardswish": "F.hardswish(x)",
     "threshold _threshold": "F.threshold(x, 0.1, 0.0)",
-    "prelu": ("F.prelu(x, one)", "F.prelu(x, row)"), "glu": "F.glu(t.cat([x, y], 1), 1)",
+    "prelu _prelu": ("F.prelu(x, one)", "F.prelu(x, row)"), "glu": "F.glu(t.cat([x, y], 1), 1)",
     # two inputs and more
     "add": ("x + y", "x + 1.5", "x + row", "x + column", "t.add(x, y, alpha=0.5)", "x + y.t().t()"),
     "sub": ("x - y", "1.0 - x", "x - row"),

@@ -58,11 +58,12 @@ def with_twin(kernel, twin, settle):
     return answer
 
 
-def join() -> None:
-    """Waits until everything is compiled that was asked for."""
+def join() -> bool:
+    """Waits until everything is compiled that was asked for; whether anything was."""
     worker = _worker
     if worker is not None:
         worker.join()
+    return worker is not None
 
 
 def _start(key) -> None:

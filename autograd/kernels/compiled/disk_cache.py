@@ -10,8 +10,10 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import sys
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from numba.core.serialize import dumps
 
 from autograd.kernels.compiled.private_folder import is_trusted, make_private
 
+_MONTH = 30 * 24 * 3600  # seconds
 _NOT_IN_CODE = ("THREAD", "CUDA", "CACHE", "COLOR", "BINARY")  # in names of Numba's settings
 _IMPORT = re.compile(rb"^from (autograd\.kernels[.\w]*) import ([^(\n]*)", re.M)
 
@@ -181,3 +184,29 @@ def folder() -> Path | None:
 
 _UNKNOWN = Path()
 _folder: Path | None = _UNKNOWN
+
+
+def contents() -> str:
+    """How much the folder in use holds, as people read it."""
+    place = folder()
+    return _summed([] if place is None else list(place.iterdir()))
+
+
+def prune() -> str:
+    """Removes the folders beside it into which nothing was written for a month; says how much."""
+    place = folder()
+    if place is None:
+        return _summed([])
+    long_ago = time.time() - _MONTH
+    old = [other for other in place.parent.iterdir()
+           if other != place and other.is_dir() and other.stat().st_mtime < long_ago]
+    files = [file for other in old for file in other.iterdir()]
+    text = _summed(files)
+    for other in old:
+        shutil.rmtree(other, ignore_errors=True)
+    return text
+
+
+def _summed(files: list[Path]) -> str:
+    size = sum([file.stat().st_size for file in files if file.is_file()])
+    return f"{len(files)} files, {size / 1e6:.1f} MB"
