@@ -17,10 +17,12 @@ from pathlib import Path
 from . import measure
 from .libraries import SIDES, machine
 from .op_tables import Case, cases
+from .quiet import Quiet
 
 RESULTS = Path(__file__).with_name("ops.json")
 STEADY, FAR = 1.5, (0.1, 3.0)  # quartiles further apart, ratios further out, are taken again
 TOLERANCE = 1e-3  # of the largest element
+PATIENCE = 60.0  # seconds a run waits in all while other programs are at work
 LIMITS = (1.0, 1.5, 2.0)
 
 
@@ -66,18 +68,19 @@ def doubtful(found: dict) -> bool:
     return high > STEADY * low or not FAR[0] < found["ratio"] < FAR[1]
 
 
-def take(workers: dict[str, Worker], case: Case, rounds: int, seconds: float) -> dict:
+def take(workers: dict[str, Worker], case: Case, rounds: int, seconds: float,
+         quiet: Quiet) -> dict:
     """Sets the case up on both sides, compares, and measures in turn."""
     compare(*(worker.order(case.name) for worker in workers.values()))
     if not rounds:
         return {}
-    samples = measure.alternate(lambda side: workers[side].order(seconds), rounds)
+    samples = measure.alternate(lambda side: quiet.take(workers[side].order, seconds), rounds)
     found = measure.summary(case.text, "s", samples)
     return {"op": case.names[0], "call": case.text, "size": case.size, "mode": case.mode,
             **{name: found[name] for name in ("ratio", "spread", *SIDES)}}
 
 
-def run(chosen: list[Case], rounds: int, seconds: float) -> tuple[dict, dict]:
+def run(chosen: list[Case], rounds: int, seconds: float, quiet: Quiet) -> tuple[dict, dict]:
     """name -> figures, and name -> what went wrong; of two takes the one less disturbed."""
     results, failed = {}, {}
     workers = {side: Worker(side) for side in SIDES}
@@ -86,12 +89,12 @@ def run(chosen: list[Case], rounds: int, seconds: float) -> tuple[dict, dict]:
             if sys.stderr.isatty():
                 print(f"\r{number}/{len(chosen)} {case.name:.80}\x1b[K", end="", file=sys.stderr)
             try:
-                results[case.name] = take(workers, case, rounds, seconds)
+                results[case.name] = take(workers, case, rounds, seconds, quiet)
             except RuntimeError as error:
                 failed[case.name] = str(error)
         for case in chosen if rounds else ():
             if case.name in results and doubtful(results[case.name]):
-                twice = results[case.name], take(workers, case, rounds, seconds)
+                twice = results[case.name], take(workers, case, rounds, seconds, quiet)
                 results[case.name] = min(twice, key=lambda found: sum(found[s] for s in SIDES))
     finally:
         for worker in workers.values():
@@ -154,7 +157,8 @@ def main() -> None:
         sys.exit("bench compares with PyTorch, which is not installed: "
                  "run `make bench-ops`, or pip install 'wengert[parity]'")
     rounds, seconds = (3, 0.003) if options.quick else (7, 0.01)
-    results, failed = run(choose(options), 0 if options.check else rounds, seconds)
+    quiet = Quiet(PATIENCE)
+    results, failed = run(choose(options), 0 if options.check else rounds, seconds, quiet)
     if options.check:
         print(*(f"{name}: {why}" for name, why in failed.items()), sep="\n")
         sys.exit(f"{len(results)} cases agree, {len(failed)} do not" if failed else None)
@@ -164,7 +168,7 @@ def main() -> None:
               "machine": machine(), "results": results, "failed": failed}
     options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(table(results, failed))
-    print(f"medians: {options.json}")
+    print(f"medians: {options.json}; {quiet}")
 
 
 if __name__ == "__main__":
