@@ -13,9 +13,11 @@ from . import floor, measure, processes
 from .feeding import FEEDING
 from .libraries import machine
 from .networks import NETWORKS
+from .other_networks import OTHERS
 
-TRAINED = ("small_mlp", "wide_mlp", *(name for name in NETWORKS if "inference" not in name))
-STEPS = ("small_mlp", "wide_mlp", "inference", *NETWORKS)
+STEPPED = {**NETWORKS, **OTHERS}
+TRAINED = ("small_mlp", "wide_mlp", *(name for name in STEPPED if "inference" not in name))
+STEPS = ("small_mlp", "wide_mlp", "inference", *STEPPED)
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -30,7 +32,7 @@ def cases(quick: bool) -> dict[str, tuple]:
         "wide_mlp": ("wide MLP step (batch 256, Adam)", "s", partial(steps, "wide_mlp")),
         "inference": ("inference, small MLP, batch 1", "s", partial(steps, "inference")),
         **{name: (f"{name.replace('_', ' ')} step", "s", partial(steps, name))
-           for name in NETWORKS},
+           for name in STEPPED},
         **{name: (f"a pass, {name.replace('_', ' ')} workers", "s", partial(steps, name))
            for name in FEEDING},
         "import": ("import", "s", partial(processes.imports, few)),

@@ -32,7 +32,9 @@ def environment(cache: str | None = None) -> dict[str, str]:
     """The variables a measured process runs under; `cache` is its folder of compiled kernels."""
     threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     env = {**os.environ, **dict.fromkeys(threads, str(THREADS))}
-    return env if cache is None else {**env, "XDG_CACHE_HOME": cache}
+    if cache is None:
+        return {**env, "AUTOGRAD_KERNELS": "numba"}  # what is timed is no kernel's twin
+    return {**env, "XDG_CACHE_HOME": cache}
 
 
 def _processor() -> str:

@@ -71,7 +71,7 @@ def vgg(lib: SimpleNamespace) -> Step:
     return training(lib, model, optimizer, images(lib, 32, (3, 32, 32)))
 
 
-def resnet_model(nn):
+def resnet_model(nn, width, widths):
     class Block(nn.Module):
         def __init__(self, inputs, outputs, stride):
             super().__init__()
@@ -88,14 +88,14 @@ def resnet_model(nn):
             return self.relu(y + self.shortcut(x))
 
     return nn.Sequential(
-        nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(),
-        Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2), nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(), nn.Linear(64, 10))
+        nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+        *[Block(*sizes) for sizes in widths], nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(widths[-1][1], 10))
 
 
 def resnet(lib: SimpleNamespace) -> Step:
     """A residual network of 16, 32 and 64 channels with 1x1 shortcuts, batch 32."""
-    model = resnet_model(lib.nn)
+    model = resnet_model(lib.nn, 16, [(16, 16, 1), (16, 32, 2), (32, 64, 2)])
     optimizer = lib.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     return training(lib, model, optimizer, images(lib, 32, (3, 32, 32)))
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .feeding import FEEDING
 from .networks import NETWORKS
+from .other_networks import OTHERS
 from .training import Step, training
 
 
@@ -74,5 +75,6 @@ CASES: dict[str, Callable[[SimpleNamespace], Step]] = {
     "wide_mlp": wide_mlp,
     "inference": inference,
     **NETWORKS,
+    **OTHERS,
     **FEEDING,
 }
