@@ -16,7 +16,7 @@ import numpy as np
 
 from .accumulate import add_to_grad, add_to_leaf, owned
 from .dtypes import float16, float32
-from .errors import describe
+from .errors import check_switches, describe
 from .gate import formula
 from .hooks import RetainGrad
 from .modes import enable_grad, no_grad
@@ -37,6 +37,10 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
     The graph is freed on the way unless `retain_graph`, which defaults to `create_graph`.  Of
     `inputs` that are no leaves the gradients are retained.
     """
+    if retain_graph is None:
+        retain_graph = create_graph
+    if create_graph.__class__ is not bool or retain_graph.__class__ is not bool:
+        check_switches("backward", create_graph=create_graph, retain_graph=retain_graph)
     grads = _start("backward", _sequence(tensors), _sequence(grad_tensors), create_graph)
     targets = None
     if inputs is not None:
@@ -46,7 +50,6 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
         targets = _target_nodes("backward", inputs)
         for tensor in inputs:
             tensor.retain_grad()
-    retain_graph = create_graph if retain_graph is None else retain_graph
 
     def arrived(node: Node) -> None:
         if node.__class__ is Leaf:
@@ -61,10 +64,14 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
     """The gradients of the sum of `outputs` with respect to `inputs`, as a tuple; `.grad` is left
     alone.  An input that was not used raises, or gives None with `allow_unused`, or zeros with
     `materialize_grads`."""
+    if retain_graph is None:
+        retain_graph = create_graph
+    check_switches("grad", create_graph=create_graph, retain_graph=retain_graph,
+                   allow_unused=allow_unused is not None and allow_unused,
+                   materialize_grads=materialize_grads)
     wanted = _sequence(inputs)
     grads = _start("grad", _sequence(outputs), _sequence(grad_outputs), create_graph)
     targets = _target_nodes("grad", wanted)
-    retain_graph = create_graph if retain_graph is None else retain_graph
     found: dict[Node, Any] = {}
 
     def arrived(node: Node) -> None:

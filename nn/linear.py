@@ -144,6 +144,9 @@ class Unflatten(Module):
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
         self.dim = dim
+        if isinstance(unflattened_size, int):
+            raise TypeError(f"Unflatten: unflattened_size must be several sizes, as "
+                            f"({unflattened_size}, -1); got int {unflattened_size}")
         self.unflattened_size = tuple(unflattened_size)
 
     def forward(self, input: Tensor) -> Tensor:

@@ -74,6 +74,11 @@ MESSAGES = [
      "scaled_dot_product_attention: scale must be a number, got str"),
     (lambda x: nn.functional.scaled_dot_product_attention(x, x, x, dropout_p="a"),
      "scaled_dot_product_attention: dropout_p must be a number, got str"),
+    (lambda x: nn.functional.threshold(x, 0.1, "v"), "threshold: .* must be numbers, got .* str"),
+    (lambda x: x.sum().backward(retain_graph="x"), "backward: retain_graph must be True or False"),
+    (lambda x: x.sum().backward(create_graph=2), "backward: create_graph must be True or False"),
+    (lambda x: autograd.grad(x.sum(), x, allow_unused="no"), "grad: allow_unused must be True or"),
+    (lambda x: nn.Unflatten(1, 3), r"Unflatten: unflattened_size must be .* as \(3, -1\); got int"),
     (lambda x: nn.functional.one_hot(1j), "one_hot: index must be a Tensor of integers"),
     (lambda x: nn.functional.gaussian_nll_loss(x, x, 1j), "gaussian_nll_loss: a number is needed"),
 ]

@@ -12,7 +12,7 @@ from ..gate import formula
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .activation import _elu, choose, softmax
-from .compare import _clip, where
+from .compare import _clip, is_number, where
 from .elementwise import sigmoid
 from .index import narrow
 from .shape import axis, reshape
@@ -122,6 +122,9 @@ def _threshold(input, /, threshold, value):
 @composite(method=False)
 def threshold(input, threshold, value, inplace=False):
     """x where it is above the threshold, else value, with gradient 0."""
+    if not (is_number(threshold) and is_number(value)):
+        raise TypeError(f"threshold: threshold and value must be numbers, got "
+                        f"{describe(threshold)} and {describe(value)}")
     return choose(_threshold, input, inplace, threshold, value)
 
 
