@@ -49,7 +49,7 @@ def _of_one(name, plain, of_tensors):
             if x.size < LEAST[name] and x.dtype is not FLOAT16:
                 return plain(x)
             return kernels.elementwise(name, x) if x.dtype.kind == "f" else plain(x)
-        return of_tensors(x) if hasattr(x, "_array") else plain(np.asarray(x))
+        return of_tensors(x) if hasattr(x, "_array") else apply(np.asarray(x))
 
     return apply
 
@@ -65,7 +65,9 @@ def _of_two(name, plain, of_tensors):
             if b.size < LEAST[name] and b.dtype is not FLOAT16:
                 return plain(a, b)
             return kernels.elementwise(name, a, b) if b.dtype.kind == "f" else plain(a, b)
-        return of_tensors(a, b) if hasattr(a, "_array") or hasattr(b, "_array") else plain(a, b)
+        if hasattr(a, "_array") or hasattr(b, "_array"):
+            return of_tensors(a, b)
+        return apply(*map(_base, (a, b))) if isinstance(a, ndarray) else plain(a, _base(b))
 
     return apply
 
@@ -77,13 +79,18 @@ def _of_more(name, plain, of_tensors):
                 return plain(first, *rest)
         elif hasattr(first, "_array"):
             return of_tensors(first, *rest)
-        arrays = [x for x in (first, *rest) if x.__class__ is ndarray]
+        operands = [_base(x) for x in (first, *rest)]
         if any([x.dtype is FLOAT16 or x.size >= LEAST[name] and x.dtype.kind == "f"
-                for x in arrays]):
-            return kernels.elementwise(name, first, *rest)
-        return plain(first, *rest)
+                for x in operands if x.__class__ is ndarray]):
+            return kernels.elementwise(name, *operands)
+        return plain(*operands)
 
     return apply
+
+
+def _base(x):
+    """An array of a class of its own, whose operators may mean something else, as an ndarray."""
+    return np.asarray(x) if isinstance(x, ndarray) else x
 
 
 def mixing(plain):
