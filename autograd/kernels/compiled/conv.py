@@ -1,4 +1,4 @@
-"""Convolution and its input gradient on images (N, C, H, W), by the plans of conv_geometry.
+"""Convolution and its input gradient on images (N, C, H, W), by the plans of conv_plan.
 
 An image is copied with its padding. A panel of output pixels then has one row of numbers for each
 tap of the filter, whole vectors read from the copy; filters times panel is a tile of the result,
@@ -12,8 +12,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from autograd.kernels.compiled import conv_geometry, winograd
-from autograd.kernels.compiled.conv_geometry import HEAD, PHASE
+from autograd.kernels.compiled import conv_depthwise, conv_plan, conv_windows, winograd
+from autograd.kernels.compiled.conv_plan import HEAD, PHASE
+from autograd.kernels.compiled.conv_windows import contiguous, fits
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
@@ -24,9 +25,6 @@ from autograd.kernels.compiled.micro_kernel import VECTOR_BYTES, VECTORS, Emitte
 DEPTH = 320  # taps in one packed panel: it stays in the first cache level
 SHARED = 1 << 18  # multiplications from which a second thread pays
 PHASES = 1 << 10  # phases of an image beyond which most have no tap, and their plan costs too much
-
-_NONE = np.empty(0)  # stands for no bias
-
 
 @intrinsic
 def _copy_vector(typing, like, source, target):
@@ -260,23 +258,11 @@ def _correlate(one, arrays, parts, index):
     pieces[0] = 0
 
 
-def fits(*arrays):
-    """Whether all arrays have one compiled type and no size is 0."""
-    dtype = arrays[0].dtype
-    return dtype in ONE and all(a.dtype is dtype and a.size for a in arrays)
-
-
-def contiguous(array):
-    """The array, or a C-contiguous copy."""
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
-
-
 def _run(plan, x, weight, bias, shape):
     """Result of `_correlate`, of this shape."""
     out = np.empty(shape, x.dtype)
-    bias = _NONE if bias is None else contiguous(bias)
     work = out.size * (weight.size // weight.shape[0])
-    arrays = (contiguous(x), contiguous(weight), bias, plan, out)
+    arrays = (contiguous(x), contiguous(weight), contiguous(bias), plan, out)
     launch(_correlate, ONE[x.dtype], arrays, work >= SHARED)
     return out
 
@@ -288,16 +274,22 @@ def flat(*options):
 
 def conv(x, weight, bias, stride, padding, dilation, groups):
     """Cross-correlation of x with weight, plus bias (O,) or None: (N, O, *out)."""
-    if not fits(x, weight, *([] if bias is None else [bias])) or x.ndim not in (3, 4):
+    if not fits(x, weight, *([] if bias is None else [bias])):
         return elsewhere.conv(x, weight, bias, stride, padding, dilation, groups)
-    if x.ndim == 3:
-        options = flat(stride, padding, dilation)
-        return conv(x[:, :, None], weight[:, :, None], bias, *options, groups)[:, :, 0]
     kernel = weight.shape[2:]
     out = tuple([
         (n + a + b - d * (k - 1) - 1) // s + 1
         for n, (a, b), k, s, d in zip(x.shape[2:], padding, kernel, stride, dilation, strict=True)
     ])
+    if groups == len(weight) == x.shape[1]:
+        windows = conv_windows.forward(out, kernel, stride, padding, dilation)
+        if conv_depthwise.suits(x, windows, out):
+            return conv_depthwise.correlate(x, weight, bias, windows, out)
+    if x.ndim == 5:
+        return elsewhere.conv(x, weight, bias, stride, padding, dilation, groups)
+    if x.ndim == 3:
+        options = flat(stride, padding, dilation)
+        return conv(x[:, :, None], weight[:, :, None], bias, *options, groups)[:, :, 0]
     options = stride, dilation, groups
     before = padding[0][0], padding[1][0]
     if winograd.suits(x.dtype, len(x), weight.shape[:2], kernel, *options, x.shape[2:], before,
@@ -313,7 +305,7 @@ def conv(x, weight, bias, stride, padding, dilation, groups):
 def conv_directly(x, weight, bias, out, stride, padding, dilation, groups):
     """`conv` with a result of spatial size `out`, by the definition."""
     rows, channels, kernel = weight.shape[0] // groups, weight.shape[1], weight.shape[2:]
-    plan = conv_geometry.forward(
+    plan = conv_plan.forward(
         channels, rows, groups, x.shape[2:], out, kernel, stride, padding, dilation
     )
     return _run(plan, x, weight, bias, (x.shape[0], weight.shape[0], *out))
@@ -321,16 +313,21 @@ def conv_directly(x, weight, bias, out, stride, padding, dilation, groups):
 
 def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
     """What `conv` gives back to its input of spatial size `size`, plus bias (C,) or None."""
-    if (not fits(g, weight, *([] if bias is None else [bias])) or g.ndim not in (3, 4)
-            or 0 in size):
+    if (not fits(g, weight, *([] if bias is None else [bias])) or 0 in size
+            or prod(map(min, stride, size)) > PHASES):
+        return elsewhere.conv_input_grad(
+            g, weight, bias, size, stride, padding, dilation, groups)
+    if groups == len(weight) and weight.shape[1] == 1:
+        windows = conv_windows.backward(g.shape[2:], size, weight.shape[2:], stride, padding,
+                                        dilation)
+        if conv_depthwise.suits(g, windows, size):
+            return conv_depthwise.correlate(g, weight, bias, windows, size)
+    if g.ndim == 5:
         return elsewhere.conv_input_grad(
             g, weight, bias, size, stride, padding, dilation, groups)
     if g.ndim == 3:
         options = flat(size, stride, padding, dilation)
         return conv_input_grad(g[:, :, None], weight[:, :, None], bias, *options, groups)[:, :, 0]
-    if prod(map(min, stride, size)) > PHASES:
-        return elsewhere.conv_input_grad(
-            g, weight, bias, size, stride, padding, dilation, groups)
     options = stride, dilation, groups
     before = 2 - padding[0][0], 2 - padding[1][0]
     if winograd.suits(g.dtype, len(g), weight.shape[:2], weight.shape[2:], *options, g.shape[2:],
@@ -346,7 +343,7 @@ def conv_input_grad(g, weight, bias, size, stride, padding, dilation, groups):
 def input_grad_directly(g, weight, bias, size, stride, padding, dilation, groups):
     """`conv_input_grad` by the definition."""
     channels, rows = weight.shape[0] // groups, weight.shape[1]
-    plan = conv_geometry.backward(
+    plan = conv_plan.backward(
         channels, rows, groups, g.shape[2:], size, weight.shape[2:], stride, padding, dilation
     )
     return _run(plan, g, weight, bias, (g.shape[0], rows * groups, *size))

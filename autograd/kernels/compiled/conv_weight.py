@@ -8,18 +8,17 @@ What `winograd` suits is computed by `winograd_weight`.
 
 import numpy as np
 
-from autograd.kernels.compiled import conv_geometry, winograd, winograd_weight
+from autograd.kernels.compiled import conv_depthwise, conv_plan, winograd, winograd_weight
 from autograd.kernels.compiled.conv import (
     SHARED,
-    contiguous,
     fill_columns,
-    fits,
     flat,
     pad,
     padded_size,
     table,
 )
-from autograd.kernels.compiled.conv_geometry import HEAD
+from autograd.kernels.compiled.conv_plan import HEAD
+from autograd.kernels.compiled.conv_windows import contiguous, fits, forward
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
@@ -96,7 +95,13 @@ def _weight_grad(one, arrays, parts, index):
 
 def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
     """What `conv` gives back to its weight of spatial size `kernel`: (O, C / groups, *kernel)."""
-    if not fits(g, x) or x.ndim not in (3, 4) or 0 in kernel:
+    if not fits(g, x) or 0 in kernel:
+        return elsewhere.conv_weight_grad(g, x, kernel, stride, padding, dilation, groups)
+    if groups == g.shape[1] == x.shape[1]:
+        windows = forward(g.shape[2:], kernel, stride, padding, dilation)
+        if conv_depthwise.suits(x, windows, g.shape[2:]):
+            return conv_depthwise.weight_grad(g, x, windows, kernel)
+    if x.ndim == 5:
         return elsewhere.conv_weight_grad(g, x, kernel, stride, padding, dilation, groups)
     if x.ndim == 3:
         options = flat(stride, padding, dilation)
@@ -110,7 +115,7 @@ def conv_weight_grad(g, x, kernel, stride, padding, dilation, groups):
         grad = winograd_weight.weight_grad(g, x, before)
         if grad is not None:
             return grad
-    plan = conv_geometry.forward(
+    plan = conv_plan.forward(
         channels, rows, groups, x.shape[2:], g.shape[2:], kernel, stride, padding, dilation
     )
     taps = channels * kernel[0] * kernel[1]
