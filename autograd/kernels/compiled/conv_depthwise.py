@@ -245,12 +245,13 @@ def correlate(x, weight, bias, windows, out):
     return result
 
 
-def weight_grad(g, x, windows, kernel):
-    """What a convolution of x (N, C, *image) gives back to its weight: (C, 1, *kernel)."""
+def weight_sums(g, x, windows, kernel):
+    """Shares (shares, 1, taps, C) of what a convolution of x (N, C, *image) gives back to its
+    weight."""
     plan = _plan(windows, x.shape[2:], kernel, g.shape[2:])
     channels, taps = x.shape[1], prod(kernel)
     groups = -(-len(x) * channels // (VECTOR_BYTES // x.itemsize))
-    sums = np.empty((min(SHARES, groups), taps, channels), x.dtype)
+    sums = np.empty((min(SHARES, groups), 1, taps, channels), x.dtype)
     arrays = contiguous(g), contiguous(x), plan, sums
     launch(_weight_grad, ONE[x.dtype], arrays, g.size * taps >= SHARED)
-    return np.ascontiguousarray(np.add.reduce(sums).T).reshape(channels, 1, *kernel)
+    return sums

@@ -230,9 +230,10 @@ def _correlate(one, arrays, parts, index):
 def suits(dtype, images, channels, kernel, stride, dilation, groups, image, before, out):
     """Whether the method computes a convolution between these numbers of channels, and pays; each
     result is to see some of the image."""
+    if dtype != np.float32 or min(channels) < CHANNELS or kernel != (TAPS, TAPS):
+        return False
     tiles = -(-out[0] // OUTPUTS) * -(-out[1] // OUTPUTS)
-    return (dtype == np.float32 and min(channels) >= CHANNELS and kernel == (TAPS, TAPS)
-            and stride == dilation == (1, 1) and groups == 1 and max(before) < TAPS
+    return (stride == dilation == (1, 1) and groups == 1 and max(before) < TAPS
             and out[0] <= image[0] + before[0] and out[1] <= image[1] + before[1]
             and images * tiles >= TILES and tiles * OUTPUTS * OUTPUTS <= 2 * out[0] * out[1])
 
