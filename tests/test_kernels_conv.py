@@ -12,6 +12,7 @@ from autograd.kernels.rounding import at_the_gate
 pytest.importorskip("numba")
 compiled = pytest.importorskip("autograd.kernels.compiled")
 kernel_conv = pytest.importorskip("autograd.kernels.compiled.conv")
+depthwise = pytest.importorskip("autograd.kernels.compiled.conv_depthwise")
 kernel_weight = pytest.importorskip("autograd.kernels.compiled.conv_weight")
 micro_kernel = pytest.importorskip("autograd.kernels.compiled.micro_kernel")
 
@@ -24,6 +25,7 @@ both_types = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def two_threads(monkeypatch):
     monkeypatch.setattr(kernel_conv, "SHARED", 0)
     monkeypatch.setattr(kernel_weight, "SHARED", 0)
+    monkeypatch.setattr(depthwise, "SHARED", 0)
     monkeypatch.setattr(threads, "_threads", 2)
 
 
@@ -83,6 +85,48 @@ def test_more_taps_than_a_panel_holds(dtype):
 @both_types
 def test_more_pixels_than_a_chunk_holds(dtype):
     check(*arrays((3, 2, 19, 23), (35, 2, 3, 3), dtype), padding=((1, 1), (1, 1)))
+
+
+LANES = micro_kernel.VECTOR_BYTES // 4
+
+
+@both_types
+@pytest.mark.parametrize(("images", "channels"), [
+    (1, LANES), (2, LANES // 2 + 1), (LANES + 1, 1), (2 * LANES, 3), (1, 2 * LANES - 1)])
+@pytest.mark.parametrize(("kernel", "size"), [
+    ((3, 3), (4, 4)), ((1, 1), (1, 17)), ((7, 7), (5, 33)), ((2, 5), (19, 3))])
+def test_edges_of_planes_in_lanes(images, channels, kernel, size, dtype):
+    """A filter for every channel: planes fill the lanes, whatever images they belong to."""
+    for stride, padding, dilation in (((1, 1), ((1, 1), (3, 3)), (1, 1)),
+                                      ((2, 3), ((3, 4), (2, 5)), (1, 2)),
+                                      ((1, 2), ((6, -1), (-1, 9)), (1, 1))):
+        check(*arrays((images, channels, *size), (channels, 1, *kernel), dtype), True, stride,
+              padding, dilation, channels)
+
+
+@both_types
+def test_planes_in_lanes_have_any_number_of_dimensions(dtype):
+    check(*arrays((3, 19, 40), (19, 1, 4), dtype), True, (3,), ((3, 0),), (2,), 19)
+    check(*arrays((3, 19, 5, 6, 7), (19, 1, 3, 2, 3), dtype), False, (1, 2, 1),
+          ((1, 1), (0, 0), (1, 0)), (1, 1, 2), 19)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_stay_in_their_plane(bad):
+    """As many NaN and infinities as the reference has, in every direction."""
+    x, weight = arrays((2, 24, 6, 9), (24, 1, 3, 3), np.float32)
+    g = arrays((2, 24, 3, 5), (1,), np.float32, 1)[0]
+    x[1, 5, 0, 8] = x[0, 23, 3, 3] = g[0, 7, 2, 0] = weight[11, 0, 1, 2] = bad
+    options = (2, 2), ((1, 1), (1, 1)), (1, 1), 24
+    for name, inputs in (("conv", (x, weight, None)),
+                         ("conv_input_grad", (g, weight, None, (6, 9))),
+                         ("conv_weight_grad", (g, x, (3, 3)))):
+        with np.errstate(invalid="ignore"):
+            want = getattr(reference, name)(*inputs, *options)
+        got = getattr(compiled, name)(*inputs, *options)
+        assert not np.isfinite(want).all()
+        np.testing.assert_array_equal(np.isnan(got), np.isnan(want))
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
 
 
 @both_types
@@ -166,6 +210,8 @@ SHARED_OUT = [
     ((7, 3, 9, 9), (40, 3, 3, 3), (1, 1), 1),  # by images
     ((1, 8, 9, 9), (40, 4, 3, 3), (2, 2), 2),  # one image: by channels
     ((5, 8, 6, 6), (16, 1, 3, 3), (1, 1), 8),
+    ((5, 20, 6, 6), (20, 1, 3, 3), (2, 1), 20),
+    ((70, 3, 5, 4), (3, 1, 2, 3), (1, 1), 3),
 ]
 
 
@@ -184,7 +230,7 @@ def test_the_same_bits_for_any_number_of_threads(x, weight, stride, groups, monk
 
 
 def test_plans_are_kept():
-    geometry = pytest.importorskip("autograd.kernels.compiled.conv_geometry")
+    geometry = pytest.importorskip("autograd.kernels.compiled.conv_plan")
     x, weight = arrays((1, 1, 6, 6), (2, 1, 3, 3), np.float32)
     check(x, weight)
     before = geometry.forward.cache_info().misses, geometry.backward.cache_info().misses

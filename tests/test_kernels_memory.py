@@ -50,6 +50,13 @@ calls = {
     "conv winograd": lambda a, m, n: (a(2, 16, 32, 32), a(16, 16, 3, 3), None, *same),
     "conv_weight_grad winograd": lambda a, m, n: (
         a(2, 16, 32, 32), a(2, 16, 32, 32), (3, 3), *same),
+    "conv winograd, many weights": lambda a, m, n: (
+        a(2, 192, 8, 8), a(176, 192, 3, 3), None, *same),
+    "conv_weight_grad winograd, many weights": lambda a, m, n: (
+        a(2, 176, 8, 8), a(2, 192, 8, 8), (3, 3), *same),
+    "conv depthwise": lambda a, m, n: (a(2, 32, 32, 32), a(32, 1, 3, 3), None, *same[:3], 32),
+    "conv_weight_grad depthwise": lambda a, m, n: (
+        a(2, 32, 32, 32), a(2, 32, 32, 32), (3, 3), *same[:3], 32),
     "standardize columns": lambda a, m, n: (
         a(m, n), None, None, "batch", (m, n, 1, 1), 1e-5),
     "standardize_grad columns": lambda a, m, n: (

@@ -33,6 +33,14 @@ def called(monkeypatch):
     return results
 
 
+@pytest.fixture(params=["few weights", "many weights"])
+def weights(request, monkeypatch):
+    """Filters transformed in advance, or while they are used."""
+    if request.param == "many weights":
+        monkeypatch.setattr(winograd, "LARGE", 0)
+        monkeypatch.setattr(winograd_weight, "LARGE", 0)
+
+
 def draw(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
@@ -86,14 +94,24 @@ def test_images_smaller_than_the_filter(size, monkeypatch):
 
 @pytest.mark.parametrize("inputs", [LEAST, LEAST + 1, 33, 48])
 @pytest.mark.parametrize("outputs", [LEAST, 31, 32, 33, 65])
-def test_channels_at_the_edges_of_vectors_and_tiles(inputs, outputs, called):
+def test_channels_at_the_edges_of_vectors_and_tiles(inputs, outputs, called, weights):
     check(draw(1, inputs, 8, 7), draw(outputs, inputs, 3, 3), bias=outputs > inputs)
     assert len(called) == 3
 
 
 @pytest.mark.parametrize("images", [1, 2, 9, 40])
-def test_several_blocks_of_tiles(images):
+def test_several_blocks_of_tiles(images, weights):
     check(draw(images, 100, 9, 8), draw(90, 100, 3, 3))
+
+
+def test_blocks_of_many_channels(weights):
+    """More inputs than are transformed at a time, and too many tiles to keep all."""
+    check(draw(2, winograd.DEPTH + 21, 4, 5), draw(70, winograd.DEPTH + 21, 3, 3))
+
+
+def test_tiles_too_many_to_keep_in_all_blocks(monkeypatch, weights):
+    monkeypatch.setattr(winograd_weight, "MOST", 0)
+    check(draw(4, 20, 7, 8), draw(17, 20, 3, 3))
 
 
 def test_a_row_of_tiles_longer_than_a_block():
@@ -120,7 +138,7 @@ def test_error_of_sums_over_many_channels_that_do_not_cancel(scale):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
 @pytest.mark.parametrize("where", ["x", "weight", "bias"])
-def test_nan_and_infinity_stay_in_their_places(value, where, called):
+def test_nan_and_infinity_stay_in_their_places(value, where, called, weights):
     arrays = {"x": draw(2, LEAST, 9, 9), "weight": draw(20, LEAST, 3, 3), "bias": draw(20)}
     arrays[where].flat[37 % arrays[where].size] = value
     options = (1, 1), ((1, 1), (1, 1)), (1, 1), 1
@@ -144,7 +162,7 @@ def test_nan_and_infinity_stay_in_their_places(value, where, called):
                  reference.conv_weight_grad(draw(*g.shape), arrays["x"], (3, 3), *options))
 
 
-def test_the_same_bits_every_time_and_for_any_number_of_threads(monkeypatch):
+def test_the_same_bits_every_time_and_for_any_number_of_threads(monkeypatch, weights):
     x, weight = draw(5, 40, 10, 11), draw(33, 40, 3, 3)
     results = []
     for count in (1, 2, 3, 2):

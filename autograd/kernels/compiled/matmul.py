@@ -133,14 +133,6 @@ def _multiply_panels(one, m, n, k, a, a_row, a_step, b, panel, b_step, c, c_row,
         b += panel
 
 
-@jit(inner=True)
-def multiply_packed(one, m, n, k, a, a_row, a_step, packed_b, c, c_row, init, init_row,
-                    init_column):  # fmt: skip
-    """C[m, n] = init + A times B as `pack_panels` packs it; A is packed where `a_row` is 0."""
-    _multiply_panels(one, m, n, k, a, a_row, a_step, packed_b, k * PANEL, 0,
-                     c, c_row, init, init_row, init_column)  # fmt: skip
-
-
 @jit
 def _pack(one, source, row, step, rows, k, target, height, whole):
     pack_panels(one, source, row, step, rows, k, target, height, whole)

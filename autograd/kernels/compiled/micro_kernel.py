@@ -102,36 +102,47 @@ def _when(builder, condition, emit):
     return joined
 
 
-def _emit_sums(emitter, rows, vectors, k, a, b, start):
-    """start + A[rows, k] B[k, vectors] in registers; a and b are (pointer, strides)."""
-    builder = emitter.builder
+def emit_loop(builder, count, start, body):
+    """The values after `values = body(k, values)` for k below `count`, from `start` on."""
     entry = builder.block
     loop, done = builder.append_basic_block("k"), builder.append_basic_block("done")
-    builder.cbranch(builder.icmp_signed(">", k, _I64(0)), loop, done)
+    builder.cbranch(builder.icmp_signed(">", count, _I64(0)), loop, done)
     builder.position_at_end(loop)
-    step = builder.phi(_I64)
-    sums = [builder.phi(emitter.vector) for _ in start]
-    a_row, b_row = builder.gep(a[0], [builder.mul(step, a[2])]), builder.mul(step, b[1])
-    right = [emitter.load(b[0], builder.add(b_row, _I64(j * VECTOR_BYTES))) for j in range(vectors)]
-    new = []
-    for i in range(rows):
-        scalar = builder.load(emitter.at(a_row, builder.mul(a[1], _I64(i)), emitter.element))
-        left = emitter.splat(scalar)
-        new += [emitter.fma(left, right[j], sums[i * vectors + j]) for j in range(vectors)]
+    k = builder.phi(_I64)
+    values = [builder.phi(first.type) for first in start]
+    new = body(k, values)
     # LLVM copies no "convergent" call: unrolling would quadruple the code for nothing
     nothing = ir.InlineAsm(ir.FunctionType(ir.VoidType(), []), "", "", side_effect=True)
     builder.call(nothing, [], attrs=("convergent",))
-    following = builder.add(step, _I64(1))
-    step.add_incoming(_I64(0), entry)
-    step.add_incoming(following, loop)
-    builder.cbranch(builder.icmp_signed("<", following, k), loop, done)
+    following = builder.add(k, _I64(1))
+    k.add_incoming(_I64(0), entry)
+    k.add_incoming(following, loop)
+    builder.cbranch(builder.icmp_signed("<", following, count), loop, done)
     builder.position_at_end(done)
-    result = [builder.phi(emitter.vector) for _ in start]
-    for phis in (sums, result):
+    result = [builder.phi(first.type) for first in start]
+    for phis in (values, result):
         for phi, first, later in zip(phis, start, new, strict=True):
             phi.add_incoming(first, entry)
             phi.add_incoming(later, loop)
     return result
+
+
+def _emit_sums(emitter, rows, vectors, k, a, b, start):
+    """start + A[rows, k] B[k, vectors] in registers; a and b are (pointer, strides)."""
+    builder = emitter.builder
+
+    def add(step, sums):
+        a_row, b_row = builder.gep(a[0], [builder.mul(step, a[2])]), builder.mul(step, b[1])
+        right = [emitter.load(b[0], builder.add(b_row, _I64(j * VECTOR_BYTES)))
+                 for j in range(vectors)]
+        new = []
+        for i in range(rows):
+            scalar = builder.load(emitter.at(a_row, builder.mul(a[1], _I64(i)), emitter.element))
+            left = emitter.splat(scalar)
+            new += [emitter.fma(left, right[j], sums[i * vectors + j]) for j in range(vectors)]
+        return new
+
+    return emit_loop(builder, k, start, add)
 
 
 def _emit_tile(emitter, rows, vectors, k, a, b, c, init, columns):

@@ -9,8 +9,8 @@ three steps while it is in the second cache level. Channels are the lanes of the
 import numpy as np
 
 from autograd.kernels.compiled.jit import jit
-from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.matmul import multiply_packed
+from autograd.kernels.compiled.launch import ONE, call, launch
+from autograd.kernels.compiled.matmul import MULTIPLY, PANEL, ZEROS, tools
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.compiled.micro_kernel import ROWS, VECTOR_BYTES, VECTORS, aligned
 from autograd.kernels.compiled.vector_math import from_bits
@@ -29,11 +29,15 @@ from autograd.kernels.compiled.winograd_transform import (
 
 SQUARE, FILTER = POINTS * POINTS, TAPS * TAPS
 CHANNELS = 16  # input and output channels from which it pays
-TILES = 16  # tiles from which transforming the filters pays
+TILES = 4  # tiles from which transforming the filters pays
 ROOM = 1 << 17  # transformed numbers of one block of tiles: they stay in the second cache level
+LARGE = 1 << 20  # transformed numbers of all filters beyond which they are transformed in parts,
+DEPTH = 128  # so many input channels at a time
+LARGE_ROOM = 1 << 20  # transformed numbers of one block of tiles then
 GAP = 16  # numbers between the matrices of two points beyond them, against cache conflicts
 SHARED = 1 << 14  # input numbers times output channels from which a second thread pays
 
+LANES = VECTOR_BYTES // 4  # of float32
 _NONE = np.empty(0)  # stands for no bias
 # entries of a plan: of the input and of the result, then of the tiles
 CHANNEL, HEIGHT, WIDTH, TOP, LEFT = range(5)
@@ -52,32 +56,42 @@ def whole_vectors(channels, lanes):
     return (channels + lanes - 1) // lanes * lanes
 
 
+@jit(inner=True)
+def _transform_filters(one, weight, plan, first, last, o, width, taps, target, step):
+    """The filters from input channels `first` to `last` to `width` outputs from `o` on, at all
+    points, `step` bytes apart: (input, width)."""
+    bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
+    lanes = VECTOR_BYTES // bytes_
+    for lane in range(0, width, lanes):
+        for c in range(first, last):
+            if plan[FLIPPED]:
+                source, row = c * outputs + o + lane, FILTER * bytes_
+                start, tap = taps + (FILTER - 1) * VECTOR_BYTES, -VECTOR_BYTES
+            else:
+                source, row = (o + lane) * inputs + c, inputs * FILTER * bytes_
+                start, tap = taps, VECTOR_BYTES
+            for some in range(0, FILTER, lanes):
+                turn(one, weight + (source * FILTER + some) * bytes_, row,
+                     min(lanes, outputs - o - lane), 0, FILTER - some,
+                     taps + some * VECTOR_BYTES, VECTOR_BYTES, lanes, lanes)  # fmt: skip
+            transform_filter(one, start, TAPS * tap, tap,
+                             target + ((c - first) * width + lane) * bytes_, step)  # fmt: skip
+
+
 @jit
 def _filters(one, arrays, parts, index):
     """Some of the filters at all points, in panels as wide as a tile: (points, input, output)."""
     weight, plan = data(item(arrays, 0)), table(item(arrays, 1))
-    bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
-    lanes, panel = VECTOR_BYTES // bytes_, VECTORS * VECTOR_BYTES // bytes_
-    whole = whole_vectors(outputs, lanes)
-    step = (inputs * whole + GAP) * bytes_
+    bytes_, inputs, panel = itemsize(one), plan[CHANNEL], VECTORS * VECTOR_BYTES // itemsize(one)
+    lanes = VECTOR_BYTES // bytes_
+    whole = whole_vectors(plan[RESULT + CHANNEL], lanes)
     work = np.empty((FILTER + lanes + 1) * VECTOR_BYTES, np.uint8)
-    taps = aligned(work.ctypes.data)
-    for c in range(share(inputs, parts, index, 1), share(inputs, parts, index + 1, 1)):
-        for o in range(0, whole, lanes):
-            if plan[FLIPPED]:
-                source, row = weight + (c * outputs + o) * FILTER * bytes_, FILTER * bytes_
-                start, tap = taps + (FILTER - 1) * VECTOR_BYTES, -VECTOR_BYTES
-            else:
-                source, row = weight + (o * inputs + c) * FILTER * bytes_, inputs * FILTER * bytes_
-                start, tap = taps, VECTOR_BYTES
-            for first in range(0, FILTER, lanes):
-                turn(one, source + first * bytes_, row, min(lanes, outputs - o), 0,
-                     FILTER - first, taps + first * VECTOR_BYTES, VECTOR_BYTES, lanes,
-                     lanes)  # fmt: skip
-            j = o // panel * panel
-            place = j * inputs + c * min(panel, whole - j) + o - j
-            transform_filter(one, start, TAPS * tap, tap,
-                             data(item(arrays, 2)) + place * bytes_, step)  # fmt: skip
+    low, high = share(inputs, parts, index, 1), share(inputs, parts, index + 1, 1)
+    for j in range(0, whole, panel):
+        width = min(panel, whole - j)
+        _transform_filters(one, weight, plan, low, high, j, width, aligned(work.ctypes.data),
+                           data(item(arrays, 2)) + (j * inputs + low * width) * bytes_,
+                           (inputs * whole + GAP) * bytes_)  # fmt: skip
     work[0] = 0  # Numba frees an array after its last use: this is it
 
 
@@ -165,17 +179,18 @@ def enter(one, image, plan, side, first, count, strip, panel, target, step, seen
 
 
 @jit(inner=True)
-def _leave(one, source, tile_row, step, bias, plan, first, count, strip, check, out):
-    """Transforms `count` tiles back and puts them in their places in the result."""
+def _leave(one, source, tile_row, step, bias, plan, low, high, first, count, strip, check, out):
+    """Transforms the channels from `low` to `high` of `count` tiles back and puts them in their
+    places in the result."""
     bytes_, channels, height = itemsize(one), plan[RESULT + CHANNEL], plan[RESULT + HEIGHT]
     width, lanes, done = plan[RESULT + WIDTH], VECTOR_BYTES // itemsize(one), 0
     while done < count:
         image, top, left, run = _place(plan, first + done, count - done)
         columns = min(run * OUTPUTS, width - left)
         row = whole_vectors(run * OUTPUTS, lanes) * VECTOR_BYTES
-        for c in range(0, channels, lanes):
+        for c in range(low, high, lanes):
             for t in range(run):
-                transform_output(one, source + (done + t) * tile_row + c * bytes_, step,
+                transform_output(one, source + (done + t) * tile_row + (c - low) * bytes_, step,
                                  bias + c * bytes_, strip + t * OUTPUTS * VECTOR_BYTES, row,
                                  check)  # fmt: skip
             for i in range(min(OUTPUTS, height - top)):
@@ -187,52 +202,98 @@ def _leave(one, source, tile_row, step, bias, plan, first, count, strip, check, 
         done += run
 
 
+@jit(inner=True)
+def _multiply(one, calls, count, width, some, before, step_in, row, filters, step, after, step_out,
+              init, init_row, init_column):  # fmt: skip
+    """At each point tiles (count, some) times filters (some, width)."""
+    bytes_ = itemsize(one)
+    for _ in range(SQUARE):
+        call(calls[MULTIPLY], one, count, width, some, before, row, bytes_, filters, some * PANEL,
+             0, after, width * bytes_, init, init_row, init_column)  # fmt: skip
+        before += step_in
+        filters += step
+        after += step_out
+        init += step_out * min(init_row, 1)
+
+
+@jit(inner=True)
+def _channels(one, arrays, plan, low, high, first, count, before, step_in, work, strip):
+    """The pixels of `count` tiles in the channels from `low` to `high`; the tiles at all points
+    are at `before`."""
+    calls, given = vector(data(item(arrays, 8)), 3, np.int64(0)), size(item(arrays, 2))
+    bytes_, inputs = itemsize(one), plan[CHANNEL]
+    lanes, panel = VECTOR_BYTES // bytes_, VECTORS * VECTOR_BYTES // bytes_
+    whole_in, depth = whole_vectors(inputs, lanes), inputs if given else DEPTH
+    taps, step_out = work + 2 * VECTOR_BYTES, (count * panel + GAP) * bytes_
+    offset = taps + (FILTER + lanes) * VECTOR_BYTES
+    after = offset + whole_vectors(plan[RESULT + CHANNEL], lanes) * bytes_
+    step = (inputs * whole_vectors(plan[RESULT + CHANNEL], lanes) + GAP) * bytes_
+    for j in range(low, high, panel):
+        width = min(panel, high - j)
+        init, init_row, init_column = calls[ZEROS], 0, 0
+        filters = data(item(arrays, 2)) + j * inputs * bytes_
+        for c in range(0, inputs, depth):
+            some = min(depth, inputs - c)
+            if not given:
+                filters, step = after + SQUARE * step_out, (DEPTH * panel + GAP) * bytes_
+                _transform_filters(one, data(item(arrays, 3)), plan, c, c + some, j, width, taps,
+                                   filters, step)  # fmt: skip
+            _multiply(one, calls, count, width, some, before + c * bytes_, step_in,
+                      whole_in * bytes_, filters, step, after, step_out, init, init_row,
+                      init_column)  # fmt: skip
+            init, init_row, init_column = after, width * bytes_, bytes_
+        _leave(one, after, width * bytes_, step_out, offset, plan, j, j + width, first, count,
+               strip, work, data(item(arrays, 5)))  # fmt: skip
+
+
 @jit
 def _correlate(one, arrays, parts, index):
-    """The pixels of some of the tiles."""
-    plan, bias = table(item(arrays, 1)), item(arrays, 3)
+    """The pixels of some of the tiles, or of all in some channels where the filters are too many
+    to be transformed in advance.
+
+    arrays: x, plan, filters or none, weight, bias, result, whether a number is wrong, seen, tools.
+    """
+    plan, bias, seen = table(item(arrays, 1)), item(arrays, 4), data(item(arrays, 7))
     bytes_, inputs, outputs = itemsize(one), plan[CHANNEL], plan[RESULT + CHANNEL]
-    lanes = VECTOR_BYTES // bytes_
+    lanes, panel = VECTOR_BYTES // bytes_, VECTORS * VECTOR_BYTES // bytes_
     whole_in, whole_out = whole_vectors(inputs, lanes), whole_vectors(outputs, lanes)
-    tiles = size_of_grid(plan)
-    begin, end = share(tiles, parts, index, ROWS), share(tiles, parts, index + 1, ROWS)
-    block = max(ROOM // (SQUARE * (whole_in + whole_out)) // ROWS, 1) * ROWS
-    step_in, step_out = (block * whole_in + GAP) * bytes_, (block * whole_out + GAP) * bytes_
-    head = (VECTORS + 1) * VECTOR_BYTES + whole_out * bytes_
-    room = SQUARE * (step_in + step_out) + strip_room(plan, block, lanes)
-    work = np.empty(head + room + VECTOR_BYTES, np.uint8)
-    zeros = aligned(work.ctypes.data)
-    check = zeros + VECTORS * VECTOR_BYTES
-    offset = check + VECTOR_BYTES
-    before = zeros + head
-    after = before + SQUARE * step_in
-    strip = after + SQUARE * step_out
-    vector(zeros, head // bytes_, one)[:] = 0
+    tiles, room, made = size_of_grid(plan), ROOM, 0
+    begin, end, low, high = 0, tiles, 0, whole_out
+    if size(item(arrays, 2)):
+        begin, end = share(tiles, parts, index, ROWS), share(tiles, parts, index + 1, ROWS)
+    else:
+        low, high = share(high, parts, index, panel), share(high, parts, index + 1, panel)
+        room, made = LARGE_ROOM, SQUARE * (DEPTH * panel + GAP)
+    block = max(room // (SQUARE * (whole_in + panel)) // ROWS, 1) * ROWS
+    step_in = (block * whole_in + GAP) * bytes_
+    head = (2 + FILTER + lanes) * lanes + whole_out
+    room = SQUARE * (block * panel + GAP) + made + head
+    room_strip = strip_room(plan, block, lanes)
+    work = np.empty(SQUARE * step_in + room_strip + room * bytes_ + 2 * VECTOR_BYTES, np.uint8)
+    before = aligned(work.ctypes.data)
+    strip = before + SQUARE * step_in
+    check = aligned(strip + room_strip)
+    vector(check, head, one)[:] = 0
     for channel in range(size(bias)):
-        vector(offset, outputs, one)[channel] = vector(data(bias), outputs, one)[channel]
-    seen = data(item(arrays, 6))
+        place = check + (2 + FILTER + lanes) * VECTOR_BYTES
+        vector(place, outputs, one)[channel] = vector(data(bias), outputs, one)[channel]
     vector(seen, tiles, one)[begin:end] = np.nan
     for first in range(begin, end, block):
         count = min(block, end - first)
         enter(one, data(item(arrays, 0)), plan, 0, first, count, strip, whole_in, before, step_in,
               seen)  # fmt: skip
-        for point in range(SQUARE):
-            filters = data(item(arrays, 2)) + point * (inputs * whole_out + GAP) * bytes_
-            multiply_packed(one, count, whole_out, inputs, before + point * step_in,
-                            whole_in * bytes_, bytes_, filters, after + point * step_out,
-                            whole_out * bytes_, zeros, 0, 0)  # fmt: skip
-        _leave(one, after, whole_out * bytes_, step_out, offset, plan, first, count, strip, check,
-               data(item(arrays, 4)))  # fmt: skip
-    report(one, check, item(arrays, 5))
+        _channels(one, arrays, plan, low, high, first, count, before, step_in, check, strip)
+    report(one, check, item(arrays, 6))
     work[0] = 0  # Numba frees an array after its last use: this is it
 
 
 def suits(dtype, images, channels, kernel, stride, dilation, groups, image, before, out):
     """Whether the method computes a convolution between these numbers of channels, and pays; each
     result is to see some of the image."""
+    if dtype != np.float32 or min(channels) < CHANNELS or kernel != (TAPS, TAPS):
+        return False
     tiles = -(-out[0] // OUTPUTS) * -(-out[1] // OUTPUTS)
-    return (dtype == np.float32 and min(channels) >= CHANNELS and kernel == (TAPS, TAPS)
-            and stride == dilation == (1, 1) and groups == 1 and max(before) < TAPS
+    return (stride == dilation == (1, 1) and groups == 1 and max(before) < TAPS
             and out[0] <= image[0] + before[0] and out[1] <= image[1] + before[1]
             and images * tiles >= TILES and tiles * OUTPUTS * OUTPUTS <= 2 * out[0] * out[1])
 
@@ -253,14 +314,17 @@ def correlate(x, weight, bias, before, out, flipped, direct):
     images, channels = x.shape[:2]
     rows = weight.shape[1] if flipped else weight.shape[0]
     plan = plan_of(images, x.shape[1:], before, (rows, *out), flipped)
-    lanes = VECTOR_BYTES // x.itemsize
-    filters = np.empty(SQUARE * (channels * -(-rows // lanes) * lanes + GAP), x.dtype)
+    whole, weight = -(-rows // LANES) * LANES, np.ascontiguousarray(weight)
+    large = SQUARE * channels * whole > LARGE
+    filters = np.empty(0 if large else SQUARE * (channels * whole + GAP), x.dtype)
     result, found = np.empty((images, rows, *out), x.dtype), np.zeros(1 + images, x.dtype)
     seen = np.empty((images, int(plan[DOWN] * plan[ACROSS])), x.dtype)
     one, parallel = ONE[x.dtype], x.size * rows >= SHARED
-    launch(_filters, one, (np.ascontiguousarray(weight), plan, filters), parallel)
+    if not large:
+        launch(_filters, one, (weight, plan, filters), parallel)
     offset = _NONE if bias is None else np.ascontiguousarray(bias)
-    arrays = (np.ascontiguousarray(x), plan, filters, offset, result, found, seen)
+    arrays = (np.ascontiguousarray(x), plan, filters, weight, offset, result, found, seen,
+              tools(one))
     launch(_correlate, one, arrays, parallel)
     launch(stand_out, one, (seen, found), False)
     if not np.count_nonzero(found):
