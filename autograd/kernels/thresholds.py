@@ -7,12 +7,13 @@ _LEAST = {
         "hardsigmoid_grad hardswish hardswish_grad lerp logsigmoid logsigmoid_grad mish "
         "mish_grad normal normal_grad reciprocal_grad rsqrt_grad sigmoid silu silu_grad "
         "smooth_relu smooth_relu_grad sqrt_grad tanhshrink"),
-    1 << 7: ("exp_grad"),
+    1 << 7: ("exp_grad resample"),
     1 << 8: ("clip_grad"),
     1 << 9: ("erf_grad hardshrink leaky_relu log_grad prelu relu_grad"),
     1 << 10: ("leaky_relu_grad shrink_grad"),
     1 << 11: ("above_grad below_grad softshrink softsign_grad threshold"),
-    1 << 12: ("clip embedding_grad relu sigmoid_grad softsign sum_over tanh_grad threshold_grad"),
+    1 << 12: ("clip copy_ embedding_grad relu sigmoid_grad softsign sum_over tanh_grad "
+        "threshold_grad"),
     1 << 13: ("addcmul rsqrt sign sqrt where"),
     1 << 14: ("addcdiv exp reciprocal tanhshrink_grad"),
     1 << 15: ("log tanh"),
@@ -22,10 +23,10 @@ _LEAST = {
 }
 _SHARED = {
     1 << 12: ("normal"),
-    1 << 13: ("elu erf gelu logsigmoid sigmoid silu silu_grad smooth_relu where"),
+    1 << 13: ("elu erf gelu logsigmoid resample sigmoid silu silu_grad smooth_relu where"),
     1 << 14: ("elu_grad erf_grad exp gelu_grad gelu_tanh gelu_tanh_grad logsigmoid_grad maximum "
         "normal_grad rsqrt smooth_relu_grad tanh tanhshrink"),
-    1 << 15: ("exp_grad log mish mish_grad prelu reciprocal_grad sigmoid_grad sqrt sqrt_grad "
+    1 << 15: ("copy_ exp_grad log mish mish_grad prelu reciprocal_grad sigmoid_grad sqrt sqrt_grad "
         "tanhshrink_grad"),
     1 << 16: ("above_grad add addcdiv addcmul clip_grad div hardsigmoid_grad hardswish "
         "hardswish_grad leaky_relu_grad lerp log_grad minimum mul neg reciprocal relu "
