@@ -4,6 +4,7 @@ their gradients, which are mixtures by the transposed tables.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -12,6 +13,8 @@ from ..gate import resampled
 from ..kernels.rounding import rounded_once
 from ..record import op
 from .shape import reshape
+
+KEPT = 1 << 14  # sizes up to which a table is kept for the next call
 
 
 class Table:
@@ -58,20 +61,28 @@ def mixture(input, /, tables):
 
 @rounded_once
 def _mixed(input, tables):
-    last, tables = input.ndim - 1, list(tables)
-    while tables:
-        dim, table = tables.pop(0)
+    small = max([table.size + table.n for _, table in tables], default=0) <= KEPT
+    steps = (_steps if small else _steps.__wrapped__)(input.shape, tables)
+    for planes, rows, columns, sizes in steps:
+        input = resampled(reshape(input, planes), rows, columns).reshape(sizes)
+    return input
+
+
+@lru_cache(512)
+def _steps(shape: tuple, tables: tuple) -> list[tuple]:
+    """What is to be done: (planes, entries of the rows' table, of the columns', sizes after it)."""
+    steps, sizes, rest, last = [], list(shape), list(tables), len(shape) - 1
+    while rest:
+        dim, table = rest.pop(0)
         rows, columns = (None, table) if dim == last else (table, None)
-        if tables and tables[0][0] == dim + 1 == last:  # both at once
-            columns = tables.pop()[1]
-        sizes, first = list(input.shape), min(dim, last - 1)
+        if rest and rest[0][0] == dim + 1 == last:  # both at once
+            columns = rest.pop()[1]
+        first = min(dim, last - 1)
         planes = (prod(sizes[:first]), sizes[first], prod(sizes[first + 1:])) if last else (
             1, 1, *sizes)
         if rows is not None:
             sizes[dim] = rows.size
         if columns is not None:
             sizes[last] = columns.size
-        mixed = resampled(reshape(input, planes), rows and rows.entries,
-                          columns and columns.entries)
-        input = mixed.reshape(sizes)
-    return input
+        steps.append((planes, rows and rows.entries, columns and columns.entries, tuple(sizes)))
+    return steps

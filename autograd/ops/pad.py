@@ -12,7 +12,7 @@ from ..errors import check_size, describe
 from ..gate import LEAST, written
 from ..record import composite, op
 from ..tensors import Tensor
-from .mixture import Table, mixture
+from .mixture import KEPT, Table, mixture
 
 _MODES = ("constant", "reflect", "replicate", "circular")
 
@@ -38,7 +38,9 @@ def pad(input, pad, mode="constant", value=None):
         return constant_pad(input, widths, 0 if value is None else value)
     if value is not None:
         raise ValueError(f"pad: value {value} has no meaning in mode {mode!r}; leave it out")
-    tables = _tables(mode, tuple(input.shape), widths)
+    shape = input._array.shape
+    make = _tables if max(shape, default=0) <= KEPT else _tables.__wrapped__
+    tables = make(mode, shape, widths)
     return mixture(input, tables) if tables else input
 
 

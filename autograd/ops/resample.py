@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import check_size, describe
+from ..errors import check_size, describe, ordered
 from ..gate import copied
 from ..record import composite, op
 from ..tensors import Tensor
 from .elementwise import in_float32
-from .mixture import Table, mixture
+from .mixture import KEPT, Table, mixture
 from .pad import constant_pad
 from .pool_windows import several
 from .shape import permute, reshape
@@ -40,24 +40,39 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest",
     tensor([[[1., 1., 2., 2.]]])
     """
     _check_mode(input, mode, align_corners, antialias)
-    shape = tuple(input.shape[2:])
-    sizes, scales = _target(shape, size, scale_factor)
-    check_size("interpolate", (*input.shape[:2], *sizes))
-    if recompute_scale_factor or scales is None:
-        scales = (None,) * len(sizes)
-    tables = _tables(shape, sizes, scales, mode, bool(align_corners), input.dtype)
+    size, scale_factor = [tuple(part) if ordered(part) else part for part in (size, scale_factor)]
+    kinds = *_kinds(size), *_kinds(scale_factor)
+    shape = tuple(input.shape)
+    plain = _PLAIN.issuperset(kinds) and max(shape[2:]) <= KEPT
+    planned = _planned if plain else _planned.__wrapped__
+    tables = planned(shape, size, scale_factor, kinds, mode, bool(align_corners),
+                     bool(recompute_scale_factor), input.dtype)
     return mixture(input, tables) if tables else input
 
 
+_PLAIN = {int, float, type(None)}  # what can be looked up by its value and its kind
+
+
+def _kinds(value) -> tuple:
+    return tuple(map(type, value)) if value.__class__ is tuple else (type(value),)
+
+
 @lru_cache(512)
-def _tables(shape: tuple, sizes: tuple, scales: tuple, mode: str, align_corners: bool, dtype):
+def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: str, align_corners: bool,
+             recompute: bool, dtype) -> tuple:
     """(dim, table) for each dimension that is resized."""
+    sizes, scales = _target(shape[2:], size, scale_factor)
+    check_size("interpolate", (*shape[:2], *sizes))
+    if recompute or scales is None:
+        scales = (None,) * len(sizes)
     tables = []
-    for dim, (n, out, scale) in enumerate(zip(shape, sizes, scales, strict=True), 2):
+    for dim, (out, scale) in enumerate(zip(sizes, scales, strict=True), 2):
+        n = shape[dim]
         if mode == "nearest":
             tables.append((dim, Table.of_places(n, _nearest(n, out, scale, dtype, sizes))))
         elif out != n:
-            tables.append((dim, _linear(n, *_neighbours(n, out, scale, align_corners), dtype)))
+            mixed = _neighbours(n, out, scale, align_corners)
+            tables.append((dim, _linear(n, *mixed, dtype=dtype)))
     return tuple(tables)
 
 

@@ -5,6 +5,8 @@ A row of the result is mixed from whole rows first, in vectors, then from column
 that is mixed like the one before it is copied, and so are columns that follow each other.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from autograd import threads
@@ -15,6 +17,7 @@ from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, size, vector
 from autograd.kernels.thresholds import SHARED
 
+_KEPT = 1 << 14  # numbers up to which a table's parts are kept for the next call
 _RUN = 8  # columns in a row from which it pays to copy them together
 _NOTHING = (np.empty(0, np.int64),) * 3  # stands for a table that leaves the columns as they are
 
@@ -153,8 +156,21 @@ def _resample(one, arrays, parts, index):
 def _arrays(table, dtype):
     """Starts, places and weights of a table."""
     starts, places, weights = table
-    weights = np.ones(places.size, dtype) if weights is None else weights.astype(dtype, copy=False)
-    return starts, places, weights
+    if weights is not None:
+        return starts, places, weights.astype(dtype, copy=False)
+    ones = _ones if len(places) <= _KEPT else _ones.__wrapped__
+    return starts, places, ones(len(places), dtype)
+
+
+@lru_cache(128)
+def _ones(count, dtype):
+    return np.ones(count, dtype)
+
+
+@lru_cache(128)
+def _identity(n):
+    """The table that leaves n rows as they are."""
+    return np.arange(n + 1), np.arange(n), None
 
 
 def resample(x, rows, columns):
@@ -163,7 +179,7 @@ def resample(x, rows, columns):
     if one is None or x.size == 0 or x.ndim != 3:
         return elsewhere.resample(x, rows, columns)
     if rows is None:
-        rows = np.arange(x.shape[1] + 1), np.arange(x.shape[1]), None
+        rows = (_identity if x.shape[1] <= _KEPT else _identity.__wrapped__)(x.shape[1])
     tall = len(rows[0]) - 1
     wide = x.shape[2] if columns is None else len(columns[0]) - 1
     out = np.empty((len(x), tall, wide), x.dtype)
