@@ -183,8 +183,6 @@ from .ops.scatter import (
 from .ops.shape import (
     broadcast_to,
     clone,
-    diag,
-    diagonal,
     flatten,
     flip,
     movedim,
@@ -194,11 +192,10 @@ from .ops.shape import (
     swapaxes,
     t,
     transpose,
-    tril,
-    triu,
     unflatten,
     unsqueeze,
 )
+from .ops.triangle import diag, diagonal, tril, triu
 from .printing import set_printoptions
 from .sampling import (
     Generator,

@@ -13,6 +13,7 @@ from sys import getrefcount
 
 import numpy as np
 
+from .gate import copied
 from .node import Leaf
 from .tensors import Tensor, mark_written, ndarray, wrap
 
@@ -48,7 +49,7 @@ def add_to_leaf(leaf: Leaf, held: dict, create_graph: bool) -> None:
 def add_to_grad(tensor: Tensor, g) -> None:
     """Add g to the tensor's `.grad`: an ndarray, or a Tensor with its history."""
     if tensor._grad is None:
-        first = g.clone() if isinstance(g, Tensor) else wrap(np.array(g, order="C"))
+        first = g.clone() if isinstance(g, Tensor) else wrap(copied(np.asarray(g)))
         if tensor._grad is None:
             tensor._grad = first
             return
@@ -72,7 +73,7 @@ def owned(held: dict, key) -> np.ndarray:
             and _references(held, key) == _ALONE
             and (held[key].base is None or _owns_base(held, key))):
         return held[key]
-    return np.array(held[key], order="C")
+    return copied(np.asarray(held[key]))
 
 
 def _owns_base(held: dict, key) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from . import kernels
 from .kernels.formulas import FORMULAS, read
 from .kernels.rounding import rounded_once
-from .kernels.thresholds import LEAST
+from .kernels.thresholds import LEAST, SHARED
 
 ndarray = np.ndarray
 FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
@@ -120,3 +120,46 @@ def sums_by_row(values, numbers, rows):
     from .kernels.reference.scatter import embedding_grad
 
     return embedding_grad(values, numbers, rows)
+
+
+def written(targets, sources):
+    """Writes each source into the target beside it, which has its shape."""
+    if sum([target.size for target in targets]) >= LEAST["copy_"]:
+        kernels.copy_(targets, sources)
+        return
+    for target, source in zip(targets, sources, strict=True):
+        target[...] = source
+
+
+def copied(x):
+    """A row-major copy."""
+    if x.size < LEAST["copy_"] or x.size < SHARED["copy_"] and x.flags.c_contiguous:
+        return x.copy()
+    out = np.empty(x.shape, x.dtype)
+    kernels.copy_([out], [x])
+    return out
+
+
+def joined(arrays, dim):
+    """The arrays one after the other along `dim`, in row-major order."""
+    if sum([array.size for array in arrays]) < LEAST["copy_"]:
+        found = np.concatenate(arrays, dim)
+        return found if found.flags.c_contiguous else found.copy()
+    first, before, start = arrays[0], (slice(None),) * dim, 0
+    count = sum([array.shape[dim] for array in arrays])
+    out = np.empty((*first.shape[:dim], count, *first.shape[dim + 1:]), first.dtype)
+    targets = []
+    for array in arrays:
+        targets.append(out[(*before, slice(start, start + array.shape[dim]))])
+        start += array.shape[dim]
+    kernels.copy_(targets, arrays)
+    return out
+
+
+def resampled(x, rows, columns):
+    """Planes whose rows, then columns, are mixed as the tables tell; see the kernel."""
+    if x.size >= LEAST["resample"] or x.dtype is FLOAT16:
+        return kernels.resample(x, rows, columns)
+    from .kernels.reference.resample import resample
+
+    return resample(x, rows, columns)

@@ -24,6 +24,7 @@ from .ops import (
     running,
     scatter,
     shape,
+    triangle,
 )
 
 # what NumPy's parameters are called here
@@ -181,7 +182,7 @@ def _sorted(input, dim=-1):
 
 
 def _trace(input, offset=0, dim0=0, dim1=1):
-    return reduce.sum(shape.diagonal(input, offset, dim0, dim1), -1)
+    return reduce.sum(triangle.diagonal(input, offset, dim0, dim1), -1)
 
 
 def _size(input, dim=None):
@@ -211,7 +212,7 @@ def _declare(module, table: dict) -> None:
 _REDUCED = "a axis out- keepdims initial- where-"
 _LINEAR = {
     "tensordot": (linalg.tensordot, "a=a b axes=dims"),
-    "diagonal": (shape.diagonal, "a offset axis1=dim1 axis2=dim2"),
+    "diagonal": (triangle.diagonal, "a offset axis1=dim1 axis2=dim2"),
     "trace": (_trace, "a offset axis1 axis2 dtype- out-"),
     "outer": (lambda a, b: linalg.outer(_flat(a), _flat(b)), "a=a b out-"),
     "matrix_transpose": (lambda input: shape.transpose(input, -2, -1), "x"),
@@ -255,7 +256,8 @@ _declare(np, {
     "fliplr": (lambda input: shape.flip(input, 1), "m"),
     "flipud": (lambda input: shape.flip(input, 0), "m"),
     "broadcast_to": (shape.broadcast_to, "array shape=size subok-"),
-    "diag": (shape.diag, "v=input k"), "tril": (shape.tril, "m k"), "triu": (shape.triu, "m k"),
+    "diag": (triangle.diag, "v=input k"), "tril": (triangle.tril, "m k"),
+    "triu": (triangle.triu, "m k"),
     "copy": (shape.clone, "a order- subok-"), "astype": (elementwise.to, "x dtype copy- device"),
     # choosing
     "where": (_where, "condition x=x y"), "clip": (_clip, "a a_min=low a_max=high out- min max"),

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.gate import LEAST
+from nn import functional as F
 
 X = np.arange(6.0).reshape(2, 3)
 
@@ -137,3 +139,46 @@ def test_repeated_tensors_own_their_memory(name, times):
     assert (result == 1).all()
     result.mul_(2.0)
     assert (result == 2).all() and (source == 5).all()
+
+
+MOVES = [
+    (lambda x: x.roll(2, 1), lambda a: np.roll(a, 2, 1)),
+    (lambda x: x.roll((1, -2, 4), (0, 2, 0)), lambda a: np.roll(a, (1, -2, 4), (0, 2, 0))),
+    (lambda x: x.roll((7, 3, -1), (2, 1, 0)), lambda a: np.roll(a, (7, 3, -1), (2, 1, 0))),
+    (lambda x: x.roll(-11), lambda a: np.roll(a, -11)),
+    (lambda x: x.flip(0, 2), lambda a: np.flip(a, (0, 2))),
+    (lambda x: x.rot90(3, (1, 2)), lambda a: np.rot90(a, 3, (1, 2))),
+    (lambda x: x.repeat(2, 1, 3), lambda a: np.tile(a, (2, 1, 3))),
+    (lambda x: x.permute(2, 0, 1).reshape(-1), lambda a: a.transpose(2, 0, 1).reshape(-1)),
+    (lambda x: x.transpose(0, 2).clone(), lambda a: a.transpose(2, 1, 0)),
+    (lambda x: autograd.cat([x.mT, x[:, :1].mT, x.flip(0).mT], 2),
+     lambda a: np.concatenate([a.mT, a[:, :1].mT, a[::-1].mT], 2)),
+    (lambda x: autograd.stack([x, x.flip(1)], -1), lambda a: np.stack([a, a[:, ::-1]], -1)),
+    (lambda x: F.pad(x, (1, 2, -1, 3, 0, 1), value=2),
+     lambda a: np.pad(a[:, 1:], ((0, 1), (0, 3), (1, 2)), constant_values=2)),
+    (lambda x: F.pad(x, (-1, -2, 1, 0)), lambda a: np.pad(a[:, :, 1:-2], ((0, 0), (1, 0), (0, 0)))),
+    (lambda x: x.tril(-1), lambda a: np.tril(a, -1)),
+    (lambda x: x.triu(1), lambda a: np.triu(a, 1)),
+]
+
+
+@pytest.mark.parametrize("least", [1, 1 << 30], ids=["large", "small"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.float16, bool])
+@pytest.mark.parametrize("ours,numpy", MOVES)
+def test_large_arrays_are_moved_as_small_ones(ours, numpy, dtype, least, monkeypatch):
+    for name in ("copy_", "where"):
+        monkeypatch.setitem(LEAST, name, least)
+    array = np.random.default_rng(0).integers(0, 9, (3, 18, 7)).astype(dtype)
+    x = autograd.tensor(array)
+    found = ours(x)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, numpy(array))
+    if dtype in (np.float32, np.float64):
+        x.requires_grad_()
+        weights = np.random.default_rng(1).integers(1, 9, found.shape).astype(dtype)
+        (ours(x) * autograd.tensor(weights)).sum().backward()
+        at, weights = np.zeros(array.size), weights.reshape(-1)
+        marked = numpy(np.arange(array.size).reshape(array.shape) + 100).reshape(-1)
+        kept = marked >= 100  # what is not put in beside
+        np.add.at(at, marked[kept] - 100, weights[kept])
+        np.testing.assert_array_equal(x.grad, at.reshape(array.shape))

@@ -132,6 +132,25 @@ def test_ties_take_the_first_and_nan_wins(tier, dtype, k, s):
 
 @both_tiers
 @both_types
+@pytest.mark.parametrize("k,s,p", [(2, 1, 0), (2, 2, 1), (3, 1, 1), (3, 2, 1), (3, 2, 0), (5, 2, 2),
+                                   (3, 3, 0), (7, 4, 3), (8, 3, 2), (11, 6, 4), (7, 1, 3)])
+def test_equal_and_lost_numbers_side_by_side(tier, dtype, k, s, p):
+    rng = np.random.default_rng(k)
+    x = rng.integers(-1, 2, (3, 13, 39)).astype(dtype)
+    x[1:][rng.random(x[1:].shape) < 0.03] = np.nan
+    x[2] -= np.inf
+    rows, columns = table(13, k, s, 1, p), table(39, k, s, 1, p)
+    out, indices = tier.max_pool2d(x, rows, columns)
+    want, places = loops_max(x, rows, columns)
+    np.testing.assert_array_equal(out, want)
+    np.testing.assert_array_equal(indices, places)
+    line = x[:, :1]
+    np.testing.assert_array_equal(tier.max_pool2d(line, table(1, 1, 1, 1), columns)[1],
+                                  loops_max(line, table(1, 1, 1, 1), columns)[1])
+
+
+@both_tiers
+@both_types
 def test_nan_and_infinity_travel_through_averages(tier, dtype):
     x = np.ones((1, 4, 4), dtype)
     x[0, 0, 0], x[0, 0, 2], x[0, 2, 0], x[0, 3, 1] = np.nan, np.inf, np.inf, -np.inf

@@ -225,7 +225,7 @@ def lasting(flat: np.ndarray, size: int) -> np.ndarray:
 
 
 @op(view=True, method=False, vjp=dict(
-    input=lambda g, index, input_shape: getitem_grad(g, index, input_shape)))
+    input=lambda g, index, input_shape: _given_back(g, index, input_shape)))
 def getitem(input, /, index):
     """input[index]: a view for integers, slices, None and ...; a copy for boolean and integer
     tensors."""
@@ -235,6 +235,14 @@ def getitem(input, /, index):
     except IndexError as error:
         _refuse("getitem", parts, input.shape, error)
     return result if isinstance(result, np.ndarray) else input[(*parts, ...)]
+
+
+def _given_back(g, index, shape: tuple):
+    """The gradient of what an index showed: g itself where that was all, in its order."""
+    if prod(g.shape) == prod(shape) and not any([part.__class__ is np.ndarray
+                                                 for part in as_index(index)]):
+        return reshape(g, shape)
+    return getitem_grad(g, index, shape)
 
 
 @op(method=False, vjp=dict(g=lambda g_out, index: getitem(g_out, index)))

@@ -8,10 +8,14 @@ import numpy as np
 
 from ..dtypes import common
 from ..errors import check_size, describe
+from ..gate import joined, written
 from ..record import composite, op
 from ..tensors import Tensor
-from .index import along, integers, narrow, select_rows
+from .index import along, getitem, integers, narrow
+from .mixture import Table, mixture
 from .shape import axis, clone, expand, flip, ints, owned, reshape, transpose, whole
+
+_ALL = slice(None)
 
 
 @op(broadcasts=True, variadic=True, method=False, vjp=dict(
@@ -26,8 +30,18 @@ def cat(tensors, /, dim=0):
     """
     if not tensors:
         raise ValueError("cat: at least one tensor is needed")
-    if any(a.dtype is not tensors[0].dtype for a in tensors):
+    first = tensors[0]
+    shape, dtype = first.shape, first.dtype
+    if shape and shape != (0,) and not any([a.shape != shape or a.dtype is not dtype
+                                            for a in tensors]):
+        return joined(tensors, axis("cat", dim, len(shape)))
+    if any([a.dtype is not dtype for a in tensors]):
         tensors = common(*tensors)
+    return _joined(tensors, dim)
+
+
+def _joined(tensors, dim):
+    """The arrays of any sizes along `dim`, one after the other."""
     counted = [i for i, a in enumerate(tensors) if a.shape != (0,)] or [0]
     first = tensors[counted[0]]
     if first.ndim == 0:
@@ -39,18 +53,18 @@ def cat(tensors, /, dim=0):
                 or other.shape[dim + 1:] != first.shape[dim + 1:]):
             raise ValueError(f"cat: tensors[{i}] has shape {other.shape}, tensors[{counted[0]}] "
                              f"{first.shape}; all sizes except that of dim {dim} must match")
-    joined = np.concatenate([tensors[i] for i in counted], dim)
-    return joined if joined.flags.c_contiguous else joined.copy()
+    return joined([tensors[i] for i in counted], dim)
 
 
 def _cat_parts(g, shapes, dim: int) -> list:
     parts, start = [], 0
     for shape in shapes:
         if shape == (0,):
-            parts.append(reshape(narrow(g, dim, 0, 0), (-1,)))
+            parts.append(reshape(getitem(g, along(dim, slice(0))), (0,)))
             continue
-        parts.append(narrow(g, dim, start, shape[dim]))
-        start += shape[dim]
+        at = dim % len(shape)
+        parts.append(getitem(g, along(at, slice(start, start + shape[at]))))
+        start += shape[at]
     return parts
 
 
@@ -80,7 +94,11 @@ def stack(tensors, /, dim=0):
         if other.shape != tensors[0].shape:
             raise ValueError(f"stack: tensors[{i}] has shape {other.shape}, tensors[0] "
                              f"{tensors[0].shape}; all must be the same")
-    return np.stack(common(*tensors), axis("stack", dim, tensors[0].ndim + 1))
+    if any([a.dtype is not tensors[0].dtype for a in tensors]):
+        tensors = common(*tensors)
+    dim = axis("stack", dim, tensors[0].ndim + 1)
+    part = (_ALL,) * dim + (None,)
+    return joined([a[part] for a in tensors], dim)
 
 
 def _each(name: str, tensors, change) -> list:
@@ -143,8 +161,8 @@ def split(tensor, /, split_size_or_sections, dim=0):
         if wanted < 0 or wanted == 0 < n:
             raise ValueError(f"split: parts of size {wanted} do not fit dimension {dim} of size "
                              f"{n}; the size must be positive")
-        starts = range(0, n, wanted) if n else (0,)
-        return [tensor[along(dim, slice(start, start + wanted))] for start in starts]
+        before, starts = (_ALL,) * dim, range(0, n, wanted) if n else (0,)
+        return [tensor[(*before, slice(start, start + wanted))] for start in starts]
     sizes = [whole("split", n) for n in wanted]
     if min(sizes, default=0) < 0 or sum(sizes) != n:
         raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size of "
@@ -162,7 +180,8 @@ def chunk(input, chunks, dim=0):
     """
     if chunks < 1:
         raise ValueError(f"chunk: at least one chunk is needed, got {chunks}")
-    n = input.shape[axis("chunk", dim, len(input.shape))] if input.shape else 0
+    shape = input.shape
+    n = shape[axis("chunk", dim, len(shape))] if shape else 0
     return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
 
@@ -237,7 +256,7 @@ def repeat_interleave(input, repeats, dim=None):
         raise ValueError("repeat_interleave: repeats must not be negative")
     count = int(np.sum(repeats, dtype=np.float64)) * (n if np.size(repeats) == 1 else 1)
     check_size("repeat_interleave", (*input.shape[:dim], count, *input.shape[dim + 1:]))
-    return select_rows(input, np.repeat(np.arange(n), repeats), dim)
+    return mixture(input, ((dim, Table.of_places(n, np.repeat(np.arange(n), repeats))),))
 
 
 @op(vjp=dict(input=lambda g, shifts, dims: roll(g, [-s for s in ints(shifts)], dims)))
@@ -248,15 +267,34 @@ def roll(input, /, shifts, dims=None):
     >>> autograd.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
-    steps = tuple(whole("roll", shift) for shift in ints(shifts))
+    steps = [whole("roll", shift) for shift in ints(shifts)]
     dims = () if dims is None else ints(dims)
     if not dims:
         if len(steps) != 1:
             raise ValueError(f"roll: shifts {shifts} need dims, one for each")
-        return np.roll(input, *steps)
+        return _rolled(input.reshape(-1), [(0, *steps)]).reshape(input.shape)
     if len(steps) != len(dims):
         raise ValueError(f"roll: shifts {shifts} and dims {dims} must be equally many")
-    return np.roll(input, steps, tuple(axis("roll", d, input.ndim) for d in dims))
+    if not input.ndim:
+        return input.copy()
+    return _rolled(input, [(axis("roll", d, input.ndim), n)
+                           for d, n in zip(dims, steps, strict=True)])
+
+
+def _rolled(input, moves):
+    """The array whose elements move along some dims: its parts, each written where it comes."""
+    out, total = np.empty_like(input), {}
+    for dim, step in moves:
+        total[dim] = total.get(dim, 0) + step
+    parts, before = [((), ())], -1
+    for dim in sorted(total):
+        n, between = input.shape[dim], (_ALL,) * (dim - before - 1)
+        step, before = total[dim] % n if n else 0, dim
+        pairs = (slice(step, None), slice(n - step)), (slice(step), slice(n - step, None))
+        parts = [((*there, *between, target), (*here, *between, source)) for there, here in parts
+                 for target, source in pairs[:1 + (step > 0)]]
+    written([out[there] for there, _ in parts], [input[here] for _, here in parts])
+    return out
 
 
 @composite()

@@ -241,6 +241,8 @@ def _with_indices(pooled, wanted: bool):
 
 def _key(value):
     """An argument that may be a list, as something to look up in a cache."""
+    if value.__class__ is int or value is None:
+        return value
     return tuple(value) if ordered(value) else value
 
 
@@ -248,16 +250,17 @@ def _size(name: str, dims: int, input, kinds: str) -> tuple:
     """The sizes of the last dims, once the input has been looked at."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
-    shape, axes = input._array.shape, ("L",) if dims == 1 else ("H", "W")
+    shape, dtype = input._array.shape, input._array.dtype
+    if dims < len(shape) < dims + 3 and dtype.kind in kinds and 0 not in shape[-dims:]:
+        return shape[-dims:]
+    axes = ("L",) if dims == 1 else ("H", "W")
     fits = f"(N, C, {', '.join(axes)}) or (C, {', '.join(axes)})"
     if not dims < len(shape) < dims + 3:
         raise ValueError(f"{name}: input must be {fits}, got {describe(input)}")
     if 0 in shape[-dims:]:
         raise ValueError(f"{name}: there is nothing to pool in {describe(input)}; {fits} with "
                          f"{' and '.join(axes)} above 0 fits")
-    if input._array.dtype.kind not in kinds:
-        raise TypeError(f"{name}: a floating dtype is needed, got {describe(input)}; use .float()")
-    return shape[-dims:]
+    raise TypeError(f"{name}: a floating dtype is needed, got {describe(input)}; use .float()")
 
 
 def fractional_max_pool2d(input: Tensor, kernel_size, output_size=None, output_ratio=None,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import lru_cache
 from math import floor, prod
 from typing import Any
 
 import numpy as np
 
-from ..errors import check_size, describe
+from ..errors import check_size, describe, ordered
+from ..gate import copied
 from ..record import composite, op
 from ..tensors import Tensor
 from .elementwise import in_float32
-from .index import select_rows
+from .mixture import KEPT, Table, mixture
 from .pad import constant_pad
 from .pool_windows import several
 from .shape import permute, reshape
@@ -38,17 +40,40 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest",
     tensor([[[1., 1., 2., 2.]]])
     """
     _check_mode(input, mode, align_corners, antialias)
-    sizes, scales = _target(tuple(input.shape[2:]), size, scale_factor)
-    check_size("interpolate", (*input.shape[:2], *sizes))
-    if recompute_scale_factor or scales is None:
+    size, scale_factor = [tuple(part) if ordered(part) else part for part in (size, scale_factor)]
+    kinds = *_kinds(size), *_kinds(scale_factor)
+    shape = tuple(input.shape)
+    plain = _PLAIN.issuperset(kinds) and max(shape[2:]) <= KEPT
+    planned = _planned if plain else _planned.__wrapped__
+    tables = planned(shape, size, scale_factor, kinds, mode, bool(align_corners),
+                     bool(recompute_scale_factor), input.dtype)
+    return mixture(input, tables) if tables else input
+
+
+_PLAIN = {int, float, type(None)}  # what can be looked up by its value and its kind
+
+
+def _kinds(value) -> tuple:
+    return tuple(map(type, value)) if value.__class__ is tuple else (type(value),)
+
+
+@lru_cache(512)
+def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: str, align_corners: bool,
+             recompute: bool, dtype) -> tuple:
+    """(dim, table) for each dimension that is resized."""
+    sizes, scales = _target(shape[2:], size, scale_factor)
+    check_size("interpolate", (*shape[:2], *sizes))
+    if recompute or scales is None:
         scales = (None,) * len(sizes)
+    tables = []
     for dim, (out, scale) in enumerate(zip(sizes, scales, strict=True), 2):
-        n = input.shape[dim]
+        n = shape[dim]
         if mode == "nearest":
-            input = select_rows(input, _nearest(n, out, scale, input.dtype, sizes), dim)
+            tables.append((dim, Table.of_places(n, _nearest(n, out, scale, dtype, sizes))))
         elif out != n:
-            input = _blend(input, dim, *_neighbours(n, out, scale, bool(align_corners)))
-    return input
+            mixed = _neighbours(n, out, scale, align_corners)
+            tables.append((dim, _linear(n, *mixed, dtype=dtype)))
+    return tuple(tables)
 
 
 def _nearest(n: int, out: int, scale, dtype, sizes: tuple) -> np.ndarray:
@@ -75,20 +100,11 @@ def _neighbours(n: int, out: int, scale, align_corners: bool):
     return low, np.minimum(low + 1, n - 1), np.clip(at - low, 0, 1)
 
 
-def _blend(input, dim: int, low, high, share):
-    """Two elements mixed, along dim."""
-    share = share.astype(input.dtype).reshape(-1, *[1] * (len(input.shape) - dim - 1))
-    return _mix(select_rows(input, low, dim), select_rows(input, high, dim), share)
-
-
-@op(broadcasts=True, method=False, vjp=dict(
-    input=lambda g, share: g * (1 - share),
-    other=lambda g, share: g * share))
-def _mix(input, other, share, /):
-    """input (1 - share) + other share, of infinite elements too."""
-    mixed = input * (1 - share)
-    mixed += other * share
-    return mixed
+def _linear(n: int, low, high, share, dtype) -> Table:
+    """The table that mixes two neighbours, the one behind by its share."""
+    share = share.astype(dtype)
+    weights, places = (np.stack(pair, 1).reshape(-1) for pair in ((1 - share, share), (low, high)))
+    return Table(n, np.arange(len(low) + 1) * 2, places, weights)
 
 
 def _check_mode(input, mode: str, align_corners, antialias) -> None:
@@ -130,7 +146,8 @@ def _target(shape: tuple, size, scale_factor) -> tuple[tuple[int, ...], tuple | 
     if len(scales) != len(shape) or not all(1 <= n * s < np.inf for n, s in zip(shape, scales)):
         raise ValueError(f"interpolate: scale_factor must be a number or {len(shape)} of them "
                          f"that leave at least 1 of each of {shape}, got {scale_factor}")
-    return tuple(floor(n * s) for n, s in zip(shape, scales, strict=True)), scales
+    return (tuple(floor(n * s) for n, s in zip(shape, scales, strict=True)),
+            tuple(map(float, scales)))
 
 
 @composite(method=False)
@@ -199,12 +216,14 @@ class Patches(namedtuple("Patches", "size kernel dilation padding stride")):
 def im2col(input, /, patches):
     """Every patch of (N, C, H, W) as a column: (N, C kh kw, L)."""
     (n, channels), (ph, pw) = input.shape[:2], patches.padding
-    padded = constant_pad(input, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    elements = patches.kernel[0] * patches.kernel[1]
-    columns = np.empty((n, channels, elements, *patches.counts()), input.dtype)
-    for element, place in patches.places():
-        columns[:, :, element] = padded[:, :, *place]
-    return columns.reshape(n, channels * elements, prod(patches.counts()))
+    padded = constant_pad(input, ((0, 0), (0, 0), (ph, ph), (pw, pw))) if ph or pw else (
+        np.ascontiguousarray(input))
+    *outer, down, across = padded.strides
+    (over, aside), (below, beside) = patches.dilation, patches.stride
+    columns = np.ndarray(  # (N, C, kh, kw, OH, OW)
+        (n, channels, *patches.kernel, *patches.counts()), input.dtype, padded, 0,
+        (*outer, over * down, aside * across, below * down, beside * across))
+    return copied(columns).reshape(n, channels * prod(patches.kernel), prod(patches.counts()))
 
 
 @op(method=False, vjp=dict(g=lambda g_out, patches: im2col(g_out, patches)))

@@ -6,13 +6,14 @@ one is seen, and recorded, by all.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from operator import index
 
 import numpy as np
 
 from ..errors import describe, ordered
-from ..gate import total
+from ..gate import copied, total
 from ..record import composite, op
 from ..tensors import Tensor
 
@@ -55,7 +56,13 @@ def reshape(input, /, shape, *more):
     >>> autograd.arange(6).reshape(2, -1).shape
     Size([2, 3])
     """
-    return input.reshape(ints(shape, more))
+    shape = ints(shape, more)
+    if input.flags.c_contiguous:
+        return input.reshape(shape)
+    try:
+        return input.reshape(shape, copy=False)
+    except ValueError:  # no view shows it so, or it does not fit
+        return copied(input).reshape(shape)
 
 
 def owned(result):
@@ -97,8 +104,11 @@ def flatten(input, /, start_dim=0, end_dim=-1):
     >>> autograd.zeros(2, 3, 4).flatten(1).shape
     Size([2, 12])
     """
-    shape = tuple(input.shape) or (1,)
-    start, end = (axis("flatten", dim, len(shape)) for dim in (start_dim, end_dim))
+    shape = input.shape
+    if end_dim == -1 and start_dim.__class__ is int and 0 <= start_dim < len(shape) - 1:
+        return reshape(input, (*shape[:start_dim], prod(shape[start_dim:])))
+    shape = tuple(shape) or (1,)
+    start, end = axis("flatten", start_dim, len(shape)), axis("flatten", end_dim, len(shape))
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     return input.reshape(*shape[:start], prod(shape[start: end + 1]), *shape[end + 1:])
@@ -148,21 +158,29 @@ def swapaxes(input, axis0, axis1):
     return transpose(input, axis0, axis1)
 
 
-@op(view=True, vjp=dict(input=lambda g, dims, more: permute(g, np.argsort(_order(dims, more)))))
+@op(view=True, vjp=dict(input=lambda g, dims, more: permute(g, _inverse(dims, more))))
 def permute(input, /, dims, *more):
     """With the dimensions in another order."""
     dims = ints(dims, more)
     if len(dims) != input.ndim:
         raise ValueError(f"permute: {len(dims)} dims {dims} for {input.ndim} dimensions")
-    return input.transpose(_distinct("permute", dims, input.ndim))
+    if {*map(type, dims)} != {int}:
+        return input.transpose(distinct("permute", dims, input.ndim))
+    try:
+        return input.transpose(dims)
+    except ValueError:
+        distinct("permute", dims, input.ndim)
+        raise
 
 
-def _order(dims, more: tuple) -> list[int]:
+def _inverse(dims, more: tuple) -> tuple[int, ...]:
+    """The order of dimensions that brings permuted ones back."""
     dims = ints(dims, more)
-    return [dim % len(dims) for dim in dims]
+    places = {dim % len(dims): i for i, dim in enumerate(dims)}
+    return tuple([places[i] for i in range(len(dims))])
 
 
-def _distinct(name: str, dims: tuple, ndim: int) -> list[int]:
+def distinct(name: str, dims: tuple, ndim: int) -> list[int]:
     """Dimensions counted from the front, none of them twice."""
     found = [axis(name, dim, ndim) for dim in dims]
     if len(set(found)) != len(found):
@@ -174,8 +192,8 @@ def _distinct(name: str, dims: tuple, ndim: int) -> list[int]:
 def movedim(input, source, destination):
     """With the dimensions `source` (one or several) moved to the places `destination`."""
     ndim = len(input.shape)
-    sources = _distinct("movedim", ints(source), ndim)
-    places = _distinct("movedim", ints(destination), ndim)
+    sources = distinct("movedim", ints(source), ndim)
+    places = distinct("movedim", ints(destination), ndim)
     if len(sources) != len(places):
         raise ValueError(f"movedim: {len(sources)} sources for {len(places)} destinations")
     rest = iter([d for d in range(ndim) if d not in sources])
@@ -215,6 +233,12 @@ def expand(input, /, sizes, *more):
     The result shares memory between its elements, so it cannot be written in place.
     """
     sizes = ints(sizes, more)
+    if input.flags.carray and {*map(type, sizes)} == {int}:
+        found = _spread(input.shape, input.strides, sizes)
+        if found is not None:
+            shown = np.ndarray(found[0], input.dtype, input, 0, found[1])
+            shown.flags.writeable = False
+            return shown
     missing = len(sizes) - input.ndim
     kept = tuple([input.shape[i - missing] if n == -1 and i >= missing else index(n)
                   for i, n in enumerate(sizes)])
@@ -223,6 +247,21 @@ def expand(input, /, sizes, *more):
     except ValueError:
         raise ValueError(f"expand: {input.shape} cannot be expanded to {sizes}: dimensions of "
                          "size 1 can grow and new ones come in front; -1 keeps a size") from None
+
+
+@lru_cache(512)
+def _spread(shape: tuple, strides: tuple, sizes: tuple) -> tuple | None:
+    """The shape and the strides of an expanded array; None where NumPy has to tell."""
+    missing = len(sizes) - len(shape)
+    if missing < 0 or min(sizes[:missing], default=0) < 0:
+        return None
+    kept, steps = list(sizes[:missing]), [0] * missing
+    for n, have, step in zip(sizes[missing:], shape, strides, strict=True):
+        if n not in (-1, have) and (have != 1 or n < 0):
+            return None
+        kept.append(have if n == -1 else n)
+        steps.append(step if n in (-1, have) else 0)
+    return tuple(kept), tuple(steps)
 
 
 @composite()
@@ -255,91 +294,21 @@ def sum_to_size(input, /, size, *more):
 @op(vjp=dict(input=lambda g, dims, more: flip(g, ints(dims, more))))
 def flip(input, /, dims, *more):
     """With the order along each of `dims` reversed (a copy)."""
-    reversed_dims = _distinct("flip", ints(dims, more), input.ndim)
-    if not input.ndim:
-        return input.copy()
-    return input[tuple([slice(None, None, -1 if i in reversed_dims else 1)
-                        for i in range(input.ndim)])].copy()
+    reversed_dims = distinct("flip", ints(dims, more), input.ndim)
+    return copied(input[(..., *[slice(None, None, -1 if i in reversed_dims else 1)
+                                for i in range(input.ndim)])])
 
 
 @op(vjp=dict(input=lambda g: g))
 def clone(input, /):
     """A copy with memory of its own, through which gradients flow."""
-    return input.copy()
+    return copied(input)
 
 
 @composite()
 def contiguous(input):
     """The tensor itself if its elements lie in row-major order without gaps, else such a copy."""
     return input if input.is_contiguous() else clone(input)
-
-
-@op(view=True, vjp=dict(
-    input=lambda g, offset, dim1, dim2, input_shape:
-        diagonal_grad(g, offset, dim1, dim2, input_shape)))
-def diagonal(input, /, offset=0, dim1=0, dim2=1):
-    """The elements whose indices along dim1 and dim2 differ by `offset`, as the last dimension of
-    a view.
-
-    >>> autograd.arange(6).reshape(2, 3).diagonal(1)
-    tensor([1, 5])
-    """
-    dim1, dim2 = _two_dims("diagonal", dim1, dim2, input.ndim)
-    shown = input.diagonal(offset, dim1, dim2)
-    if input.flags.writeable:
-        shown.flags.writeable = True  # NumPy's is read-only for historical reasons
-    return shown
-
-
-_diagonal = diagonal
-
-
-def _two_dims(name: str, dim1: int, dim2: int, ndim: int) -> list[int]:
-    if ndim < 2:
-        raise ValueError(f"{name}: at least 2 dimensions are needed, got {ndim}")
-    return _distinct(name, (dim1, dim2), ndim)
-
-
-@op(method=False, vjp=dict(
-    g=lambda g_out, offset, dim1, dim2: diagonal(g_out, offset, dim1, dim2)))
-def diagonal_grad(g, /, offset, dim1, dim2, shape):
-    """Zeros of `shape` with g on the diagonal."""
-    out = np.zeros(shape, g.dtype)
-    diagonal(out, offset, dim1, dim2)[...] = g
-    return out
-
-
-@composite()
-def diag(input, diagonal=0):
-    """A matrix with the vector input on its diagonal, or a copy of a matrix's diagonal.
-
-    `diagonal` counts from the main one, positive numbers upwards.
-    """
-    if len(input.shape) not in (1, 2):
-        raise ValueError(f"diag: a vector or a matrix is needed, got {tuple(input.shape)}")
-    if len(input.shape) == 2:
-        return clone(_diagonal(input, diagonal))
-    n = input.shape[0] + abs(diagonal)
-    return diagonal_grad(input, diagonal, 0, 1, (n, n))
-
-
-@op(inplace=True, vjp=dict(input=lambda g, diagonal: tril(g, diagonal)))
-def tril(input, /, diagonal=0):
-    """Input with 0 above the given diagonal of its last two dimensions."""
-    return np.where(_below("tril", input, diagonal), input, input.dtype.type(0))
-
-
-@op(inplace=True, vjp=dict(input=lambda g, diagonal: triu(g, diagonal)))
-def triu(input, /, diagonal=0):
-    """Input with 0 below the given diagonal of its last two dimensions."""
-    return np.where(_below("triu", input, diagonal - 1), input.dtype.type(0), input)
-
-
-def _below(name: str, input, diagonal: int) -> np.ndarray:
-    """Where a matrix lies on or below a diagonal."""
-    if input.ndim < 2:
-        raise ValueError(f"{name}: at least 2 dimensions are needed, got {input.shape}")
-    return np.tri(input.shape[-2], input.shape[-1], k=whole(name, diagonal), dtype=bool)
 
 
 @op(view=True, vjp=dict(
@@ -373,6 +342,8 @@ def unfold(input, /, dimension, size, step):
 def _strided(array: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
     """The array's memory under another shape and strides, as a view of the array that owns it
     (as NumPy's own as_strided is not).  A copy stands in for memory that has gaps."""
+    if array.base is None and array.flags.carray:
+        return np.ndarray(shape, array.dtype, array, 0, strides)
     owner = array.base if isinstance(array.base, np.ndarray) else array
     owner = owner.transpose(np.argsort(owner.strides)[::-1])
     start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]

@@ -4,6 +4,7 @@ from math import floor
 
 import numpy as np
 
+from autograd.ops.mixture import Table
 from autograd.ops.resample import Patches
 from tests.cases import Case, Spec
 from tests.cases.linalg import functional
@@ -11,6 +12,21 @@ from tests.cases.linalg import functional
 LINE, IMAGE, VOLUME = Spec((1, 2, 5)), Spec((1, 2, 3, 4)), Spec((1, 1, 2, 3, 2))
 OVERLAP = Patches((3, 4), (2, 3), (1, 1), (1, 0), (1, 1))
 DILATED = Patches((4, 4), (2, 2), (2, 3), (1, 1), (2, 1))
+
+
+EACH = Table(3, np.array([0, 2, 2, 3, 6]), np.array([1, 0, 2, 0, 0, 1]),
+             np.array([0.5, -1.0, 1.0, 2.0, 0.25, 3.0]))
+
+
+def _mixture(x, tables):
+    for dim, table in tables:
+        starts, places, weights = table.entries
+        matrix = np.zeros((table.size, table.n))
+        for i in range(table.size):
+            for k in range(starts[i], starts[i + 1]):
+                matrix[i, places[k]] += weights[k]
+        x = np.moveaxis(np.tensordot(matrix, x, (1, dim)), 0, dim)
+    return x
 
 
 def _along(x, dim, out, scale, place):
@@ -123,8 +139,10 @@ CASES = {
         (Spec((1, 4, 2, 3)), 2), (Spec((9, 1, 2)), 3), (Spec((2, 1, 3, 1, 2)), 1)]],
     "pixel_unshuffle": [Case(args, {}, _unshuffle, functional("pixel_unshuffle")) for args in [
         (Spec((1, 1, 4, 6)), 2), (Spec((1, 3, 6)), 3)]],
-    "_mix": [Case((Spec((2, 3, 4)), Spec((2, 3, 4)), np.array([[0.25], [0.0], [1.0]])), {},
-                  lambda a, b, share: (1 - share) * a + share * b, torch=False)],
+    "mixture": [Case((Spec(shape), tables), {}, _mixture, torch=False) for shape, tables in [
+        ((3, 2, 4), ((0, EACH),)), ((3, 4), ((0, EACH), (1, EACH.transposed()))),
+        ((2, 4, 3), ((1, EACH.transposed()),)), ((3,), ((0, EACH),)),
+        ((2, 3, 4, 3), ((1, EACH), (2, EACH.transposed()), (3, EACH)))]],
     "im2col": [Case((Spec((2, 1, *p.size)), p), {}, _im2col, _torch_im2col)
                for p in (OVERLAP, DILATED)],
     "col2im": [Case((Spec((1, 6, 8)), OVERLAP), {}, _col2im, _torch_col2im),

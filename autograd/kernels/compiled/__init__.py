@@ -5,6 +5,7 @@ from autograd.kernels.compiled.attention import attention
 from autograd.kernels.compiled.attention_grad import attention_grad
 from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
+from autograd.kernels.compiled.copies import copy_
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
 from autograd.kernels.compiled.dropout import dropout
 from autograd.kernels.compiled.elementwise import elementwise
@@ -26,18 +27,15 @@ from autograd.kernels.compiled.optimizer_adam import adam_, adamax_, nadam_, rad
 from autograd.kernels.compiled.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
 from autograd.kernels.compiled.optimizer_norm import clamp_, clip_, sum_of_squares
 from autograd.kernels.compiled.optimizer_sgd import asgd_, rprop_, sgd_
-from autograd.kernels.compiled.pool import (
-    avg_pool2d,
-    avg_pool2d_grad,
-    max_pool2d,
-    max_pool2d_grad,
-)
+from autograd.kernels.compiled.pool import avg_pool2d, avg_pool2d_grad
+from autograd.kernels.compiled.pool_max import max_pool2d, max_pool2d_grad
 from autograd.kernels.compiled.recurrent import (
     recurrent,
     recurrent_cell,
     recurrent_cell_grad,
     recurrent_grad,
 )
+from autograd.kernels.compiled.resample import resample
 from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 from autograd.kernels.compiled.sums import sum_over
@@ -63,6 +61,7 @@ __all__ = [
     "conv_bias_grad",
     "conv_input_grad",
     "conv_weight_grad",
+    "copy_",
     "cross_entropy",
     "cross_entropy_grad",
     "dropout",
@@ -86,6 +85,7 @@ __all__ = [
     "recurrent_cell",
     "recurrent_cell_grad",
     "recurrent_grad",
+    "resample",
     "rmsprop_",
     "rprop_",
     "sgd_",

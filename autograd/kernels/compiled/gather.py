@@ -116,7 +116,7 @@ def _plan(dtype, *operands):
     order = _order(steps)
     merged = [[1] + [0] * len(steps)]
     for axis in order:
-        _extend(merged, shape[axis], [step[axis] for step in steps])
+        extend(merged, shape[axis], [step[axis] for step in steps])
     lengths, *table = map(list, zip(*merged, strict=True))
     flat = [dtype.itemsize * int(np.prod(lengths[i + 1 :])) for i in range(len(lengths))]
     plan = [len(lengths), address(gather, ONE[dtype], 5), *lengths]
@@ -149,7 +149,7 @@ def _order(steps):
     return order[::-1]
 
 
-def _extend(dims, length, steps):
+def extend(dims, length, steps):
     """Adds a dimension with a step for each operand, as part of the last one where all operands
     walk through both evenly."""
     outer, *before = dims[-1]

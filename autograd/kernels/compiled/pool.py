@@ -24,11 +24,11 @@ from autograd.kernels.compiled.vector_math import cast
 
 SHARED = 1 << 14  # numbers from which a second thread pays
 ROWS, COLUMNS = 1 << 6, 1 << 11  # rows, and columns, that are added up in the type of x
-_INT32, _INT64 = np.dtype(np.int32), np.dtype(np.int64)
+_INT64 = np.dtype(np.int64)
 
 
 @jit(inner=True)
-def _table(array, places):
+def table(array, places):
     """The table of windows with this id, which must lie within so many places."""
     if ndim(array) != 2 or length(array, 1) != 3 or not flags(array) & C_CONTIGUOUS:
         raise IndexError("a table of windows is a contiguous array (windows, 3)")
@@ -40,7 +40,7 @@ def _table(array, places):
 
 
 @jit(inner=True)
-def _check_shape(array, planes, height, width):
+def check_shape(array, planes, height, width):
     """Raises where the array with this id is not planes of this size."""
     if (ndim(array) != 3 or length(array, 0) != planes or length(array, 1) != height
             or length(array, 2) != width):  # fmt: skip
@@ -48,94 +48,25 @@ def _check_shape(array, planes, height, width):
 
 
 @jit(inner=True)
-def _planes(array):
+def planes(array):
     """Address, height and width of the planes of the array with this id."""
     return data(array), length(array, 1), length(array, 2)
 
 
 @jit(inner=True)
-def _plane(planes, number, like):
+def plane(planes, number, like):
     """Plane `number` of these."""
     start, height, width = planes
     return matrix(start + number * height * width * itemsize(like), height, width, like)
 
 
 @jit(inner=True)
-def _halving(table, third):
+def halving(table, third):
     """Whether windows [0, 2), [2, 4), ... with the third entry all the same stand in a table."""
     for i in range(len(table)):
         if table[i, 0] != 2 * i or table[i, 1] != 2 * i + 2 or table[i, 2] != third:
             return False
     return True
-
-
-@jit(inner=True)
-def _max_of_four(x, out, places):
-    width = x.shape[1]
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            corner = np.int32(2 * i * width + 2 * j)
-            best, place = x[2 * i, 2 * j], corner
-            value = x[2 * i, 2 * j + 1]
-            larger = (value > best) | (value != value)
-            best, place = value if larger else best, np.int32(corner + 1) if larger else place
-            value = x[2 * i + 1, 2 * j]
-            larger = (value > best) | (value != value)
-            best, place = value if larger else best, np.int32(corner + width) if larger else place
-            value = x[2 * i + 1, 2 * j + 1]
-            larger = (value > best) | (value != value)
-            best = value if larger else best
-            place = np.int32(corner + width + 1) if larger else place
-            out[i, j], places[i, j] = best, place
-
-
-@jit(inner=True)
-def _max_of_window(x, row, column):
-    """Largest number of a window, and its place."""
-    best, place = x[row[0], column[0]], row[0] * x.shape[1] + column[0]
-    for r in range(row[0], row[1], row[2]):
-        for c in range(column[0], column[1], column[2]):
-            value = x[r, c]
-            if value > best or value != value:
-                best, place = value, r * x.shape[1] + c
-    return best, place
-
-
-@jit
-def _max_pool2d(one, arrays, parts, index):
-    """arrays: x, rows, columns, out, places."""
-    rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
-    columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
-    planes = length(item(arrays, 0), 0)
-    halving = _halving(rows, 1) and _halving(columns, 1)
-    xs, outs, found = _planes(item(arrays, 0)), _planes(item(arrays, 3)), _planes(item(arrays, 4))
-    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        x, out, places = _plane(xs, p, one), _plane(outs, p, one), _plane(found, p, np.int32(1))
-        if halving:
-            _max_of_four(x, out, places)
-        else:
-            for i in range(len(rows)):
-                for j in range(len(columns)):
-                    best, place = _max_of_window(x, rows[i], columns[j])
-                    out[i, j], places[i, j] = best, place
-
-
-@jit
-def _max_pool2d_grad(one, arrays, parts, index):
-    """arrays: g, places, grad."""
-    planes = length(item(arrays, 0), 0)
-    _check_shape(item(arrays, 1), planes, length(item(arrays, 0), 1), length(item(arrays, 0), 2))
-    gs, found, grads = _planes(item(arrays, 0)), _planes(item(arrays, 1)), _planes(item(arrays, 2))
-    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        g, places = _plane(gs, p, one), _plane(found, p, np.int32(1))
-        plane = _plane(grads, p, one)
-        grad = plane.reshape(plane.size)
-        grad[:] = one - one
-        for i in range(g.shape[0]):
-            for j in range(g.shape[1]):
-                if not 0 <= places[i, j] < grad.size:
-                    raise IndexError("a place does not lie within the plane")
-                grad[places[i, j]] += g[i, j]
 
 
 @jit(inner=True)
@@ -185,18 +116,18 @@ def _averaging(name, sum_of_rows, total):
 
     def kernel(one, arrays, parts, index):
         """arrays: x, rows, columns, out."""
-        rows = _table(item(arrays, 1), length(item(arrays, 0), 1))
-        columns = _table(item(arrays, 2), length(item(arrays, 0), 2))
-        planes = length(item(arrays, 0), 0)
-        halving = _halving(columns, 2)
-        xs, outs = _planes(item(arrays, 0)), _planes(item(arrays, 3))
-        work = np.empty_like(_plane(xs, 0, one)[0])
+        rows = table(item(arrays, 1), length(item(arrays, 0), 1))
+        columns = table(item(arrays, 2), length(item(arrays, 0), 2))
+        count = length(item(arrays, 0), 0)
+        halves = halving(columns, 2)
+        xs, outs = planes(item(arrays, 0)), planes(item(arrays, 3))
+        work = np.empty_like(plane(xs, 0, one)[0])
         wide = np.empty(work.size)
-        for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-            x, out = _plane(xs, p, one), _plane(outs, p, one)
+        for p in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
+            x, out = plane(xs, p, one), plane(outs, p, one)
             for i in range(len(rows)):
                 line = sum_of_rows(x, rows[i, 0], rows[i, 1], work, wide)
-                if halving:
+                if halves:
                     factor = one / cast(one, 2.0 * rows[i, 2])
                     for j in range(len(columns)):
                         out[i, j] = (line[2 * j] + line[2 * j + 1]) * factor
@@ -222,7 +153,7 @@ def _fill(line, value):
 @jit(inner=True)
 def _shares(g, columns, divisor, one, line):
     """Spreads a row of g over the columns of its windows."""
-    if _halving(columns, 2):
+    if halving(columns, 2):
         factor = one / cast(one, 2.0 * divisor)
         for j in range(len(columns)):
             line[2 * j] = line[2 * j + 1] = g[j] * factor
@@ -255,23 +186,23 @@ def _spread(g, rows, columns, one, line, grad):
 @jit
 def _avg_pool2d_grad(one, arrays, parts, index):
     """arrays: g, rows, columns, grad."""
-    rows = _table(item(arrays, 1), length(item(arrays, 3), 1))
-    columns = _table(item(arrays, 2), length(item(arrays, 3), 2))
-    planes = length(item(arrays, 3), 0)
-    _check_shape(item(arrays, 0), planes, len(rows), len(columns))
-    gs, grads = _planes(item(arrays, 0)), _planes(item(arrays, 3))
-    line = np.empty_like(_plane(grads, 0, one)[0])
-    whole = (length(item(arrays, 3), 1) == 1 and len(rows) == len(columns) == 1
+    rows = table(item(arrays, 1), length(item(arrays, 3), 1))
+    columns = table(item(arrays, 2), length(item(arrays, 3), 2))
+    count = length(item(arrays, 3), 0)
+    check_shape(item(arrays, 0), count, len(rows), len(columns))
+    gs, grads = planes(item(arrays, 0)), planes(item(arrays, 3))
+    line = np.empty_like(plane(grads, 0, one)[0])
+    single = (length(item(arrays, 3), 1) == 1 and len(rows) == len(columns) == 1
              and columns[0, 1] - columns[0, 0] == line.size)  # fmt: skip
-    for p in range(share(planes, parts, index, 1), share(planes, parts, index + 1, 1)):
-        g, grad = _plane(gs, p, one), _plane(grads, p, one)
-        if whole:
+    for p in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
+        g, grad = plane(gs, p, one), plane(grads, p, one)
+        if single:
             _fill(grad[0], g[0, 0] / cast(one, np.float64(rows[0, 2]) * columns[0, 2]))
         else:
             _spread(g, rows, columns, one, line, grad)
 
 
-def _whole(rows, columns):
+def whole(rows, columns):
     """Whether both tables are of the integers that the kernels read."""
     return rows.dtype is _INT64 and columns.dtype is _INT64
 
@@ -281,33 +212,10 @@ def _longest(table, places):
     return places if places <= ROWS else (table[:, 1] - table[:, 0]).max(initial=0)
 
 
-def max_pool2d(x, rows, columns):
-    """Largest number of each window (P, OH, OW), and its place in the plane as int32."""
-    one = ONE.get(x.dtype)
-    if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
-        return elsewhere.max_pool2d(x, rows, columns)
-    out = np.empty((len(x), len(rows), len(columns)), x.dtype)
-    places = np.empty(out.shape, np.int32)
-    arrays = np.ascontiguousarray(x), rows, columns, out, places
-    launch(_max_pool2d, one, arrays, x.size >= SHARED)
-    return out, places
-
-
-def max_pool2d_grad(g, indices, size):
-    """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
-    one = ONE.get(g.dtype)
-    if one is None or g.size == 0 or g.ndim != 3 or indices.dtype is not _INT32:
-        return elsewhere.max_pool2d_grad(g, indices, size)
-    grad = np.empty((len(g), *size), g.dtype)
-    arrays = np.ascontiguousarray(g), np.ascontiguousarray(indices), grad
-    launch(_max_pool2d_grad, one, arrays, grad.size >= SHARED)
-    return grad
-
-
 def avg_pool2d(x, rows, columns):
     """Sum of each window divided by its divisors (P, OH, OW)."""
     one = ONE.get(x.dtype)
-    if one is None or x.size == 0 or x.ndim != 3 or not _whole(rows, columns):
+    if one is None or x.size == 0 or x.ndim != 3 or not whole(rows, columns):
         return elsewhere.avg_pool2d(x, rows, columns)
     out = np.empty((len(x), len(rows), len(columns)), x.dtype)
     large = _longest(rows, x.shape[1]) > ROWS or _longest(columns, x.shape[2]) > COLUMNS
@@ -319,7 +227,7 @@ def avg_pool2d(x, rows, columns):
 def avg_pool2d_grad(g, rows, columns, size):
     """Planes (P, *size) in which each window has its g (P, OH, OW) by its divisors added."""
     one = ONE.get(g.dtype)
-    if one is None or g.size == 0 or g.ndim != 3 or not _whole(rows, columns):
+    if one is None or g.size == 0 or g.ndim != 3 or not whole(rows, columns):
         return elsewhere.avg_pool2d_grad(g, rows, columns, size)
     grad = np.empty((len(g), *size), g.dtype)
     launch(_avg_pool2d_grad, one, (np.ascontiguousarray(g), rows, columns, grad),

@@ -7,6 +7,7 @@ from autograd.kernels.reference.conv import (
     conv_input_grad,
     conv_weight_grad,
 )
+from autograd.kernels.reference.copies import copy_
 from autograd.kernels.reference.dropout import dropout
 from autograd.kernels.reference.elementwise import elementwise
 from autograd.kernels.reference.loss import (
@@ -39,6 +40,7 @@ from autograd.kernels.reference.recurrent import (
     recurrent_cell_grad,
     recurrent_grad,
 )
+from autograd.kernels.reference.resample import resample
 from autograd.kernels.reference.scatter import embedding, embedding_grad
 from autograd.kernels.reference.softmax import (
     cross_entropy,
@@ -71,6 +73,7 @@ __all__ = [
     "conv_bias_grad",
     "conv_input_grad",
     "conv_weight_grad",
+    "copy_",
     "cross_entropy",
     "cross_entropy_grad",
     "dropout",
@@ -94,6 +97,7 @@ __all__ = [
     "recurrent_cell",
     "recurrent_cell_grad",
     "recurrent_grad",
+    "resample",
     "rmsprop_",
     "rprop_",
     "sgd_",

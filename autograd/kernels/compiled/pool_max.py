@@ -1,0 +1,194 @@
+"""Largest numbers of windows of planes (P, H, W): windows side by side all at once, wide ones row
+by row, in vectors; the most common ones, of 2 by 2, have a loop of their own.
+"""
+
+import numpy as np
+
+from autograd.kernels.compiled.elsewhere import elsewhere
+from autograd.kernels.compiled.jit import jit
+from autograd.kernels.compiled.launch import ONE, launch
+from autograd.kernels.compiled.memory import item, length, share
+from autograd.kernels.compiled.pool import (
+    SHARED,
+    check_shape,
+    halving,
+    plane,
+    planes,
+    table,
+    whole,
+)
+from autograd.kernels.compiled.softmax import maximum
+
+_EVEN = 3  # windows side by side from which all at once pay
+_WIDE = 8  # columns of a window from which its rows are gone through as a whole
+_INT32 = np.dtype(np.int32)
+
+
+@jit(inner=True)
+def _max_of_four(x, out, places):
+    width = x.shape[1]
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            corner = np.int32(2 * i * width + 2 * j)
+            best, place = x[2 * i, 2 * j], corner
+            value = x[2 * i, 2 * j + 1]
+            larger = (value > best) | (value != value)
+            best, place = value if larger else best, np.int32(corner + 1) if larger else place
+            value = x[2 * i + 1, 2 * j]
+            larger = (value > best) | (value != value)
+            best, place = value if larger else best, np.int32(corner + width) if larger else place
+            value = x[2 * i + 1, 2 * j + 1]
+            larger = (value > best) | (value != value)
+            best = value if larger else best
+            place = np.int32(corner + width + 1) if larger else place
+            out[i, j], places[i, j] = best, place
+
+
+@jit(inner=True)
+def _max_of_run(run):
+    """Where the largest number of a run stands: the first of equals, or the last NaN."""
+    best, c = maximum(run), 0
+    if best == best:
+        while run[c] != best:
+            c += 1
+        return c
+    c = run.size - 1
+    while run[c] == run[c]:
+        c -= 1
+    return c
+
+
+@jit(inner=True)
+def _max_of_window(x, row, column):
+    """Largest number of a window, and its place."""
+    best, place = x[row[0], column[0]], row[0] * x.shape[1] + column[0]
+    wide = column[2] == 1 and column[1] - column[0] >= _WIDE
+    for r in range(row[0], row[1], row[2]):
+        if wide:
+            run = x[r, column[0]:column[1]]
+            value = maximum(run)
+            if value > best or value != value:
+                at = _max_of_run(run)
+                best, place = run[at], r * x.shape[1] + column[0] + at
+            continue
+        for c in range(column[0], column[1], column[2]):
+            value = x[r, c]
+            if value > best or value != value:
+                best, place = value, r * x.shape[1] + c
+    return best, place
+
+
+@jit(inner=True)
+def _even(columns):
+    """The first and the last of the most windows in a row, of one short length and without gaps,
+    that stand 1 or 2 places apart; and how far."""
+    begin = first = last = apart = 0
+    for j in range(len(columns)):
+        count = columns[j, 1] - columns[j, 0]
+        if columns[j, 2] != 1 or count >= _WIDE:
+            begin = j + 1
+            continue
+        if j > begin:
+            step = columns[begin + 1, 0] - columns[begin, 0]
+            alike = count == columns[begin, 1] - columns[begin, 0]
+            if not (alike and 1 <= step <= 2 and columns[j, 0] - columns[j - 1, 0] == step):
+                begin = j
+        if j + 1 - begin > max(last - first, 1):
+            first, last = begin, j + 1
+            apart = columns[begin + 1, 0] - columns[begin, 0]
+    return first, last, apart
+
+
+@jit(inner=True)
+def _take_larger(x, fresh, apart, corner, out, places):
+    """Puts numbers of a row, and their places from `corner` on, where larger ones are wanted."""
+    if fresh:
+        for j in range(out.size):
+            out[j], places[j] = x[apart * j], np.int32(corner + apart * j)
+        return
+    for j in range(out.size):
+        value = x[apart * j]
+        larger = (value > out[j]) | (value != value)
+        out[j] = value if larger else out[j]
+        places[j] = np.int32(corner + apart * j) if larger else places[j]
+
+
+@jit(inner=True)
+def _max_of_row(x, row, column, apart, out, places):
+    """The largest numbers of windows side by side, of which `column` is the first: place by place
+    of the window, for all of them at once."""
+    for r in range(row[0], row[1], row[2]):
+        for c in range(column[0], column[1]):
+            fresh = r == row[0] and c == column[0]
+            corner, line = r * x.shape[1] + c, x[r, c:]
+            if apart == 1:
+                _take_larger(line, fresh, 1, corner, out, places)
+            else:
+                _take_larger(line, fresh, 2, corner, out, places)
+
+
+@jit
+def _max_pool2d(one, arrays, parts, index):
+    """arrays: x, rows, columns, out, places."""
+    rows = table(item(arrays, 1), length(item(arrays, 0), 1))
+    columns = table(item(arrays, 2), length(item(arrays, 0), 2))
+    count = length(item(arrays, 0), 0)
+    halves = halving(rows, 1) and halving(columns, 1)
+    first, last, apart = _even(columns)
+    if last - first < _EVEN:
+        first = last = 0
+    xs, outs, found = planes(item(arrays, 0)), planes(item(arrays, 3)), planes(item(arrays, 4))
+    for p in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
+        x, out, places = plane(xs, p, one), plane(outs, p, one), plane(found, p, np.int32(1))
+        if halves:
+            _max_of_four(x, out, places)
+        else:
+            for i in range(len(rows)):
+                if last > first:
+                    _max_of_row(x, rows[i], columns[first], apart, out[i, first:last],
+                                places[i, first:last])
+                for j in range(len(columns)):
+                    if not first <= j < last:
+                        out[i, j], place = _max_of_window(x, rows[i], columns[j])
+                        places[i, j] = place
+
+
+@jit
+def _max_pool2d_grad(one, arrays, parts, index):
+    """arrays: g, places, grad."""
+    count = length(item(arrays, 0), 0)
+    check_shape(item(arrays, 1), count, length(item(arrays, 0), 1), length(item(arrays, 0), 2))
+    gs, found, grads = planes(item(arrays, 0)), planes(item(arrays, 1)), planes(item(arrays, 2))
+    for p in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
+        g, places = plane(gs, p, one), plane(found, p, np.int32(1))
+        square = plane(grads, p, one)
+        grad = square.reshape(square.size)
+        grad[:] = one - one
+        for i in range(g.shape[0]):
+            for j in range(g.shape[1]):
+                if not 0 <= places[i, j] < grad.size:
+                    raise IndexError("a place does not lie within the plane")
+                grad[places[i, j]] += g[i, j]
+
+
+def max_pool2d(x, rows, columns):
+    """Largest number of each window (P, OH, OW), and its place in the plane as int32."""
+    one = ONE.get(x.dtype)
+    if one is None or x.size == 0 or x.ndim != 3 or not whole(rows, columns):
+        return elsewhere.max_pool2d(x, rows, columns)
+    out = np.empty((len(x), len(rows), len(columns)), x.dtype)
+    places = np.empty(out.shape, np.int32)
+    arrays = np.ascontiguousarray(x), rows, columns, out, places
+    launch(_max_pool2d, one, arrays, x.size >= SHARED)
+    return out, places
+
+
+def max_pool2d_grad(g, indices, size):
+    """Planes (P, *size) of zeros to which g (P, OH, OW) is added at `indices`."""
+    one = ONE.get(g.dtype)
+    if one is None or g.size == 0 or g.ndim != 3 or indices.dtype is not _INT32:
+        return elsewhere.max_pool2d_grad(g, indices, size)
+    grad = np.empty((len(g), *size), g.dtype)
+    arrays = np.ascontiguousarray(g), np.ascontiguousarray(indices), grad
+    launch(_max_pool2d_grad, one, arrays, grad.size >= SHARED)
+    return grad
