@@ -105,11 +105,18 @@ def total(x, dims, keepdims):
     return np.add.reduce(x, axis=dims, dtype=x.dtype, keepdims=keepdims)
 
 
-def sums_by_row(values, numbers, rows):
-    """The rows of `values` added up in float64 into as many rows as asked for, each into the one
-    with its number."""
-    if values.size >= LEAST["embedding_grad"] or values.dtype is FLOAT16:
-        return kernels.embedding_grad(values, numbers, rows)
-    from .kernels.reference.scatter import embedding_grad
+def by_index(name, least="gather"):
+    """The kernel of this name, whose first arguments are an array and an index; few numbers are
+    picked by its twin."""
+    twin: list = []
 
-    return embedding_grad(values, numbers, rows)
+    def apply(x, index, *rest):
+        if index.size < LEAST[least] and x.dtype is not FLOAT16:
+            if not twin:
+                from .kernels import reference
+
+                twin.append(getattr(reference, name))
+            return twin[0](x, index, *rest)
+        return getattr(kernels, name)(x, index, *rest)
+
+    return apply

@@ -104,7 +104,7 @@ LAZY = {
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.viz.picture", "autograd.viz.*"),
             ("data.loader", "data.workers"),
-            ("autograd.gate", "autograd.kernels.reference.scatter"),
+            ("autograd.gate", "autograd.kernels.reference"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),
