@@ -112,14 +112,26 @@ def total(x, dims, keepdims):
     return np.add.reduce(x, axis=dims, dtype=x.dtype, keepdims=keepdims)
 
 
-def sums_by_row(values, numbers, rows):
-    """The rows of `values` added up in float64 into as many rows as asked for, each into the one
-    with its number."""
-    if values.size >= LEAST["embedding_grad"] or values.dtype is FLOAT16:
-        return kernels.embedding_grad(values, numbers, rows)
-    from .kernels.reference.scatter import embedding_grad
+def _twin(name: str):
+    """NumPy's kernel of this name, whichever tier is in use."""
+    from .kernels import reference
 
-    return embedding_grad(values, numbers, rows)
+    return getattr(reference, name)
+
+
+def by_index(name, least="gather"):
+    """The kernel of this name, whose first arguments are an array and an index; few numbers are
+    picked by its twin."""
+    twin: list = []
+
+    def apply(x, index, *rest):
+        if index.size < LEAST[least] and x.dtype is not FLOAT16:
+            if not twin:
+                twin.append(_twin(name))
+            return twin[0](x, index, *rest)
+        return getattr(kernels, name)(x, index, *rest)
+
+    return apply
 
 
 def written(targets, sources):
@@ -158,8 +170,5 @@ def joined(arrays, dim):
 
 def resampled(x, rows, columns):
     """Planes whose rows, then columns, are mixed as the tables tell; see the kernel."""
-    if x.size >= LEAST["resample"] or x.dtype is FLOAT16:
-        return kernels.resample(x, rows, columns)
-    from .kernels.reference.resample import resample
-
-    return resample(x, rows, columns)
+    large = x.size >= LEAST["resample"] or x.dtype is FLOAT16
+    return (kernels.resample if large else _twin("resample"))(x, rows, columns)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import kernels
 from ..errors import check_size
+from ..gate import by_index
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
-from .index import check_range, integers
+from .index import check_range, integers, misplaced
 from .shape import unsqueeze
+
+_take, _sum_rows = by_index("take"), by_index("sum_rows")
 
 
 @op(method=False, vjp=dict(
@@ -27,10 +29,12 @@ def embedding(input, weight, /, padding_idx=None):
     """
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: weight must be (rows, columns), got {weight.shape}")
-    check_range("embedding", integers("embedding", input), len(weight), 0)
     if padding_idx is not None:
         _padding_row(padding_idx, len(weight))
-    return kernels.embedding(input, weight)
+    try:
+        return _take(weight, integers("embedding", input), 0)
+    except IndexError as error:
+        misplaced("embedding", error, input, len(weight), 0)
 
 
 @op(method=False, vjp=dict(
@@ -38,7 +42,13 @@ def embedding(input, weight, /, padding_idx=None):
 def embedding_grad(g, input, /, rows, padding_idx=None):
     """A table of `rows` rows in which row i is the sum of those of g at the places where input
     is i; row `padding_idx` stays 0."""
-    table = kernels.embedding_grad(g, input, rows)
+    try:
+        table = _sum_rows(g, input, 0, (rows, g.shape[-1]))
+    except IndexError:
+        wrong = input[(input < 0) | (input >= rows)][0]
+        raise IndexError(f"embedding: index {wrong} names none of the table's {rows} rows; the "
+                         "array of indices was overwritten after the forward pass: pass a copy of "
+                         "it") from None
     if padding_idx is not None:
         table[_padding_row(padding_idx, rows)] = 0
     return table

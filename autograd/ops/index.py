@@ -10,12 +10,13 @@ from typing import NoReturn
 import numpy as np
 
 from ..errors import describe
-from ..gate import sums_by_row
+from ..gate import by_index
 from ..record import composite, op
 from ..tensors import Tensor
 from .shape import axis, expand, owned, reshape, whole
 
 _ALL = slice(None)
+_take, _sum_rows = by_index("take"), by_index("sum_rows")
 
 
 class Index(tuple):
@@ -73,7 +74,11 @@ def _plain_slice(part: slice) -> slice:
 
 def look(array: np.ndarray, parts: Index):
     """array[parts]; integers come before the arrays, as in PyTorch, where NumPy mixes them."""
-    if len(parts) > 1:
+    if len(parts) == 1:
+        part = parts[0]
+        if part.__class__ is np.ndarray and part.dtype.kind == "i" and array.ndim:
+            return _take(array, part, 0, True)
+    else:
         arrays, numbers = _kinds(parts)
         if arrays and numbers:
             first, second = _two_steps(parts, array.ndim)
@@ -86,10 +91,9 @@ def look(array: np.ndarray, parts: Index):
 def _picked(array: np.ndarray, parts: tuple) -> np.ndarray:
     """array[parts], where some parts are arrays, in row-major order; NumPy puts what they pick
     first in memory, wherever they stand."""
-    at = [i for i, part in enumerate(parts) if part.__class__ is np.ndarray]
-    rest = [part for part in parts if part.__class__ is not np.ndarray]
-    if len(at) == 1 and parts[at[0]].dtype.kind == "i" and rest.count(_ALL) == len(rest):
-        return array.take(parts[at[0]], at[0])
+    dim = _only_array(parts)
+    if dim is not None and len(parts) <= array.ndim:
+        return _take(array, parts[dim], dim, True)
     return np.ascontiguousarray(array[parts])
 
 
@@ -152,6 +156,13 @@ def check_range(name: str, index, size: int, dim: int, lowest: int = 0) -> None:
                      f"of size {size}; {fits}")
 
 
+def misplaced(name: str, error: IndexError, index, size: int, dim: int,
+              lowest: int = 0) -> NoReturn:
+    """Raise what is wrong with an index that a kernel refused."""
+    check_range(name, getattr(index, "_array", index), size, dim, lowest)
+    raise error
+
+
 def _refuse(name: str, parts: Index, shape: tuple, error: IndexError) -> NoReturn:
     """Raise what is wrong with an index that NumPy refused."""
     used = sum(map(_consumed, parts))
@@ -199,27 +210,36 @@ def positions(index, shape: tuple) -> np.ndarray:
     return numbers.reshape(numbers.shape + (1,) * len(inner)) * block.size + block
 
 
-def sums_at(values: np.ndarray, index, shape: tuple) -> np.ndarray:
-    """Zeros of `shape` with values added at index, where equal indices add up, in float64."""
-    if values.dtype.kind != "f":
-        sums = np.zeros(shape, values.dtype)
-        np.add.at(sums.reshape(-1), positions(index, shape).reshape(-1), values.reshape(-1))
-        return sums
+def sums_at(values: np.ndarray, index, shape: tuple, base: np.ndarray | None = None) -> np.ndarray:
+    """base, or zeros of `shape`, with values added at index, where equal indices add up, in
+    float64."""
+    dim = _only_array(index)
+    if dim is not None:
+        return _sum_rows(values, index[dim], dim, shape, True, base)
     numbers, inner = _rows_at(index, shape)
-    rows = prod(shape[:len(shape) - len(inner)])
-    return sums_by_row(values.reshape(numbers.size, prod(inner)), numbers, rows).reshape(shape)
+    rows = prod(shape[:len(shape) - len(inner)]), *inner
+    base = base if base is None else base.reshape(rows)
+    return _sum_rows(values, numbers, 0, rows, False, base).reshape(shape)
+
+
+def _only_array(parts: tuple) -> int | None:
+    """The dimension of the one array of integers among full slices; None for another index."""
+    found = None
+    for dim, part in enumerate(parts):
+        if part.__class__ is np.ndarray:
+            if found is not None or part.dtype.kind != "i":
+                return None
+            found = dim
+        elif part.__class__ is not slice or part != _ALL:
+            return None
+    return found
 
 
 def last_writes(index: Index, shape: tuple) -> np.ndarray:
     """For each element that put(x, index, value) writes, whether it stays: of several written to
     the same place the last one does."""
-    return lasting(positions(index, shape), prod(shape))
-
-
-def lasting(flat: np.ndarray, size: int) -> np.ndarray:
-    """Which of the positions are not repeated by a later one."""
-    number = np.arange(flat.size).reshape(flat.shape)
-    board = np.empty(size, np.int64)
+    flat = positions(index, shape)
+    number, board = np.arange(flat.size).reshape(flat.shape), np.empty(prod(shape), np.int64)
     board[flat] = number
     return board[flat] == number
 
@@ -249,8 +269,11 @@ def _given_back(g, index, shape: tuple):
 def getitem_grad(g, /, index, shape):
     """Zeros of `shape` with g added at index: what x[index] gives back to x."""
     parts = as_index(index)
-    if any(isinstance(part, np.ndarray) and part.dtype.kind == "i" for part in parts):
+    kinds = [part.dtype.kind for part in parts if part.__class__ is np.ndarray]
+    if "i" in kinds:
         return sums_at(g, parts, shape)
+    if not kinds and g.size == prod(shape):
+        return g.reshape(shape)  # slices go forward, so all that they show is in order
     out = np.zeros(shape, g.dtype)
     put(out, parts, g)
     return out
@@ -320,26 +343,29 @@ def index_select(input, dim, index):
     index = integers("index_select", index)
     if len(index.shape) > 1:
         raise IndexError(f"index_select: index must be a vector, got {describe(index)}")
-    size = input.shape[dim] if input.shape else 1
-    check_range("index_select", getattr(index, "_array", index), size, dim)
-    if not input.shape and prod(index.shape) != 1:
-        raise IndexError(f"index_select: of a 0-d tensor one can be taken, got {describe(index)}")
-    rows = select_rows(reshape(input, (1,)) if not input.shape else input,
-                       index if index.shape else reshape(index, (1,)), dim)
-    return rows if input.shape else owned(reshape(rows, ()))
+    if not input.shape:
+        check_range("index_select", getattr(index, "_array", index), 1, dim)
+        if prod(index.shape) != 1:
+            raise IndexError("index_select: of a 0-d tensor one can be taken, got "
+                             f"{describe(index)}")
+        return owned(reshape(input, ()))
+    try:
+        return select_rows(input, index if index.shape else reshape(index, (1,)), dim)
+    except IndexError as error:
+        misplaced("index_select", error, index, input.shape[dim], dim)
 
 
 @op(method=False, vjp=dict(
     input=lambda g, index, dim, input_shape: sum_rows(g, index, dim, input_shape)))
 def select_rows(input, index, /, dim):
     """The slices of input at `index`, in range, along `dim`."""
-    return input.take(index, dim)
+    return _take(input, index, dim)
 
 
 @op(method=False, vjp=dict(g=lambda g_out, index, dim: select_rows(g_out, index, dim)))
 def sum_rows(g, index, /, dim, shape):
     """Zeros of `shape` to which the slices of g along `dim` are added at the places `index`."""
-    return sums_at(g, along(dim, index), shape)
+    return _sum_rows(g, index, dim, shape)
 
 
 @composite()

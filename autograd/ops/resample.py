@@ -72,7 +72,7 @@ def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: str, align_co
             tables.append((dim, Table.of_places(n, _nearest(n, out, scale, dtype, sizes))))
         elif out != n:
             mixed = _neighbours(n, out, scale, align_corners)
-            tables.append((dim, _linear(n, *mixed, dtype=dtype)))
+            tables.append((dim, _linear(n, *mixed, dtype)))
     return tuple(tables)
 
 

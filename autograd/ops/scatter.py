@@ -6,12 +6,13 @@ gradient.
 
 from __future__ import annotations
 
-from math import prod
+from typing import NoReturn
 
 import numpy as np
 
 from ..dtypes import fitting
 from ..errors import describe
+from ..gate import by_index
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
@@ -21,35 +22,29 @@ from .index import (
     as_index,
     check_range,
     getitem,
-    getitem_grad,
     integers,
     last_writes,
-    lasting,
+    misplaced,
     put,
     region,
+    select_rows,
     sum_rows,
     sums_at,
 )
 from .shape import axis, expand, reshape, sum_to_size
 
-
-def _places(index, dim: int, shape: tuple) -> np.ndarray:
-    """Where, in a flattened array of `shape`, the elements lie that `index` names along `dim`;
-    along all other dimensions an element stays where it is."""
-    index = getattr(index, "_array", index)
-    flat = index.astype(np.int64) * prod(shape[dim + 1:])
-    for d, n in enumerate(index.shape):
-        if d != dim and n > 1:
-            steps = np.arange(n) * prod(shape[d + 1:])
-            flat += steps.reshape(steps.shape + (1,) * (index.ndim - d - 1))
-    return flat
+_gather, _scatter = by_index("gather_along"), by_index("scatter_along")
+_scatter_sum, _src_grad = by_index("scatter_sum"), by_index("scatter_src_grad")
+_sum_rows = by_index("sum_rows")
 
 
-def _checked(name: str, input, dim: int, index, lowest: int = 0) -> int:
+def _checked(name: str, input, dim: int, index) -> int:
     """dim counted from the front, where index fits input except along dim."""
-    dim = axis(name, dim, len(input.shape))
     integers(name, index)
-    shape, wanted = tuple(input.shape) or (1,), tuple(index.shape) or (1,)
+    shape, wanted = input.shape or (1,), index.shape or (1,)
+    dim = axis(name, dim, len(input.shape))
+    if shape == wanted:
+        return dim
     if len(shape) != len(wanted):
         raise ValueError(f"{name}: index {tuple(index.shape)} must have as many dimensions as "
                          f"input {tuple(input.shape)}")
@@ -57,7 +52,6 @@ def _checked(name: str, input, dim: int, index, lowest: int = 0) -> int:
         if d != dim and n > limit:
             raise ValueError(f"{name}: index {tuple(index.shape)} is larger than input "
                              f"{tuple(input.shape)} in dimension {d}, which is not dim {dim}")
-    check_range(name, getattr(index, "_array", index), shape[dim], dim, lowest)
     return dim
 
 
@@ -75,20 +69,30 @@ def gather(input, dim, index):
     tensor([[2.],
             [3.]])
     """
-    return gather_along(input, index, _checked("gather", input, dim, index))
+    dim = _checked("gather", input, dim, index)
+    try:
+        return gather_along(input, index, dim)
+    except IndexError as error:
+        _misplaced("gather", error, input, index, dim)
+
+
+def _misplaced(name: str, error: IndexError, input, index, dim: int) -> NoReturn:
+    misplaced(name, error, index, (*input.shape, 1)[dim], dim)
 
 
 @op(method=False, vjp=dict(
-    input=lambda g, index, dim, input_shape: scatter_sum(g, index, dim, input_shape)))
-def gather_along(input, index, /, dim):
-    """The elements of input that `index`, in range, names along `dim`."""
-    return input.reshape(-1).take(_places(index, dim, input.shape))
+    input=lambda g, index, dim, negative, input_shape:
+        scatter_sum(g, index, dim, input_shape, negative)))
+def gather_along(input, index, /, dim, negative=False):
+    """The elements of input that `index` names along `dim`, with `negative` from the end too."""
+    return _gather(input, index, dim, negative)
 
 
-@op(method=False, vjp=dict(g=lambda g_out, index, dim: gather_along(g_out, index, dim)))
-def scatter_sum(g, index, /, dim, shape):
+@op(method=False, vjp=dict(
+    g=lambda g_out, index, dim, negative: gather_along(g_out, index, dim, negative)))
+def scatter_sum(g, index, /, dim, shape, negative=False):
     """Zeros of `shape` to which g is added where `index` says along `dim`."""
-    return sums_at(g, _places(index, dim, shape), (prod(shape),)).reshape(shape)
+    return _scatter_sum(g, index, dim, shape, negative)
 
 
 @composite()
@@ -110,12 +114,15 @@ def take_along_dim(input, indices, dim=None):
         raise ValueError(f"take_along_dim: indices {tuple(indices.shape)} must have as many "
                          f"dimensions as input {tuple(input.shape)}")
     size = input.shape[dim]
-    others = np.broadcast_shapes(*(x.shape[:dim] + (1,) + x.shape[dim + 1:]
-                                   for x in (input, indices)))
-    sizes = [(*others[:dim], x.shape[dim], *others[dim + 1:]) for x in (input, indices)]
-    input, indices = expand(input, sizes[0]), expand(indices, sizes[1])
-    _checked("take_along_dim", input, dim, indices, -size)
-    return gather_along(input, where(indices < 0, indices + size, indices), dim)
+    if input.shape[:dim] != indices.shape[:dim] or input.shape[dim + 1:] != indices.shape[dim + 1:]:
+        others = np.broadcast_shapes(*(x.shape[:dim] + (1,) + x.shape[dim + 1:]
+                                       for x in (input, indices)))
+        input, indices = (expand(x, (*others[:dim], x.shape[dim], *others[dim + 1:]))
+                          for x in (input, indices))
+    try:
+        return gather_along(input, indices, dim, True)
+    except IndexError as error:
+        misplaced("take_along_dim", error, indices, size, dim, -size)
 
 
 @composite(inplace=True)
@@ -131,9 +138,13 @@ def scatter(input, dim, index, src=None, *, value=None):
     if (src is None) == (value is None):
         raise TypeError("scatter: give either src or value")
     if isinstance(src, Tensor):
-        return scatter_along(input, index, _region("scatter", input, index, src), dim)
-    number = wrap(fitting("scatter", value if src is None else src, input.dtype))
-    return scatter_along(input, index, number, dim)
+        src = _region("scatter", input, index, src)
+    else:
+        src = wrap(fitting("scatter", value if src is None else src, input.dtype))
+    try:
+        return scatter_along(input, index, src, dim)
+    except IndexError as error:
+        _misplaced("scatter", error, input, index, dim)
 
 
 def _region(name: str, input, index, src):
@@ -152,14 +163,18 @@ def _region(name: str, input, index, src):
 
 @op(method=False, vjp=dict(
     input=lambda g, index, dim: scatter_along(g, index, g.dtype.type(0), dim),
-    src=lambda g, index, dim, input_shape, src_shape: sum_to_size(
-        where(lasting(_places(index, dim, input_shape), prod(input_shape)),
-              gather_along(g, index, dim), 0.0), src_shape)))
+    src=lambda g, index, dim, src_shape: sum_to_size(scatter_src_grad(g, index, dim), src_shape)))
 def scatter_along(input, index, src, /, dim):
     """A copy of input with src, of index's shape or 0-d, written where `index` says along `dim`."""
-    out = input.flatten()
-    out[_places(index, dim, input.shape)] = src
-    return out.reshape(input.shape)
+    return _scatter(input, index, src, dim)
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, index, dim, g_shape:
+        scatter_along(np.zeros(g_shape, g_out.dtype), index, g_out, dim)))
+def scatter_src_grad(g, index, /, dim):
+    """The elements of g that `index` names along `dim`, 0 where a later one names the same."""
+    return _src_grad(g, index, dim)
 
 
 @composite(inplace=True)
@@ -167,7 +182,18 @@ def scatter_add(input, dim, index, src):
     """input with src[i, j] added to out[i, index[i, j]] for dim=1, and likewise for other dims."""
     dim = _checked("scatter_add", input, dim, index)
     src = _region("scatter_add", input, index, src)
-    return input + scatter_sum(src, index, dim, tuple(input.shape))
+    try:
+        return scatter_add_along(input, index, src, dim)
+    except IndexError as error:
+        _misplaced("scatter_add", error, input, index, dim)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g: g,
+    src=lambda g, index, dim: gather_along(g, index, dim)))
+def scatter_add_along(input, index, src, /, dim):
+    """input with src, of index's shape, added where `index` says along `dim`."""
+    return _scatter_sum(src, index, dim, input.shape, False, input)
 
 
 @composite(inplace=True)
@@ -190,11 +216,23 @@ def index_add(input, dim, index, source, *, alpha=1):
     if len(index.shape) != 1 or source.shape != (fits if input.shape else ()):
         raise ValueError(f"index_add: source {tuple(source.shape)} must be {fits}, with "
                          f"{index.shape[0]} slices along dim {dim} of {tuple(input.shape)}")
-    check_range("index_add", getattr(index, "_array", index), (*input.shape, 1)[dim], dim)
     if not input.shape:
+        check_range("index_add", getattr(index, "_array", index), 1, dim)
         return input + source * alpha
-    added = sum_rows(source, index, dim, tuple(input.shape))
-    return input + (added if alpha == 1 else added * alpha)
+    try:
+        if alpha == 1:
+            return add_rows(input, index, source, dim)
+        return input + sum_rows(source, index, dim, tuple(input.shape)) * alpha
+    except IndexError as error:
+        _misplaced("index_add", error, input, index, dim)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g: g,
+    source=lambda g, index, dim: select_rows(g, index, dim)))
+def add_rows(input, index, source, /, dim):
+    """input with the slices of source along `dim` added at the places `index`, a vector."""
+    return _sum_rows(source, index, dim, input.shape, False, input)
 
 
 @composite(inplace=True)
@@ -215,7 +253,15 @@ def index_put(input, indices, values, accumulate=False):
                          f"which indices of {shape} give")
     if not accumulate:
         return put_at(input, values, index)
-    return input + getitem_grad(expand(values, fits), index, shape)
+    return add_at(input, expand(values, fits), index)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g: g,
+    values=lambda g, index: getitem(g, index)))
+def add_at(input, values, /, index):
+    """input with values, of the shape of input[index], added at index; equal indices add up."""
+    return sums_at(values, index, input.shape, input)
 
 
 @op(method=False, vjp=dict(

@@ -27,6 +27,7 @@ from autograd.kernels.compiled.optimizer_adam import adam_, adamax_, nadam_, rad
 from autograd.kernels.compiled.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
 from autograd.kernels.compiled.optimizer_norm import clamp_, clip_, sum_of_squares
 from autograd.kernels.compiled.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.compiled.pick import gather_along, scatter_along, scatter_src_grad, take
 from autograd.kernels.compiled.pool import avg_pool2d, avg_pool2d_grad
 from autograd.kernels.compiled.pool_max import max_pool2d, max_pool2d_grad
 from autograd.kernels.compiled.recurrent import (
@@ -36,7 +37,7 @@ from autograd.kernels.compiled.recurrent import (
     recurrent_grad,
 )
 from autograd.kernels.compiled.resample import resample
-from autograd.kernels.compiled.scatter import embedding, embedding_grad
+from autograd.kernels.compiled.scatter import scatter_sum, sum_rows
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 from autograd.kernels.compiled.sums import sum_over
 
@@ -66,8 +67,7 @@ __all__ = [
     "cross_entropy_grad",
     "dropout",
     "elementwise",
-    "embedding",
-    "embedding_grad",
+    "gather_along",
     "gemm",
     "huber_loss",
     "huber_loss_grad",
@@ -88,6 +88,9 @@ __all__ = [
     "resample",
     "rmsprop_",
     "rprop_",
+    "scatter_along",
+    "scatter_src_grad",
+    "scatter_sum",
     "sgd_",
     "softmax",
     "softmax_grad",
@@ -95,6 +98,8 @@ __all__ = [
     "standardize_grad",
     "sum_of_squares",
     "sum_over",
+    "sum_rows",
+    "take",
 ]
 
 threads.use_compiled_kernels()

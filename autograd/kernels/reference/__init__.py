@@ -28,6 +28,7 @@ from autograd.kernels.reference.optimizer_adam import adam_, adamax_, nadam_, ra
 from autograd.kernels.reference.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
 from autograd.kernels.reference.optimizer_norm import clamp_, clip_, sum_of_squares
 from autograd.kernels.reference.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.reference.pick import gather_along, scatter_along, scatter_src_grad, take
 from autograd.kernels.reference.pool import (
     avg_pool2d,
     avg_pool2d_grad,
@@ -41,7 +42,7 @@ from autograd.kernels.reference.recurrent import (
     recurrent_grad,
 )
 from autograd.kernels.reference.resample import resample
-from autograd.kernels.reference.scatter import embedding, embedding_grad
+from autograd.kernels.reference.scatter import scatter_sum, sum_rows
 from autograd.kernels.reference.softmax import (
     cross_entropy,
     cross_entropy_grad,
@@ -78,8 +79,7 @@ __all__ = [
     "cross_entropy_grad",
     "dropout",
     "elementwise",
-    "embedding",
-    "embedding_grad",
+    "gather_along",
     "gemm",
     "huber_loss",
     "huber_loss_grad",
@@ -100,6 +100,9 @@ __all__ = [
     "resample",
     "rmsprop_",
     "rprop_",
+    "scatter_along",
+    "scatter_src_grad",
+    "scatter_sum",
     "sgd_",
     "softmax",
     "softmax_grad",
@@ -107,4 +110,6 @@ __all__ = [
     "standardize_grad",
     "sum_of_squares",
     "sum_over",
+    "sum_rows",
+    "take",
 ]

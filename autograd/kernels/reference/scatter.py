@@ -1,38 +1,51 @@
-"""Rows of a table picked by number, and sums of rows by number."""
+"""Sums at computed places, in float64 and in the order of the index: of slices by number, and of
+elements along one dimension."""
+
+from math import prod
 
 import numpy as np
 
+from autograd.kernels.reference.pick import checked, places
 
-def embedding(indices, table):
-    """The rows of table (rows, columns) that the integers in `indices` name, each in range."""
-    return table[indices]
-
-
-def check_indices(indices, rows):
-    """Raises IndexError for an index that is none of [0, rows): the forward pass saw another."""
-    wrong = (indices < 0) | (indices >= rows)
-    if wrong.any():
-        raise IndexError(
-            f"embedding: index {int(indices[wrong][0])} names none of the table's {rows} rows; the "
-            "array of indices was overwritten after the forward pass: pass a copy of it"
-        )
+_SPARSE = 4  # places for each number added from which few of them are written
 
 
-def rounded(table, numbers, dtype):
-    """A table of zeros but for its rows with these numbers, as another dtype."""
-    if table.dtype == dtype:
-        return table
-    if numbers.size >= len(table):
-        return table.astype(dtype)
-    found = np.zeros(table.shape, dtype)  # whose other rows are never touched
-    found[numbers] = table[numbers]
-    return found
+def sum_rows(src, index, dim, shape, negative=False, base=None):
+    """base, or zeros of `shape`, with the slices of src along `dim` added at the places `index`,
+    whose dimensions stand for that one."""
+    index = checked(index, shape[dim], negative).reshape(-1)
+    inner = prod(shape[dim + 1 :])
+    numbers = np.arange(prod(shape[:dim]))[:, None] * shape[dim] + index
+    flat = numbers[:, :, None] * inner + np.arange(inner)
+    return _sums(flat, src, shape, base)
 
 
-def embedding_grad(g, indices, rows):
-    """A table of `rows` rows: row i is the sum of those of g (*, columns) where `indices` is i."""
-    check_indices(indices, rows)
-    columns, numbers = g.shape[-1], indices.reshape(-1).astype(np.int64, copy=False)
-    flat = numbers if columns == 1 else numbers[:, None] * columns + np.arange(columns)
-    sums = np.bincount(flat.reshape(-1), g.reshape(-1), rows * columns)  # in float64
-    return rounded(sums.reshape(rows, columns), numbers, g.dtype)
+def scatter_sum(src, index, dim, shape, negative=False, base=None):
+    """base, or zeros of `shape`, with src added where index says along `dim`."""
+    index = checked(index, shape[dim] if shape else 1, negative)
+    return _sums(places(index, dim, shape), src, shape, base)
+
+
+def _sums(flat, src, shape, base):
+    """base, or zeros of `shape`, with src added at the places `flat` of the flattened array."""
+    flat, src, size = flat.reshape(-1), src.reshape(-1), prod(shape)
+    if src.dtype.kind == "f" and size <= _SPARSE * flat.size:
+        sums = np.bincount(flat, src, size).reshape(shape)
+        return (sums if base is None else base + sums).astype(src.dtype, copy=False)
+    out = np.zeros(size, src.dtype) if base is None else base.flatten()
+    if flat.size:
+        numbers, sums = _sums_of_each(flat, src)
+        out[numbers] = sums if base is None else out[numbers] + sums
+    return out.reshape(shape)
+
+
+def _sums_of_each(flat, src):
+    """The places that are named, and the sum of what goes to each: of floats in float64, of
+    integers and truths in their own type, where it is exact."""
+    if src.dtype.kind == "f":
+        numbers, which = np.unique(flat, return_inverse=True)
+        return numbers, np.bincount(which, src)
+    order = flat.argsort(kind="stable")
+    flat = flat[order]
+    first = np.flatnonzero(np.diff(flat, prepend=-1))
+    return flat[first], np.add.reduceat(src[order], first, dtype=src.dtype)
