@@ -3,11 +3,12 @@ and from how many on a second thread pays: powers of two, as `python -m bench.th
 """
 
 _LEAST = {
+    1 << 4: ("resample"),
     1 << 6: ("elu elu_grad erf gelu gelu_grad gelu_tanh gelu_tanh_grad hardsigmoid "
         "hardsigmoid_grad hardswish hardswish_grad lerp logsigmoid logsigmoid_grad mish "
         "mish_grad normal normal_grad reciprocal_grad rsqrt_grad sigmoid silu silu_grad "
         "smooth_relu smooth_relu_grad sqrt_grad tanhshrink"),
-    1 << 7: ("exp_grad resample"),
+    1 << 7: ("exp_grad"),
     1 << 8: ("clip_grad"),
     1 << 9: ("erf_grad hardshrink leaky_relu log_grad prelu relu_grad"),
     1 << 10: ("leaky_relu_grad shrink_grad"),
