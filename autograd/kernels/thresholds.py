@@ -10,7 +10,8 @@ _LEAST = {
         "mish_grad normal normal_grad reciprocal_grad rsqrt_grad sigmoid silu silu_grad "
         "smooth_relu smooth_relu_grad sqrt_grad tanhshrink"),
     1 << 3: ("gather hardswish"),
-    1 << 7: ("clip_grad resample"),
+    1 << 4: ("resample"),
+    1 << 7: ("clip_grad"),
     1 << 8: ("leaky_relu"),
     1 << 9: ("erf_grad hardshrink prelu relu_grad"),
     1 << 10: ("shrink_grad softshrink threshold"),

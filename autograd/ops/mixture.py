@@ -15,6 +15,7 @@ from ..record import op
 from .shape import reshape
 
 KEPT = 1 << 14  # sizes up to which a table is kept for the next call
+_SMALL = 1 << 9  # elements of planes up to which they are as quickly picked one by one
 
 
 class Table:
@@ -38,6 +39,12 @@ class Table:
     def size(self) -> int:
         """How many elements come out."""
         return len(self.entries[0]) - 1
+
+    @property
+    def picks(self) -> bool:
+        """Whether each element that comes out is one that went in."""
+        starts, _, weights = self.entries
+        return weights is None and bool((np.diff(starts) == 1).all())
 
     def transposed(self) -> Table:
         """The table that adds each element of the result, by its weights, to what it came from."""
@@ -84,5 +91,15 @@ def _steps(shape: tuple, tables: tuple) -> list[tuple]:
             sizes[dim] = rows.size
         if columns is not None:
             sizes[last] = columns.size
+        small = sizes[first] * sizes[last] <= _SMALL
+        if small and rows and columns and rows.picks and columns.picks:
+            rows, columns = None, _product(rows, columns)
+            planes = planes[0], 1, columns.n
         steps.append((planes, rows and rows.entries, columns and columns.entries, tuple(sizes)))
     return steps
+
+
+def _product(rows: Table, columns: Table) -> Table:
+    """The table that picks from planes as from one row."""
+    places = rows.entries[1][:, None] * columns.n + columns.entries[1]
+    return Table.of_places(rows.n * columns.n, places.reshape(-1))

@@ -219,10 +219,11 @@ def im2col(input, /, patches):
     padded = constant_pad(input, ((0, 0), (0, 0), (ph, ph), (pw, pw))) if ph or pw else (
         np.ascontiguousarray(input))
     *outer, down, across = padded.strides
-    (over, aside), (below, beside) = patches.dilation, patches.stride
-    columns = np.ndarray(  # (N, C, kh, kw, OH, OW)
-        (n, channels, *patches.kernel, *patches.counts()), input.dtype, padded, 0,
-        (*outer, over * down, aside * across, below * down, beside * across))
+    apart = [*patches.dilation, *patches.stride]
+    sizes = (*patches.kernel, *patches.counts())  # (kh, kw, OH, OW)
+    steps = [step * by if n > 1 else 0  # by what may be beyond all memory
+             for n, by, step in zip(sizes, apart, (down, across) * 2, strict=True)]
+    columns = np.ndarray((n, channels, *sizes), input.dtype, padded, 0, (*outer, *steps))
     return copied(columns).reshape(n, channels * prod(patches.kernel), prod(patches.counts()))
 
 

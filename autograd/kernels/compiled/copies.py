@@ -27,6 +27,8 @@ from autograd.kernels.thresholds import SHARED
 
 _BY_SIZE = {4: np.float32(1), 8: np.float64(1)}
 _UNIT = 16  # rows, or columns, that one thread takes at least
+_FEW = 4  # columns below which rows are gone through one beside the other
+_SHORT = 16  # vectors from which a run is left to the C library
 _BLOCKS = 4  # blocks that are transposed beside each other
 _HEAD = 8  # entries of a plan before the further dimensions
 _OUTER, _ROWS, _COLUMNS = range(3)  # what the threads share out
@@ -52,6 +54,30 @@ def _lanes(typing, like):
         return ir.Constant(ir.IntType(64), vector_bytes() * 8 // like.bitwidth)
 
     return types.int64(like), codegen
+
+
+def _in_lanes(reverse):
+    """An intrinsic that copies a vector from one address to another, in reverse or as it is."""
+
+    @intrinsic
+    def copy(typing, like, target, source):
+        def codegen(context, builder, signature, args):
+            n, number = vector_bytes() * 8 // like.bitwidth, context.get_data_type(like)
+            to, place = [builder.inttoptr(a, ir.VectorType(number, n).as_pointer())
+                         for a in args[1:]]
+            line = builder.load(place, align=like.bitwidth // 8)
+            if reverse:
+                order = ir.Constant(ir.VectorType(ir.IntType(32), n), [*range(n)][::-1])
+                line = builder.shuffle_vector(line, line, order)
+            builder.store(line, to, align=like.bitwidth // 8)
+            return context.get_dummy_value()
+
+        return types.void(like, types.intp, types.intp), codegen
+
+    return copy
+
+
+_forth, _back = _in_lanes(False), _in_lanes(True)
 
 
 @intrinsic
@@ -87,6 +113,29 @@ def _transpose(typing, like, target, rows, source, columns):
 
 
 @jit(inner=True)
+def carry(one, target, source, count):
+    """Copies `count` numbers that follow each other."""
+    n, size = _lanes(one), itemsize(one)
+    if count < n or count > _SHORT * n:
+        move(target, source, count * size)
+        return
+    for i in range(0, count - n, n):
+        _forth(one, target + i * size, source + i * size)
+    _forth(one, target + (count - n) * size, source + (count - n) * size)
+
+
+@jit(inner=True)
+def _carry_back(one, target, source, count):
+    """Copies `count` numbers that follow each other backwards from an address."""
+    n, size, done = _lanes(one), itemsize(one), 0
+    while done + n <= count:
+        _back(one, target + done * size, source - (done + n - 1) * size)
+        done += n
+    for i in range(done, count):
+        vector(target + i * size, 1, one)[0] = vector(source - i * size, 1, one)[0]
+
+
+@jit(inner=True)
 def _run(one, target, source, count, step, apart):
     """Copies `count` numbers, `step` bytes apart in the target and `apart` in the source."""
     size = itemsize(one)
@@ -94,11 +143,9 @@ def _run(one, target, source, count, step, apart):
         for i in range(count):
             vector(target + i * step, 1, one)[0] = vector(source + i * apart, 1, one)[0]
     elif apart == size:
-        move(target, source, count * size)
+        carry(one, target, source, count)
     elif apart == -size:
-        out, row = vector(target, count, one), vector(source - (count - 1) * size, count, one)
-        for i in range(count):
-            out[i] = row[count - 1 - i]
+        _carry_back(one, target, source, count)
     elif apart == 0:
         out, same = vector(target, count, one), vector(source, 1, one)[0]
         for i in range(count):
@@ -112,7 +159,9 @@ def _run(one, target, source, count, step, apart):
 @jit(inner=True, apart=True)
 def _runs(one, target, source, rows, columns, plan):
     """Copies rows, or columns where these are the longer ones."""
-    if columns < rows and plan[7] != itemsize(one):
+    size = itemsize(one)
+    even = plan[7] == size or plan[7] == -size or plan[7] == 0
+    if columns < (_FEW if even else rows) and columns < rows:
         for j in range(columns):
             _run(one, target + j * plan[5], source + j * plan[7], rows, plan[4], plan[6])
     else:

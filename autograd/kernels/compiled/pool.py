@@ -70,6 +70,13 @@ def halving(table, third):
 
 
 @jit(inner=True)
+def _single(rows, columns, images):
+    """Whether there is one window, which is all of a plane of one row."""
+    return (images[1] == 1 and len(rows) == len(columns) == 1 and columns[0, 0] == 0
+            and columns[0, 1] == images[2])  # fmt: skip
+
+
+@jit(inner=True)
 def _sum_of_rows(x, first, last, work, wide):
     """The sum of some rows of x: the row itself where it is one, else in `work`."""
     if last - first == 1:
@@ -121,6 +128,11 @@ def _averaging(name, sum_of_rows, total):
         count = length(item(arrays, 0), 0)
         halves = halving(columns, 2)
         xs, outs = planes(item(arrays, 0)), planes(item(arrays, 3))
+        if _single(rows, columns, xs):
+            divisor = cast(one, np.float64(rows[0, 2]) * columns[0, 2])
+            for p in range(share(count, parts, index, 16), share(count, parts, index + 1, 16)):
+                plane(outs, p, one)[0, 0] = total(plane(xs, p, one)[0], one) / divisor
+            return
         work = np.empty_like(plane(xs, 0, one)[0])
         wide = np.empty(work.size)
         for p in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
@@ -192,8 +204,7 @@ def _avg_pool2d_grad(one, arrays, parts, index):
     check_shape(item(arrays, 0), count, len(rows), len(columns))
     gs, grads = planes(item(arrays, 0)), planes(item(arrays, 3))
     line = np.empty_like(plane(grads, 0, one)[0])
-    single = (length(item(arrays, 3), 1) == 1 and len(rows) == len(columns) == 1
-             and columns[0, 1] - columns[0, 0] == line.size)  # fmt: skip
+    single = _single(rows, columns, grads)
     for p in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
         g, grad = plane(gs, p, one), plane(grads, p, one)
         if single:

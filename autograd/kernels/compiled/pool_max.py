@@ -3,11 +3,14 @@ by row, in vectors; the most common ones, of 2 by 2, have a loop of their own.
 """
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
-from autograd.kernels.compiled.memory import item, length, share
+from autograd.kernels.compiled.memory import item, itemsize, length, share
 from autograd.kernels.compiled.pool import (
     SHARED,
     check_shape,
@@ -19,7 +22,6 @@ from autograd.kernels.compiled.pool import (
 )
 from autograd.kernels.compiled.softmax import maximum
 
-_EVEN = 3  # windows side by side from which all at once pay
 _WIDE = 8  # columns of a window from which its rows are gone through as a whole
 _INT32 = np.dtype(np.int32)
 
@@ -99,32 +101,91 @@ def _even(columns):
     return first, last, apart
 
 
-@jit(inner=True)
-def _take_larger(x, fresh, apart, corner, out, places):
-    """Puts numbers of a row, and their places from `corner` on, where larger ones are wanted."""
-    if fresh:
-        for j in range(out.size):
-            out[j], places[j] = x[apart * j], np.int32(corner + apart * j)
-        return
-    for j in range(out.size):
-        value = x[apart * j]
-        larger = (value > out[j]) | (value != value)
-        out[j] = value if larger else out[j]
-        places[j] = np.int32(corner + apart * j) if larger else places[j]
+def _taking(lanes, apart):
+    """An intrinsic that puts numbers `apart` from each other, and their places from `corner` on,
+    where they are larger than what is there, or where that is to be replaced."""
+
+    @intrinsic
+    def take(typing, like, x, corner, fresh, out, places):
+        def codegen(context, builder, signature, args):
+            kind = ir.VectorType(context.get_data_type(like), lanes)
+            ints, size = ir.VectorType(ir.IntType(32), lanes), like.bitwidth // 8
+
+            def pointer(address, kind):
+                return builder.inttoptr(address, kind.as_pointer())
+
+            def everywhere(value):
+                one = builder.insert_element(ir.VectorType(value.type, lanes)(ir.Undefined), value,
+                                             ir.IntType(32)(0))
+                return builder.shuffle_vector(one, one, ints([0] * lanes))
+
+            _, address, corner, fresh, *found = args
+            value = builder.load(pointer(address, kind), align=size)
+            if apart == 2:
+                end = builder.add(address, ir.IntType(64)((lanes - 1) * size))
+                value = builder.shuffle_vector(
+                    value, builder.load(pointer(end, kind), align=size),
+                    ints([2 * i + (2 * i >= lanes) for i in range(lanes)]))
+            place = builder.add(everywhere(builder.trunc(corner, ir.IntType(32))),
+                                ints([apart * i for i in range(lanes)]))
+            held = [pointer(address, of) for address, of in zip(found, (kind, ints), strict=True)]
+            best = builder.load(held[0], align=size)
+            larger = builder.or_(builder.fcmp_ordered(">", value, best),
+                                 builder.fcmp_unordered("uno", value, value))
+            larger = builder.or_(larger, everywhere(builder.trunc(fresh, ir.IntType(1))))
+            place = builder.select(larger, place, builder.load(held[1], align=4))
+            builder.store(builder.select(larger, value, best), held[0], align=size)
+            builder.store(place, held[1], align=4)
+            return context.get_dummy_value()
+
+        return types.void(like, *[types.intp] * 5), codegen
+
+    return take
+
+
+def _along(lanes, apart):
+    """A function that does so all along a row of at least so many windows."""
+    take = _taking(lanes, apart)
+
+    @jit(inner=True)
+    def along(one, x, corner, fresh, out, places, count):
+        size, j = itemsize(one), 0
+        while j < count:
+            j = min(j, count - lanes)  # what is gone through twice stays as it is
+            take(one, x + apart * j * size, corner + apart * j, fresh, out + j * size,
+                 places + 4 * j)
+            j += lanes
+
+    return along
+
+
+_NARROW = 4  # lanes, and so windows, from which vectors are used
+_wide_1, _half_1, _narrow_1 = [_along(lanes, 1) for lanes in (16, 8, _NARROW)]
+_wide_2, _half_2, _narrow_2 = [_along(lanes, 2) for lanes in (16, 8, _NARROW)]
 
 
 @jit(inner=True)
-def _max_of_row(x, row, column, apart, out, places):
-    """The largest numbers of windows side by side, of which `column` is the first: place by place
-    of the window, for all of them at once."""
+def _max_of_row(one, x, width, row, column, apart, out, places, count):
+    """The largest numbers of `count` windows side by side, of which `column` is the first: place by
+    place of the window, for all of them at once."""
     for r in range(row[0], row[1], row[2]):
         for c in range(column[0], column[1]):
-            fresh = r == row[0] and c == column[0]
-            corner, line = r * x.shape[1] + c, x[r, c:]
+            fresh = 1 if r == row[0] and c == column[0] else 0
+            corner = r * width + c
+            start = x + corner * itemsize(one)
             if apart == 1:
-                _take_larger(line, fresh, 1, corner, out, places)
+                if count >= 16:
+                    _wide_1(one, start, corner, fresh, out, places, count)
+                elif count >= 8:
+                    _half_1(one, start, corner, fresh, out, places, count)
+                else:
+                    _narrow_1(one, start, corner, fresh, out, places, count)
+            elif count >= 16:
+                _wide_2(one, start, corner, fresh, out, places, count)
+            elif count >= 8:
+                _half_2(one, start, corner, fresh, out, places, count)
             else:
-                _take_larger(line, fresh, 2, corner, out, places)
+                _narrow_2(one, start, corner, fresh, out, places, count)
 
 
 @jit
@@ -135,7 +196,7 @@ def _max_pool2d(one, arrays, parts, index):
     count = length(item(arrays, 0), 0)
     halves = halving(rows, 1) and halving(columns, 1)
     first, last, apart = _even(columns)
-    if last - first < _EVEN:
+    if last - first < _NARROW:
         first = last = 0
     xs, outs, found = planes(item(arrays, 0)), planes(item(arrays, 3)), planes(item(arrays, 4))
     for p in range(share(count, parts, index, 1), share(count, parts, index + 1, 1)):
@@ -145,8 +206,10 @@ def _max_pool2d(one, arrays, parts, index):
         else:
             for i in range(len(rows)):
                 if last > first:
-                    _max_of_row(x, rows[i], columns[first], apart, out[i, first:last],
-                                places[i, first:last])
+                    at = (p * len(rows) + i) * len(columns) + first
+                    _max_of_row(one, xs[0] + p * x.size * itemsize(one), x.shape[1], rows[i],
+                                columns[first], apart, outs[0] + at * itemsize(one),
+                                found[0] + at * 4, last - first)
                 for j in range(len(columns)):
                     if not first <= j < last:
                         out[i, j], place = _max_of_window(x, rows[i], columns[j])

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from autograd import threads
-from autograd.kernels.compiled.copies import move
+from autograd.kernels.compiled.copies import carry
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
@@ -99,13 +99,19 @@ def _mix_rows(x, width, table, i, one, line):
 
 
 @jit(inner=True)
-def _mix_columns(line, table, first, last, one, out):
-    """Columns from the first to the last of a row, each mixed by itself."""
+def _at(start, place, one):
+    """The number at a place of the row at `start`."""
+    return vector(start + place * itemsize(one), 1, one)[0]
+
+
+@jit(inner=True)
+def _mix_columns(start, table, first, last, one, out):
+    """Columns from the first to the last, each mixed by itself from the row at `start`."""
     starts, places, weights = table
     for j in range(first, last):
         total = one - one
         for k in range(starts[j], starts[j + 1]):
-            total += line[places[k]] * weights[k]
+            total += _at(start, places[k], one) * weights[k]
         out[j] = total
 
 
@@ -125,32 +131,34 @@ def _resample(one, arrays, parts, index):
     scratch = data(item(arrays, 8)) + index * width * itemsize(one)
     begin, end = share(length(out, 0) * tall, parts, index, 1), share(
         length(out, 0) * tall, parts, index + 1, 1)
+    i, plane = begin % tall - 1, data(x) + begin // tall * height * width * itemsize(one)
     for number in range(begin, end):
-        i = number % tall
+        i += 1
+        if i == tall:
+            i, plane = 0, plane + height * width * itemsize(one)
         target = data(out) + number * wide * itemsize(one)
         if i > 0 and number > begin and _same(rows, i):
-            move(target, target - wide * itemsize(one), wide * itemsize(one))
+            carry(one, target, target - wide * itemsize(one), wide)
             continue
-        plane = data(x) + number // tall * height * width * itemsize(one)
         start = _mix_rows(plane, width, rows, i, one, target if whole else scratch)
-        line, row = vector(start, width, one), vector(target, wide, one)
+        row = vector(target, wide, one)
         if whole:
             if start != target:
-                move(target, start, wide * itemsize(one))
-        elif last - first >= _RUN:
-            _mix_columns(line, columns, 0, first, one, row)
-            move(target + first * itemsize(one),
-                 start + places[columns[0][first]] * itemsize(one), (last - first) * itemsize(one))
-            _mix_columns(line, columns, last, wide, one, row)
+                carry(one, target, start, wide)
+        elif last - first >= max(_RUN, wide // 2):
+            _mix_columns(start, columns, 0, first, one, row)
+            carry(one, target + first * itemsize(one),
+                  start + places[columns[0][first]] * itemsize(one), last - first)
+            _mix_columns(start, columns, last, wide, one, row)
         elif each == 1:
             for j in range(wide):
-                row[j] = line[places[j]] * weights[j]
+                row[j] = _at(start, places[j], one) * weights[j]
         elif each == 2:
             for j in range(wide):
-                row[j] = line[places[2 * j]] * weights[2 * j] + (
-                    line[places[2 * j + 1]] * weights[2 * j + 1])
+                row[j] = _at(start, places[2 * j], one) * weights[2 * j] + (
+                    _at(start, places[2 * j + 1], one) * weights[2 * j + 1])
         else:
-            _mix_columns(line, columns, 0, wide, one, row)
+            _mix_columns(start, columns, 0, wide, one, row)
 
 
 def _arrays(table, dtype):
