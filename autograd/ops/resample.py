@@ -71,8 +71,8 @@ def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: str, align_co
         if mode == "nearest":
             tables.append((dim, Table.of_places(n, _nearest(n, out, scale, dtype, sizes))))
         elif out != n:
-            mixed = _neighbours(n, out, scale, align_corners)
-            tables.append((dim, _linear(n, *mixed, dtype)))
+            low, high, share = _neighbours(n, out, scale, align_corners)
+            tables.append((dim, _linear(n, low, high, share, dtype)))
     return tuple(tables)
 
 
