@@ -10,6 +10,7 @@ from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
+from autograd.kernels.compiled.softmax_columns import columns
 from autograd.kernels.compiled.vector_math import bits, exp, flip, from_bits
 
 BLOCK = 2048  # numbers in a block of rows
@@ -124,7 +125,8 @@ def contiguous(*arrays):
 
 
 def _map(kernel, plain, *inputs):
-    """Result of a kernel from inputs of one shape and type to an output of the same."""
+    """Result of a kernel from inputs of one shape and type to an output of the same; over columns
+    the kernel of the plain one's name."""
     x = inputs[0]
     one = ONE.get(x.dtype)
     if (
@@ -134,25 +136,28 @@ def _map(kernel, plain, *inputs):
     ):
         return plain(*inputs)
     out = np.empty(x.shape, x.dtype)
-    launch(kernel, one, (*contiguous(*inputs), out), x.size >= SHARED)
+    arrays = (*contiguous(*inputs), out)
+    if x.ndim == 3:
+        kernel, arrays = columns(plain.__name__), (*arrays, out)[:3]
+    launch(kernel, one, arrays, x.size >= SHARED)
     return out
 
 
 def softmax(x):
-    """exp(x) / sum(exp(x)) over the classes of x (rows, classes)."""
+    """exp(x) / sum(exp(x)) over the classes of x (rows, classes[, columns])."""
     return _map(_softmax, elsewhere.softmax, x)
 
 
 def softmax_grad(g, out):
-    """Gradient of the softmax `out` (rows, classes) from that of its result."""
+    """Gradient of the softmax `out` (rows, classes[, columns]) from that of its result."""
     return _map(_softmax_grad, elsewhere.softmax_grad, g, out)
 
 
 def log_softmax(x):
-    """x - log(sum(exp(x))) over the classes of x (rows, classes)."""
+    """x - log(sum(exp(x))) over the classes of x (rows, classes[, columns])."""
     return _map(_log_softmax, elsewhere.log_softmax, x)
 
 
 def log_softmax_grad(g, out):
-    """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
+    """Gradient of the log-softmax `out` (rows, classes[, columns]) from that of its result."""
     return _map(_log_softmax_grad, elsewhere.log_softmax_grad, g, out)
