@@ -33,9 +33,9 @@ def _deviation(one, arrays, parts, index):
 def deviation(x, dim, freedom, root):
     """Σ (x - mean)² / freedom over dim, which is kept, or its root."""
     whole = freedom.__class__ is int
-    if x.dtype is not _FLOAT32 or not x.flags.c_contiguous or not x.size or not whole:
+    if x.dtype is not _FLOAT32 or not x.size or not whole:
         return elsewhere.deviation(x, dim, freedom, root)
     table, out = plan(x.shape, dim, freedom, root), np.empty(
         (*x.shape[:dim], 1, *x.shape[dim + 1 :]), _FLOAT32)  # fmt: skip
-    launch(_deviation, _ONE, (x, table, out), x.size >= SHARED)
+    launch(_deviation, _ONE, (np.ascontiguousarray(x), table, out), x.size >= SHARED)
     return out

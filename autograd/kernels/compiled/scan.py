@@ -13,8 +13,10 @@ from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.lines import SHARED, plan, start
 from autograd.kernels.compiled.memory import data, item, share, vector
+from autograd.kernels.compiled.sums import wide_totals
 
 _STRIP = 64  # lines side by side that are walked together
+_SPAN = 1 << 12  # elements of a line that are divided in one go
 _PIECES, _LONG = 8, 1 << 15  # pieces of a line of this length
 
 
@@ -122,10 +124,8 @@ def _columns(name):
 
 def _scan(name, x, dim, back):
     one = ONE[x.dtype]
-    long = name == "cumsum" and x.shape[dim] >= _LONG and x.size < 8 * x.shape[dim]
-    table = plan(x.shape, dim, back, _PIECES if long and x.shape[-1] == x.shape[dim] else 1)
-    if table[2] > 1 and table[4] > 1:
-        table = plan(x.shape, dim, back, 1)
+    alone = dim == x.ndim - 1 and x.shape[dim] >= _LONG and x.size < 8 * x.shape[dim]
+    table = plan(x.shape, dim, back, _PIECES if alone and name == "cumsum" else 1)
     out = np.empty(x.shape, x.dtype)
     x = x if x.flags.c_contiguous else np.ascontiguousarray(x)
     kernel = (_rows if table[2] == 1 else _columns)(name)
@@ -169,47 +169,57 @@ def _cumprod_grad(one, arrays, parts, index):
             factor *= x[at]
 
 
+@jit(inner=True)
+def _others(x, first, n, inner, factor, out, after):
+    """out = factor times all elements of a line but this one, whatever they are."""
+    product = 1.0
+    for j in range(n - 1, -1, -1):
+        after[j] = product
+        product *= x[first + j * inner]
+    for j in range(n):
+        out[first + j * inner] = factor * after[j]
+        factor *= x[first + j * inner]
+
+
 @jit(exact=True)
 def _prod_grad(one, arrays, parts, index):
-    """arrays: g (outer, 1, inner), x, [outer, n, inner], out: g times all elements but this one."""
-    outer, n, inner = vector(data(item(arrays, 2)), 3, 0)
-    lines, after = outer * inner, np.empty(n)
-    g, x = vector(data(item(arrays, 0)), lines, one), vector(
-        data(item(arrays, 1)), lines * n, one)  # fmt: skip
-    out = vector(data(item(arrays, 3)), lines * n, one)
-    for line in range(share(lines, parts, index, 1), share(lines, parts, index + 1, 1)):
-        first, product = start(line, n, inner), 1.0
-        for j in range(n - 1, -1, -1):
-            after[j] = product
-            product *= x[first + j * inner]
-        size = abs(product)
-        if 1e-280 < size < 1e280:
-            factor = 1.0 * g[line]
-            for j in range(n):
-                out[first + j * inner] = factor * (product / x[first + j * inner])
-        else:
-            product = 1.0 * g[line]
-            for j in range(n):
-                out[first + j * inner] = product * after[j]
-                product *= x[first + j * inner]
-
-
-def _grad(kernel, g, x, dim):
-    arrays = np.ascontiguousarray(g), np.ascontiguousarray(x), plan(x.shape, dim), np.empty(
-        x.shape, x.dtype)  # fmt: skip
-    launch(kernel, ONE[x.dtype], arrays, x.size >= SHARED)
-    return arrays[3]
+    """arrays: g and products of lines, in float64, x, [outer, n, inner], out: g times all elements
+    but this one, by division where the product tells them."""
+    outer, n, inner = vector(data(item(arrays, 3)), 3, 0)
+    lines, pieces, after = outer * inner, (n + _SPAN - 1) // _SPAN, np.empty(n)
+    g, products = vector(data(item(arrays, 0)), lines, one), vector(
+        data(item(arrays, 1)), lines, 1.0)  # fmt: skip
+    x, out = vector(data(item(arrays, 2)), lines * n, one), vector(
+        data(item(arrays, 4)), lines * n, one)  # fmt: skip
+    units = lines * pieces
+    for unit in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
+        line, left = unit // pieces, unit % pieces * _SPAN
+        first, product, factor = start(line, n, inner), products[line], np.float64(g[line])
+        if 1e-280 < abs(product) < 1e280:
+            for at in range(first + left * inner, first + min(n, left + _SPAN) * inner, inner):
+                out[at] = factor * (product / x[at])
+        elif left == 0:
+            _others(x, first, n, inner, factor, out, after)
 
 
 def cumprod_grad(g, x, dim):
     """The gradient of cumprod along dim from that of its result, with zeros in x too."""
     if x.dtype not in ONE or g.dtype is not x.dtype or x.size == 0:
         return elsewhere.cumprod_grad(g, x, dim)
-    return _grad(_cumprod_grad, g, x, dim)
+    out, table = np.empty(x.shape, x.dtype), plan(x.shape, dim)
+    arrays = np.ascontiguousarray(g), np.ascontiguousarray(x), table, out
+    launch(_cumprod_grad, ONE[x.dtype], arrays, x.size >= SHARED)
+    return out
 
 
 def prod_grad(g, x, dim):
     """g, of size 1 along dim, times the product of all other elements along dim."""
     if x.dtype not in ONE or g.dtype is not x.dtype or x.size == 0:
         return elsewhere.prod_grad(g, x, dim)
-    return _grad(_prod_grad, g, x, dim)
+    x, out, table = np.ascontiguousarray(x), np.empty(x.shape, x.dtype), plan(x.shape, dim)
+    products = wide_totals("prod", x, (dim,))
+    if products is None:
+        products = np.multiply.reduce(x, dim, np.float64, keepdims=True)
+    arrays = np.ascontiguousarray(g), products, x, table, out
+    launch(_prod_grad, ONE[x.dtype], arrays, x.size >= SHARED)
+    return out

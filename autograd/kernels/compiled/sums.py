@@ -147,19 +147,28 @@ def _plan(shape, dims):
     return outer, kept, length, inner
 
 
-def reduce_over(name, x, dims, keepdims):
-    """The "sum", sum of "squares" or "sizes", or "prod" of x over the dimensions `dims`, a tuple of
-    numbers from 0 on."""
+def wide_totals(name, x, dims):
+    """What `reduce_over` finds, in float64 and without the dimensions `dims`; None where NumPy is
+    as good."""
     one = ONE.get(x.dtype)
     plan = _plan(x.shape, dims) if one is not None and x.flags.c_contiguous else None
     if plan is None:
-        return elsewhere.reduce_over(name, x, dims, keepdims)
+        return None
     outer, kept, length, inner = plan
     kernel, piece = (_runs(name), _PIECE) if inner == 1 else (_columns(name), _ROWS)
     sums = np.empty((outer, kept, -(-length // piece), inner))
     launch(kernel, one, (x, np.array([outer * kept, length, inner]), sums), x.size >= SHARED)
+    return _KINDS[name][2].reduce(sums, (0, 2))
+
+
+def reduce_over(name, x, dims, keepdims):
+    """The "sum", sum of "squares" or "sizes", or "prod" of x over the dimensions `dims`, a tuple of
+    numbers from 0 on."""
+    found = wide_totals(name, x, dims)
+    if found is None:
+        return elsewhere.reduce_over(name, x, dims, keepdims)
     left = [1 if dim in dims else n for dim, n in enumerate(x.shape) if keepdims or dim not in dims]
-    return _KINDS[name][2].reduce(sums, (0, 2)).astype(x.dtype).reshape(left)
+    return found.astype(x.dtype).reshape(left)
 
 
 def sum_over(x, dims, keepdims):

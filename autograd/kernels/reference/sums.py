@@ -48,7 +48,7 @@ def reduce_over(name, x, dims, keepdims):
 @quiet
 def deviation(x, dim, freedom, root):
     """Σ (x - mean)² / freedom over dim, which is kept, or its root."""
-    wide = x.astype(np.float64)
+    wide = x.astype(np.float64, "C")
     distance = wide - wide.mean(dim, keepdims=True)
     squares = np.divide(np.square(distance).sum(dim, keepdims=True), freedom)
     return (np.sqrt(squares) if root else squares).astype(x.dtype)
