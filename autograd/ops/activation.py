@@ -225,8 +225,9 @@ def _along(name: str, kernel, dim: int, *arrays) -> np.ndarray:
     order."""
     shape, ndim = arrays[0].shape, arrays[0].ndim
     dim = axis(name, dim, ndim)
-    if dim == 1 and ndim == 2:
-        return np.ascontiguousarray(kernel(*arrays))
+    if ndim == 2:
+        found = kernel(*arrays) if dim else kernel(*[a[None] for a in arrays])[0]
+        return np.ascontiguousarray(found)
     if arrays[0].size == 0:
         return np.empty(shape, arrays[0].dtype)
     lines = (-1, shape[-1]) if dim == ndim - 1 else (-1, 1) if not ndim else (

@@ -25,6 +25,8 @@ _minus, _times = combining("sub", np.subtract), combining("mul", np.multiply)
 
 def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front and checked."""
+    if dim.__class__ is int and ndim:
+        return (axis(name, dim, ndim),)
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
     found = tuple(axis(name, d, ndim) for d in ints(dim))
@@ -47,6 +49,10 @@ def _kept(shape, dim) -> tuple[int, ...]:
 
 
 def _count(shape, dim) -> int:
+    if dim is None:
+        return _product(shape)
+    if dim.__class__ is int and shape:
+        return shape[axis("reduce", dim, len(shape))]
     return _product(shape[i] for i in axes("reduce", dim, len(shape)))
 
 
@@ -183,6 +189,8 @@ def _deviation(x, dims, freedom, keepdims, root: bool):
     line = _as_line(x, dims)
     if line is not None:
         found = kernels.deviation(*line, freedom, root)
+        if line[0] is x:
+            return found if keepdims else found.squeeze(dims)
         return found.reshape(_left(x.shape, dims, keepdims))
     exponent = 0
     squares = _squared_distances(x, dims)
@@ -215,12 +223,18 @@ def _squared_distances(x, dims):
     return np.maximum(squares - rest * (rest / count), 0)
 
 
+_FEW = 32  # sums that Python compares before NumPy has begun
 _COMFORT = {dtypes.float32: (2.0**-100, 2.0**120), dtypes.float64: (2.0**-960, 2.0**1000)}
 
 
 def _comfortable(sums) -> bool:
     """Whether sums of powers lie where no power of weight was lost, nor infinite."""
     low, high = _COMFORT[sums.dtype]
+    if sums.size < _FEW:
+        for value in sums.ravel().tolist():
+            if not low < value < high:
+                return False
+        return True
     least, largest = np.minimum.reduce, np.maximum.reduce
     return low < least(sums, None, initial=1) and largest(sums, None, initial=1) < high
 

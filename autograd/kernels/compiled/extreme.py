@@ -92,9 +92,10 @@ def _ends(one, arrays, parts, index):
     for number in range(share(found.size, parts, index, 1), share(found.size, parts, index + 1, 1)):
         first = number % pieces * _PIECE
         at, count = number // pieces * n + first, min(_PIECE, n - first)
-        least = top = flip(bits(x[at]))
-        for i in range(at, at + count):
-            key = flip(bits(x[i]))
+        row = x[at : at + count]
+        least = top = flip(bits(row[0]))
+        for i in range(count):
+            key = flip(bits(row[i]))
             least, top = min(least, key), max(top, key)
         lost = top >= NAN or least < -NAN
         found[number] = one * np.nan if lost else from_bits(flip(top if largest else least))

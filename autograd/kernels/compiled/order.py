@@ -44,9 +44,9 @@ def _count(keys, n, top):
 @jit(inner=True)
 def _inside(keys, left, low, top):
     """How many keys of the block at `left` are from low to top."""
-    count = types.int32(0)
-    for j in range(left, left + _BLOCK):
-        count = types.int32(count + types.int32((keys[j] >= low) & (keys[j] <= top)))
+    count, block = types.int32(0), keys[left : left + _BLOCK]
+    for j in range(_BLOCK):
+        count = types.int32(count + types.int32((block[j] >= low) & (block[j] <= top)))
     return count
 
 
@@ -56,8 +56,9 @@ def _keep(keys, n, low, top):
     kept = 0
     for left in range(0, n, _BLOCK):
         if _inside(keys, left, low, top):
-            for j in range(left, left + _BLOCK):
-                key = keys[j]
+            block = keys[left : left + _BLOCK]
+            for j in range(_BLOCK):
+                key = block[j]
                 keys[kept] = key
                 kept += (key >= low) & (key <= top)
     for j in range(kept, kept + _BLOCK):
@@ -123,9 +124,10 @@ def _pack(keys, n, low, top, packed, found, wanted):
     up to a block more."""
     for left in range(0, n, _BLOCK):
         if _inside(keys, left, low, top):
-            for j in range(left, left + _BLOCK):
-                key = keys[j]
-                packed[found] = (np.int64(key) << 32) | j
+            block = keys[left : left + _BLOCK]
+            for j in range(_BLOCK):
+                key = block[j]
+                packed[found] = (np.int64(key) << 32) | (left + j)
                 found += (key >= low) & (key <= top)
             if found >= wanted:
                 break
