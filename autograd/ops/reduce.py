@@ -231,10 +231,7 @@ def _comfortable(sums) -> bool:
     """Whether sums of powers lie where no power of weight was lost, nor infinite."""
     low, high = _COMFORT[sums.dtype]
     if sums.size < _FEW:
-        for value in sums.ravel().tolist():
-            if not low < value < high:
-                return False
-        return True
+        return not [value for value in sums.ravel().tolist() if not low < value < high]
     least, largest = np.minimum.reduce, np.maximum.reduce
     return low < least(sums, None, initial=1) and largest(sums, None, initial=1) < high
 

@@ -18,13 +18,17 @@ def _deviation(one, arrays, parts, index):
     lines = outer * inner
     x = vector(data(item(arrays, 0)), lines * n, one)
     out = vector(data(item(arrays, 2)), lines, one)
+    copied = np.empty_like(x[: n if inner > 1 else 0])
     for line in range(share(lines, parts, index, 1), share(lines, parts, index + 1, 1)):
         first, mean, squares = start(line, n, inner), 0.0, 0.0
+        row = x[first : first + n] if inner == 1 else copied
+        for j in range(n if inner > 1 else 0):
+            row[j] = x[first + j * inner]
         for j in range(n):
-            mean += x[first + j * inner]
+            mean += row[j]
         mean /= n
         for j in range(n):
-            distance = x[first + j * inner] - mean
+            distance = row[j] - mean
             squares += distance * distance
         squares /= freedom
         out[line] = np.sqrt(squares) if root else squares

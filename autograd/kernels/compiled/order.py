@@ -33,6 +33,18 @@ def _padded(n):
 
 
 @jit(inner=True)
+def _fill(x, first, n, inner, turn, keys):
+    """The keys of a line."""
+    if inner == 1:
+        row = x[first : first + n]
+        for j in range(n):
+            keys[j] = sort_key(row[j], turn)
+    else:
+        for j in range(n):
+            keys[j] = sort_key(x[first + j * inner], turn)
+
+
+@jit(inner=True)
 def _count(keys, n, top):
     """How many of the first n keys are below top."""
     count = types.int32(0)
@@ -156,8 +168,7 @@ def _first(one, arrays, parts, index):
     keys, spare = _padded(n), _padded(n)
     for line in range(share(lines, parts, index, 1), share(lines, parts, index + 1, 1)):
         first, to, chosen = start(line, n, inner), start(line, k, inner), work[: k + _BLOCK + 1]
-        for j in range(n):
-            keys[j] = sort_key(x[first + j * inner], turn)
+        _fill(x, first, n, inner, turn, keys)
         if k < n:
             _choose(keys, spare, n, k, chosen)
         else:
@@ -199,9 +210,9 @@ def _ranked(one, arrays, parts, index):
     keys, work = _padded(n), _padded(n)
     for line in range(share(lines, parts, index, 1), share(lines, parts, index + 1, 1)):
         first, top = start(line, n, inner), types.int32(-NAN)
+        _fill(x, first, n, inner, types.int32(0), keys)
         for j in range(n):
-            keys[j] = work[j] = sort_key(x[first + j * inner], types.int32(0))
-            top = max(top, keys[j])
+            work[j], top = keys[j], max(top, keys[j])
         low, below = top, rank
         if not lost or top < NAN:
             low, top, below = _search(work, n, rank)
