@@ -15,7 +15,7 @@ _LEAST = {
     1 << 9: ("erf_grad hardshrink prelu relu_grad"),
     1 << 10: ("shrink_grad softshrink threshold"),
     1 << 11: ("above_grad below_grad clip softsign softsign_grad threshold_grad"),
-    1 << 12: ("embedding_grad leaky_relu_grad relu rsqrt sigmoid_grad sum_over tanh_grad"),
+    1 << 12: ("embedding_grad leaky_relu_grad relu rsqrt sigmoid_grad lines sum_over tanh_grad"),
     1 << 13: ("sign sqrt where"),
     1 << 14: ("addcdiv addcmul exp reciprocal tanhshrink_grad"),
     1 << 15: ("log tanh"),

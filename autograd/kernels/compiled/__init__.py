@@ -6,8 +6,10 @@ from autograd.kernels.compiled.attention_grad import attention_grad
 from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
+from autograd.kernels.compiled.deviation import deviation
 from autograd.kernels.compiled.dropout import dropout
 from autograd.kernels.compiled.elementwise import elementwise
+from autograd.kernels.compiled.extreme import extreme, extreme_over, placed
 from autograd.kernels.compiled.loss import (
     bce,
     bce_grad,
@@ -26,6 +28,7 @@ from autograd.kernels.compiled.optimizer_adam import adam_, adamax_, nadam_, rad
 from autograd.kernels.compiled.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
 from autograd.kernels.compiled.optimizer_norm import clamp_, clip_, sum_of_squares
 from autograd.kernels.compiled.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.compiled.order import ranked, sort, topk
 from autograd.kernels.compiled.pool import (
     avg_pool2d,
     avg_pool2d_grad,
@@ -38,9 +41,10 @@ from autograd.kernels.compiled.recurrent import (
     recurrent_cell_grad,
     recurrent_grad,
 )
+from autograd.kernels.compiled.scan import cumprod, cumprod_grad, cumsum, prod_grad
 from autograd.kernels.compiled.scatter import embedding, embedding_grad
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
-from autograd.kernels.compiled.sums import sum_over
+from autograd.kernels.compiled.sums import reduce_over, sum_over
 
 __all__ = [
     "adadelta_",
@@ -65,10 +69,16 @@ __all__ = [
     "conv_weight_grad",
     "cross_entropy",
     "cross_entropy_grad",
+    "cumprod",
+    "cumprod_grad",
+    "cumsum",
+    "deviation",
     "dropout",
     "elementwise",
     "embedding",
     "embedding_grad",
+    "extreme",
+    "extreme_over",
     "gemm",
     "huber_loss",
     "huber_loss_grad",
@@ -81,20 +91,26 @@ __all__ = [
     "mse_loss",
     "mse_loss_grad",
     "nadam_",
+    "placed",
+    "prod_grad",
     "radam_",
+    "ranked",
     "recurrent",
     "recurrent_cell",
     "recurrent_cell_grad",
     "recurrent_grad",
+    "reduce_over",
     "rmsprop_",
     "rprop_",
     "sgd_",
     "softmax",
     "softmax_grad",
+    "sort",
     "standardize",
     "standardize_grad",
     "sum_of_squares",
     "sum_over",
+    "topk",
 ]
 
 threads.use_compiled_kernels()

@@ -27,6 +27,7 @@ from autograd.kernels.reference.optimizer_adam import adam_, adamax_, nadam_, ra
 from autograd.kernels.reference.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
 from autograd.kernels.reference.optimizer_norm import clamp_, clip_, sum_of_squares
 from autograd.kernels.reference.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.reference.order import extreme, extreme_over, placed, ranked, sort, topk
 from autograd.kernels.reference.pool import (
     avg_pool2d,
     avg_pool2d_grad,
@@ -39,6 +40,7 @@ from autograd.kernels.reference.recurrent import (
     recurrent_cell_grad,
     recurrent_grad,
 )
+from autograd.kernels.reference.scan import cumprod, cumprod_grad, cumsum, prod_grad
 from autograd.kernels.reference.scatter import embedding, embedding_grad
 from autograd.kernels.reference.softmax import (
     cross_entropy,
@@ -48,7 +50,7 @@ from autograd.kernels.reference.softmax import (
     softmax,
     softmax_grad,
 )
-from autograd.kernels.reference.sums import sum_over
+from autograd.kernels.reference.sums import deviation, reduce_over, sum_over
 
 __all__ = [
     "adadelta_",
@@ -73,10 +75,16 @@ __all__ = [
     "conv_weight_grad",
     "cross_entropy",
     "cross_entropy_grad",
+    "cumprod",
+    "cumprod_grad",
+    "cumsum",
+    "deviation",
     "dropout",
     "elementwise",
     "embedding",
     "embedding_grad",
+    "extreme",
+    "extreme_over",
     "gemm",
     "huber_loss",
     "huber_loss_grad",
@@ -89,18 +97,24 @@ __all__ = [
     "mse_loss",
     "mse_loss_grad",
     "nadam_",
+    "placed",
+    "prod_grad",
     "radam_",
+    "ranked",
     "recurrent",
     "recurrent_cell",
     "recurrent_cell_grad",
     "recurrent_grad",
+    "reduce_over",
     "rmsprop_",
     "rprop_",
     "sgd_",
     "softmax",
     "softmax_grad",
+    "sort",
     "standardize",
     "standardize_grad",
     "sum_of_squares",
     "sum_over",
+    "topk",
 ]
