@@ -156,11 +156,21 @@ from .ops.join import (
     vstack,
 )
 from .ops.linalg import addmm, baddbmm, bmm, dot, kron, matmul, mm, mv, outer, tensordot, trace
-from .ops.order import argmax, argmin, argsort, kthvalue, max, median, min, sort, topk
-from .ops.reduce import (
-    all,
+from .ops.order import (
     amax,
     amin,
+    argmax,
+    argmin,
+    argsort,
+    kthvalue,
+    max,
+    median,
+    min,
+    sort,
+    topk,
+)
+from .ops.reduce import (
+    all,
     any,
     logsumexp,
     mean,

@@ -105,6 +105,11 @@ def mixing(plain):
     return mix
 
 
+def is_large(x) -> bool:
+    """Whether a kernel that goes along lines pays: for large arrays and those of float16."""
+    return x.__class__ is ndarray and (x.size >= LEAST["lines"] or x.dtype is FLOAT16)
+
+
 def total(x, dims, keepdims):
     """The sum of an array, in its own type, over `dims`, a tuple of numbers from 0 on."""
     if x.size >= LEAST["sum_over"] or x.dtype is FLOAT16:

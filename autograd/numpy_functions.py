@@ -226,7 +226,7 @@ _declare(np, {
     "mean": (reduce.mean, "a axis dtype out- keepdims where-"),
     "var": (_spread_of(reduce.var), "a axis dtype- out- ddof keepdims where- mean- correction"),
     "std": (_spread_of(reduce.std), "a axis dtype- out- ddof keepdims where- mean- correction"),
-    "max amax": (reduce.amax, _REDUCED), "min amin": (reduce.amin, _REDUCED),
+    "max amax": (order.amax, _REDUCED), "min amin": (order.amin, _REDUCED),
     "any": (reduce.any, "a axis out- keepdims where-"),
     "all": (reduce.all, "a axis out- keepdims where-"),
     "argmax": (order.argmax, "a axis out- keepdims"),

@@ -14,7 +14,7 @@ import numpy as np
 from .dtypes import keeps_kind, own
 from .errors import describe, did_you_mean
 from .numpy_functions import FUNCTIONS, Translated
-from .ops import arithmetic, linalg, reduce, running
+from .ops import arithmetic, linalg, order, reduce, running
 from .ops.shape import reshape
 from .record import UFUNCS
 from .tensors import Tensor, ndarray, wrap
@@ -26,8 +26,8 @@ UFUNCS.update({np.add: arithmetic.add, np.subtract: arithmetic.sub, np.power: ar
 _METHODS = {
     (ufunc, "reduce"): Translated(function, "array axis dtype- out- keepdims initial- where-")
     for ufunc, function in (
-        (np.add, reduce.sum), (np.multiply, running.prod), (np.maximum, reduce.amax),
-        (np.minimum, reduce.amin), (np.logical_and, reduce.all), (np.logical_or, reduce.any))
+        (np.add, reduce.sum), (np.multiply, running.prod), (np.maximum, order.amax),
+        (np.minimum, order.amin), (np.logical_and, reduce.all), (np.logical_or, reduce.any))
 } | {
     (ufunc, "accumulate"): Translated(function, "array axis dtype- out-")
     for ufunc, function in ((np.add, running.cumsum), (np.multiply, running.cumprod))

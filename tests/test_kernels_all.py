@@ -183,6 +183,32 @@ CALLS = {
     "resample": lambda a, m, n: (a(3, m, n), halving(m), halving(n)),
     "sum_of_squares": lambda a, m, n: ([a(m, n), a(n)],),
     "sum_over": lambda a, m, n: (a(m, 3, n), (0, 2), True),
+    "deviation": lambda a, m, n: (a(m, n + 2), 1, n + 1, True),
+    "deviation across": lambda a, m, n: (a(m + 2, n), 0, m + 1, False),
+    "sort": lambda a, m, n: (a(m, n), 1, True),
+    "sort across": lambda a, m, n: (a(m, n, 2), 1, False),
+    "topk": lambda a, m, n: (a(m, n + 1), n // 2 + 1, 1, True),
+    "topk across": lambda a, m, n: (a(m, n + 1, 2), n // 9 + 1, 1, False),
+    "ranked": lambda a, m, n: (a(m, n + 1), n // 2, 1, True),
+    "ranked across": lambda a, m, n: (a(n + 1, m), n // 3, 0, False),
+    "extreme": lambda a, m, n: (a(m, n + 1), 1, True),
+    "extreme across": lambda a, m, n: (a(m, n + 1, 3), 1, False),
+    "extreme_over": lambda a, m, n: (a(m, n + 1), (1,), True, False),
+    "placed": lambda a, m, n: (a(m, n), a.turn(np.argsort(a.plain(m, n), 1)), 1, (m, n + 3)),
+    "cumsum": lambda a, m, n: (a(m, n), 1, True),
+    "cumsum across": lambda a, m, n: (a(m, n, 3), 1, False),
+    "cumsum alone": lambda a, m, n: (a(m * n), 0, True),
+    "cumprod": lambda a, m, n: (a.inside(m, n), 1),
+    "cumprod across": lambda a, m, n: (a.inside(m, n), 0),
+    "cumprod_grad": lambda a, m, n: (a(m, n), a.inside(m, n), 1),
+    "prod_grad": lambda a, m, n: (a(m, 1), a.inside(m, n), 1),
+    "reduce_over squares": lambda a, m, n: ("squares", a(m, 3, n), (0, 2), True),
+    "reduce_over sizes": lambda a, m, n: ("sizes", a(m, 3, n), (0,), False),
+    "reduce_over prod": lambda a, m, n: ("prod", a.inside(m, 3, n), (1, 2), False),
+    "softmax columns": lambda a, m, n: (a(m, n, 5),),
+    "log_softmax columns": lambda a, m, n: (a(2, m, n),),
+    "softmax_grad columns": lambda a, m, n: (a(2, m, n), a.inside(2, m, n)),
+    "log_softmax_grad columns": lambda a, m, n: (a(2, m, n), a(2, m, n)),
 }  # fmt: skip
 for _name, _option in {"mse_loss": (), "l1_loss": (), "huber_loss": (0.7,), "bce": (),
                        "bce_with_logits": ()}.items():  # fmt: skip
@@ -298,7 +324,7 @@ def test_twins_agree_at_the_edges(call, m, n, dtype, layout):
 @every_call
 @both_types
 def test_memory_layouts_do_not_change_a_bit(call, dtype):
-    if call in ("sum_of_squares", "sum_over"):
+    if call.split()[0] in ("sum_of_squares", "sum_over", "reduce_over"):
         pytest.skip("what is not contiguous NumPy sums, in another order")
     plain = outputs(compiled, call, CALLS[call](Draw(dtype, np.array), 64, 70))
     for name, turn in LAYOUTS.items():

@@ -6,6 +6,8 @@ A kink has the subgradient of least norm: relu'(0) = 0.
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from .. import dtypes, kernels
@@ -168,15 +170,15 @@ def _scores(name: str, input, dim, dtype) -> np.ndarray:
 
 
 def _along(name: str, kernel, dim: int, *arrays) -> np.ndarray:
-    """A kernel on rows, applied along `dim`; the result lies in row-major order."""
-    first = arrays[0]
-    dim = axis(name, dim, first.ndim)
-    if first.size == 0:
-        return np.empty_like(first)
-    if dim >= first.ndim - 1:
-        shape = (-1, first.shape[-1] if first.ndim else 1)
-        found = kernel(*[a.reshape(shape) for a in arrays]).reshape(first.shape)
-        return found if found.flags.c_contiguous else np.ascontiguousarray(found)
-    moved = [np.moveaxis(a, dim, -1) for a in arrays]
-    rows = [a.reshape(-1, a.shape[-1]) for a in moved]
-    return np.ascontiguousarray(np.moveaxis(kernel(*rows).reshape(moved[0].shape), -1, dim))
+    """A kernel over dimension 1 of two or three, applied along `dim`; the result lies in row-major
+    order."""
+    shape, ndim = arrays[0].shape, arrays[0].ndim
+    dim = axis(name, dim, ndim)
+    if ndim == 2:
+        found = kernel(*arrays) if dim else kernel(*[a[None] for a in arrays])[0]
+        return np.ascontiguousarray(found)
+    if arrays[0].size == 0:
+        return np.empty(shape, arrays[0].dtype)
+    lines = (-1, shape[-1]) if dim == ndim - 1 else (-1, 1) if not ndim else (
+        prod(shape[:dim]), shape[dim], prod(shape[dim + 1:]))
+    return np.ascontiguousarray(kernel(*[a.reshape(lines) for a in arrays])).reshape(shape)

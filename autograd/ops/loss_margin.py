@@ -13,7 +13,8 @@ from .activation import relu
 from .compare import clamp, minimum, where
 from .elementwise import abs, in_float32, long, sqrt
 from .loss import check_reduction, reduced, same_shape
-from .reduce import amax, norm, sum
+from .order import amax
+from .reduce import norm, sum
 from .scatter import gather
 from .shape import unsqueeze
 

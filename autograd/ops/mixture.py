@@ -94,7 +94,7 @@ def _steps(shape: tuple, tables: tuple) -> list[tuple]:
             sizes[last] = columns.size
         small = sizes[first] * sizes[last] <= _SMALL
         if small and rows is not None and columns is not None and rows.picks and columns.picks:
-            rows, columns = None, _product(rows, columns)
+            columns, rows = _product(rows, columns), None
             planes = planes[0], 1, columns.n
         steps.append((planes, rows and rows.entries, columns and columns.entries, tuple(sizes)))
     return steps

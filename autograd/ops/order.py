@@ -12,13 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..errors import describe
+from ..gate import is_large
+from ..modes import is_grad_enabled
 from ..record import composite, op
 from ..tensors import Tensor
 from .compare import maximum, minimum, where
 from .elementwise import isnan, to
-from .reduce import amax, amin, sum
-from .scatter import gather_along, scatter_sum
+from .reduce import filled_axes, shared, sum
+from .scatter import gather_along
 from .shape import axis, reshape, unsqueeze, whole
 
 _PICKED: dict[str, Any] = dict(method=False, public_extra=("indices",), extra=("places",), vjp=dict(
@@ -30,12 +33,18 @@ def _reduced_back(g, places, dim, keepdim, shape):
     """The gradient of values that were picked at `places`, one along dim."""
     if not shape:
         return reshape(g, ())
-    return scatter_sum(g if keepdim else unsqueeze(g, dim), places, dim % len(shape), shape)
+    return placed(g if keepdim else unsqueeze(g, dim), places, dim % len(shape), shape)
 
 
 def _sorted_back(g, places, dim, shape):
     """The gradient of values that were picked at `places`, several along dim."""
-    return scatter_sum(g, places, dim % len(shape), shape) if shape else reshape(g, ())
+    return placed(g, places, dim % len(shape), shape) if shape else reshape(g, ())
+
+
+@op(method=False, vjp=dict(g=lambda g_out, index, dim: gather_along(g_out, index, dim)))
+def placed(g, index, /, dim, shape):
+    """Zeros of `shape` with g where `index`, which names no place twice, says along `dim`."""
+    return kernels.placed(g, index, dim, shape)
 
 
 def _line(name: str, input, dim: int) -> int:
@@ -47,43 +56,78 @@ def _line(name: str, input, dim: int) -> int:
     return dim
 
 
-def _picked(input, places, dim: int, keepdim: bool):
-    """Values and indices at `places`, which has size 1 along dim, and a copy of the latter: the
-    user may write into the indices."""
-    if not input.ndim:
-        return input.copy(), np.zeros((), np.int64), places
-    values = gather_along(input, places, dim)
+def _owned(values, places) -> tuple:
+    """Values, indices for the user, who may write into them, and others for the gradient."""
+    return values, places, places.copy() if is_grad_enabled() else places
+
+
+def _one(pair, dim: int, keepdim: bool) -> tuple:
+    """A kernel's values and places, one along dim, as `_owned`."""
+    values, places = pair
     if keepdim:
-        return values, places, places.copy()
-    return values.squeeze(dim), places.squeeze(dim), places.copy()
+        return _owned(values, places)
+    kept = places.copy() if is_grad_enabled() else places
+    return values.squeeze(dim), places.squeeze(dim), kept
 
 
-def _extreme(name: str, choose, input, dim, keepdim):
+def _itself(input) -> tuple:
+    """The only element of an input without dimensions, as `_owned`."""
+    return _owned(input.copy(), np.zeros((), np.int64))
+
+
+def _extreme(name: str, largest: bool, input, dim, keepdim):
     dim = _line(name, input, dim)
-    return _picked(input, choose(input, dim or 0, keepdims=True), dim, keepdim)
+    if not input.ndim:
+        return _itself(input)
+    return _one(kernels.extreme(input, dim, largest), dim, keepdim)
 
 
 @op(**_PICKED)
 def max_dim(input, /, dim, keepdim=False):
     """The largest values along `dim` and where they are."""
-    return _extreme("max", np.argmax, input, dim, keepdim)
+    return _extreme("max", True, input, dim, keepdim)
 
 
 @op(**_PICKED)
 def min_dim(input, /, dim, keepdim=False):
     """The smallest values along `dim` and where they are."""
-    return _extreme("min", np.argmin, input, dim, keepdim)
+    return _extreme("min", False, input, dim, keepdim)
 
 
 @op(**_PICKED)
 def median_dim(input, /, dim, keepdim=False):
     """The medians along `dim` and where they are."""
     dim = _line("median", input, dim)
-    places = _ranked(input, (input.shape[dim] - 1) // 2 if input.ndim else 0, dim)
-    if input.dtype.kind == "f" and input.ndim:
-        lost = np.isnan(input)
-        places = np.where(lost.any(dim, keepdims=True), lost.argmax(dim, keepdims=True), places)
-    return _picked(input, places, dim, keepdim)
+    if not input.ndim:
+        return _itself(input)
+    return _one(kernels.ranked(input, (input.shape[dim] - 1) // 2, dim, True), dim, keepdim)
+
+
+@op(vjp=dict(
+    input=lambda g, input, out, dim, keepdim: shared(g, input, out, dim, keepdim)))
+def amax(input, /, dim=(), keepdim=False):
+    """The largest value over `dim`; equal ones share the gradient.
+
+    Shape: (*) -> (*) without `dim`
+
+    >>> autograd.amax(autograd.tensor([[1., 2.], [3., 6.]]), 0)
+    tensor([3., 6.])
+    """
+    return _end("amax", np.maximum, input, dim, keepdim)
+
+
+@op(vjp=dict(
+    input=lambda g, input, out, dim, keepdim: shared(g, input, out, dim, keepdim)))
+def amin(input, /, dim=(), keepdim=False):
+    """The smallest value over `dim`; equal ones share the gradient."""
+    return _end("amin", np.minimum, input, dim, keepdim)
+
+
+def _end(name: str, ufunc, input, dim, keepdim):
+    dims = filled_axes(name, dim, input)
+    if is_large(input):
+        return kernels.extreme_over(input, dims, keepdim, ufunc is np.maximum)
+    return ufunc.reduce(input, dims, keepdims=keepdim)
 
 
 _NAMED = {name: namedtuple(name, ("values", "indices"))
@@ -156,10 +200,10 @@ def median_all(input, /):
         if input.dtype.kind != "f":
             raise ValueError("median: there is no median of no integers")
         return input.dtype.type(np.nan)
-    if input.dtype.kind == "f" and np.isnan(input).any():
-        return input.dtype.type(np.nan)
     middle = (input.size - 1) // 2
-    return np.partition(input.reshape(-1), middle)[middle]
+    if input.dtype.kind != "f":
+        return np.partition(input.reshape(-1), middle)[middle]
+    return kernels.ranked(input.reshape(-1), middle, 0, True)[0].reshape(())
 
 
 def _shared(g, input, out):
@@ -191,21 +235,10 @@ def _arg(name: str, choose, input, dim, keepdim):
         _something(name, input)
         return choose(input, None, keepdims=keepdim)
     dim = _line(name, input, dim)
+    if is_large(input):
+        places = kernels.extreme(input, dim, choose is np.argmax)[1]
+        return places if keepdim else places.squeeze(dim)
     return choose(input, dim, keepdims=keepdim) if input.ndim else np.zeros((), np.int64)
-
-
-def _order(input, dim: int, descending: bool) -> np.ndarray:
-    """The indices that sort input along dim; equal elements keep their order."""
-    if not input.ndim:
-        return np.zeros((), np.int64)
-    if not descending:
-        return np.argsort(input, dim, "stable")
-    return input.shape[dim] - 1 - np.flip(np.argsort(np.flip(input, dim), dim, "stable"), dim)
-
-
-def _ranked(input, rank: int, dim: int) -> np.ndarray:
-    """The index of the element of a rank along dim, which is kept with size 1."""
-    return _order(input, dim, False).take([rank], dim) if input.ndim else np.zeros((), np.int64)
 
 
 @op(public_extra=("indices",), extra=("places",), vjp=dict(
@@ -217,20 +250,15 @@ def sort(input, /, dim=-1, descending=False, stable=False):
     >>> autograd.tensor([3., 1., 2.]).sort().values
     tensor([1., 2., 3.])
     """
-    return _taken(input, _order(input, axis("sort", dim, input.ndim), descending), dim)
-
-
-def _taken(input, places, dim: int):
-    """Values and indices at `places`, and a copy of the latter: the user may write into it."""
-    if not input.ndim:
-        return input.copy(), places, places.copy()
-    return gather_along(input, places, dim % input.ndim), places, places.copy()
+    dim = axis("sort", dim, input.ndim)
+    return _owned(*kernels.sort(input, dim, descending)) if input.ndim else _itself(input)
 
 
 @op(differentiable=False)
 def argsort(input, /, dim=-1, descending=False, stable=False):
     """The indices that sort the elements along `dim`; equal ones keep their order."""
-    return _order(input, axis("argsort", dim, input.ndim), descending)
+    dim = axis("argsort", dim, input.ndim)
+    return (kernels.sort(input, dim, descending) if input.ndim else _itself(input))[1]
 
 
 @op(public_extra=("indices",), extra=("places",), vjp=dict(
@@ -247,9 +275,8 @@ def topk(input, /, k, dim=-1, largest=True, sorted=True):
     if not 0 <= k <= size:
         raise ValueError(f"topk: k {k} does not fit dimension {dim} of size {size}")
     if not input.ndim:
-        return _taken(input if k else input.reshape(1)[:0], np.zeros(() if k else 0, np.int64), 0)
-    places = _order(input, dim, largest)
-    return _taken(input, places[(slice(None),) * dim + (slice(k),)].copy(), dim)
+        return _itself(input) if k else _owned(input.reshape(1)[:0], np.zeros(0, np.int64))
+    return _owned(*kernels.topk(input, k, dim, largest))
 
 
 @op(**{**_PICKED, "method": True})
@@ -260,4 +287,6 @@ def kthvalue(input, /, k, dim=-1, keepdim=False):
     if not 1 <= whole("kthvalue", k) <= size:
         raise ValueError(f"kthvalue: k {k} does not fit dimension {dim} of size {size}; "
                          f"choose from 1 to {size}")
-    return _picked(input, _ranked(input, k - 1, dim), dim, keepdim)
+    if not input.ndim:
+        return _itself(input)
+    return _one(kernels.ranked(input, k - 1, dim, False), dim, keepdim)

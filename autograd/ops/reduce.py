@@ -10,9 +10,9 @@ from math import prod as _product
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..errors import describe
-from ..gate import formula, total
+from ..gate import formula, is_large, total
 from ..kernels.rounding import rounded_once
 from ..record import composite, op
 from .compare import where
@@ -20,11 +20,14 @@ from .elementwise import abs, exp, isinf, safe_mul, sign, to
 from .nuclear import nuclear
 from .shape import axis, expand, ints, movedim, reshape
 
+_SPREAD = 1 << 16  # numbers from which sweeps on two threads are quicker than one line
 _minus, _times = formula("sub", np.subtract), formula("mul", np.multiply)
 
 
 def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front and checked."""
+    if dim.__class__ is int and ndim:
+        return (axis(name, dim, ndim),)
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
     found = tuple(axis(name, d, ndim) for d in ints(dim))
@@ -47,6 +50,10 @@ def _kept(shape, dim) -> tuple[int, ...]:
 
 
 def _count(shape, dim) -> int:
+    if dim is None:
+        return _product(shape)
+    if dim.__class__ is int and shape:
+        return shape[axis("reduce", dim, len(shape))]
     return _product(shape[i] for i in axes("reduce", dim, len(shape)))
 
 
@@ -180,6 +187,12 @@ def _divisor(out, shape, dim, keepdim):
 @rounded_once
 def _deviation(x, dims, freedom, keepdims, root: bool):
     """The variance of an array or its root, also where squares leave the range of its type."""
+    line = _as_line(x, dims)
+    if line is not None:
+        found = kernels.deviation(*line, freedom, root)
+        if line[0] is x:
+            return found if keepdims else found.squeeze(dims)
+        return found.reshape(_left(x.shape, dims, keepdims))
     exponent = 0
     squares = _squared_distances(x, dims)
     if not _comfortable(squares):
@@ -188,6 +201,18 @@ def _deviation(x, dims, freedom, keepdims, root: bool):
     found = squares / x.dtype.type(freedom)
     found = np.ldexp(np.sqrt(found), exponent) if root else np.ldexp(found, 2 * exponent)
     return found.reshape(_left(x.shape, dims, keepdims))
+
+
+def _as_line(x, dims):
+    """The array and the one dimension that stands for `dims`, where a kernel in float64 is quicker
+    than sweeps of several: of float32, in lines of neighbours or small."""
+    if x.dtype is not dtypes.float32 or not x.size:
+        return None
+    if len(dims) == x.ndim:
+        return (x.reshape(-1), 0) if x.size < _SPREAD else None
+    if len(dims) == 1 and (dims[0] == x.ndim - 1 or not is_large(x)):
+        return x, dims[0]
+    return None
 
 
 def _squared_distances(x, dims):
@@ -199,13 +224,17 @@ def _squared_distances(x, dims):
     return np.maximum(squares - rest * (rest / count), 0)
 
 
+_FEW = 32  # sums that Python compares before NumPy has begun
 _COMFORT = {dtypes.float32: (2.0**-100, 2.0**120), dtypes.float64: (2.0**-960, 2.0**1000)}
 
 
 def _comfortable(sums) -> bool:
     """Whether sums of powers lie where no power of weight was lost, nor infinite."""
     low, high = _COMFORT[sums.dtype]
-    return bool(low < sums.min(initial=1) and sums.max(initial=1) < high)
+    if sums.size < _FEW:
+        return not [value for value in sums.ravel().tolist() if not low < value < high]
+    least, largest = np.minimum.reduce, np.maximum.reduce
+    return low < least(sums, None, initial=1) and largest(sums, None, initial=1) < high
 
 
 def _exponent(size):
@@ -218,36 +247,16 @@ def _left(shape, dims, keepdims) -> list[int]:
     return [1 if i in dims else n for i, n in enumerate(shape) if keepdims or i not in dims]
 
 
-@op(vjp=dict(
-    input=lambda g, input, out, dim, keepdim: _shared(g, input, out, dim, keepdim)))
-def amax(input, /, dim=(), keepdim=False):
-    """The largest value over `dim`; equal ones share the gradient.
-
-    Shape: (*) -> (*) without `dim`
-
-    >>> autograd.amax(autograd.tensor([[1., 2.], [3., 6.]]), 0)
-    tensor([3., 6.])
-    """
-    return np.maximum.reduce(input, _filled_axes("amax", dim, input), keepdims=keepdim)
-
-
-@op(vjp=dict(
-    input=lambda g, input, out, dim, keepdim: _shared(g, input, out, dim, keepdim)))
-def amin(input, /, dim=(), keepdim=False):
-    """The smallest value over `dim`; equal ones share the gradient."""
-    return np.minimum.reduce(input, _filled_axes("amin", dim, input), keepdims=keepdim)
-
-
-def _filled_axes(name: str, dim, input) -> tuple[int, ...]:
+def filled_axes(name: str, dim, input) -> tuple[int, ...]:
     """The dimensions to reduce, along which there must be elements to choose from."""
     reduced = axes(name, dim, input.ndim)
-    if not _count(input.shape, dim):
+    if not input.size and not _product(input.shape[i] for i in reduced):
         raise IndexError(f"{name}: there is no element along dim {reduced} of {input.shape} to "
                          "choose; test numel() first, or give the dim that has some")
     return reduced
 
 
-def _shared(g, input, out, dim, keepdim):
+def shared(g, input, out, dim, keepdim):
     """The gradient of an extreme, divided equally among the elements that attain it."""
     dim = None if dim == () else dim
     chosen = input == spread(out, input.shape, dim, keepdim)
@@ -337,7 +346,7 @@ def _norm(input, /, p, dim, keepdim):
     if input.dtype.kind != "f":
         raise TypeError(f"norm: a floating dtype is needed, got {input.dtype}; use .float()")
     if p < 0 or p == np.inf:
-        _filled_axes("norm", dim, input)
+        filled_axes("norm", dim, input)
     return _norm_of(input, p, dims, keepdim)
 
 
@@ -347,21 +356,28 @@ _EXTREMES = (np.inf, -np.inf)
 @rounded_once
 def _norm_of(x, p, dims, keepdims):
     """The norm of an array, also where powers leave the range of its type."""
-    size = x if p == 2 else np.absolute(x)
     if p == 0:
         return total((x != 0).astype(x.dtype), dims, keepdims)
+    if p == 1 and is_large(x):
+        return kernels.reduce_over("sizes", x, dims, keepdims)
+    size = x if p == 2 else np.absolute(x)
     if p == 1:
         return total(size, dims, keepdims)
     if p in _EXTREMES:
         extreme, least = (np.maximum, 0) if p > 0 else (np.minimum, np.inf)
         return extreme.reduce(size, dims, keepdims=keepdims, initial=least)
-    exponent = 0
-    sums = total(size ** p, dims, True)
+    exponent = None
+    if p == 2 and is_large(x):
+        sums = kernels.reduce_over("squares", x, dims, True)
+    else:
+        sums = total(size * size if p == 2 else size ** p, dims, True)
     if not _comfortable(sums):
         exponent = _exponent(_norm_of(x, np.copysign(np.inf, p), dims, True))
         sums = total(np.ldexp(size, -exponent) ** p, dims, True)
     found = np.sqrt(sums) if p == 2 else sums ** (1 / p)
-    return np.ldexp(found, exponent).reshape(_left(x.shape, dims, keepdims))
+    if exponent is not None:
+        found = np.ldexp(found, exponent)
+    return found.reshape(_left(x.shape, dims, keepdims))
 
 
 def _norm_grad(g, input, out, p, dim, keepdim):
@@ -369,7 +385,7 @@ def _norm_grad(g, input, out, p, dim, keepdim):
     if p == 0:
         return None
     if p in _EXTREMES:
-        return _shared(g, abs(input), out, dim, keepdim) * sign(input)
+        return shared(g, abs(input), out, dim, keepdim) * sign(input)
     g = spread(g, input.shape, dim, keepdim)
     if p == 1:
         return g * sign(input)

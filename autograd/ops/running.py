@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
+from ..gate import is_large
 from ..record import composite, op
 from .elementwise import to
 from .index import narrow
 from .join import cat
-from .reduce import accumulator, sum, wide_dtype
-from .shape import axis, clone, flip, owned, reshape, squeeze
+from .reduce import accumulator
+from .shape import axis, flip, reshape, unsqueeze
+
+_WIDER = {dtypes.float16: dtypes.float64, dtypes.float32: dtypes.float64}
 
 
 @composite()
 def prod(input, dim=None, keepdim=False, *, dtype=None):
-    """The product over all elements or along one dimension.
-
-    Halves are multiplied with each other log2(n) times, so the gradient is right with zeros too.
+    """The product over all elements or along one dimension, in float64.
 
     Shape: (*) -> (*) without `dim`; () where it is not given
 
@@ -25,57 +26,105 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
     tensor(24.)
     """
     wanted = accumulator(input, dtype)
-    factors = to(input, wide_dtype(wanted))
+    if input.dtype is not wanted:
+        input = to(input, wanted)
+    if dim is not None:
+        dim = axis("prod", dim, len(input.shape)) if input.shape else None
+    return _prod(input, dim, keepdim)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, input, dim, keepdim: _prod_back(g, input, dim, keepdim)))
+def _prod(input, /, dim, keepdim):
+    if is_large(input):
+        dims = tuple(range(input.ndim)) if dim is None else (dim,)
+        return kernels.reduce_over("prod", input, dims, keepdim)
+    wide = _WIDER.get(input.dtype)
+    found = np.multiply.reduce(input, dim, wide, keepdims=keepdim)
+    return found if wide is None else found.astype(input.dtype)
+
+
+def _prod_back(g, input, dim, keepdim):
+    """g times the product of all other elements."""
     if dim is None:
-        shape = (1,) * len(input.shape) if keepdim else ()
-        return owned(to(reshape(_prod_along(reshape(factors, (-1,)), 0), shape), wanted))
-    dim = axis("prod", dim, len(input.shape))
-    product = _prod_along(factors, dim) if input.shape else clone(factors)
-    return owned(to(product if keepdim or not input.shape else squeeze(product, dim), wanted))
+        found = _others(reshape(g, (1,)), reshape(input, (-1,)), 0)
+        return reshape(found, input.shape)
+    return _others(g if keepdim else unsqueeze(g, dim), input, dim)
 
 
-def _prod_along(x, dim: int):
-    """The product along dim, which is kept with size 1."""
-    if x.shape[dim] < 2:
-        return sum(x, dim, True) if x.shape[dim] else sum(x, dim, True) + 1
-    while x.shape[dim] > 1:
-        half, odd = divmod(x.shape[dim], 2)
-        y = narrow(x, dim, 0, half) * narrow(x, dim, half, half)
-        x = cat([y, narrow(x, dim, 2 * half, 1)], dim) if odd else y
-    return x
+def _others(g, x, dim: int):
+    if isinstance(g, np.ndarray):
+        return kernels.prod_grad(g, x, dim)
+    return g * _before(x, dim) * flip(_before(flip(x, (dim,)), dim), (dim,))
 
 
-@composite()
-def cumprod(input, dim, *, dtype=None):
-    """The products of the first 1, 2, 3, ... elements along `dim`."""
-    wanted = accumulator(input, dtype)
-    result = to(input, wide_dtype(wanted))
-    dim = axis("cumprod", dim, len(input.shape))
-    length, step = result.shape[dim] if input.shape else 1, 1
-    if length < 2:
-        return to(clone(result), wanted)
-    while step < length:  # after each round an element holds the product of 2 * step before it
-        tail = narrow(result, dim, step, length - step) * narrow(result, dim, 0, length - step)
-        result = cat([narrow(result, dim, 0, step), tail], dim)
+def _before(x, dim: int):
+    """The products of all elements before each one along dim."""
+    if x.shape[dim] == 0:
+        return x
+    one = narrow(x, dim, 0, 1).detach() * 0 + 1
+    return cumprod(cat([one, narrow(x, dim, 0, x.shape[dim] - 1)], dim), dim)
+
+
+@op(broadcasts=True, vjp=dict(input=lambda g, input, dim: _cumprod_back(g, input, dim)))
+def cumprod(input, /, dim, *, dtype=None):
+    """The products of the first 1, 2, 3, ... elements along `dim`, in float64.
+
+    Shape: (*) -> (*)
+
+    >>> autograd.cumprod(autograd.tensor([1., 2., 3.]), 0)
+    tensor([1., 2., 6.])
+    """
+    return _running("cumprod", np.multiply, input, dim, dtype)
+
+
+def _running(name: str, ufunc, input, dim: int, dtype, *back):
+    dim = axis(name, dim, input.ndim)
+    dtype = accumulator(input, dtype)
+    if not input.ndim:
+        return input.astype(dtype)
+    if is_large(input):
+        return getattr(kernels, name)(input.astype(dtype, copy=False), dim, *back)
+    found = ufunc.accumulate(input, dim, _WIDER.get(dtype, dtype))
+    return found if found.dtype is dtype else found.astype(dtype)
+
+
+def _cumprod_back(g, input, dim: int):
+    """Each element's gradient: the product of all before, times s = g + x' s' of the next one."""
+    if not input.shape:
+        return g
+    dim, x = dim % len(input.shape), to(input, g.dtype)
+    if isinstance(g, np.ndarray):
+        return kernels.cumprod_grad(g, x, dim)
+    n, step, s = x.shape[dim], 1, g
+    factors = narrow(x, dim, 1, max(n - 1, 0)) if n else x
+    while step < n:  # after each round s reaches over 2 * step elements
+        more = narrow(factors, dim, 0, n - step) * narrow(s, dim, step, n - step)
+        s = cat([narrow(s, dim, 0, n - step) + more, narrow(s, dim, n - step, step)], dim)
+        if 2 * step < n:
+            left = n - 2 * step
+            factors = narrow(factors, dim, 0, left) * narrow(factors, dim, step, left)
         step *= 2
-    return to(result, wanted)
+    return s * _before(x, dim)
 
 
-_WIDER = {dtypes.float16: dtypes.float32, dtypes.float32: dtypes.float64}
-
-
-@op(broadcasts=True, vjp=dict(
-    input=lambda g, dim: flip(cumsum(flip(g, (dim,)), dim), (dim,)) if g.shape else g))
+@op(broadcasts=True, vjp=dict(input=lambda g, dim: cumsum_back(g, dim) if g.shape else g))
 def cumsum(input, /, dim, *, dtype=None):
-    """The sums of the first 1, 2, 3, ... elements along `dim`, added up in the next wider dtype.
+    """The sums of the first 1, 2, 3, ... elements along `dim`, in float64.
 
     Shape: (*) -> (*)
 
     >>> autograd.cumsum(autograd.tensor([1., 2., 3.]), 0)
     tensor([1., 3., 6.])
     """
-    dim = axis("cumsum", dim, input.ndim)
-    dtype = accumulator(input, dtype)
-    if not input.ndim:
-        return input.astype(dtype)
-    return np.add.accumulate(input, dim, _WIDER.get(dtype, dtype)).astype(dtype, copy=False)
+    return _running("cumsum", np.add, input, dim, dtype, False)
+
+
+@op(method=False, vjp=dict(g=lambda g_out, dim: cumsum(g_out, dim)))
+def cumsum_back(g, /, dim):
+    """The sums of the last ..., 3, 2, 1 elements along dim."""
+    dim = axis("cumsum", dim, g.ndim)
+    if is_large(g):
+        return kernels.cumsum(g, dim, True)
+    turned = np.flip(g, dim)
+    return np.flip(np.add.accumulate(turned, dim, _WIDER.get(g.dtype)), dim).astype(g.dtype)

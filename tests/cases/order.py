@@ -107,7 +107,18 @@ SORTED = [(MATRIX,), (MATRIX, 0), (CUBE, -2), (CUBE, 1, True), (SCALAR,), (NANS,
 ARG = [(MATRIX,), (MATRIX, 0), (MATRIX, -1, True), (SCALAR,), (SCALAR, 0), (TIED, 1)]
 PAIR = (Spec((2, 3), distinct=True), Spec((3,), 2.1, 4.0))
 
+def _placed(g, places, dim, shape):
+    out = np.zeros(shape)
+    for at in np.ndindex(g.shape):
+        to = list(at)
+        to[dim] = places[at]
+        out[tuple(to)] = g[at]
+    return out
+
+
 CASES = {
+    "placed": samples(_placed, (Spec((2, 2)), np.array([[3, 0], [1, 2]]), 1, (2, 4)),
+                      (Spec((2, 3)), np.array([[1, 0, 2], [0, 2, 1]]), 0, (3, 3)), torch=False),
     "max": [*samples(np.max, (MATRIX,), (SCALAR,), (TIED,), (NANS,), (TRUTH,)),
             *samples(by_line(_max), *DIMS), *samples(np.maximum, PAIR),
             Case((MATRIX,), {"dim": 1, "keepdim": True},

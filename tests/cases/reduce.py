@@ -110,13 +110,18 @@ CASES = {
              Case((Spec((5,)),), reference=np.prod), Case((Spec((2, 7)), 1), reference=np.prod),
              Case((INTEGERS,), reference=lambda x: np.array(0)),
              Case((np.zeros((2, 0)), 1), reference=lambda x, dim: np.ones(2))],
+    "_prod": [Case((CUBE, dim, keepdim), torch=False, reference=lambda x, dim, keepdim: np.prod(
+        x, dim, keepdims=keepdim)) for dim, keepdim in ((None, False), (1, True), (2, False))],
     "cumsum": [Case((CUBE, dim), reference=np.cumsum) for dim in (0, 1, -1)]
     + [Case((INTEGERS, 1), reference=np.cumsum), Case((TRUTH, 0), reference=np.cumsum),
        Case((Spec(()), 0), reference=lambda x, dim: x),
        Case((Spec((2, 0)), 1), reference=np.cumsum)],
+    "cumsum_back": [Case((CUBE, dim), torch=False, reference=lambda x, dim: np.flip(
+        np.cumsum(np.flip(x, dim), dim), dim)) for dim in (0, 1, -1)],
     "cumprod": [Case((CUBE, dim), reference=np.cumprod) for dim in (0, 1, -1)]
     + [Case((Spec((7,)), 0), reference=np.cumprod), Case((INTEGERS, 1), reference=np.cumprod),
-       Case((ZEROS, 1), reference=np.cumprod), Case((Spec(()), 0), reference=lambda x, dim: x)],
+       Case((ZEROS, 1), reference=np.cumprod), Case((Spec(()), 0), reference=lambda x, dim: x),
+       Case((Spec((2, 0)), 1), reference=np.cumprod)],
     "var": spreads(np.var),
     "std": spreads(np.std),
     "var_mean": [Case((CUBE,), reference=_var_mean), Case((CUBE, 1), reference=_var_mean),

@@ -7,8 +7,10 @@ from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
 from autograd.kernels.compiled.copies import copy_
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
+from autograd.kernels.compiled.deviation import deviation
 from autograd.kernels.compiled.dropout import dropout
 from autograd.kernels.compiled.elementwise import elementwise
+from autograd.kernels.compiled.extreme import extreme, extreme_over, placed
 from autograd.kernels.compiled.loss import (
     bce,
     bce_grad,
@@ -27,6 +29,7 @@ from autograd.kernels.compiled.optimizer_adam import adam_, adamax_, nadam_, rad
 from autograd.kernels.compiled.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
 from autograd.kernels.compiled.optimizer_norm import clamp_, clip_, sum_of_squares
 from autograd.kernels.compiled.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.compiled.order import ranked, sort, topk
 from autograd.kernels.compiled.pick import gather_along, scatter_along, scatter_src_grad, take
 from autograd.kernels.compiled.pool import avg_pool2d, avg_pool2d_grad
 from autograd.kernels.compiled.pool_max import max_pool2d, max_pool2d_grad
@@ -37,9 +40,10 @@ from autograd.kernels.compiled.recurrent import (
     recurrent_grad,
 )
 from autograd.kernels.compiled.resample import resample
+from autograd.kernels.compiled.scan import cumprod, cumprod_grad, cumsum, prod_grad
 from autograd.kernels.compiled.scatter import scatter_sum, sum_rows
 from autograd.kernels.compiled.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
-from autograd.kernels.compiled.sums import sum_over
+from autograd.kernels.compiled.sums import reduce_over, sum_over
 
 __all__ = [
     "adadelta_",
@@ -65,8 +69,14 @@ __all__ = [
     "copy_",
     "cross_entropy",
     "cross_entropy_grad",
+    "cumprod",
+    "cumprod_grad",
+    "cumsum",
+    "deviation",
     "dropout",
     "elementwise",
+    "extreme",
+    "extreme_over",
     "gather_along",
     "gemm",
     "huber_loss",
@@ -80,11 +90,15 @@ __all__ = [
     "mse_loss",
     "mse_loss_grad",
     "nadam_",
+    "placed",
+    "prod_grad",
     "radam_",
+    "ranked",
     "recurrent",
     "recurrent_cell",
     "recurrent_cell_grad",
     "recurrent_grad",
+    "reduce_over",
     "resample",
     "rmsprop_",
     "rprop_",
@@ -94,12 +108,14 @@ __all__ = [
     "sgd_",
     "softmax",
     "softmax_grad",
+    "sort",
     "standardize",
     "standardize_grad",
     "sum_of_squares",
     "sum_over",
     "sum_rows",
     "take",
+    "topk",
 ]
 
 threads.use_compiled_kernels()

@@ -10,6 +10,7 @@ from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, length, matrix, share, vector
+from autograd.kernels.compiled.softmax_columns import columns
 from autograd.kernels.compiled.vector_math import bits, exp, flip, from_bits
 
 BLOCK = 2048  # numbers in a block of rows
@@ -123,36 +124,43 @@ def contiguous(*arrays):
     return [a if a.flags.c_contiguous else np.ascontiguousarray(a) for a in arrays]
 
 
-def _map(kernel, plain, *inputs):
+_ROWS = {"softmax": _softmax, "softmax_grad": _softmax_grad, "log_softmax": _log_softmax,
+         "log_softmax_grad": _log_softmax_grad}  # fmt: skip
+
+
+def _map(name, *inputs):
     """Result of a kernel from inputs of one shape and type to an output of the same."""
     x = inputs[0]
     one = ONE.get(x.dtype)
-    if (
-        one is None
-        or x.size == 0
-        or any(a.dtype is not x.dtype or a.shape != x.shape for a in inputs)
-    ):
-        return plain(*inputs)
+    fits = one is not None and x.size
+    for other in inputs[1:]:
+        fits = fits and other.dtype is x.dtype and other.shape == x.shape
+    if not fits:
+        return getattr(elsewhere, name)(*inputs)
     out = np.empty(x.shape, x.dtype)
-    launch(kernel, one, (*contiguous(*inputs), out), x.size >= SHARED)
+    arrays = (*contiguous(*inputs), out)
+    if x.ndim == 3:
+        launch(columns(name), one, (*arrays, out)[:3], x.size >= SHARED)
+    else:
+        launch(_ROWS[name], one, arrays, x.size >= SHARED)
     return out
 
 
 def softmax(x):
-    """exp(x) / sum(exp(x)) over the classes of x (rows, classes)."""
-    return _map(_softmax, elsewhere.softmax, x)
+    """exp(x) / sum(exp(x)) over the classes of x (rows, classes[, columns])."""
+    return _map("softmax", x)
 
 
 def softmax_grad(g, out):
-    """Gradient of the softmax `out` (rows, classes) from that of its result."""
-    return _map(_softmax_grad, elsewhere.softmax_grad, g, out)
+    """Gradient of the softmax `out` (rows, classes[, columns]) from that of its result."""
+    return _map("softmax_grad", g, out)
 
 
 def log_softmax(x):
-    """x - log(sum(exp(x))) over the classes of x (rows, classes)."""
-    return _map(_log_softmax, elsewhere.log_softmax, x)
+    """x - log(sum(exp(x))) over the classes of x (rows, classes[, columns])."""
+    return _map("log_softmax", x)
 
 
 def log_softmax_grad(g, out):
-    """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
-    return _map(_log_softmax_grad, elsewhere.log_softmax_grad, g, out)
+    """Gradient of the log-softmax `out` (rows, classes[, columns]) from that of its result."""
+    return _map("log_softmax_grad", g, out)

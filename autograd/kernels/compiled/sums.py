@@ -1,11 +1,11 @@
-"""Sums over dimensions of a contiguous array: of neighbours in memory, or of the rows of matrices.
+"""Sums and products over dimensions of a contiguous array: of neighbours in memory, or of rows.
 
 A sum is made of the sums of fixed pieces, so it is the same to the last bit for any number of
 threads; neighbours are summed in vector lanes, rows four at a time, and the rest in float64, so
 float32 keeps its digits.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, vector
+from autograd.kernels.compiled.vector_math import cast
 
 SHARED = 1 << 16  # numbers from which a second thread pays
 _PIECE = 1 << 11  # numbers in a piece
@@ -21,51 +22,105 @@ _FEW = 64  # rows up to which NumPy is as exact, and quicker where they are shor
 _SHORT = 32  # neighbours or rows below which NumPy is as good
 
 
-@jit
-def _sum_runs(one, arrays, parts, index):
-    """arrays: x, [runs, numbers in a run], sums (runs, pieces of a run) in float64."""
-    plan = vector(data(item(arrays, 1)), 2, np.int64(1))
-    runs, length = plan[0], plan[1]
-    pieces = (length + _PIECE - 1) // _PIECE
-    sums = vector(data(item(arrays, 2)), runs * pieces, 1.0)
-    for number in range(share(sums.size, parts, index, 1), share(sums.size, parts, index + 1, 1)):
-        first = number % pieces * _PIECE
-        start = data(item(arrays, 0)) + (number // pieces * length + first) * itemsize(one)
-        x = vector(start, min(_PIECE, length - first), one)
-        total = one - one
-        for i in range(x.size):
-            total += x[i]
-        sums[number] = total
+_number = jit(inner=True, exact=True)
 
 
-@jit
-def _sum_columns(one, arrays, parts, index):
-    """arrays: x, [matrices, rows, columns], sums (matrices, pieces of a column, columns) in
-    float64, to which four rows are added at once."""
-    plan = vector(data(item(arrays, 1)), 3, np.int64(1))
-    matrices, rows, columns = plan[0], plan[1], plan[2]
-    pieces, strips = (rows + _ROWS - 1) // _ROWS, (columns + _STRIP - 1) // _STRIP
-    units = matrices * pieces * strips
-    for number in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
-        piece, left = number // strips, number % strips * _STRIP
-        width = min(_STRIP, columns - left)
-        row = piece % pieces * _ROWS
-        last = min(row + _ROWS, rows)
-        place = (piece // pieces * rows + row) * columns + left
-        start, step = data(item(arrays, 0)) + place * itemsize(one), columns * itemsize(one)
-        sums = vector(data(item(arrays, 2)) + (piece * columns + left) * 8, width, 1.0)
-        sums[:] = 0.0
-        while row + 4 <= last:
-            a, b = vector(start, width, one), vector(start + step, width, one)
-            c, d = vector(start + 2 * step, width, one), vector(start + 3 * step, width, one)
-            for i in range(width):
-                sums[i] += (a[i] + b[i]) + (c[i] + d[i])
-            row, start = row + 4, start + 4 * step
-        while row < last:
-            a = vector(start, width, one)
-            for i in range(width):
-                sums[i] += a[i]
-            row, start = row + 1, start + step
+@_number
+def _same(x):
+    return x
+
+
+@_number
+def _wide(x):
+    return np.float64(x)  # a product of four may be out of the range of float32, and theirs not
+
+
+@_number
+def _square(x):
+    return x * x
+
+
+@_number
+def _size(x):
+    return abs(x)
+
+
+@jit(inner=True)
+def _plus(a, b):
+    return a + b
+
+
+@jit(inner=True)
+def _times(a, b):
+    return a * b
+
+
+# what is added or multiplied, how, and NumPy's function for the rest
+_KINDS = {"sum": (_same, _plus, np.add), "squares": (_square, _plus, np.add),
+          "sizes": (_size, _plus, np.add), "prod": (_wide, _times, np.multiply)}  # fmt: skip
+
+
+@cache
+def _runs(name):
+    take, combine, ufunc = _KINDS[name]
+    neutral = float(ufunc.identity)
+
+    def kernel(one, arrays, parts, index):
+        """arrays: x, [runs, numbers in a run], sums (runs, pieces of a run) in float64."""
+        plan = vector(data(item(arrays, 1)), 2, np.int64(1))
+        runs, length = plan[0], plan[1]
+        pieces = (length + _PIECE - 1) // _PIECE
+        sums = vector(data(item(arrays, 2)), runs * pieces, 1.0)
+        units = sums.size
+        for number in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
+            first = number % pieces * _PIECE
+            start = data(item(arrays, 0)) + (number // pieces * length + first) * itemsize(one)
+            x = vector(start, min(_PIECE, length - first), one)
+            total = take(cast(one, neutral))
+            for i in range(x.size):
+                total = combine(total, take(x[i]))
+            sums[number] = total
+
+    kernel.__qualname__ = f"_runs_{name}"  # what the disk cache tells kernels apart by
+    return jit(kernel)
+
+
+@cache
+def _columns(name):
+    take, combine, ufunc = _KINDS[name]
+    neutral = float(ufunc.identity)
+
+    def kernel(one, arrays, parts, index):
+        """arrays: x, [matrices, rows, columns], sums (matrices, pieces of a column, columns) in
+        float64, to which four rows are added at once."""
+        plan = vector(data(item(arrays, 1)), 3, np.int64(1))
+        matrices, rows, columns = plan[0], plan[1], plan[2]
+        pieces, strips = (rows + _ROWS - 1) // _ROWS, (columns + _STRIP - 1) // _STRIP
+        units = matrices * pieces * strips
+        for number in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
+            piece, left = number // strips, number % strips * _STRIP
+            width = min(_STRIP, columns - left)
+            row = piece % pieces * _ROWS
+            last = min(row + _ROWS, rows)
+            place = (piece // pieces * rows + row) * columns + left
+            start, step = data(item(arrays, 0)) + place * itemsize(one), columns * itemsize(one)
+            sums = vector(data(item(arrays, 2)) + (piece * columns + left) * 8, width, 1.0)
+            sums[:] = neutral
+            while row + 4 <= last:
+                a, b = vector(start, width, one), vector(start + step, width, one)
+                c, d = vector(start + 2 * step, width, one), vector(start + 3 * step, width, one)
+                for i in range(width):
+                    sums[i] = combine(sums[i], combine(
+                        combine(take(a[i]), take(b[i])), combine(take(c[i]), take(d[i]))))
+                row, start = row + 4, start + 4 * step
+            while row < last:
+                a = vector(start, width, one)
+                for i in range(width):
+                    sums[i] = combine(sums[i], take(a[i]))
+                row, start = row + 1, start + step
+
+    kernel.__qualname__ = f"_columns_{name}"
+    return jit(kernel)
 
 
 @lru_cache(256)
@@ -92,15 +147,30 @@ def _plan(shape, dims):
     return outer, kept, length, inner
 
 
-def sum_over(x, dims, keepdims):
-    """The sum of x over the dimensions `dims`, a tuple of numbers from 0 on."""
+def wide_totals(name, x, dims):
+    """What `reduce_over` finds, in float64 and without the dimensions `dims`; None where NumPy is
+    as good."""
     one = ONE.get(x.dtype)
     plan = _plan(x.shape, dims) if one is not None and x.flags.c_contiguous else None
     if plan is None:
-        return elsewhere.sum_over(x, dims, keepdims)
+        return None
     outer, kept, length, inner = plan
-    kernel, piece = (_sum_runs, _PIECE) if inner == 1 else (_sum_columns, _ROWS)
+    kernel, piece = (_runs(name), _PIECE) if inner == 1 else (_columns(name), _ROWS)
     sums = np.empty((outer, kept, -(-length // piece), inner))
     launch(kernel, one, (x, np.array([outer * kept, length, inner]), sums), x.size >= SHARED)
+    return _KINDS[name][2].reduce(sums, (0, 2))
+
+
+def reduce_over(name, x, dims, keepdims):
+    """The "sum", sum of "squares" or "sizes", or "prod" of x over the dimensions `dims`, a tuple of
+    numbers from 0 on."""
+    found = wide_totals(name, x, dims)
+    if found is None:
+        return elsewhere.reduce_over(name, x, dims, keepdims)
     left = [1 if dim in dims else n for dim, n in enumerate(x.shape) if keepdims or dim not in dims]
-    return np.add.reduce(sums, (0, 2)).astype(x.dtype).reshape(left)
+    return found.astype(x.dtype).reshape(left)
+
+
+def sum_over(x, dims, keepdims):
+    """The sum of x over the dimensions `dims`, a tuple of numbers from 0 on."""
+    return reduce_over("sum", x, dims, keepdims)

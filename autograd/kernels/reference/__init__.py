@@ -28,6 +28,7 @@ from autograd.kernels.reference.optimizer_adam import adam_, adamax_, nadam_, ra
 from autograd.kernels.reference.optimizer_adaptive import adadelta_, adagrad_, rmsprop_
 from autograd.kernels.reference.optimizer_norm import clamp_, clip_, sum_of_squares
 from autograd.kernels.reference.optimizer_sgd import asgd_, rprop_, sgd_
+from autograd.kernels.reference.order import extreme, extreme_over, placed, ranked, sort, topk
 from autograd.kernels.reference.pick import gather_along, scatter_along, scatter_src_grad, take
 from autograd.kernels.reference.pool import (
     avg_pool2d,
@@ -42,6 +43,7 @@ from autograd.kernels.reference.recurrent import (
     recurrent_grad,
 )
 from autograd.kernels.reference.resample import resample
+from autograd.kernels.reference.scan import cumprod, cumprod_grad, cumsum, prod_grad
 from autograd.kernels.reference.scatter import scatter_sum, sum_rows
 from autograd.kernels.reference.softmax import (
     cross_entropy,
@@ -51,7 +53,7 @@ from autograd.kernels.reference.softmax import (
     softmax,
     softmax_grad,
 )
-from autograd.kernels.reference.sums import sum_over
+from autograd.kernels.reference.sums import deviation, reduce_over, sum_over
 
 __all__ = [
     "adadelta_",
@@ -77,8 +79,14 @@ __all__ = [
     "copy_",
     "cross_entropy",
     "cross_entropy_grad",
+    "cumprod",
+    "cumprod_grad",
+    "cumsum",
+    "deviation",
     "dropout",
     "elementwise",
+    "extreme",
+    "extreme_over",
     "gather_along",
     "gemm",
     "huber_loss",
@@ -92,11 +100,15 @@ __all__ = [
     "mse_loss",
     "mse_loss_grad",
     "nadam_",
+    "placed",
+    "prod_grad",
     "radam_",
+    "ranked",
     "recurrent",
     "recurrent_cell",
     "recurrent_cell_grad",
     "recurrent_grad",
+    "reduce_over",
     "resample",
     "rmsprop_",
     "rprop_",
@@ -106,10 +118,12 @@ __all__ = [
     "sgd_",
     "softmax",
     "softmax_grad",
+    "sort",
     "standardize",
     "standardize_grad",
     "sum_of_squares",
     "sum_over",
     "sum_rows",
     "take",
+    "topk",
 ]

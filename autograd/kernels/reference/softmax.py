@@ -8,7 +8,7 @@ from autograd.kernels.reference.sums import sum_over
 
 @quiet
 def softmax(x):
-    """exp(x) / sum(exp(x)) over the classes of x (rows, classes)."""
+    """exp(x) / sum(exp(x)) over the classes of x (rows, classes[, columns])."""
     if x.size == 0:
         return x.copy()
     e = np.exp(x - x.max(axis=1, keepdims=True))
@@ -17,13 +17,13 @@ def softmax(x):
 
 @quiet
 def softmax_grad(g, out):
-    """Gradient of the softmax `out` (rows, classes) from that of its result."""
+    """Gradient of the softmax `out` (rows, classes[, columns]) from that of its result."""
     return out * (g - sum_over(g * out, (1,), True))
 
 
 @quiet
 def log_softmax(x):
-    """x - log(sum(exp(x))) over the classes of x (rows, classes)."""
+    """x - log(sum(exp(x))) over the classes of x (rows, classes[, columns])."""
     if x.size == 0:
         return x.copy()
     shifted = x - x.max(axis=1, keepdims=True)
@@ -32,7 +32,7 @@ def log_softmax(x):
 
 @quiet
 def log_softmax_grad(g, out):
-    """Gradient of the log-softmax `out` (rows, classes) from that of its result."""
+    """Gradient of the log-softmax `out` (rows, classes[, columns]) from that of its result."""
     return g - np.exp(out) * sum_over(g, (1,), True)
 
 

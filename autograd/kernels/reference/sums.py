@@ -1,6 +1,8 @@
-"""Sums over dimensions, in NumPy."""
+"""Sums and products over dimensions, in NumPy."""
 
 import numpy as np
+
+from autograd.kernels.reference.quiet import quiet
 
 _BLOCK = 64  # numbers that are added one by one
 
@@ -31,3 +33,22 @@ def _in_blocks(x, dim):
     sums = [np.add.reduce(blocks, dim + 1, x.dtype),
             np.add.reduce(rest, dim, x.dtype, keepdims=True)]
     return np.concatenate(sums, dim)
+
+
+def reduce_over(name, x, dims, keepdims):
+    """The "sum", sum of "squares" or "sizes", or "prod" of x over the dimensions `dims`."""
+    if name == "prod":
+        wide = np.float64 if x.dtype.kind == "f" else x.dtype
+        return np.multiply.reduce(x, dims, wide, keepdims=keepdims).astype(x.dtype)
+    if name != "sum":
+        x = np.square(x) if name == "squares" else np.absolute(x)
+    return sum_over(x, dims, keepdims)
+
+
+@quiet
+def deviation(x, dim, freedom, root):
+    """Σ (x - mean)² / freedom over dim, which is kept, or its root."""
+    wide = x.astype(np.float64, "C")
+    distance = wide - wide.mean(dim, keepdims=True)
+    squares = np.divide(np.square(distance).sum(dim, keepdims=True), freedom)
+    return (np.sqrt(squares) if root else squares).astype(x.dtype)
