@@ -257,3 +257,25 @@ def test_threads_do_not_change_a_bit(monkeypatch):
         last = compiled.cross_entropy_grad(losses.astype(np.float32), x, lse, target)
         results.append(b"".join(a.tobytes() for a in (p, losses, lse, *grads, last)))
     assert len(set(results)) == 1
+
+
+@both_tiers
+@both_types
+def test_columns_are_rows_that_stand(tier, dtype):
+    """Scores far apart, infinities and NaN, in strips of every width."""
+    rng = np.random.default_rng(5)
+    for columns in (1, 3, 64, 255, 257, 600):
+        x = (300 * rng.standard_normal((2, 7, columns))).astype(dtype)
+        odd = rng.choice(np.array([np.inf, -np.inf, np.nan, 1e30], dtype), x.shape)
+        x, g = np.where(rng.random(x.shape) < 0.02, odd, x), rng.standard_normal(x.shape)
+        rows = np.ascontiguousarray(np.moveaxis(x, 1, 2)).reshape(-1, 7)
+        for name in ("softmax", "log_softmax"):
+            want = getattr(reference, name)(rows.astype(np.float64))
+            found = getattr(tier, name)(x)
+            turned = np.moveaxis(found, 1, 2).reshape(-1, 7)
+            np.testing.assert_allclose(turned, want, 10 * TOLERANCE[dtype], 5 * TOLERANCE[dtype])
+            g = np.asarray(g, dtype)
+            back = np.moveaxis(getattr(tier, f"{name}_grad")(g, found), 1, 2).reshape(-1, 7)
+            grads = np.ascontiguousarray(np.moveaxis(g, 1, 2)).reshape(-1, 7)
+            want = getattr(reference, f"{name}_grad")(grads, turned)
+            np.testing.assert_allclose(back, want, 20 * TOLERANCE[dtype], 20 * TOLERANCE[dtype])

@@ -235,7 +235,7 @@ def _arg(name: str, choose, input, dim, keepdim):
         _something(name, input)
         return choose(input, None, keepdims=keepdim)
     dim = _line(name, input, dim)
-    if is_large(input):
+    if input.ndim and is_large(input):
         places = kernels.extreme(input, dim, choose is np.argmax)[1]
         return places if keepdim else places.squeeze(dim)
     return choose(input, dim, keepdims=keepdim) if input.ndim else np.zeros((), np.int64)

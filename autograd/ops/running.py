@@ -86,7 +86,7 @@ def _running(name: str, ufunc, input, dim: int, dtype, *back):
     if is_large(input):
         return getattr(kernels, name)(input.astype(dtype, copy=False), dim, *back)
     found = ufunc.accumulate(input, dim, _WIDER.get(dtype, dtype))
-    return found if found.dtype is dtype else found.astype(dtype)
+    return found.astype(dtype, "C", copy=False)
 
 
 def _cumprod_back(g, input, dim: int):
@@ -127,4 +127,4 @@ def cumsum_back(g, /, dim):
     if is_large(g):
         return kernels.cumsum(g, dim, True)
     turned = np.flip(g, dim)
-    return np.flip(np.add.accumulate(turned, dim, _WIDER.get(g.dtype)), dim).astype(g.dtype)
+    return np.flip(np.add.accumulate(turned, dim, _WIDER.get(g.dtype)), dim).astype(g.dtype, "C")

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.memory import data, item, itemsize, length, share, vector
-from autograd.kernels.compiled.vector_math import bits, exp, flip, from_bits, log
+from autograd.kernels.compiled.vector_math import bits, exp, flip, log
 
 STRIP = 256  # columns of a strip
 _number = jit(inner=True, exact=True)
@@ -69,18 +69,22 @@ _KINDS = {
 }
 
 
+@_number
+def _larger(a, b):
+    """The larger one by the order of bits, in which NaN lies at the ends."""
+    return b if flip(bits(b)) > flip(bits(a)) else a
+
+
 @jit(inner=True)
-def _largest(x, columns, classes, tops, keys):
+def _largest(x, columns, classes, tops):
     """The largest number of each column of a strip."""
     width = x.size - (classes - 1) * columns
     for i in range(width):
-        keys[i] = flip(bits(x[i]))
+        tops[i] = x[i]
     for j in range(1, classes):
         row = x[j * columns : j * columns + width]
         for i in range(width):
-            keys[i] = max(keys[i], flip(bits(row[i])))
-    for i in range(width):
-        tops[i] = from_bits(flip(keys[i]))
+            tops[i] = _larger(tops[i], row[i])
 
 
 @cache
@@ -95,14 +99,14 @@ def columns(name):
         strips = (columns + STRIP - 1) // STRIP
         units = blocks * strips
         totals, tops = np.zeros(STRIP), np.zeros_like(vector(a, STRIP, one))
-        keys, rest = np.empty(STRIP, np.int64), np.empty_like(tops)
+        rest = np.empty_like(tops)
         for unit in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
             left = unit % strips * STRIP
             place = (unit // strips * classes * columns + left) * itemsize(one)
             width = min(STRIP, columns - left)
             if shifted:
                 strip = vector(a + place, (classes - 1) * columns + width, one)
-                _largest(strip, columns, classes, tops, keys)
+                _largest(strip, columns, classes, tops)
             for i in range(width):
                 totals[i] = 0.0
             for j in range(classes):

@@ -21,7 +21,8 @@ def sort(x, dim, descending):
 
 def topk(x, k, dim, largest):
     """The k largest or smallest along dim, in order, and their places."""
-    return _taken(x, _order(x, dim, largest)[(slice(None),) * dim + (slice(k),)], dim)
+    places = _order(x, dim, largest)[(slice(None),) * dim + (slice(k),)]
+    return _taken(x, np.ascontiguousarray(places), dim)
 
 
 def ranked(x, rank, dim, nan_first):

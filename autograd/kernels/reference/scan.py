@@ -13,14 +13,14 @@ def _wide(x):
 def cumsum(x, dim, back):
     """The sums of the first 1, 2, 3, ... elements along dim, or of the last ones."""
     x = np.flip(x, dim) if back else x
-    sums = np.add.accumulate(x, dim, _wide(x)).astype(x.dtype, copy=False)
-    return np.flip(sums, dim) if back else sums
+    sums = np.add.accumulate(x, dim, _wide(x))
+    return (np.flip(sums, dim) if back else sums).astype(x.dtype, "C", copy=False)
 
 
 @quiet
 def cumprod(x, dim):
     """The products of the first 1, 2, 3, ... elements along dim."""
-    return np.multiply.accumulate(x, dim, _wide(x)).astype(x.dtype, copy=False)
+    return np.multiply.accumulate(x, dim, _wide(x)).astype(x.dtype, "C", copy=False)
 
 
 @quiet
@@ -36,7 +36,7 @@ def cumprod_grad(g, x, dim):
     for j in range(len(lines)):
         lines[j] *= product
         product = product * x_lines[j]
-    return grad.astype(x.dtype)
+    return grad.astype(x.dtype, "C")
 
 
 @quiet
@@ -46,4 +46,4 @@ def prod_grad(g, x, dim):
     parts = [np.concatenate([ones, side.take(range(x.shape[dim] - 1), dim)], dim)
              if x.shape[dim] else x for side in (x, np.flip(x, dim))]
     before, after = [np.multiply.accumulate(part, dim, _wide(x)) for part in parts]
-    return (g * before * np.flip(after, dim)).astype(x.dtype)
+    return (g * before * np.flip(after, dim)).astype(x.dtype, "C")
