@@ -91,6 +91,26 @@ LANES = micro_kernel.VECTOR_BYTES // 4
 
 
 @both_types
+@pytest.mark.parametrize("images", [1, 2, 7, 41])
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 5), (7, 7), (1, 31)])
+def test_edges_of_panels_counted_through_images(images, size, dtype):
+    """Small images fill whole vectors together, and blocks of them end anywhere."""
+    check(*arrays((images, 5, *size), (13, 5, 3, 3), dtype), padding=((1, 1), (1, 1)))
+    check(*arrays((images, 6, *size), (10, 3, 1, 1), dtype), stride=(2, 2), groups=2)
+
+
+@both_types
+@pytest.mark.parametrize(("stride", "padding", "dilation"), [
+    ((1, 1, 1), ((1, 1), (1, 1), (1, 1)), (1, 1, 1)),
+    ((2, 3, 2), ((0, 2), (3, 0), (1, 1)), (1, 2, 1)),
+    ((1, 1, 3), ((-1, 2), (2, -1), (-1, 4)), (2, 1, 2))])
+def test_edges_in_three_dimensions(stride, padding, dilation, dtype):
+    for images, channels, rows, groups in ((1, 1, 1, 1), (3, 2, 15, 2), (2, 3, 8, 1)):
+        check(*arrays((images, channels * groups, 5, 6, 7), (rows * groups, channels, 2, 3, 3),
+                      dtype), True, stride, padding, dilation, groups)
+
+
+@both_types
 @pytest.mark.parametrize(("images", "channels"), [
     (1, LANES), (2, LANES // 2 + 1), (LANES + 1, 1), (2 * LANES, 3), (1, 2 * LANES - 1)])
 @pytest.mark.parametrize(("kernel", "size"), [
@@ -210,6 +230,8 @@ SHARED_OUT = [
     ((7, 3, 9, 9), (40, 3, 3, 3), (1, 1), 1),  # by images
     ((1, 8, 9, 9), (40, 4, 3, 3), (2, 2), 2),  # one image: by channels
     ((5, 8, 6, 6), (16, 1, 3, 3), (1, 1), 8),
+    ((3, 40, 3, 3), (80, 40, 3, 3), (2, 2), 1),  # more weights than pixels: by channels
+    ((1, 20, 5, 5), (30, 20, 3, 3), (2, 2), 1),  # one sum of the weight gradient: by taps
     ((5, 20, 6, 6), (20, 1, 3, 3), (2, 1), 20),
     ((70, 3, 5, 4), (3, 1, 2, 3), (1, 1), 3),
 ]
