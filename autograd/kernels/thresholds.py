@@ -13,7 +13,7 @@ _LEAST = {
     1 << 9: ("erf_grad hardshrink leaky_relu log_grad prelu relu_grad"),
     1 << 10: ("leaky_relu_grad shrink_grad"),
     1 << 11: ("above_grad below_grad softshrink softsign_grad threshold"),
-    1 << 12: ("clip relu sigmoid_grad softsign sum_over tanh_grad threshold_grad"),
+    1 << 12: ("clip mask relu sigmoid_grad softsign sum_over tanh_grad threshold_grad"),
     1 << 13: ("addcmul rsqrt sign sqrt where"),
     1 << 14: ("addcdiv exp reciprocal tanhshrink_grad"),
     1 << 15: ("log tanh"),
@@ -25,7 +25,7 @@ _SHARED = {
     1 << 12: ("normal"),
     1 << 13: ("elu erf gather gelu logsigmoid scatter sigmoid silu silu_grad smooth_relu where"),
     1 << 14: ("elu_grad erf_grad exp gelu_grad gelu_tanh gelu_tanh_grad logsigmoid_grad maximum "
-        "normal_grad rsqrt smooth_relu_grad tanh tanhshrink"),
+        "mask normal_grad rsqrt smooth_relu_grad tanh tanhshrink"),
     1 << 15: ("exp_grad log mish mish_grad prelu reciprocal_grad sigmoid_grad sqrt sqrt_grad "
         "tanhshrink_grad"),
     1 << 16: ("above_grad add addcdiv addcmul clip_grad div hardsigmoid_grad hardswish "

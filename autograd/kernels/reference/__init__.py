@@ -21,6 +21,7 @@ from autograd.kernels.reference.loss import (
     mse_loss,
     mse_loss_grad,
 )
+from autograd.kernels.reference.mask import argwhere, compress, spread
 from autograd.kernels.reference.matmul import bmm, gemm
 from autograd.kernels.reference.norm import standardize, standardize_grad
 from autograd.kernels.reference.optimizer_adam import adam_, adamax_, nadam_, radam_
@@ -56,6 +57,7 @@ __all__ = [
     "adagrad_",
     "adam_",
     "adamax_",
+    "argwhere",
     "asgd_",
     "attention",
     "attention_grad",
@@ -68,6 +70,7 @@ __all__ = [
     "bmm",
     "clamp_",
     "clip_",
+    "compress",
     "conv",
     "conv_bias_grad",
     "conv_input_grad",
@@ -102,6 +105,7 @@ __all__ = [
     "sgd_",
     "softmax",
     "softmax_grad",
+    "spread",
     "standardize",
     "standardize_grad",
     "sum_of_squares",
