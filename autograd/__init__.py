@@ -137,7 +137,7 @@ from .ops.elementwise import (
     tanh,
     trunc,
 )
-from .ops.index import argwhere, index_select, masked_select, narrow, nonzero, select
+from .ops.index import index_select, narrow, select
 from .ops.join import (
     cat,
     chunk,
@@ -156,6 +156,7 @@ from .ops.join import (
     vstack,
 )
 from .ops.linalg import addmm, baddbmm, bmm, dot, kron, matmul, mm, mv, outer, tensordot, trace
+from .ops.masks import argwhere, masked_select, nonzero
 from .ops.order import (
     amax,
     amin,

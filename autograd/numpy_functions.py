@@ -18,6 +18,7 @@ from .ops import (
     index,
     join,
     linalg,
+    masks,
     order,
     pad,
     reduce,
@@ -74,7 +75,7 @@ def _clip(input, low=None, high=None, min=None, max=None):
 
 def _where(condition, x=None, y=None):
     if x is None and y is None:
-        return index.nonzero(condition, as_tuple=True)
+        return masks.nonzero(condition, as_tuple=True)
     return compare.where(condition, x, y)
 
 
@@ -263,9 +264,9 @@ _declare(np, {
     "where": (_where, "condition x=x y"), "clip": (_clip, "a a_min=low a_max=high out- min max"),
     "take": (_take, "a indices axis out- mode-"),
     "take_along_axis": (scatter.take_along_dim, "arr indices axis"),
-    "nonzero": (lambda input: index.nonzero(input, as_tuple=True), "a"),
-    "argwhere": (index.argwhere, "a"),
-    "flatnonzero": (lambda input: _flat(index.argwhere(_flat(input))), "a"),
+    "nonzero": (lambda input: masks.nonzero(input, as_tuple=True), "a"),
+    "argwhere": (masks.argwhere, "a"),
+    "flatnonzero": (lambda input: _flat(masks.argwhere(_flat(input))), "a"),
     # products, rounding, comparing
     "dot": (_dot, "a=a b out-"), "vdot": (lambda a, b: _dot(_flat(a), _flat(b)), "a=a b"),
     "inner": (_inner, "a=a b"), "kron": (linalg.kron, "a b=other"),

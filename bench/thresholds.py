@@ -24,8 +24,9 @@ UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_
           "absolute": np.absolute, "sign": np.sign}  # fmt: skip
 # What is no formula, measured in its family's own bench; "lines" are kernels along one dimension.
 OTHERS_LEAST = {"sum_over": 1 << 12, "gather": 1 << 3, "lines": 1 << 12,
-                "copy_": 1 << 12, "resample": 1 << 4}  # fmt: skip
-OTHERS_SHARED = {"copy_": 1 << 15, "resample": 1 << 13, "gather": 1 << 13, "scatter": 1 << 13}
+                "copy_": 1 << 12, "resample": 1 << 4, "mask": 1 << 12}  # fmt: skip
+OTHERS_SHARED = {"copy_": 1 << 15, "resample": 1 << 13, "gather": 1 << 13, "scatter": 1 << 13,
+                 "mask": 1 << 14}  # fmt: skip
 HEAD = '"""' + '''\
 From how many numbers on a kernel is quicker than NumPy, and from how many on a second thread
 pays: powers of two, as `python -m bench.thresholds` measured them.

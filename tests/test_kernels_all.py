@@ -91,6 +91,11 @@ def normalised(kind, layout):
     return forward, backward
 
 
+def spread(a, m, n):
+    mask = a.whole(2, m, n).astype(bool)
+    return a(int(mask.sum())), mask
+
+
 def attending(kind, p=0.0):
     """The calls of `attention` and its gradient for one kind of mask, of four heads on two."""
     def forward(a, m, n):
@@ -164,6 +169,9 @@ CALLS = {
     "cross_entropy": lambda a, m, n: (*scores(a, m, n), -100, 0.1),
     "cross_entropy_grad": cross_entropy_grad,
     "dropout": lambda a, m, n: (a(m, n), 2**63 + 7, 0.3),
+    "compress": lambda a, m, n: (a(m, n), a.whole(2, m, n).astype(bool)),
+    "spread": spread,
+    "argwhere": lambda a, m, n: (a.whole(2, m, n).astype(bool),),
     "take": lambda a, m, n: (a(m, n), a.whole(m, 2 * min(m, 1), 3), 0),
     "gather_along": lambda a, m, n: (a(m, n), a.whole(n, m, 2 * min(n, 1)), 1),
     "scatter_along": lambda a, m, n: (

@@ -99,7 +99,7 @@ def close(found, wanted, dtype):
 
 def test_every_formula_is_here():
     assert {*TRUTH, *GRADS} == set(FORMULAS)
-    assert set(SHARED) - set(FORMULAS) == {"copy_", "resample", "gather", "scatter"}
+    assert set(SHARED) - set(FORMULAS) == {"copy_", "resample", "gather", "scatter", "mask"}
 
 
 @both_types

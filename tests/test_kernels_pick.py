@@ -11,8 +11,10 @@ both_tiers = pytest.mark.parametrize("tier", [reference, compiled], ids=["numpy"
 
 SHAPES = [((1,), 0), ((7,), 0), ((3, 5), 0), ((3, 5), 1), ((4, 3, 5), 1), ((2, 70), 0),
           ((70, 300), 0), ((90, 130), 1), ((3, 40, 67), 1), ((9000,), 0)]  # fmt: skip
-cases = pytest.mark.parametrize(("shape", "dim"), SHAPES, ids=str)
-DTYPES = [np.float32, np.float64, np.int64, np.int32, np.uint8, np.float16, bool]
+types = pytest.mark.parametrize(
+    ("shape", "dim", "dtype"), [(*case, np.float32) for case in SHAPES] + [
+        ((4, 3, 5), 1, kind) for kind in (np.float64, np.int64, np.int32, np.uint8, bool)],
+    ids=str)  # fmt: skip
 
 
 def drawn(shape, dtype=np.float32, seed=0):
@@ -47,8 +49,7 @@ def same(found, wanted):
 
 
 @both_tiers
-@cases
-@pytest.mark.parametrize("dtype", DTYPES)
+@types
 def test_picked_elements_are_numpys(tier, shape, dim, dtype):
     x = drawn(shape, dtype)
     for given in (x, np.asfortranarray(x), np.repeat(x, 2, -1)[..., ::2]):
@@ -64,13 +65,11 @@ def test_picked_elements_are_numpys(tier, shape, dim, dtype):
 
 
 @both_tiers
-@cases
-@pytest.mark.parametrize("dtype", DTYPES)
+@types
 def test_of_several_writes_the_last_one_stays(tier, shape, dim, dtype):
     x, index = drawn(shape, dtype), named(shape, dim, 2 * shape[dim] + 1)
     src, wanted, last = drawn(index.shape, dtype, 2), x.copy(), np.zeros(index.shape, dtype)
-    for place in np.ndindex(index.shape):
-        wanted[(*place[:dim], index[place], *place[dim + 1 :])] = src[place]
+    np.put_along_axis(wanted, index, src, dim)  # in order
     same(each_thread_count(lambda: tier.scatter_along(x, index, src, dim)), wanted)
     half = np.asarray(1, dtype)
     once = x.copy()
@@ -83,16 +82,15 @@ def test_of_several_writes_the_last_one_stays(tier, shape, dim, dtype):
             k = number[(j, *place)]
             if k not in number[(slice(j + 1, None), *place)]:
                 moved[(j, *place)] = of_x[(k, *place)]
-        if index.size > 3000 and j > 20:
+        if index.size > 300 and j > 3:
             moved[j + 1 :] = np.moveaxis(tier.scatter_src_grad(x, index, dim), dim, 0)[j + 1 :]
             break
     same(each_thread_count(lambda: tier.scatter_src_grad(x, index, dim)), last)
 
 
 @both_tiers
-@cases
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.uint8, bool])
-@pytest.mark.parametrize("times", [0.1, 1, 9])
+@types
+@pytest.mark.parametrize("times", [0.1, 9])
 def test_sums_of_elements_and_of_slices(tier, shape, dim, dtype, times):
     count = max(int(times * shape[dim]), 1)
     index, base = named(shape, dim, count, -shape[dim]), drawn(shape, dtype, 3)
@@ -167,3 +165,19 @@ def test_few_rows_among_very_many(tier):
             s, index, 0, (100_000, c))), sums.astype(np.float32))  # fmt: skip
         same(tier.sum_rows(src, index, 0, base.shape, False, base),
              (base + sums).astype(np.float32))
+
+
+@both_tiers
+@pytest.mark.parametrize("shape", [(1,), (9, 7), (3, 40, 171), (40_000,), (5, 0)], ids=str)
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_masks_are_numpys(tier, shape, share):
+    mask = np.random.default_rng(0).random(shape) < share
+    same(each_thread_count(lambda: tier.argwhere(mask)), np.argwhere(mask).copy())
+    turned = np.asfortranarray(mask)
+    same(tier.argwhere(turned), np.argwhere(mask).copy())
+    for dtype in (np.float32, np.float64, np.int64, np.uint8):
+        x = drawn(shape, dtype)
+        picked = each_thread_count(lambda x=x: tier.compress(x, turned))
+        same(picked, x[mask])
+        same(each_thread_count(lambda g=picked: tier.spread(g, turned)),
+             np.where(mask, x, x.dtype.type(0)))

@@ -16,7 +16,7 @@ _LEAST = {
     1 << 9: ("erf_grad hardshrink prelu relu_grad"),
     1 << 10: ("shrink_grad softshrink threshold"),
     1 << 11: ("above_grad below_grad clip softsign softsign_grad threshold_grad"),
-    1 << 12: ("copy_ leaky_relu_grad lines relu rsqrt sigmoid_grad sum_over tanh_grad"),
+    1 << 12: ("copy_ leaky_relu_grad lines mask relu rsqrt sigmoid_grad sum_over tanh_grad"),
     1 << 13: ("sign sqrt where"),
     1 << 14: ("addcdiv addcmul exp reciprocal tanhshrink_grad"),
     1 << 15: ("log tanh"),
@@ -28,8 +28,8 @@ _SHARED = {
     1 << 12: ("normal smooth_relu"),
     1 << 13: ("erf gather gelu gelu_grad gelu_tanh logsigmoid mish mish_grad resample scatter "
         "silu silu_grad smooth_relu_grad where"),
-    1 << 14: ("elu elu_grad erf_grad exp gelu_tanh_grad logsigmoid_grad maximum normal_grad "
-        "rsqrt sigmoid tanh tanhshrink tanhshrink_grad"),
+    1 << 14: ("elu elu_grad erf_grad exp gelu_tanh_grad logsigmoid_grad mask maximum "
+        "normal_grad rsqrt sigmoid tanh tanhshrink tanhshrink_grad"),
     1 << 15: ("above_grad addcdiv addcmul copy_ exp_grad lerp prelu reciprocal_grad relu_grad "
         "shrink_grad sigmoid_grad softsign_grad sqrt_grad tanh_grad threshold_grad"),
     1 << 16: ("add below_grad clip div hardshrink hardsigmoid hardsigmoid_grad hardswish "

@@ -22,6 +22,7 @@ from . import (
     loss_binary,
     loss_margin,
     loss_probability,
+    masks,
     mixture,
     multi_head,
     norm,
@@ -43,6 +44,6 @@ __all__ = [
     "activation", "activation_extra", "arithmetic", "attention", "bilinear", "compare", "conv",
     "conv_geometry", "cross_entropy", "dropout", "einsum", "elementwise", "embedding", "foreach",
     "index", "join", "linalg", "loss", "loss_binary", "loss_margin", "loss_probability",
-    "mixture", "multi_head", "norm", "nuclear", "order", "pad", "pool", "pool_windows", "recurrent",
-    "reduce", "resample", "running", "scatter", "shape", "triangle",
+    "masks", "mixture", "multi_head", "norm", "nuclear", "order", "pad", "pool", "pool_windows",
+    "recurrent", "reduce", "resample", "running", "scatter", "shape", "triangle",
 ]

@@ -165,10 +165,13 @@ def where(condition, input, other, /):
         if condition.dtype.kind == "f":
             raise TypeError("where: condition must be boolean; compare it, as in x > 0")
         condition = condition.astype(bool)
+    first, second = getattr(input, "dtype", None), getattr(other, "dtype", None)
+    if first is second or first is None or second is None:
+        dtype = second if first is None else first
+        if dtype is not None and dtype.kind == "f":
+            return _where(condition, input, other)
     dtypes = {value.dtype for value in (input, other) if hasattr(value, "dtype")}
     dtype = np.result_type(*dtypes) if dtypes else result_dtype((input, other))
-    if dtype.kind == "f" and dtypes == {dtype}:
-        return _where(condition, input, other)
     return np.where(condition, input, other).astype(dtype, copy=False)
 
 

@@ -13,10 +13,12 @@ from ..errors import describe
 from ..gate import by_index
 from ..record import composite, op
 from ..tensors import Tensor
-from .shape import axis, expand, owned, reshape, whole
+from .shape import axis, owned, reshape, whole
 
 _ALL = slice(None)
+_INT64, _BOOL = np.dtype(np.int64), np.dtype(bool)
 _take, _sum_rows = by_index("take"), by_index("sum_rows")
+_compress, _spread = by_index("compress", "mask"), by_index("spread", "mask")
 
 
 class Index(tuple):
@@ -36,6 +38,10 @@ def as_index(index) -> Index:
 def _plain_part(part):
     if part.__class__ is int or part is None or part is Ellipsis:
         return part
+    if part.__class__ is Tensor:
+        array = part._array
+        if array.dtype is _INT64 and array.ndim or array.dtype is _BOOL:
+            return array.copy()
     if isinstance(part, slice):
         return _plain_slice(part)
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
@@ -76,7 +82,9 @@ def look(array: np.ndarray, parts: Index):
     """array[parts]; integers come before the arrays, as in PyTorch, where NumPy mixes them."""
     if len(parts) == 1:
         part = parts[0]
-        if part.__class__ is np.ndarray and part.dtype.kind == "i" and array.ndim:
+        if part.__class__ is np.ndarray and array.ndim:
+            if part.dtype is _BOOL:
+                return _compress(array, part) if part.shape == array.shape else array[part]
             return _take(array, part, 0, True)
     else:
         arrays, numbers = _kinds(parts)
@@ -272,6 +280,8 @@ def getitem_grad(g, /, index, shape):
     kinds = [part.dtype.kind for part in parts if part.__class__ is np.ndarray]
     if "i" in kinds:
         return sums_at(g, parts, shape)
+    if len(parts) == 1 and kinds and parts[0].shape == shape:
+        return _spread(g, parts[0])
     if not kinds and g.size == prod(shape):
         return g.reshape(shape)  # slices go forward, so all that they show is in order
     out = np.zeros(shape, g.dtype)
@@ -348,7 +358,7 @@ def index_select(input, dim, index):
         if prod(index.shape) != 1:
             raise IndexError("index_select: of a 0-d tensor one can be taken, got "
                              f"{describe(index)}")
-        return owned(reshape(input, ()))
+        return owned(reshape(select_rows(reshape(input, (1,)), reshape(index, (1,)), 0), ()))
     try:
         return select_rows(input, index if index.shape else reshape(index, (1,)), dim)
     except IndexError as error:
@@ -366,39 +376,3 @@ def select_rows(input, index, /, dim):
 def sum_rows(g, index, /, dim, shape):
     """Zeros of `shape` to which the slices of g along `dim` are added at the places `index`."""
     return _sum_rows(g, index, dim, shape)
-
-
-@composite()
-def masked_select(input, mask):
-    """The elements where the boolean `mask`, broadcast with input, is true, as a vector."""
-    if not isinstance(mask, Tensor) or mask.dtype != bool:
-        raise TypeError(f"masked_select: mask must be a boolean Tensor, got {describe(mask)}; "
-                        "compare it, as in x > 0, or use .bool()")
-    try:
-        shape = np.broadcast_shapes(input.shape, mask.shape)
-    except ValueError:
-        raise ValueError(f"masked_select: mask {tuple(mask.shape)} and input "
-                         f"{tuple(input.shape)} do not broadcast") from None
-    if input.shape != shape:
-        input = expand(input, shape)
-    return getitem(input, Index((np.broadcast_to(mask._array, shape).copy(),)))
-
-
-@op(differentiable=False)
-def argwhere(input, /):
-    """The indices of all elements that are not 0, one row each, in row-major order."""
-    return np.ascontiguousarray(np.argwhere(input))
-
-
-@composite()
-def nonzero(input, *, as_tuple=False):
-    """The indices of all elements that are not 0: one row each, or with `as_tuple` one tensor for
-    each dimension, as x[...] takes them.
-
-    >>> autograd.tensor([0, 3, 5]).nonzero()
-    tensor([[1],
-            [2]])
-    """
-    if not as_tuple:
-        return argwhere(input)
-    return argwhere(input if input.shape else reshape(input, (1,))).unbind(1)

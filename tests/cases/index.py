@@ -69,6 +69,15 @@ def _scatter_sum(g, index, dim, shape):
     return _added(np.zeros(shape), dim, index, g)
 
 
+def _src_grad(g, index, dim):
+    out = np.zeros(index.shape)
+    for place in np.ndindex(index.shape):
+        later = index[(*place[:dim], slice(place[dim] + 1, None), *place[dim + 1:])]
+        if index[place] not in later:
+            out[place] = g[(*place[:dim], index[place], *place[dim + 1:])]
+    return out
+
+
 def _take_along_dim(x, index, dim=None):
     if dim is None:
         return x.reshape(-1)[index.reshape(-1)]
@@ -185,10 +194,17 @@ CASES = {
     "scatter_along": samples(lambda x, index, src, dim: _written(x, dim, index, src),
                              (MATRIX, GATHERED, Spec((3, 3)), 1), (MATRIX, DOWN, SCALAR, 0),
                              (VECTOR, I, Spec((3,)), 0), torch=False),
+    "scatter_src_grad": samples(_src_grad, (Spec((3, 5)), GATHERED, 1), (Spec((4, 4)), DOWN, 0),
+                                torch=False),
+    "scatter_add_along": samples(lambda x, index, src, dim: _added(x, dim, index, src),
+                                 (MATRIX, GATHERED, Spec((3, 3)), 1),
+                                 (VECTOR, I, Spec((3,)), 0), torch=False),
     "scatter_add": samples(_added, (MATRIX, 1, GATHERED, Spec((3, 3))),
                            (MATRIX, 0, DOWN, Spec((2, 4))), (VECTOR, 0, I, Spec((3,))),
                            (np.arange(5), 0, I, np.array([1, 2, 3])))
     + samples(_added, (MATRIX, 0, DOWN[:1], Spec((2, 4))), torch=False),  # src larger than index
+    "add_rows": samples(lambda x, index, source, dim: _index_add(x, dim, index, source),
+                        (MATRIX, I, Spec((3, 4)), 0), (MATRIX, I, Spec((3, 3)), 1), torch=False),
     "index_add": [*samples(_index_add, (MATRIX, 0, I, Spec((3, 4))), (MATRIX, -1, I, Spec((3, 3))),
                            (VECTOR, 0, np.array([4]), Spec((1,))),
                            (np.arange(5), 0, I, np.array([1, 2, 3]))),
@@ -202,6 +218,8 @@ CASES = {
                            (MATRIX, (I, J), Spec((3,)), True), (MATRIX, (I,), Spec((4,)), True),
                            (MATRIX, (MASK,), Spec((5,)), True)),
                   Case((VECTOR, (I,), Spec((3,))), {"accumulate": True}, reference=_index_put)],
+    "add_at": samples(lambda x, values, index: _index_put(x, index, values, True),
+                      (MATRIX, Spec((3,)), (I, J)), (MATRIX, Spec((3, 4)), (I,)), torch=False),
     "put_at": samples(_put_at, (MATRIX, Spec((3,)), (I, J)), (MATRIX, SCALAR, (ALL, I)),
                       (MATRIX, Spec((4,)), (I,)), torch=False),
     "index_fill": [*samples(_index_fill, (MATRIX, 0, I, 1.5), (MATRIX, -1, I, SCALAR),

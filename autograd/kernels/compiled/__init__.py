@@ -23,6 +23,7 @@ from autograd.kernels.compiled.loss import (
     mse_loss,
     mse_loss_grad,
 )
+from autograd.kernels.compiled.mask import argwhere, compress, spread
 from autograd.kernels.compiled.matmul import bmm, gemm
 from autograd.kernels.compiled.norm import standardize, standardize_grad
 from autograd.kernels.compiled.optimizer_adam import adam_, adamax_, nadam_, radam_
@@ -50,6 +51,7 @@ __all__ = [
     "adagrad_",
     "adam_",
     "adamax_",
+    "argwhere",
     "asgd_",
     "attention",
     "attention_grad",
@@ -62,6 +64,7 @@ __all__ = [
     "bmm",
     "clamp_",
     "clip_",
+    "compress",
     "conv",
     "conv_bias_grad",
     "conv_input_grad",
@@ -109,6 +112,7 @@ __all__ = [
     "softmax",
     "softmax_grad",
     "sort",
+    "spread",
     "standardize",
     "standardize_grad",
     "sum_of_squares",

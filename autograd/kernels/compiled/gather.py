@@ -58,7 +58,11 @@ def gather(one, arrays, number, first, count, target):
 
 @jit(inner=True)
 def _copy(one, kind, place, step, run, out):
-    if kind == 2:
+    if kind == 2 and step == 1:
+        truths = vector(place, run, np.int8(1))
+        for i in range(run):
+            out[i] = truths[i]
+    elif kind == 2:
         for i in range(run):
             out[i] = one if vector(place + i * step, 1, np.int8(1))[0] else one - one
     elif step == itemsize(one):

@@ -173,7 +173,9 @@ def slices(shape, count, dim, negative=False):
 def along(shape, places, dim, negative=False, each=1):
     """The same for an index of elements, of shape `places`; None where that is not x's shape but
     along `dim`. `each` is the step from one element of src to the next."""
-    if not shape or shape[:dim] != places[:dim] or shape[dim + 1 :] != places[dim + 1 :]:
+    if not places or len(shape) != len(places):
+        return None
+    if shape[:dim] != places[:dim] or shape[dim + 1 :] != places[dim + 1 :]:
         return None
     outer, m, inner = prod(shape[:dim]), places[dim], prod(shape[dim + 1 :])
     steps = m * inner, inner, int(inner > 1)

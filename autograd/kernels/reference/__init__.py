@@ -22,6 +22,7 @@ from autograd.kernels.reference.loss import (
     mse_loss,
     mse_loss_grad,
 )
+from autograd.kernels.reference.mask import argwhere, compress, spread
 from autograd.kernels.reference.matmul import bmm, gemm
 from autograd.kernels.reference.norm import standardize, standardize_grad
 from autograd.kernels.reference.optimizer_adam import adam_, adamax_, nadam_, radam_
@@ -60,6 +61,7 @@ __all__ = [
     "adagrad_",
     "adam_",
     "adamax_",
+    "argwhere",
     "asgd_",
     "attention",
     "attention_grad",
@@ -72,6 +74,7 @@ __all__ = [
     "bmm",
     "clamp_",
     "clip_",
+    "compress",
     "conv",
     "conv_bias_grad",
     "conv_input_grad",
@@ -119,6 +122,7 @@ __all__ = [
     "softmax",
     "softmax_grad",
     "sort",
+    "spread",
     "standardize",
     "standardize_grad",
     "sum_of_squares",
