@@ -81,7 +81,8 @@ def _steps(shape: tuple, tables: tuple) -> list[tuple]:
     steps, sizes, rest, last = [], list(shape), list(tables), len(shape) - 1
     while rest:
         dim, table = rest.pop(0)
-        rows, columns = (None, table) if dim == last else (table, None)
+        rows: Table | None = None if dim == last else table
+        columns: Table | None = table if dim == last else None
         if rest and rest[0][0] == dim + 1 == last:  # both at once
             columns = rest.pop()[1]
         first = min(dim, last - 1)
