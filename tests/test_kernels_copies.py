@@ -29,9 +29,9 @@ def views(draw, dims, limit=20_000):
         shape.append(draw(lengths.filter(lambda n, size=size: n * size <= limit)))
         size *= max(shape[-1], 1)
     steps = [draw(st.sampled_from([1, 1, 1, -1, 2, -3])) for _ in shape]
-    base = np.arange(np.prod([n * abs(s) for n, s in zip(shape, steps, strict=True)] or [1]))
-    array = base.reshape([n * abs(s) for n, s in zip(shape, steps, strict=True)])
-    array = array[tuple(slice(None, None, s) for s in steps)].astype(draw(st.sampled_from(TYPES)))
+    room = [n * abs(step) for n, step in zip(shape, steps, strict=True)]
+    base = np.arange(np.prod(room, dtype=int)).astype(draw(st.sampled_from(TYPES))).reshape(room)
+    array = base[tuple(slice(None, None, step) for step in steps)]
     array = array.transpose(draw(st.permutations(range(array.ndim))))
     if draw(st.booleans()) and array.ndim:
         at = draw(st.integers(0, array.ndim - 1))

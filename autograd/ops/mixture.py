@@ -94,8 +94,8 @@ def _steps(shape: tuple, tables: tuple) -> list[tuple]:
             sizes[last] = columns.size
         small = sizes[first] * sizes[last] <= _SMALL
         if small and rows and columns and rows.picks and columns.picks:
-            rows, columns = None, _product(rows, columns)
-            planes = planes[0], 1, columns.n
+            columns = _product(rows, columns)
+            rows, planes = None, (planes[0], 1, columns.n)
         steps.append((planes, rows and rows.entries, columns and columns.entries, tuple(sizes)))
     return steps
 
