@@ -86,7 +86,8 @@ def test_several_copies_of_any_sizes_at_once(tier):
 @pytest.mark.parametrize("least", [1, 1 << 30])
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.float16])
 def test_copies_and_joints_lie_in_rows(least, dtype, monkeypatch):
-    monkeypatch.setitem(LEAST, "copy_", least)
+    for name in ("copy_", "runs"):
+        monkeypatch.setitem(LEAST, name, least)
     parts = [np.arange(4 * n * 6).reshape(6, n, 4).T.astype(dtype) for n in (3, 0, 17)]
     found = gate.joined(parts, 1)
     assert found.flags.c_contiguous and found.dtype == dtype

@@ -18,9 +18,10 @@ _LEAST = {
     1 << 13: ("addcmul rsqrt sign sqrt where"),
     1 << 14: ("addcdiv exp reciprocal tanhshrink_grad"),
     1 << 15: ("log tanh"),
-    1 << 16: ("div maximum minimum mul sub"),
+    1 << 16: ("div maximum minimum mul sub written"),
     1 << 17: ("add neg square"),
     1 << 18: ("absolute"),
+    1 << 19: ("runs"),
 }
 _SHARED = {
     1 << 12: ("normal"),
