@@ -14,7 +14,7 @@ import numpy as np
 from . import kernels
 from .kernels.formulas import FORMULAS, read
 from .kernels.rounding import rounded_once
-from .kernels.thresholds import LEAST, SHARED
+from .kernels.thresholds import LEAST
 
 ndarray = np.ndarray
 FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
@@ -141,7 +141,7 @@ def by_index(name, least="gather"):
 
 def written(targets, sources):
     """Writes each source into the target beside it, which has its shape."""
-    if sum([target.size for target in targets]) >= LEAST["copy_"]:
+    if sum([target.size for target in targets]) >= LEAST["written"]:
         kernels.copy_(targets, sources)
         return
     for target, source in zip(targets, sources, strict=True):
@@ -150,7 +150,7 @@ def written(targets, sources):
 
 def copied(x):
     """A row-major copy."""
-    if x.size < LEAST["copy_"] or x.size < SHARED["copy_"] and x.flags.c_contiguous:
+    if x.size < LEAST["copy_"] or x.size < LEAST["runs"] and x.flags.c_contiguous:
         return x.copy()
     out = np.empty(x.shape, x.dtype)
     kernels.copy_([out], [x])
@@ -159,7 +159,9 @@ def copied(x):
 
 def joined(arrays, dim):
     """The arrays one after the other along `dim`, in row-major order."""
-    if sum([array.size for array in arrays]) < LEAST["copy_"]:
+    size = sum([array.size for array in arrays])
+    if size < LEAST["copy_"] or size < LEAST["runs"] and all([array.flags.c_contiguous
+                                                              for array in arrays]):
         found = np.concatenate(arrays, dim)
         return found if found.flags.c_contiguous else found.copy()
     first, before, start = arrays[0], (slice(None),) * dim, 0

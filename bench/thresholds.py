@@ -24,7 +24,8 @@ UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_
           "absolute": np.absolute, "sign": np.sign}  # fmt: skip
 # What is no formula, measured in its family's own bench; "lines" are kernels along one dimension.
 OTHERS_LEAST = {"sum_over": 1 << 12, "gather": 1 << 3, "lines": 1 << 12,
-                "copy_": 1 << 12, "resample": 1 << 4, "mask": 1 << 12}  # fmt: skip
+                "copy_": 1 << 12, "resample": 1 << 4, "mask": 1 << 12,
+                "written": 1 << 16, "runs": 1 << 19}  # fmt: skip
 OTHERS_SHARED = {"copy_": 1 << 15, "resample": 1 << 13, "gather": 1 << 13, "scatter": 1 << 13,
                  "mask": 1 << 14}  # fmt: skip
 HEAD = '"""' + '''\

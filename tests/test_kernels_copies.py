@@ -29,9 +29,9 @@ def views(draw, dims, limit=20_000):
         shape.append(draw(lengths.filter(lambda n, size=size: n * size <= limit)))
         size *= max(shape[-1], 1)
     steps = [draw(st.sampled_from([1, 1, 1, -1, 2, -3])) for _ in shape]
-    base = np.arange(np.prod([n * abs(s) for n, s in zip(shape, steps, strict=True)] or [1]))
-    array = base.reshape([n * abs(s) for n, s in zip(shape, steps, strict=True)])
-    array = array[tuple(slice(None, None, s) for s in steps)].astype(draw(st.sampled_from(TYPES)))
+    room = [n * abs(step) for n, step in zip(shape, steps, strict=True)]
+    base = np.arange(np.prod(room, dtype=int)).astype(draw(st.sampled_from(TYPES))).reshape(room)
+    array = base[tuple(slice(None, None, step) for step in steps)]
     array = array.transpose(draw(st.permutations(range(array.ndim))))
     if draw(st.booleans()) and array.ndim:
         at = draw(st.integers(0, array.ndim - 1))
@@ -86,7 +86,8 @@ def test_several_copies_of_any_sizes_at_once(tier):
 @pytest.mark.parametrize("least", [1, 1 << 30])
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.float16])
 def test_copies_and_joints_lie_in_rows(least, dtype, monkeypatch):
-    monkeypatch.setitem(LEAST, "copy_", least)
+    for name in ("copy_", "runs"):
+        monkeypatch.setitem(LEAST, name, least)
     parts = [np.arange(4 * n * 6).reshape(6, n, 4).T.astype(dtype) for n in (3, 0, 17)]
     found = gate.joined(parts, 1)
     assert found.flags.c_contiguous and found.dtype == dtype

@@ -20,9 +20,10 @@ _LEAST = {
     1 << 13: ("sign sqrt where"),
     1 << 14: ("addcdiv addcmul exp reciprocal tanhshrink_grad"),
     1 << 15: ("log tanh"),
-    1 << 16: ("div maximum minimum mul sub"),
+    1 << 16: ("div maximum minimum mul sub written"),
     1 << 17: ("add neg square"),
     1 << 18: ("absolute"),
+    1 << 19: ("runs"),
 }
 _SHARED = {
     1 << 12: ("normal smooth_relu"),

@@ -267,6 +267,8 @@ def roll(input, /, shifts, dims=None):
     >>> autograd.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
+    if shifts.__class__ is dims.__class__ is int and input.ndim:
+        return _rolled(input, [(axis("roll", dims, input.ndim), shifts)])
     steps = [whole("roll", shift) for shift in ints(shifts)]
     dims = () if dims is None else ints(dims)
     if not dims:
@@ -275,10 +277,8 @@ def roll(input, /, shifts, dims=None):
         return _rolled(input.reshape(-1), [(0, *steps)]).reshape(input.shape)
     if len(steps) != len(dims):
         raise ValueError(f"roll: shifts {shifts} and dims {dims} must be equally many")
-    if not input.ndim:
-        return input.copy()
-    return _rolled(input, [(axis("roll", d, input.ndim), n)
-                           for d, n in zip(dims, steps, strict=True)])
+    moves = [(axis("roll", d, input.ndim), n) for d, n in zip(dims, steps, strict=True)]
+    return _rolled(input, moves) if input.ndim else input.copy()
 
 
 def _rolled(input, moves):
@@ -286,14 +286,16 @@ def _rolled(input, moves):
     out, total = np.empty_like(input), {}
     for dim, step in moves:
         total[dim] = total.get(dim, 0) + step
-    parts, before = [((), ())], -1
-    for dim in sorted(total):
-        n, between = input.shape[dim], (_ALL,) * (dim - before - 1)
-        step, before = total[dim] % n if n else 0, dim
-        pairs = (slice(step, None), slice(n - step)), (slice(step), slice(n - step, None))
-        parts = [((*there, *between, target), (*here, *between, source)) for there, here in parts
-                 for target, source in pairs[:1 + (step > 0)]]
-    written([out[there] for there, _ in parts], [input[here] for _, here in parts])
+    targets, sources = [out], [input]
+    for dim, step in total.items():
+        n, before = input.shape[dim], (_ALL,) * dim
+        step = step % n if n else 0
+        if step:
+            targets = [part[(*before, half)] for part in targets
+                       for half in (slice(step, None), slice(step))]
+            sources = [part[(*before, half)] for part in sources
+                       for half in (slice(n - step), slice(n - step, None))]
+    written(targets, sources)
     return out
 
 

@@ -56,7 +56,7 @@ def _tables(mode: str, shape: tuple, widths: tuple) -> tuple:
 def constant_pad(input, /, widths, value=0):
     """input with (before, after) more elements `value` along each dimension, fewer if negative."""
     shape, kept, filled, edges = _places(input.shape, widths)
-    if prod(shape) < LEAST["copy_"]:
+    if prod(shape) < LEAST["written"]:
         out = np.full(shape, value, input.dtype) if value else np.zeros(shape, input.dtype)
         out[filled] = input[kept]
         return out

@@ -72,7 +72,7 @@ def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: str, align_co
             tables.append((dim, Table.of_places(n, _nearest(n, out, scale, dtype, sizes))))
         elif out != n:
             low, high, share = _neighbours(n, out, scale, align_corners)
-            tables.append((dim, _linear(n, low, high, share, dtype)))
+            tables.append((dim, _linear(n, low, high, share.astype(dtype))))
     return tuple(tables)
 
 
@@ -100,9 +100,8 @@ def _neighbours(n: int, out: int, scale, align_corners: bool):
     return low, np.minimum(low + 1, n - 1), np.clip(at - low, 0, 1)
 
 
-def _linear(n: int, low, high, share, dtype) -> Table:
+def _linear(n: int, low, high, share) -> Table:
     """The table that mixes two neighbours, the one behind by its share."""
-    share = share.astype(dtype)
     weights, places = (np.stack(pair, 1).reshape(-1) for pair in ((1 - share, share), (low, high)))
     return Table(n, np.arange(len(low) + 1) * 2, places, weights)
 

@@ -11,7 +11,7 @@ from ..record import composite, op
 from .shape import clone, distinct, whole
 
 _where = formula("where")
-_KEPT = 1 << 16  # elements of a matrix up to which its triangle is kept for the next call
+_KEPT = 1 << 18  # elements of a matrix up to which its triangle is kept for the next call
 
 
 @op(view=True, vjp=dict(
@@ -84,6 +84,6 @@ def _below(name: str, input, diagonal: int) -> np.ndarray:
     return make(rows, columns, whole(name, diagonal))
 
 
-@lru_cache(64)
+@lru_cache(16)
 def _triangle(rows: int, columns: int, diagonal: int) -> np.ndarray:
     return np.tri(rows, columns, k=diagonal, dtype=bool)

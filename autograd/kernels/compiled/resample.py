@@ -115,6 +115,28 @@ def _mix_columns(start, table, first, last, one, out):
         out[j] = total
 
 
+@jit(inner=True)
+def _fill_row(one, start, target, columns, wide, each, first, last):
+    """Mixes all columns: those of a long run are copied, and where each mixes one or two places,
+    they are in vectors."""
+    starts, places, weights = columns
+    row = vector(target, wide, one)
+    if last - first >= max(_RUN, wide // 2):
+        _mix_columns(start, columns, 0, first, one, row)
+        carry(one, target + first * itemsize(one),
+              start + places[starts[first]] * itemsize(one), last - first)
+        _mix_columns(start, columns, last, wide, one, row)
+    elif each == 1:
+        for j in range(wide):
+            row[j] = _at(start, places[j], one) * weights[j]
+    elif each == 2:
+        for j in range(wide):
+            row[j] = _at(start, places[2 * j], one) * weights[2 * j] + (
+                _at(start, places[2 * j + 1], one) * weights[2 * j + 1])
+    else:
+        _mix_columns(start, columns, 0, wide, one, row)
+
+
 @jit
 def _resample(one, arrays, parts, index):
     """arrays: x, out, the tables of rows and of columns, scratch."""
@@ -122,7 +144,6 @@ def _resample(one, arrays, parts, index):
     height, width = length(x, 1), length(x, 2)
     tall, wide = length(out, 1), length(out, 2)
     rows, columns = _table(arrays, 2, height, one), _table(arrays, 5, width, one)
-    places, weights = columns[1], columns[2]
     whole = columns[0].size == 0
     each, first, last = 0, 0, 0
     if not whole:
@@ -141,24 +162,10 @@ def _resample(one, arrays, parts, index):
             carry(one, target, target - wide * itemsize(one), wide)
             continue
         start = _mix_rows(plane, width, rows, i, one, target if whole else scratch)
-        row = vector(target, wide, one)
-        if whole:
-            if start != target:
-                carry(one, target, start, wide)
-        elif last - first >= max(_RUN, wide // 2):
-            _mix_columns(start, columns, 0, first, one, row)
-            carry(one, target + first * itemsize(one),
-                  start + places[columns[0][first]] * itemsize(one), last - first)
-            _mix_columns(start, columns, last, wide, one, row)
-        elif each == 1:
-            for j in range(wide):
-                row[j] = _at(start, places[j], one) * weights[j]
-        elif each == 2:
-            for j in range(wide):
-                row[j] = _at(start, places[2 * j], one) * weights[2 * j] + (
-                    _at(start, places[2 * j + 1], one) * weights[2 * j + 1])
-        else:
-            _mix_columns(start, columns, 0, wide, one, row)
+        if not whole:
+            _fill_row(one, start, target, columns, wide, each, first, last)
+        elif start != target:
+            carry(one, target, start, wide)
 
 
 def _arrays(table, dtype):
