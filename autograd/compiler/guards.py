@@ -25,6 +25,7 @@ _LIBRARY = {"autograd", "nn", "optim", "data", "numpy", "builtins", "numba", "sc
 _VALUES = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic)
 _MOST = 20000  # conditions that a check may have
 _WALKED = ("nn", "data")  # whose objects have settings
+_PLAIN = (*_VALUES, ModuleType, BuiltinFunctionType)
 _UNSEEN = frozenset(("_told", "_registered", "_transient", "__dict__", "__weakref__"))
 
 
@@ -63,7 +64,7 @@ class Guards:
     def _visit(self, value, path: str) -> None:
         if len(self._lines) > _MOST:
             return
-        if isinstance(value, (*_VALUES, ModuleType, BuiltinFunctionType)) or id(value) in self._seen:
+        if id(value) in self._seen or isinstance(value, _PLAIN):
             return
         self._seen.add(id(value))
         self._kept.append(value)
