@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, kernels
 from ..errors import caller, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
@@ -25,6 +25,7 @@ from .patches import recording
 from .program import Program, leaves
 from .recorder import RAW, Recorder
 from .replay import Writer
+from .walk import own_copy
 
 F = TypeVar("F", bound=Callable)
 
@@ -86,15 +87,17 @@ class Entry:
 
     def __init__(self, function: Callable, fullgraph: bool) -> None:
         self.function, self.fullgraph = function, fullgraph
-        self.ready: list[tuple[Guards, Callable]] = []
+        self.ready: list[tuple[Guards, Any, Callable]] = []
         self.pending: tuple[Guards, Program] | None = None
         self.recorded = 0
         self.given_up = False
 
     def call(self, args: tuple, kwargs: dict, arrays: list):
         """What the function returns, by a replay where one fits."""
-        for guards, replay in self.ready:
+        for guards, idle, replay in self.ready:
             if guards.check():
+                if not idle.acquire(blocking=False):  # another thread is at it
+                    return self.function(*args, **kwargs)
                 return replay(arrays)
         if self.given_up or not _busy.acquire(blocking=False):
             return self.function(*args, **kwargs)
@@ -151,8 +154,7 @@ class Entry:
             if difference:
                 self._give_up(f"two recordings of it differ: {difference}")
             else:
-                program.prune()
-                self.ready.append((guards, _replayed(program)))
+                self.ready.append((guards, *_replayed(program)))
 
     def _give_up(self, reason: str) -> None:
         self.given_up, self.pending = True, None
@@ -209,20 +211,25 @@ def _is_open(node) -> bool:
     return True
 
 
-def _replayed(program: Program) -> Callable:
-    """The function of the arguments' arrays that replays a program."""
-    run, written = Writer(program).function(), list(program.written.values())
-    if not written:
-        return run
-    where = caller()
+def _replayed(program: Program) -> tuple:
+    """A lock to hold, and the function of the arguments' arrays that replays the program."""
+    program.prune()
+    program.share(own_copy)
+    writer: Any = Writer
+    if kernels.tier() == "numba":
+        from .lowering import LoweringWriter as writer
+    run, written = writer(program).function(), list(program.written.values())
+    where, one_at_a_time = caller(), threading.Lock()
 
     def replay(arrays):
-        output = run(arrays)
-        for tensor in written:
-            mark_written(tensor, "a compiled step", where)
-        return output
+        try:
+            return run(arrays)
+        finally:
+            for tensor in written:
+                mark_written(tensor, "a compiled step", where)
+            one_at_a_time.release()
 
-    return replay
+    return one_at_a_time, replay
 
 
 def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None = None,

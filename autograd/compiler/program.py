@@ -116,6 +116,18 @@ def values_in(template) -> Iterator[Value]:
         yield from values_in((template.start, template.stop, template.step))
 
 
+def replaced(template, same_as: dict[int, Value]):
+    """A template with other values in the place of some."""
+    kind = template.__class__
+    if kind is Value:
+        return same_as.get(template.number, template)
+    if kind is Boxed and template.value.number in same_as:
+        return Boxed(same_as[template.value.number])
+    if kind is tuple or kind is list:
+        return kind([replaced(part, same_as) for part in template])
+    return template
+
+
 def same(a, b) -> bool:
     """Whether two templates are the same: values by their number, all else by equality."""
     if a.__class__ is not b.__class__:
@@ -158,6 +170,31 @@ class Program:
             if not mine_value.alike(their_value):
                 return f"a number that is no argument, {mine_value.shape} {mine_value.dtype}"
         return "" if same(self.output, other.output) else "what it returns"
+
+    def share(self, copy: Callable) -> None:
+        """Leave out copies, made by `copy`, of what nothing else will read or hold."""
+        last: dict[int, int] = {}
+        copies: dict[int, int] = {}
+        for i, call in enumerate(self.calls):
+            for value in call.reads():
+                last[value.base.number] = i
+            if call.function is copy:
+                number = call.args[0].base.number
+                copies[number] = copies.get(number, 0) + 1
+        held = {value.base.number for value in values_in(self.output)}
+        same_as: dict[int, Value] = {}
+        kept = []
+        for i, call in enumerate(self.calls):
+            value = call.args[0] if call.function is copy else None
+            if value is not None and value.kind == "made" and value.base is value and (
+                    value.strides == call.results[0][1].strides and copies[value.number] == 1
+                    and last[value.number] == i and value.number not in held):
+                same_as[call.results[0][1].number] = value
+                continue
+            call.args = replaced(call.args, same_as)
+            kept.append(call)
+        self.calls = kept
+        self.output = replaced(self.output, same_as)
 
     def prune(self) -> None:
         """Leave out calls whose results nobody needs."""

@@ -26,6 +26,9 @@ class Writer:
         self.lines: list[str] = []
         self.defined: set[int] = set()
         self.changed = {v.base.number for call in program.calls for v in call.writes}
+        self.shown_by = {value.number: [v for v in call.reads() if v.base is value.base]
+                         for call in program.calls for _, value in call.results
+                         if value.base is not value}
         self.last = self._last_uses()
 
     def _last_uses(self) -> dict[int, list[int]]:
@@ -45,9 +48,9 @@ class Writer:
     def _used(self, value: Value, at: int, last: dict[int, int]) -> None:
         """Note that a call uses a value, and so what it is a view of."""
         last[value.number] = last[value.base.number] = at
-        while value.kind == "view":
-            value = value.source
-            last[value.number] = at
+        sources = [value.source] if value.kind == "view" else self.shown_by.get(value.number, [])
+        for source in sources:
+            self._used(source, at, last)
 
     def function(self) -> Callable:
         """The function."""
@@ -57,12 +60,19 @@ class Writer:
                 self.lines.append(f"v{value.number} = arguments[{value.source}]")
         for i, call in enumerate(self.program.calls):
             self.write(call)
-            gone = [n for n in self.last.get(i, ()) if n in self.defined
-                    and self.program.values[n].kind == "made"]
-            if gone:
-                self.lines.append(" = ".join(f"v{n}" for n in gone) + " = None")
+            self.drop(self.last.get(i, []))
+        self.end()
         self.lines.append(f"return {self.expression(self.program.output)}")
         return self.compiled()
+
+    def end(self) -> None:
+        """All calls are written."""
+
+    def drop(self, numbers: list[int]) -> None:
+        """Let go what nothing needs any more."""
+        gone = [n for n in numbers if n in self.defined and self.program.values[n].kind == "made"]
+        if gone:
+            self.lines.append(" = ".join(f"v{n}" for n in gone) + " = None")
 
     def compiled(self) -> Callable:
         text = "def replay(arguments):\n" + "".join(f"    {line}\n" for line in self.lines)
