@@ -19,6 +19,7 @@ from .. import dtypes, kernels
 from ..errors import caller, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
+from ..quiet import QUIET, hush, unhush
 from ..tensors import Tensor, mark_written
 from .guards import Guards
 from .patches import recording
@@ -30,6 +31,7 @@ from .walk import own_copy
 F = TypeVar("F", bound=Callable)
 
 LIMIT = 8  # recordings of one signature, after which it stays uncompiled
+SIGNATURES = 64  # of which each has recordings
 _busy = threading.RLock()  # held while a step is recorded
 _recording = threading.local()  # .now: the recorder at work in this thread
 
@@ -40,6 +42,7 @@ class Compiled:
     def __init__(self, function: Callable, fullgraph: bool) -> None:
         self._function, self._fullgraph = function, fullgraph
         self._entries: dict[Any, Entry] = {}
+        self._told = False
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args, **kwargs):
@@ -50,9 +53,19 @@ class Compiled:
                is_grad_enabled(), is_inference_mode_enabled(), dtypes.get_default_dtype())
         entry = self._entries.get(key)
         if entry is None:
+            if len(self._entries) >= SIGNATURES:
+                return self._too_many(args, kwargs)
             entry = self._entries[key] = Entry(self._function, self._fullgraph)
             return self._function(*args, **kwargs)
         return entry.call(args, kwargs, arrays)
+
+    def _too_many(self, args: tuple, kwargs: dict):
+        if not self._told:
+            self._told = True
+            warnings.warn(f"compile: {self!r} was called with {SIGNATURES} signatures; further "
+                          "ones run uncompiled. Call it with fewer shapes and numbers, such as "
+                          "batches of one size", stacklevel=3)
+        return self._function(*args, **kwargs)
 
     def __get__(self, instance, owner=None):
         return self if instance is None else functools.partial(self, instance)
@@ -90,6 +103,7 @@ class Entry:
         self.ready: list[tuple[Guards, Any, Callable]] = []
         self.pending: tuple[Guards, Program] | None = None
         self.recorded = 0
+        self.expected = False  # whether what is pending holds for the call that is recorded
         self.given_up = False
 
     def call(self, args: tuple, kwargs: dict, arrays: list):
@@ -112,7 +126,10 @@ class Entry:
             broken = self.ready[-1][0].broken() if self.ready else ""
             self._give_up(f"{broken or 'what it depends on'} changes with nearly every call")
             return self.function(*args, **kwargs)
-        guards = Guards([self.function, args, kwargs])
+        self.expected = self.pending is not None and self.pending[0].check()
+        passed = set(map(id, arrays))
+        guards = Guards([self.function, *[leaf for leaf in leaves((args, kwargs)) if not (
+            isinstance(leaf, Tensor) and id(RAW(leaf)) in passed)]])
         recorder = Recorder()
         if guards.hooked:
             recorder.fail(f"{guards.hooked} has hooks; remove them, or leave this step uncompiled")
@@ -137,16 +154,17 @@ class Entry:
         if not reason:
             program = recorder.finish(output)
             reason = recorder.reason
-        guards.finish(recorder.decisive.values())
+        guards.watch(recorder.decisive.values())
         if not reason and not guards.check():
             if self.recorded > 2:
                 reason = f"{guards.broken()} changes with every call"
             self.pending = None
             if not reason:
                 return
+        guards.watch_grads([recorder.first_grads[key] for key in recorder.asked_grads])
         if reason:
             self._give_up(reason)
-        elif self.pending is None or not self.pending[0].check():
+        elif self.pending is None or not self.expected:
             self.pending = guards, program
         else:
             before, self.pending = self.pending[1], None
@@ -222,9 +240,11 @@ def _replayed(program: Program) -> tuple:
     where, one_at_a_time = caller(), threading.Lock()
 
     def replay(arrays):
+        token = hush(QUIET)
         try:
             return run(arrays)
         finally:
+            unhush(token)
             for tensor in written:
                 mark_written(tensor, "a compiled step", where)
             one_at_a_time.release()

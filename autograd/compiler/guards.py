@@ -45,12 +45,25 @@ class Guards:
             self._visit(root, "the function")
         self.too_many = len(self._lines) > _MOST
 
-    def finish(self, decisive) -> None:
-        """Write the check, with Tensors whose numbers have to stay, each with the reason."""
+    def watch(self, decisive) -> None:
+        """Add Tensors whose numbers have to stay, each with the reason, and write the check."""
         for tensor, reason in decisive:
             self._add(f"{self._name(tensor)}._version[0] == {tensor._version[0]}",
                       f"a tensor's numbers ({reason})")
         self.check: Callable[[], bool] = self._written()
+
+    def watch_grads(self, asked: list[tuple[Tensor, Any]]) -> None:
+        """Add Tensors that have to have such a .grad, or none, as each had at the beginning."""
+        for tensor, grad in asked:
+            held = f"{self._name(tensor)}._grad"
+            if grad is None:
+                self._add(f"{held} is None", "whether there is a .grad")
+            else:
+                array = RAW(grad)
+                self._add(f"{held} is not None and {held}._array.strides == {array.strides} and "
+                          f"{held}._array.shape == {array.shape} and "
+                          f"{held}._array.flags.writeable", "the .grad")
+        self.check = self._written()
 
     def broken(self) -> str:
         """What does not hold any more; "" if all does."""

@@ -15,6 +15,7 @@ import dis
 import sys
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,25 @@ def _ops(recorder: Recorder):
         places = op.function.__globals__
         yield places, "forward", _forward(recorder, op, places["forward"])
         for name in ("common", "common_number", "common_float"):
-            yield places, name, _function(recorder, places[name], name)
+            yield places, name, _common(recorder, places[name])
+
+
+def _common(recorder: Recorder, convert):
+    """What brings operands to one dtype; only recorded where it changes one."""
+    def apply(*operands):
+        results = convert(*operands)
+        for i, (before, after) in enumerate(zip(operands, results, strict=True)):
+            if before is not after and isinstance(before, np.ndarray) and recorder.active() and (
+                    recorder.is_known(before)):
+                after = recorder.call(_one_of, (convert, i, *operands), {}, after, "cast")
+                results = (*results[:i], after, *results[i + 1:])
+        return results
+
+    return apply
+
+
+def _one_of(convert, number: int, *operands):
+    return convert(*operands)[number]
 
 
 def _forward(recorder: Recorder, op: Op, forward):
@@ -235,10 +254,31 @@ def _is_harmless(code, at: int) -> bool:
     return bool(following) and following[0].argval in _METADATA
 
 
+at_work: list[Recorder] = []
+
+
+class _Present:
+    """The recorder at work, whichever it is, so that what stands in is made once."""
+
+    def __getattr__(self, name: str):
+        return getattr(at_work[0], name)
+
+    def __setattr__(self, name: str, value) -> None:
+        setattr(at_work[0], name, value)
+
+
+@lru_cache(1)
+def _places(ops: int, modules: int) -> list:
+    """What stands in, for so many ops and modules."""
+    present: Any = _Present()
+    return [*_ops(present), *_functions(present)]
+
+
 @contextmanager
 def recording(recorder: Recorder, opaque):
     """The time of a recording; `opaque` are (class, method name) that are recorded as a barrier."""
-    places = [*_ops(recorder), *_functions(recorder)]
+    at_work[:] = [recorder]
+    places = _places(len(REGISTRY), len(sys.modules))
     before = [(names, name, names[name]) for names, name, _ in places]
     methods = [(cls, name, cls.__dict__[name]) for cls, name in opaque]
     try:

@@ -151,11 +151,9 @@ def same(a, b) -> bool:
 class Program:
     """A finished recording."""
 
-    def __init__(self, values: list[Value], calls: list[Call], output, written: dict,
-                 writes_arguments: bool) -> None:
+    def __init__(self, values: list[Value], calls: list[Call], output, written: dict) -> None:
         self.values, self.calls, self.output = values, calls, output
         self.written = written  # id of a Tensor -> the Tensor, of those written in place
-        self.writes_arguments = writes_arguments
 
     def difference(self, other: Program) -> str:
         """Where another recording of the same step differs; "" if it does not."""

@@ -38,10 +38,11 @@ class Recorder:
         self.owners: dict[int, tuple[Any, Any, Value]] = {}  # id of who owns the memory
         self.tensors: dict[int, Tensor] = {}  # id of an array -> the Tensor that outlives the step
         self.grads: dict[int, tuple[Tensor, Any]] = {}  # Tensors with the .grad last written down
+        self.first_grads: dict[int, tuple[Tensor, Any]] = {}  # the same, when the step began
+        self.asked_grads: dict[int, Tensor] = {}  # of whom it matters whether they had a .grad
         self.numbers: dict[int, tuple[Any, Value]] = {}  # Python numbers that calls have made
         self.written: dict[int, Tensor] = {}
         self.decisive: dict[int, tuple[Tensor, str]] = {}  # Tensors whose numbers were looked at
-        self.writes_arguments = False
         self.kept: list = []
 
     # ---- what is known -------------------------------------------------------------------------
@@ -90,13 +91,17 @@ class Recorder:
         found = self.known.get(id(array))
         if found is not None and found[0]() is array:
             return found[1]
-        held = self.owners.get(id(owner_of(array)))
-        if held is not None and held[0]() is owner_of(array):
-            value = self.learn(array, "view", held[2])
-            value.offset, value.base = address(array) - held[1], held[2].base
-            return value
-        self.kept.append(array)
-        return self.learn(array, "constant", array)
+        owner = owner_of(array)
+        held = self.owners.get(id(owner))
+        if held is None or held[0]() is not owner:
+            self.kept.append(owner)
+            constant = self.learn(owner, "constant", owner)
+            if owner is array:
+                return constant
+            held = self.owners[id(owner)]
+        value = self.learn(array, "view", held[2])
+        value.offset, value.base = address(array) - held[1], held[2].base
+        return value
 
     def is_known(self, array: np.ndarray) -> bool:
         """Whether the array depends on anything that was recorded."""
@@ -169,7 +174,7 @@ class Recorder:
         if base.kind == "constant" and base.source is not None:
             base.source = base.source.copy()  # what it was before
         if base.kind == "argument":
-            self.writes_arguments = True
+            self.fail(f"an argument is written in place at {caller()}")
         if base.kind == "state" and isinstance(base.source, Tensor):
             self.written[id(base.source)] = base.source
         self.call(function, (array, *args), {}, None, "write", effect=True, writes=(array,))
@@ -200,10 +205,17 @@ class Recorder:
         """A Tensor that outlives the step: what is put into its .grad is to be seen."""
         if id(tensor) not in self.grads:
             self.grads[id(tensor)] = tensor, tensor._grad
+            self.first_grads[id(tensor)] = tensor, tensor._grad
             if tensor._grad is not None:
                 held = RAW(tensor._grad)
                 if not self.is_known(held):
                     self.learn(held, "gradient", tensor)
+
+    def ask_grad(self, tensor: Tensor) -> None:
+        """What follows depends on whether the Tensor has a .grad."""
+        self.watch_grad(tensor)
+        if tensor._grad is self.first_grads[id(tensor)][1]:
+            self.asked_grads[id(tensor)] = tensor
 
     def note_grads(self) -> None:
         """Write down which .grad have changed."""
@@ -223,7 +235,11 @@ class Recorder:
             if value.kind == "constant" and value.source is not None:
                 value.source = np.array(value.source) if value.source.flags.writeable else \
                     value.source
-        return Program(self.values, self.calls, made, self.written, self.writes_arguments)
+        used = {v.base.number for call in self.calls for v in call.reads()}
+        for value in self.values:
+            if value.kind == "gradient" and value.number in used:
+                self.asked_grads[id(value.source)] = value.source
+        return Program(self.values, self.calls, made, self.written)
 
 
 def set_grad(tensor: Tensor, array: np.ndarray | None) -> None:

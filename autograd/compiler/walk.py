@@ -141,7 +141,7 @@ def add_to_leaf(recorder: Recorder, tensor: Tensor, g: np.ndarray, leaf: Leaf | 
     if leaf is not None and leaf.after:
         recorder.fail("a hook waits for an accumulated gradient; remove it, or leave this step "
                       "uncompiled")
-    recorder.watch_grad(tensor)
+    recorder.ask_grad(tensor)
     if not recorder.active():
         add_to_grad(tensor, g)
     elif tensor._grad is None:
