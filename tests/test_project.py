@@ -106,6 +106,7 @@ LAZY = {
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.viz.picture", "autograd.viz.*"),
+            ("autograd.compiler.compiled", "autograd.compiler.lowering"),
             ("data.loader", "data.workers"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),

@@ -176,7 +176,7 @@ class Entry:
 
     def _give_up(self, reason: str) -> None:
         self.given_up, self.pending = True, None
-        name = getattr(self.function, "__name__", type(self.function).__name__)
+        name = getattr(self.function, "__name__", None) or type(self.function).__name__
         text = f"compile: {name} runs uncompiled, because {reason}."
         if self.fullgraph:
             raise RuntimeError(text)
@@ -255,7 +255,18 @@ def _replayed(program: Program) -> tuple:
 def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None = None,
             backend: Any = None, mode: str | None = None, options: dict | None = None,
             disable: bool = False) -> Any:
-    """The function or module, replayed from a recording of its calls.
+    """The function or module, which is recorded and from then on replayed: calls of kernels and
+    NumPy one after the other, without Tensors and Nodes between them.
+
+    A whole training step gains most: forward, backward, `optimizer.step()`.  Each signature of
+    arguments (shapes, dtypes, numbers) has a recording of its own; whatever else Python reads is
+    checked before each replay, and recorded anew where it has changed.  What cannot be foreseen
+    (`item()` and `if` on results, hooks, sizes that depend on numbers) runs uncompiled, with one
+    warning that says where, or, with `fullgraph`, raises.  Python between the ops runs only
+    while recording; data comes in as arguments.  The other options are PyTorch's and change
+    nothing.
+
+    Raises: TypeError for what cannot be called; RuntimeError with `fullgraph`, as above.
 
     >>> w = autograd.tensor([1.0, 2.0], requires_grad=True)
     >>> @autograd.compile

@@ -8,7 +8,6 @@ the place of both, and are pointed to the memory when it is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,13 @@ import numpy as np
 from ..kernels.compiled import matmul, sweep
 from ..kernels.compiled.launch import ONE
 from ..kernels.compiled.replay import Launches
-from .program import Boxed, Call, Program, Value, values_in
+from .program import Call, Program, Value, values_in
 from .recorder import set_grad
 from .replay import Writer, array_of
 from .sweeps import Group, operands
 
 _NAMES = {name: i for i, name in enumerate(sweep.NAMES)}
-_VIEWS = ("reshape view squeeze unsqueeze transpose permute expand getitem").split()
+_VIEWS = ("reshape", "view", "squeeze", "unsqueeze", "transpose", "permute", "expand", "getitem")
 _NONE = np.empty(0)
 _LARGE_SUM = 1 << 16  # numbers from which two threads sum quicker
 
@@ -368,6 +367,3 @@ def _middle(call: Call, x: Value, result: Value) -> list[int] | None:
     first, last = (summed[0], summed[-1] + 1) if summed else (len(x.shape), len(x.shape))
     return [int(np.prod(part, dtype=np.int64)) for part in (
         x.shape[:first], x.shape[first:last], x.shape[last:])]
-
-
-__all__ = ["Boxed", "LoweringWriter"]

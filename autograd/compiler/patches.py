@@ -29,7 +29,8 @@ from . import walk as walking
 from .recorder import Recorder
 
 _SLOT = Tensor.__dict__["_array"]
-_METADATA = "shape ndim dtype size strides flags itemsize nbytes base T".split()
+_METADATA = ("shape", "ndim", "dtype", "size", "strides", "flags", "itemsize", "nbytes", "base",
+             "T")
 
 # Functions that take the array out of a Tensor and do nothing with its numbers but what is
 # recorded, by file and name.

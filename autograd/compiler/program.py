@@ -25,6 +25,10 @@ class Value:
 
     __slots__ = ("kind", "source", "shape", "dtype", "strides", "offset", "number", "base")
 
+    shape: Any  # all three None for what is a Python number
+    dtype: Any
+    strides: Any
+
     def __init__(self, number: int, kind: str, source, like) -> None:
         self.number, self.kind, self.source = number, kind, source
         self.shape = self.dtype = self.strides = None
@@ -174,8 +178,7 @@ class Program:
         last: dict[int, int] = {}
         copies: dict[int, int] = {}
         for i, call in enumerate(self.calls):
-            for value in call.reads():
-                last[value.base.number] = i
+            last.update((read.base.number, i) for read in call.reads())
             if call.function is copy:
                 number = call.args[0].base.number
                 copies[number] = copies.get(number, 0) + 1
@@ -183,7 +186,7 @@ class Program:
         same_as: dict[int, Value] = {}
         kept = []
         for i, call in enumerate(self.calls):
-            value = call.args[0] if call.function is copy else None
+            value: Any = call.args[0] if call.function is copy else None
             if value is not None and value.kind == "made" and value.base is value and (
                     value.strides == call.results[0][1].strides and copies[value.number] == 1
                     and last[value.number] == i and value.number not in held):

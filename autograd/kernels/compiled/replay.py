@@ -6,13 +6,14 @@ replay have stand-ins in those tuples, whose data pointers are set first.
 """
 
 import numpy as np
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from autograd import threads
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import _POOL, ONE, _call, _share_out, address
-from autograd.kernels.compiled.memory import DATA, data, item, items, vector
+from autograd.kernels.compiled.memory import DATA, data, item, vector
 
 ROW = 4  # integers of a launch
 
@@ -22,8 +23,6 @@ def _store(typing, place, value):
     """Stores an integer at an address."""
 
     def codegen(context, builder, signature, args):
-        from llvmlite import ir
-
         pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
         builder.store(args[1], pointer)
         return context.get_dummy_value()
@@ -54,7 +53,7 @@ class Launches:
 
     def __init__(self, launches: list, moved: list) -> None:
         self._kept = launches, moved
-        rows = [(address(kernel, ONE[dtype]), int(ONE[dtype].itemsize == 4), id(arrays),
+        rows = [(address(kernel, ONE[dtype]), int(dtype == np.float32), id(arrays),
                  int(parallel)) for kernel, dtype, arrays, parallel in launches]
         self._rows = np.array(rows, np.int64).reshape(-1)
         self._moves = np.array([(id(array), source, offset) for array, source, offset in moved],
@@ -64,6 +63,3 @@ class Launches:
 
     def __call__(self, sources: tuple) -> None:
         _replay(*self._numbers, id(sources), threads.parts(), _POOL)
-
-
-__all__ = ["Launches", "items"]

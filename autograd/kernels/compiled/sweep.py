@@ -8,7 +8,7 @@ Every function is the one that the kernel of its op uses.
 
 import numpy as np
 
-from autograd.kernels.compiled import activation, vector_math
+from autograd.kernels.compiled import vector_math
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.memory import data, item, itemsize, share, vector
 
@@ -21,18 +21,18 @@ NAMES = ("constant", "scalar", "row", "column", "copy", "add", "sub", "mul", "di
          "exp", "log", "tanh", "sigmoid", "relu", "relu_grad", "sqrt", "reciprocal", "abs",
          "safe_mul", "safe_div", "maximum", "minimum")  # fmt: skip
 (CONSTANT, SCALAR, ROW, COLUMN, COPY, ADD, SUB, MUL, DIV, NEG, SQUARE, EXP, LOG, TANH, SIGMOID,
- RELU, RELU_GRAD, SQRT, RECIPROCAL, ABS, SAFE_MUL, SAFE_DIV, MAXIMUM, MINIMUM) = range(len(NAMES))  # fmt: skip
+ RELU, RELU_GRAD, SQRT, RECIPROCAL, ABS, SAFE_MUL, SAFE_DIV, MAXIMUM, MINIMUM) = range(
+    len(NAMES))  # fmt: skip
 
 _exp, _log, _tanh, _sigmoid = (vector_math.exp, vector_math.log, vector_math.tanh,
                                vector_math.sigmoid)  # fmt: skip
-_relu_grad = activation.BACKWARD["relu"]
 
 
 @jit(inner=True)
 def _repeated(one, code, step, x, out, start):
     """Operands that are repeated: a number, along the rows, along the columns; or copied."""
     name, inner = code[step], code[step + 4]
-    if name == CONSTANT or name == SCALAR:
+    if name <= SCALAR:
         for i in range(out.size):
             out[i] = x[0]
     elif name == ROW:
@@ -71,7 +71,7 @@ def _of_two(name, a, b, out):
             out[i] = a[i] / b[i]
     elif name == RELU_GRAD:
         for i in range(out.size):
-            out[i] = _relu_grad(a[i], b[i], (0, 0, 0))
+            out[i] = b[i] if b[i] == 0 else a[i]
     elif name == SAFE_MUL:
         for i in range(out.size):
             out[i] = a[i] if a[i] == 0 else a[i] * b[i]
