@@ -232,6 +232,7 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
     ".": "viz",
+    "compiler": "compile",
     "custom_function": "Function",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
     "serialize": "load save",

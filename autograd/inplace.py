@@ -24,6 +24,8 @@ from .ops.shape import sum_to_size
 from .record import COMPOSITES, INPLACE, op
 from .tensors import Tensor, current_node, mark_written, set_node, wrap
 
+_copyto = np.copyto
+
 
 def _look(x, region: tuple):
     """What the chain of views `region`, of pairs (function, args), shows of x."""
@@ -88,7 +90,7 @@ def make_inplace(name: str, function):
             history = input, _node_as(result, input._array.dtype)
         elif node is not None or before._node is not None:
             history = _history(twin, input, result, ())
-        np.copyto(input._array, result._array, casting="unsafe")
+        _copyto(input._array, result._array, "unsafe")
         mark_written(input, twin)
         if history is not None:
             _rewrite(input, history)
@@ -109,7 +111,7 @@ def make_replacing(name: str, function):
             _rename(error, name)
             raise
         history = _history(name, input, value, ())
-        np.copyto(input._array, value._array)
+        _copyto(input._array, value._array)
         mark_written(input, name)
         if history is not None:
             _rewrite(input, history)

@@ -7,6 +7,7 @@ from importlib import import_module, metadata
 from types import SimpleNamespace
 
 SIDES = ("ours", "torch")
+COMPILED = "compiled"  # ours, where each step is compiled
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 THREADS = min(2, CORES)
 IMPORTS = {
@@ -22,7 +23,9 @@ _MODULES = {
 
 def load(side: str) -> SimpleNamespace:
     """core, autograd, nn and optim of one library, seeded and held at THREADS threads."""
-    lib = SimpleNamespace(**{name: import_module(m) for name, m in _MODULES[side].items()})
+    names = _MODULES["ours" if side == COMPILED else side]
+    lib = SimpleNamespace(**{name: import_module(m) for name, m in names.items()})
+    lib.compiled = lib.core.compile if side == COMPILED else lambda step: step
     lib.core.set_num_threads(THREADS)
     lib.core.manual_seed(0)
     return lib

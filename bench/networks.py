@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .training import Step, training, updating
+from .training import Step, fed, training, updating
 from .transformers import TRANSFORMERS
 
 
@@ -110,18 +110,14 @@ def autoencoder(lib: SimpleNamespace) -> Step:
         nn.ConvTranspose2d(16, 1, 3, stride=2, padding=1, output_padding=1), nn.Sigmoid())
     optimizer, loss_fn = lib.optim.Adam(model.parameters()), nn.MSELoss()
     stream = images(lib, 64, (1, 28, 28))
-
-    def loss():
-        x, _ = next(stream)
-        return loss_fn(model(x), x)
-
-    return updating(optimizer, loss)
+    return updating(lib, optimizer, lambda x, _: loss_fn(model(x), x), stream)
 
 
 def lenet_inference(lib: SimpleNamespace) -> Step:
     """LeNet-5 on one image."""
     model = lenet_model(lib.nn, lib.nn.ReLU, lib.nn.MaxPool2d).eval()
     x, _ = next(images(lib, 1, (1, 28, 28), 1))
+    model = lib.compiled(model)
 
     def step():
         with lib.core.no_grad():
@@ -140,7 +136,7 @@ def elementwise(lib: SimpleNamespace) -> Step:
         y = (x * 2 + 1).tanh()
         (y * (-x).exp() + y.sigmoid()).sum().backward()
 
-    return step
+    return lib.compiled(step)
 
 
 def softmax_regression(lib: SimpleNamespace) -> Step:
@@ -150,8 +146,7 @@ def softmax_regression(lib: SimpleNamespace) -> Step:
     b = core.zeros(10, requires_grad=True)
     rows, stream = core.arange(64), images(lib, 64, (784,))
 
-    def step():
-        x, y = next(stream)
+    def step(x, y):
         z = x @ w + b
         loss = -(z - z.logsumexp(1, keepdim=True))[rows, y].mean()
         loss.backward()
@@ -160,7 +155,7 @@ def softmax_regression(lib: SimpleNamespace) -> Step:
                 p -= 0.1 * p.grad
                 p.grad = None
 
-    return step
+    return fed(lib, step, stream)
 
 
 def recurrent(lib: SimpleNamespace, kind: str) -> Step:
@@ -203,11 +198,10 @@ def char_lstm(lib: SimpleNamespace) -> Step:
     stream = cycle([(lib.core.tensor(t[:, :-1].copy()), lib.core.tensor(t[:, 1:].copy()))
                     for t in text])
 
-    def loss():
-        x, y = next(stream)
+    def loss(x, y):
         return loss_fn(model(x)[0].reshape(-1, 65), y.reshape(-1))
 
-    return updating(optimizer, loss)
+    return updating(lib, optimizer, loss, stream)
 
 
 def lstm_cells(lib: SimpleNamespace) -> Step:
@@ -223,7 +217,7 @@ def lstm_cells(lib: SimpleNamespace) -> Step:
             h, c = cell(x[k], (h, c))
         (h * h).sum().backward()
 
-    return step
+    return lib.compiled(step)
 
 
 def char_inference(lib: SimpleNamespace) -> Step:

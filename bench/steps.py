@@ -27,7 +27,7 @@ def tiny_ops(lib: SimpleNamespace) -> Step:
             z = z * a + a
         z.sum().backward()
 
-    return step
+    return lib.compiled(step)
 
 
 def batches(lib: SimpleNamespace, size: int, count: int = 16):
@@ -61,6 +61,7 @@ def inference(lib: SimpleNamespace) -> Step:
     """The small MLP on one image."""
     model = small_model(lib).eval()
     x, _ = next(batches(lib, 1))
+    model = lib.compiled(model)
 
     def step():
         with lib.core.no_grad():

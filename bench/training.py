@@ -6,22 +6,23 @@ from types import SimpleNamespace
 Step = Callable[[], object]
 
 
-def updating(optimizer, loss: Callable) -> Step:
-    """A step that takes the gradients of `loss()` and updates."""
-    def step():
+def fed(lib: SimpleNamespace, step: Callable, stream) -> Step:
+    """A step on the stream's next batch, compiled where that is measured."""
+    step = lib.compiled(step)
+    return lambda: step(*next(stream))
+
+
+def updating(lib: SimpleNamespace, optimizer, loss: Callable, stream) -> Step:
+    """A step that takes the gradients of `loss(*batch)` and updates."""
+    def step(*batch):
         optimizer.zero_grad()
-        loss().backward()
+        loss(*batch).backward()
         optimizer.step()
 
-    return step
+    return fed(lib, step, stream)
 
 
 def training(lib: SimpleNamespace, model, optimizer, stream) -> Step:
     """A step of a classifier on the stream's next batch."""
     loss_fn = lib.nn.CrossEntropyLoss()
-
-    def loss():
-        x, y = next(stream)
-        return loss_fn(model(x), y)
-
-    return updating(optimizer, loss)
+    return updating(lib, optimizer, lambda x, y: loss_fn(model(x), y), stream)

@@ -14,7 +14,8 @@ WORDS, WIDTH, HEADS, LENGTH = 65, 128, 4, 64
 def texts(lib: SimpleNamespace, batch: int, length: int, count: int = 8):
     """Batches of token numbers, over and over."""
     rng = np.random.default_rng(0)
-    return cycle([lib.core.tensor(rng.integers(0, WORDS, (batch, length))) for _ in range(count)])
+    return cycle([(lib.core.tensor(rng.integers(0, WORDS, (batch, length))),)
+                  for _ in range(count)])
 
 
 def gpt_model(nn, core):
@@ -54,19 +55,18 @@ def gpt(lib: SimpleNamespace) -> Step:
     model = gpt_model(lib.nn, lib.core)
     optimizer, stream = lib.optim.AdamW(model.parameters()), texts(lib, 12, LENGTH + 1)
 
-    def loss():
-        tokens = next(stream)
+    def loss(tokens):
         scores = model(tokens[:, :-1])
         return lib.nn.functional.cross_entropy(scores.reshape(-1, WORDS),
                                                tokens[:, 1:].reshape(-1))
 
-    return updating(optimizer, loss)
+    return updating(lib, optimizer, loss, stream)
 
 
 def gpt_inference(lib: SimpleNamespace) -> Step:
     """The same GPT, which writes 16 tokens behind 32, the likeliest each time."""
     model = gpt_model(lib.nn, lib.core).eval()
-    start = next(texts(lib, 1, 32, 1))
+    start, = next(texts(lib, 1, 32, 1))
 
     def step():
         tokens = start
@@ -88,13 +88,12 @@ def encoder_decoder(lib: SimpleNamespace) -> Step:
     mask = nn.Transformer.generate_square_subsequent_mask(32)
     stream = texts(lib, 32, 65)
 
-    def loss():
-        tokens = next(stream)
+    def loss(tokens):
         source, target = tokens[:, :32], tokens[:, 32:]
         scores = head(model(words(source), words(target[:, :-1]), tgt_mask=mask))
         return nn.functional.cross_entropy(scores.reshape(-1, WORDS), target[:, 1:].reshape(-1))
 
-    return updating(optimizer, loss)
+    return updating(lib, optimizer, loss, stream)
 
 
 TRANSFORMERS: dict[str, Callable[[SimpleNamespace], Step]] = {

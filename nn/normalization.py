@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import autograd
 from autograd import Tensor, is_grad_enabled
+from autograd.replayed import replayed
 
 from . import functional as F
 from . import init
@@ -94,6 +95,11 @@ class _Running(_Affine):
         return ", ".join(filter(None, [str(self.num_features), changed(self, **defaults), bias]))
 
 
+@replayed
+def _count(batches: Tensor) -> None:
+    batches.numpy()[...] += 1  # no graph needs it; add_ takes longer
+
+
 class _BatchNorm(_Running):
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
                  affine: bool = True, track_running_stats: bool = True, device=None, dtype=None,
@@ -111,7 +117,7 @@ class _BatchNorm(_Running):
             elif self.num_batches_tracked is not None:
                 if not is_grad_enabled():
                     self._warn_of_training()
-                self.num_batches_tracked.numpy()[...] += 1  # no graph needs it; add_ takes longer
+                _count(self.num_batches_tracked)
                 if self.momentum is None:
                     momentum = 1 / self.num_batches_tracked.item()
         return F.batch_norm(input, mean, var, self.weight, self.bias,

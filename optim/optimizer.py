@@ -39,6 +39,7 @@ class Optimizer(Constructed):
         range; TypeError for what is not a Tensor.
     """
 
+    _replayed = ("step",)  # methods that a compiled step calls as they are
     _extensions: tuple[str, ...] = ()  # options PyTorch has not, so not in its checkpoints
     _scalars: tuple[str, ...] = ("step",)  # state that is one float32, whatever the parameter
 

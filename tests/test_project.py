@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 40
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
     0: "errors lazy files memory modes dtypes metadata hooks printing quiet threads allocator "
-       "gate kernels kernels.*",
+       "gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "template boundary record",
@@ -28,7 +28,7 @@ LAYERS = {
     5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
-       "pytest_plugin",
+       "pytest_plugin compiler compiler.*",
     8: "__init__",
     9: "warmup __main__",
 }
@@ -57,6 +57,8 @@ SAME_LAYER = {
     "gradient_check": "numeric gradient_judge",
     "viz": "viz.*",
     "viz.*": "viz.*",
+    "compiler": "compiler.*",
+    "compiler.*": "compiler.*",
     "serialize": "serialize.*",
     "serialize.*": "serialize.*",
     "pytest_plugin": "gradient_check",
@@ -71,6 +73,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
+    "autograd.replayed": "replayed",
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.tensors": "mark_written",
     "autograd.viz.style": "elided short_count",
@@ -105,6 +108,7 @@ LAZY = {
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.viz.picture", "autograd.viz.*"),
+            ("autograd.compiler.compiled", "autograd.compiler.lowering"),
             ("data.loader", "data.workers"),
             ("autograd.gate", "autograd.kernels.reference"),
             ("autograd.kernels", "autograd.threads"),

@@ -15,6 +15,7 @@ from .. import kernels
 from ..errors import caller, describe
 from ..node import Node
 from ..record import composite, op
+from ..replayed import replayed
 from ..tensors import Tensor
 from .activation import log_softmax, softmax, softmax_grad
 from .elementwise import long, safe_mul
@@ -79,9 +80,13 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     losses = _nll_loss(scores, labels, weight, ignore_index=ignore_index)
     if reduction == "none":
         return reshape(losses, target.shape)
-    weights = None if weight is None else weight._array
-    total = _total(labels._array, weights, ignore_index) if reduction == "mean" else 1.0
+    total = _counted(labels, weight, ignore_index) if reduction == "mean" else 1.0
     return losses.sum() / total
+
+
+@replayed
+def _counted(labels, weight, ignore_index: int) -> float:
+    return _total(labels._array, None if weight is None else weight._array, ignore_index)
 
 
 def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
@@ -242,6 +247,7 @@ def _check_shapes(name: str, input, target) -> None:
     raise ValueError(f"{name}: input {shape} takes class indices of shape {wanted}, got {got}{fix}")
 
 
+@replayed
 def _check_target(name: str, input, target, ignore_index: int) -> None:
     """Raise if a target is no class, with its place."""
     labels = target._array

@@ -9,6 +9,7 @@ import numpy as np
 from .. import kernels
 from ..kernels import loss_formulas as formulas
 from ..record import composite, op
+from ..replayed import replayed
 from .activation import logsigmoid
 from .compare import maximum, where
 from .elementwise import log, log1p, safe_mul, sigmoid
@@ -42,10 +43,7 @@ def binary_cross_entropy(input, target, weight=None, reduction="mean"):
     if weight is not None or reduction == "none":
         _check_targets(name, target)
     losses = _binary_cross_entropy(input, target, reduction if weight is None else "none")
-    if np.isnan(getattr(losses, "_array", losses)).any():
-        _check_targets(name, target)
-        _check_probabilities(name, "input", input, "for scores before the sigmoid use "
-                             "binary_cross_entropy_with_logits")
+    _check_losses(name, losses, input, target)
     if weight is None:
         return losses
     return reduced(weighted(name, losses, weight), reduction)
@@ -84,6 +82,17 @@ def _bend(x, target):
     return (1 - (x - target) * slope / spread) / spread
 
 
+@replayed
+def _check_losses(name: str, losses, input, target) -> None:
+    """Raise if a loss is NaN because of a target, or of an input, outside [0, 1]."""
+    if np.isnan(getattr(losses, "_array", losses)).any():
+        _check_targets(name, target)
+        if input is not None:
+            _check_probabilities(name, "input", input, "for scores before the sigmoid use "
+                                 "binary_cross_entropy_with_logits")
+
+
+@replayed
 def _check_targets(name: str, target) -> None:
     """Raise if a target lies outside [0, 1]; NaN may be one."""
     target = getattr(target, "_array", target)
@@ -118,8 +127,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     same_shape(name, input, target)
     if weight is None and pos_weight is None and reduction != "none":
         loss = _with_logits(input, target, reduction)
-        if np.isnan(getattr(loss, "_array", loss)):
-            _check_targets(name, target)
+        _check_losses(name, loss, None, target)
         return loss
     _check_targets(name, target)
     if pos_weight is None:

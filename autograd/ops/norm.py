@@ -15,6 +15,7 @@ import numpy as np
 from .. import kernels
 from ..errors import describe
 from ..record import composite, joint, op
+from ..replayed import replayed
 from ..tensors import Tensor, mark_written, wrap
 from .arithmetic import mul
 from .compare import clamp
@@ -292,6 +293,7 @@ def _by_channel(name: str, kind: str, input, running_mean, running_var, weight, 
     return out
 
 
+@replayed
 def _move_running(name: str, running_mean, running_var, mean, var, momentum: float,
                   count: int) -> None:
     """Move the running statistics towards those found, the average over the images; each was

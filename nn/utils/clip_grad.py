@@ -10,6 +10,7 @@ from autograd import Tensor
 from autograd.boundary import guarded
 from autograd.errors import describe, uncalled
 from autograd.ops import foreach
+from autograd.replayed import replayed
 
 
 @guarded
@@ -32,6 +33,7 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
     return autograd.tensor(total, dtype=dtype)
 
 
+@replayed
 @guarded
 def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
                     error_if_nonfinite: bool = False) -> Tensor:
@@ -48,6 +50,7 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     return total
 
 
+@replayed
 @guarded
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Limit every element of the gradients, in place, to [-clip_value, clip_value]."""

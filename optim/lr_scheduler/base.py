@@ -20,6 +20,7 @@ class LRScheduler(Constructed):
     Raises: KeyError if `last_epoch` is given for an optimizer that never had a scheduler.
     """
 
+    _replayed = ("step",)  # methods that a compiled step calls as they are
     _before: int | None = None  # the last write into a parameter, until the first step looks at it
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:

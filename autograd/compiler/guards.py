@@ -1,0 +1,245 @@
+"""What a recording depends on besides its arguments, and the check that all of it still holds.
+
+From the function that is compiled one can reach, by its closure, the globals and defaults that its
+code names, and what hangs on them, whatever Python may read while the step runs: modules with
+their settings, functions, lists, numbers.  `Guards` collects that: Tensors are the state of the
+program, and for everything else there is a line of a check which is written out as one expression.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..node import Leaf
+from ..tensors import Tensor
+from .recorder import RAW
+
+_LIBRARY = {"autograd", "nn", "optim", "data", "numpy", "builtins", "numba", "scipy", "torch",
+            *sys.stdlib_module_names} - {"__main__"}
+_VALUES = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic)
+_MOST = 20000  # conditions that a check may have
+_WALKED = ("nn", "data")  # whose objects have settings
+_PLAIN = (*_VALUES, ModuleType, BuiltinFunctionType)
+_UNSEEN = frozenset(("_told", "_registered", "_transient", "__dict__", "__weakref__"))
+
+
+class Guards:
+    """The check, as a function without arguments, and what it is about."""
+
+    def __init__(self, roots: list) -> None:
+        self.tensors: dict[int, Tensor] = {}
+        self.arrays: dict[int, np.ndarray] = {}
+        self.opaque: set[tuple[type, str]] = set()
+        self.hooked = ""  # the name of a module with hooks
+        self._seen: set[int] = set()
+        self._kept: list = []
+        self._lines: list[tuple[str, str]] = []  # (condition, what it is about)
+        self._names: dict[str, Any] = {}
+        for root in roots:
+            self._visit(root, "the function")
+        self.too_many = len(self._lines) > _MOST
+
+    def watch(self, decisive) -> None:
+        """Add Tensors whose numbers have to stay, each with the reason, and write the check."""
+        for tensor, reason in decisive:
+            self._add(f"{self._name(tensor)}._version[0] == {tensor._version[0]}",
+                      f"a tensor's numbers ({reason})")
+        self.check: Callable[[], bool] = self._written()
+
+    def watch_grads(self, asked: list[tuple[Tensor, Any]]) -> None:
+        """Add Tensors that have to have such a .grad, or none, as each had at the beginning."""
+        for tensor, grad in asked:
+            held = f"{self._name(tensor)}._grad"
+            if grad is None:
+                self._add(f"{held} is None", "whether there is a .grad")
+            else:
+                array = RAW(grad)
+                self._add(f"{held} is not None and {held}._array.strides == {array.strides} and "
+                          f"{held}._array.shape == {array.shape} and "
+                          f"{held}._array.flags.writeable", "the .grad")
+        self.check = self._written()
+
+    def broken(self) -> str:
+        """What does not hold any more; "" if all does."""
+        for condition, about in self._lines:
+            if not eval(condition, self._names):
+                return about
+        return ""
+
+    # ---- the walk ------------------------------------------------------------------------------
+
+    def _visit(self, value, path: str) -> None:
+        if len(self._lines) > _MOST:
+            return
+        if id(value) in self._seen or isinstance(value, _PLAIN):
+            return
+        self._seen.add(id(value))
+        self._kept.append(value)
+        if isinstance(value, Tensor):
+            self._tensor(value, path)
+        elif isinstance(value, np.ndarray):
+            self.arrays[id(value)] = value
+        elif isinstance(value, MethodType):
+            self._visit(value.__self__, path)
+            self._visit(value.__func__, path)
+        elif isinstance(value, FunctionType):
+            self._function(value, path)
+        elif isinstance(value, functools.partial):
+            for part in (value.func, value.args, value.keywords):
+                self._visit(part, path)
+        elif isinstance(value, (list, tuple)):
+            self._sequence(value, path)
+        elif isinstance(value, dict):
+            self._dict(value, path, list(value))
+        elif not isinstance(value, type):
+            self._object(value, path)
+
+    def _function(self, function: FunctionType, path: str) -> None:
+        if _in_library(function.__module__ or ""):
+            return
+        self._closure(function, path)
+        self._code(function.__code__, function.__globals__)
+        self._sequence(function.__defaults__ or (), path)
+        self._dict(function.__kwdefaults__ or {}, path, list(function.__kwdefaults__ or {}))
+        self._object(function, path)
+
+    def _closure(self, function: FunctionType, path: str) -> None:
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (),
+                              strict=True):
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                continue
+            self._require(f"{self._name(cell)}.cell_contents", value, name)
+
+    def _code(self, code: CodeType, names: dict) -> None:
+        """The globals that code, and what is defined in it, names."""
+        for name in code.co_names:
+            if name in names:
+                value = names[name]
+                if isinstance(value, ModuleType):
+                    if not _in_library(value.__name__):
+                        self._module(value, code)
+                    continue
+                self._require(f"{self._name(names)}.get({name!r})", value, name)
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self._code(constant, names)
+
+    def _module(self, module: ModuleType, code: CodeType) -> None:
+        for name in code.co_names:
+            if name in vars(module):
+                self._require(f"{self._name(vars(module))}.get({name!r})", vars(module)[name],
+                              f"{module.__name__}.{name}")
+
+    def _sequence(self, values, path: str) -> None:
+        if isinstance(values, list):
+            self._add(f"len({self._name(values)}) == {len(values)}", f"the length of {path}")
+        for i, value in enumerate(values):
+            if isinstance(values, list):
+                self._require(f"{self._name(values)}[{i}]", value, f"{path}[{i}]")
+            else:
+                self._visit(value, f"{path}[{i}]")
+
+    def _dict(self, values: dict, path: str, keys: list) -> None:
+        held = self._name(values)
+        if values:
+            self._add(f"len({held}) == {len(values)}", f"the entries of {path}")
+        for key in keys:
+            if isinstance(key, (str, int)):
+                self._require(f"{held}.get({key!r})", values[key], f"{path}.{key}")
+
+    def _object(self, value, path: str) -> None:
+        cls = type(value)
+        if getattr(cls, "_replayed", None):
+            self._opaque(cls)
+            return
+        for kind in cls.__mro__:
+            if not _in_library(kind.__module__):
+                self._class(kind, f"{path}.{kind.__name__}")
+        fields = getattr(value, "__dict__", None)
+        if not isinstance(fields, dict) or _in_library(cls.__module__) and (
+                cls.__module__.partition(".")[0] not in _WALKED):
+            return
+        held = self._name(fields)
+        self._add(f"len({held}) == {len(fields)}", f"the attributes of {path}")
+        for name, part in fields.items():
+            if name == "_hooks" and part is not None and any(vars(part).values()):
+                self.hooked = self.hooked or f"{path} ({cls.__name__})"
+            elif name not in _UNSEEN:
+                self._require(f"{held}.get({name!r})", part, f"{path}.{name}")
+
+    def _opaque(self, cls: type) -> None:
+        for kind in cls.__mro__:
+            for name in getattr(cls, "_replayed", ()):
+                if name in kind.__dict__:
+                    self.opaque.add((kind, name))
+
+    def _class(self, cls: type, path: str) -> None:
+        if id(cls) in self._seen:
+            return
+        self._seen.add(id(cls))
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, (staticmethod, classmethod)):
+                value = value.__func__
+            if isinstance(value, property):
+                value = value.fget
+            if isinstance(value, FunctionType):
+                self._visit(value, f"{path}.{name}")
+            elif not name.startswith("__"):
+                self._require(f"{self._name(cls)}.__dict__.get({name!r})", value, f"{path}.{name}")
+
+    def _tensor(self, tensor: Tensor, path: str) -> None:
+        self.tensors[id(tensor)] = tensor
+        held, array = self._name(tensor), self._name(RAW(tensor))
+        self._add(f"{held}._array is {array}", f"the memory of {path}")
+        node = tensor._node
+        if node is None or node.__class__ is Leaf:
+            self._add(f"{held}._node is {self._name(node)}", f"{path}.requires_grad")
+            if node is not None:
+                self._add(f"not {self._name(node)}.hooks and not {self._name(node)}.after",
+                          f"the hooks of {path}")
+
+    # ---- the text of the check -----------------------------------------------------------------
+
+    def _require(self, expression: str, value, path: str) -> None:
+        """The expression has to give this value, and what hangs on the value to stay, too."""
+        if value is None or value is True or value is False:
+            self._add(f"{expression} is {value}", path)
+        elif isinstance(value, _VALUES):
+            held = self._name(value)
+            self._add(f"(({expression}) is {held} or ({expression}) == {held} and "
+                      f"type({expression}) is type({held}))", path)
+        else:
+            self._add(f"{expression} is {self._name(value)}", path)
+            self._visit(value, path)
+
+    def _add(self, condition: str, about: str) -> None:
+        self._lines.append((condition, about))
+
+    def _name(self, value) -> str:
+        name = f"o{id(value)}"
+        self._names[name] = value
+        return name
+
+    def _written(self) -> Callable[[], bool]:
+        """One function with all conditions, in pieces that the parser takes."""
+        conditions = list(dict.fromkeys(condition for condition, _ in self._lines))
+        lines = ["def check():", "    try:"]
+        for start in range(0, len(conditions), 50):
+            part = " and ".join(conditions[start:start + 50])
+            lines.append(f"        if not ({part}): return False")
+        lines += ["        return True", "    except (ValueError, IndexError, KeyError, "
+                  "AttributeError):", "        return False"]
+        exec(compile("\n".join(lines), "<wengert guards>", "exec"), self._names)
+        return self._names["check"]
+
+
+def _in_library(module: str) -> bool:
+    return module.partition(".")[0] in _LIBRARY
