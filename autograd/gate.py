@@ -49,7 +49,7 @@ def _of_one(name, plain, of_tensors):
             if x.size < LEAST[name] and x.dtype is not FLOAT16:
                 return plain(x)
             return kernels.elementwise(name, x) if x.dtype.kind == "f" else plain(x)
-        return of_tensors(x) if hasattr(x, "_array") else apply(np.asarray(x))
+        return of_tensors(x) if hasattr(x.__class__, "_array") else apply(np.asarray(x))
 
     return apply
 
@@ -65,7 +65,7 @@ def _of_two(name, plain, of_tensors):
             if b.size < LEAST[name] and b.dtype is not FLOAT16:
                 return plain(a, b)
             return kernels.elementwise(name, a, b) if b.dtype.kind == "f" else plain(a, b)
-        if hasattr(a, "_array") or hasattr(b, "_array"):
+        if hasattr(a.__class__, "_array") or hasattr(b.__class__, "_array"):
             return of_tensors(a, b)
         return apply(*map(_base, (a, b))) if isinstance(a, ndarray) else plain(a, _base(b))
 
@@ -77,7 +77,7 @@ def _of_more(name, plain, of_tensors):
         if first.__class__ is ndarray:
             if first.size < LEAST[name] and first.dtype is not FLOAT16 and first.dtype is not BOOL:
                 return plain(first, *rest)
-        elif hasattr(first, "_array"):
+        elif hasattr(first.__class__, "_array"):
             return of_tensors(first, *rest)
         operands = [_base(x) for x in (first, *rest)]
         if any([x.dtype is FLOAT16 or x.size >= LEAST[name] and x.dtype.kind == "f"

@@ -64,6 +64,19 @@ def test_a_kernels_sources_are_all_that_its_module_imports(path):
     assert set(disk_cache._read(name)[1]) == kernel_imports(path)
 
 
+def test_every_way_to_import_is_followed(tmp_path, monkeypatch):
+    module = types.ModuleType("autograd.kernels.made")
+    module.__file__ = str(tmp_path / "made.py")
+    Path(module.__file__).write_text(
+        "from autograd.kernels.compiled import (\n    conv as c,  # noqa\n    pool,\n)\n"
+        "from autograd.kernels import special as s\n"
+        "from autograd.kernels.compiled.jit import (\n    jit,\n)\n")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    assert disk_cache._read(module.__name__)[1] == [
+        "autograd.kernels.compiled.conv", "autograd.kernels.compiled.pool",
+        "autograd.kernels.special", "autograd.kernels.compiled.jit"]
+
+
 def test_machine_code_follows_the_sources_near_and_far(tmp_path, monkeypatch):
     names = [f"autograd.kernels.made_{letter}" for letter in "abc"]
     for name, needed in zip(names, [names[1], names[2], names[0]], strict=True):  # in a circle

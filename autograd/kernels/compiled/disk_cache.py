@@ -28,7 +28,7 @@ from autograd.kernels.compiled.private_folder import is_trusted, make_private
 
 _MONTH = 30 * 24 * 3600  # seconds
 _NOT_IN_CODE = ("THREAD", "CUDA", "CACHE", "COLOR", "BINARY")  # in names of Numba's settings
-_IMPORT = re.compile(rb"^from (autograd\.kernels[.\w]*) import ([^(\n]*)", re.M)
+_IMPORT = re.compile(rb"^from (autograd\.kernels[.\w]*) import (\([^)]*\)|[^\n]*)", re.M)
 
 
 class DiskCache:
@@ -121,8 +121,8 @@ def _read(module) -> tuple[bytes, list[str]]:
     needed = []
     for package, names in re.findall(_IMPORT, text):
         found = sys.modules[package.decode()]
-        parts = [f"{found.__name__}.{name.strip().decode()}" for name in names.split(b",")]
-        needed += parts if hasattr(found, "__path__") else [found.__name__]
+        parts = [f"{found.__name__}.{name.decode()}" for name in re.findall(rb"(?<!as )\b\w+", names)]
+        needed += [part for part in parts if part in sys.modules] or [found.__name__]
     return hashlib.sha256(text).digest(), needed
 
 
