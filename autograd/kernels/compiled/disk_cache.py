@@ -121,7 +121,8 @@ def _read(module) -> tuple[bytes, list[str]]:
     needed = []
     for package, names in re.findall(_IMPORT, text):
         found = sys.modules[package.decode()]
-        parts = [f"{found.__name__}.{name.decode()}" for name in re.findall(rb"(?<!as )\b\w+", names)]
+        parts = [f"{found.__name__}.{name.decode()}"
+                 for name in re.findall(rb"(?<!as )\b\w+", names)]
         needed += [part for part in parts if part in sys.modules] or [found.__name__]
     return hashlib.sha256(text).digest(), needed
 
