@@ -113,15 +113,17 @@ def _scatter(one, arrays, parts, index):
             for k in range(low, high):
                 copy(one, data(item(arrays, 1)) + start + k * inner * width,
                      target + k * inner * width, count)
-        for j in range(m):
+        rows, count, step = (1, m, plan[5]) if inner == 1 else (m, count, plan[6])
+        for j in range(rows):
             place = o * plan[4] + j * plan[5] + left * plan[6]
             source = src + ((o * m + j) * inner + left) * each * width
             for i in range(count):
-                k = number(places, place + i * plan[6], 0)
+                k = number(places, place + i * step, 0)
                 wrong |= not within(k, 0, size)
                 if within(k, low, high):
                     value = vector(source + i * each * width, 1, one)[0]
-                    vector(target + (k * inner + i) * width, 1, one)[0] = value
+                    column = 0 if inner == 1 else i
+                    vector(target + (k * inner + column) * width, 1, one)[0] = value
     if wrong:
         raise IndexError("an index names no place")
 

@@ -196,39 +196,38 @@ def _fill(one, arrays, parts, index):
 
 @lru_cache(512)
 def _way(key, based):
-    """(plan, slots) to link a plan's rows, (plan, 0) to hold sums of as many columns at a time."""
+    """(plan, slots, numbers of the result, of a thread's sums, kernel, places) of a plan: slots to
+    link its rows in, or 0, where the sums of some columns are held at a time."""
     outer, size, m, inner, *steps, wrap = np.frombuffer(key, np.int64)[:8].tolist()
     sparse = size > _SPARSE * m
     dense = inner < _NARROW or inner < _WIDE and m >= _OFTEN * size
     shape = [outer, size, m, inner, *steps, wrap]
     if outer == 1 and (steps[2] == 0) and (sparse or not dense):
         slots = 1 << (2 * m - 1).bit_length() if sparse else size
-        return np.array([*shape, slots, based], np.int64), slots
+        return (np.array([*shape, slots, based], np.int64), slots, outer * size * inner, inner,
+                _sum_linked, m)
     wide = min(inner, max(_HELD // size & -16, 16)) if inner > 1 else 1
-    return np.array([*shape, wide, based], np.int64), 0
+    return (np.array([*shape, wide, based], np.int64), 0, outer * size * inner, size * wide,
+            _add if inner > 1 else _add_single, m)
 
 
 def _summed(plan, src, index, shape, base):
     one = ONE[src.dtype]
-    plan, slots = _way(plan.tobytes(), base is not None)
+    plan, slots, count, held, kernel, m = _way(plan.tobytes(), base is not None)
     src, index = row_major(src), flat(index)
     given = _NONE if base is None else row_major(base)
-    large = src.size >= SHARED["scatter"] or plan[0] * plan[1] * plan[3] >= SHARED["scatter"]
+    large = src.size >= SHARED["scatter"] or count >= SHARED["scatter"]
+    out = np.empty(shape, src.dtype)
+    sums = np.empty((threads.parts() if large else 1) * held)
     if not slots:
-        out = np.empty(shape, src.dtype)
-        sums = np.empty((threads.parts() if large else 1) * int(plan[1] * plan[8]))
-        kernel = _add_single if plan[3] == 1 else _add
         launch(kernel, one, (plan, src, index, given, out, sums), large)
         return out
-    m, inner = int(plan[2]), int(plan[3])
-    table, heads, links = np.zeros(2 * slots, np.int64), np.empty(1 + 2 * m, np.int64), np.empty(
-        m, np.int64)
+    table, heads = np.zeros(2 * slots, np.int64), np.empty(1 + 2 * m, np.int64)
+    links = np.empty(m, np.int64)
     launch(_link, one, (plan, index, table, heads, links), False)
-    out = np.empty(shape, src.dtype)
     if slots < plan[1]:
         launch(_fill, one, (given, out), large)
-    sums = np.empty((threads.parts() if large else 1) * inner)
-    launch(_sum_linked, one, (plan, src, table, heads, links, given, out, sums), large)
+    launch(kernel, one, (plan, src, table, heads, links, given, out, sums), large)
     return out
 
 
