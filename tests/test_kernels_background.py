@@ -14,6 +14,8 @@ background = pytest.importorskip("autograd.kernels.compiled.background")
 jit = pytest.importorskip("autograd.kernels.compiled.jit").jit
 launch = pytest.importorskip("autograd.kernels.compiled.launch")
 
+disk_cache = pytest.importorskip("autograd.kernels.compiled.disk_cache")
+
 ROOT = Path(__file__).parent.parent
 HEAD = """
 import os, sys, time
@@ -100,6 +102,11 @@ def test_the_end_of_the_program_while_kernels_are_compiled(tmp_path):
         print(len(background._queue) > 1)
     """
     assert run(code, tmp_path) == ["True"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_on_disk(monkeypatch):
+    monkeypatch.setattr(disk_cache, "_folder", None)
 
 
 def with_twin(kernel, twin, settle=lambda: None):

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import dtypes, kernels
-from ..errors import caller, describe
+from ..errors import caller, check_switches, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
 from ..quiet import QUIET, hush, unhush
@@ -280,8 +280,10 @@ def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None 
     >>> loss.item(), w.grad.tolist()
     (13.0, [18.0, 4.0])
     """
+    check_switches("compile", fullgraph=fullgraph, disable=disable,
+                   dynamic=dynamic is not None and dynamic)
     if model is None:
         return functools.partial(compile, fullgraph=fullgraph, disable=disable)
     if not callable(model):
         raise TypeError(f"compile: a function or a module is needed, got {describe(model)}")
-    return model if disable else Compiled(model, fullgraph is True)
+    return model if disable else Compiled(model, fullgraph)

@@ -97,13 +97,22 @@ def reshape_as(input, other):
     return reshape(input, other.shape)
 
 
-@op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
-def flatten(input, /, start_dim=0, end_dim=-1):
-    """The dimensions from start_dim to end_dim, inclusive, as one: a view where memory allows.
+@composite()
+def flatten(input, start_dim=0, end_dim=-1):
+    """The dimensions from start_dim to end_dim, inclusive, as one: a view where memory allows, the
+    tensor itself where there is one already.
 
     >>> autograd.zeros(2, 3, 4).flatten(1).shape
     Size([2, 12])
     """
+    if len(input.shape) == 1 and start_dim in (0, -1) and end_dim in (0, -1):
+        return input
+    return _flatten(input, start_dim, end_dim)
+
+
+@op(view=True, method=False, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
+def _flatten(input, /, start_dim, end_dim):
+    """The dimensions from start_dim to end_dim, inclusive, as one."""
     shape = input.shape
     if end_dim == -1 and start_dim.__class__ is int and 0 <= start_dim < len(shape) - 1:
         return reshape(input, (*shape[:start_dim], prod(shape[start_dim:])))

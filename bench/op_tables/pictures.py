@@ -24,7 +24,7 @@ NORMS = Group(PICTURES, inputs, both={
     "prelu": "F.prelu(x, slopes)",
     "permute": ("x.permute(0, 2, 3, 1).contiguous()",
                 "x.permute(1, 0, 2, 3).reshape(x.shape[1], -1)"),
-    "cat": "t.cat([x, y], 1)", "stack": "t.stack([x, y], 1)", "flatten": "x.flatten(1)",
+    "cat": "t.cat([x, y], 1)", "stack": "t.stack([x, y], 1)", "flatten _flatten": "x.flatten(1)",
     "chunk": ("t.chunk(x, 2, 1)",),
 })
 
@@ -46,7 +46,7 @@ SCENES = Group(PICTURES[:4], inputs, both={
         "F.pad(x, (1, 1, 1, 1), mode='replicate')", "F.pad(x, (1, 1, 1, 1), mode='circular')"),
     "unfold im2col": "F.unfold(x, 3, padding=1)",
     "fold col2im": "F.fold(F.unfold(x, 3, padding=1), x.shape[2:], 3, padding=1)",
-    "interpolate _mix": (
+    "interpolate mixture": (
         "F.interpolate(x, scale_factor=2)", "F.interpolate(x, scale_factor=2, mode='bilinear')",
         "F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=True)",
         "F.interpolate(x, size=(5, 6), mode='bilinear')", "F.interpolate(x, size=(5, 6))"),

@@ -52,9 +52,11 @@ SHAPES = Group(MATRICES, inputs, both={
     # written elements
     "scatter scatter_along": ("t.scatter(x, 1, order, y)",
                               "x.scatter(1, i, 0.5)"),
-    "scatter_add scatter_sum": ("t.scatter_add(x, 1, i, y)", "t.scatter_add(x, 0, j, y)"),
-    "index_add": ("t.index_add(x, 0, rows, y)", "t.index_add(x, 1, columns, y)"),
-    "index_put put_at": ("x.index_put((rows, label), row.sum() * column[:, 0], accumulate=True)",
+    "scatter_add scatter_sum scatter_add_along scatter_src_grad": (
+        "t.scatter_add(x, 1, i, y)", "t.scatter_add(x, 0, j, y)"),
+    "index_add add_rows": ("t.index_add(x, 0, rows, y)", "t.index_add(x, 1, columns, y)"),
+    "index_put put_at add_at": (
+        "x.index_put((rows, label), row.sum() * column[:, 0], accumulate=True)",
                          "x.index_put((t.tensor([0, 1]),), y[:2])"),
     "index_fill": ("x.index_fill(0, hundred, 0.5)", "x.index_fill(1, columns, 0.5)"),
 }, forward={

@@ -103,6 +103,8 @@ CASES = {
                     torch=method("view")),
     "view_as": samples(lambda x, y: x.reshape(y.shape), (MATRIX, np.zeros((3, 2)))),
     "reshape_as": samples(lambda x, y: x.reshape(y.shape), (MATRIX, np.zeros((3, 2)))),
+    "_flatten": samples(_flatten, (CUBE, 1, 2), (CUBE, 0, -1),
+                        torch=lambda x, *dims: x.flatten(*dims)),
     "flatten": samples(_flatten, (CUBE,), (CUBE, 1), (CUBE, 0, 1), (CUBE, -2, -1), (SCALAR,),
                        (FLAT,), (EMPTY,)),
     "unflatten": [*samples(lambda x, dim, sizes: x.reshape(3, 2),

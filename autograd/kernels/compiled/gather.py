@@ -95,9 +95,10 @@ def laid_out(arrays, dtype):
     else:
         if like.flags.c_contiguous:
             return _ALL_FLAT, np.empty(shape, dtype), NONE
-        out = np.empty_like(like)
-        if out.strides == strides:
-            return _ALL_FLAT, out, NONE
+        if 0 not in strides:
+            out = np.empty_like(like)
+            if out.strides == strides:
+                return _ALL_FLAT, out, NONE
     if any([a.dtype is not dtype and a.dtype is not _BOOL for a in arrays]):
         return None
     found = _plan(dtype, *[(a.shape, a.strides, a.dtype is _BOOL) for a in arrays])
