@@ -300,7 +300,7 @@ def test_the_legend_of_many_classes_hides_no_points(classes, own):
         legend = (*figure.legends, *(axes.get_legend() for axes in figure.axes))[0]
         box, panel = legend.get_window_extent(), figure.axes[0].bbox
         assert len(legend.get_texts()) == classes and box.x1 <= figure.bbox.x1
-        assert not box.overlaps(panel.shrunk(0.99, 1)) and panel.width > 0.3 * figure.bbox.width
+        assert not box.overlaps(panel.shrunk(0.99, 1)) and panel.width > 0.25 * figure.bbox.width
 
 
 # ---- curves and surfaces ----------------------------------------------------------------------
