@@ -100,12 +100,13 @@ def reshape_as(input, other):
 @composite()
 def flatten(input, start_dim=0, end_dim=-1):
     """The dimensions from start_dim to end_dim, inclusive, as one: a view where memory allows, the
-    tensor itself where there is one already.
+    tensor itself where they are one already.
 
     >>> autograd.zeros(2, 3, 4).flatten(1).shape
     Size([2, 12])
     """
-    if len(input.shape) == 1 and start_dim in (0, -1) and end_dim in (0, -1):
+    ndim = len(input.shape)
+    if ndim and axis("flatten", start_dim, ndim) == axis("flatten", end_dim, ndim):
         return input
     return _flatten(input, start_dim, end_dim)
 
