@@ -81,6 +81,8 @@ def test_what_writes_in_place_is_done_once(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_fork_while_a_kernel_is_compiled(tmp_path):
     code = """
+        import warnings
+        warnings.simplefilter("ignore", DeprecationWarning)  # of newer Pythons, of any thread
         kernels.elementwise("gelu_grad", x, x)
         pid = os.fork()
         found = kernels.elementwise("gelu_grad", x, x)
