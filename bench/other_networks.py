@@ -1,6 +1,7 @@
 """Networks of other fields and forms: what is fast for these is fast for what nobody thought of."""
 
 from collections.abc import Callable
+from itertools import repeat
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,11 @@ from .training import Step, training, updating
 
 def _numbers(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def _updating(lib: SimpleNamespace, optimizer, loss: Callable) -> Step:
+    """A step on the same batch each time."""
+    return updating(lib, optimizer, loss, repeat(()))
 
 
 def mobilenet(lib: SimpleNamespace) -> Step:
@@ -50,7 +56,8 @@ def graph_network(lib: SimpleNamespace) -> Step:
     def messages(h):
         return core.zeros(2000, h.shape[1]).index_add(0, ends[1], h[ends[0]])
 
-    return updating(optimizer, lambda: loss_fn(messages(second(messages(first(x)).relu())), y))
+    return _updating(lib, optimizer,
+                     lambda: loss_fn(messages(second(messages(first(x)).relu())), y))
 
 
 def pinn(lib: SimpleNamespace) -> Step:
@@ -68,7 +75,7 @@ def pinn(lib: SimpleNamespace) -> Step:
         bend, = lib.autograd.grad(slope.sum(), x, create_graph=True)
         return ((bend + x.sin()) ** 2).mean()
 
-    return updating(optimizer, loss)
+    return _updating(lib, optimizer, loss)
 
 
 def loop_by_hand(lib: SimpleNamespace) -> Step:
@@ -138,7 +145,7 @@ def recommender(lib: SimpleNamespace) -> Step:
         found = (by_user * by_thing).sum(1) + user_bias.squeeze(1) + thing_bias.squeeze(1)
         return ((found - stars) ** 2).mean()
 
-    return updating(optimizer, loss)
+    return _updating(lib, optimizer, loss)
 
 
 def dilated(lib: SimpleNamespace) -> Step:
@@ -156,7 +163,7 @@ def dilated(lib: SimpleNamespace) -> Step:
             h = h + signal.tanh() * gate.sigmoid()
         return loss_fn(head(h), y)
 
-    return updating(optimizer, loss)
+    return _updating(lib, optimizer, loss)
 
 
 def q_learning(lib: SimpleNamespace) -> Step:
@@ -178,7 +185,7 @@ def q_learning(lib: SimpleNamespace) -> Step:
             wanted = rewards + 0.99 * target(after).max(1, keepdim=True).values
         return loss_fn(model(before).gather(1, actions), wanted)
 
-    return updating(optimizer, loss)
+    return _updating(lib, optimizer, loss)
 
 
 def unet(lib: SimpleNamespace) -> Step:
@@ -194,7 +201,7 @@ def unet(lib: SimpleNamespace) -> Step:
         wide = down(x).relu()
         return loss_fn(head(up(core.cat([wide, grown(deep(pool(wide)).relu())], 1)).relu()), y)
 
-    return updating(lib.optim.Adam(layers), loss)
+    return _updating(lib, lib.optim.Adam(layers), loss)
 
 
 def flow(lib: SimpleNamespace) -> Step:
@@ -214,7 +221,7 @@ def flow(lib: SimpleNamespace) -> Step:
             logarithm = logarithm + scale.sum(1)
         return (0.5 * (a * a + b * b).sum(1) - logarithm).mean()
 
-    return updating(lib.optim.Adam(nets.parameters()), loss)
+    return _updating(lib, lib.optim.Adam(nets.parameters()), loss)
 
 
 OTHERS: dict[str, Callable[[SimpleNamespace], Step]] = {
