@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("numba")
+global_compiler_lock = pytest.importorskip("numba.core.compiler_lock").global_compiler_lock
 background = pytest.importorskip("autograd.kernels.compiled.background")
 jit = pytest.importorskip("autograd.kernels.compiled.jit").jit
 launch = pytest.importorskip("autograd.kernels.compiled.launch")
@@ -113,6 +116,31 @@ def nothing_on_disk(monkeypatch):
 
 def with_twin(kernel, twin, settle=lambda: None):
     return background.with_twin(kernel, twin, settle)
+
+
+def test_what_is_compiled_does_not_wait_for_what_is_being_compiled():
+    @jit
+    def nothing(one, arrays, parts, index):
+        pass
+
+    nothing(np.float32(1), 0, 1, 0)
+    compiling, done = threading.Event(), threading.Event()
+
+    def compile_for_long():
+        with global_compiler_lock:
+            compiling.set()
+            done.wait(20)
+
+    other = threading.Thread(target=compile_for_long)
+    other.start()
+    compiling.wait()
+    started = time.perf_counter()
+    launch.address(nothing, np.float32(1))
+    nothing(np.float32(1), 0, 1, 0)
+    took = time.perf_counter() - started
+    done.set()
+    other.join()
+    assert took < 10
 
 
 def test_a_kernel_that_does_not_compile_says_so_at_the_second_call():

@@ -106,10 +106,12 @@ def address(kernel, one, count=3) -> int:
     """Address of the kernel's machine code for the type of `one` and `count` integers."""
     kind = types.float32 if type(one) is np.float32 else types.float64
     signature = types.void(kind, *[types.intp] * count)
-    background.need(kernel, signature.args)
-    with global_compiler_lock:
-        result = kernel.get_compile_result(signature)
-        return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+    result = kernel.overloads.get(signature.args)
+    if result is None:
+        background.need(kernel, signature.args)
+        with global_compiler_lock:  # which whoever compiles in the background holds for seconds
+            result = kernel.get_compile_result(signature)
+    return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
 
 
 def launch(kernel, one, arrays, parallel):
