@@ -57,8 +57,9 @@ def _of_one(name, plain, of_tensors):
 def _of_two(name, plain, of_tensors):
     def apply(a, b):
         if a.__class__ is ndarray:
-            if (a.size < LEAST[name] and a.dtype is not FLOAT16
-                    and (b.__class__ is not ndarray or b.size < LEAST[name])):
+            least = LEAST[name]
+            if (a.size < least and a.dtype is not FLOAT16
+                    and (b.__class__ is not ndarray or b.size < least)):
                 return plain(a, b)
             return kernels.elementwise(name, a, b) if a.dtype.kind == "f" else plain(a, b)
         if b.__class__ is ndarray:

@@ -1,7 +1,7 @@
-"""Measures `autograd/kernels/thresholds.py` anew: from which size on a formula's kernel is quicker
+"""Measures `autograd/kernels/measured.py` anew: from which size on a formula's kernel is quicker
 than NumPy, and from which size on two threads are quicker than one.
 
-    python -m bench.thresholds > thresholds.py && mv thresholds.py autograd/kernels/
+    python -m bench.thresholds > measured.py && mv measured.py autograd/kernels/
 """
 
 from __future__ import annotations
@@ -22,33 +22,10 @@ NEVER = 1 << 20
 UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide,
           "neg": np.negative, "square": np.square, "reciprocal": np.reciprocal,
           "absolute": np.absolute, "sign": np.sign}  # fmt: skip
-# What is no formula, measured in its family's own bench; "lines" are kernels along one dimension.
-OTHERS_LEAST = {"sum_over": 1 << 12, "gather": 1 << 3, "lines": 1 << 12,
-                "copy_": 1 << 12, "resample": 1 << 4, "mask": 1 << 12,
-                "written": 1 << 16, "runs": 1 << 19}  # fmt: skip
-OTHERS_SHARED = {"copy_": 1 << 15, "resample": 1 << 13, "gather": 1 << 13, "scatter": 1 << 13,
-                 "mask": 1 << 14}  # fmt: skip
 HEAD = '"""' + '''\
-From how many numbers on a kernel is quicker than NumPy, and from how many on a second thread
-pays: powers of two, as `python -m bench.thresholds` measured them.
-
-As long as no kernel is loaded, only what is large loads the first one, and with it the compiler.
+From how many numbers on the kernel of a formula is quicker than NumPy, and from how many on a
+second thread pays: powers of two.  Written by `python -m bench.thresholds`.
 """
-'''
-TAIL = '''
-
-def _by_name(groups: dict[int, str]) -> dict[str, int]:
-    return {name: size for size, names in groups.items() for name in names.split()}
-
-
-_WORTH_LOADING = 1 << 12
-_QUICKER, SHARED = _by_name(_LEAST), _by_name(_SHARED)
-LEAST = {name: max(size, _WORTH_LOADING) for name, size in _QUICKER.items()}
-
-
-def loaded() -> None:
-    """Called once the kernels are loaded: now the quicker of two answers."""
-    LEAST.update(_QUICKER)
 '''
 
 
@@ -116,9 +93,8 @@ def main() -> None:
     with np.errstate(all="ignore"):
         found = {name: measured(name) for name in FORMULAS}
     print(HEAD)
-    print(table("_LEAST", {name: least for name, (least, _) in found.items()} | OTHERS_LEAST))
-    print(table("_SHARED", {name: shared for name, (_, shared) in found.items()} | OTHERS_SHARED))
-    print(TAIL, end="")
+    print(table("LEAST", {name: least for name, (least, _) in found.items()}))
+    print(table("SHARED", {name: shared for name, (_, shared) in found.items()}))
 
 
 if __name__ == "__main__":

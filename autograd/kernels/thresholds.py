@@ -1,52 +1,24 @@
-"""From how many numbers on a kernel is quicker than NumPy, and from how many on a second thread
-pays: powers of two, as `python -m bench.thresholds` measured them.
+"""From how many numbers on a kernel answers in NumPy's place, and from how many on by two threads.
 
 As long as no kernel is loaded, only what is large loads the first one, and with it the compiler.
 """
 
-_LEAST = {
-    1 << 2: ("elu elu_grad erf exp_grad gelu gelu_grad gelu_tanh gelu_tanh_grad hardsigmoid "
-        "hardsigmoid_grad hardswish_grad lerp log_grad logsigmoid logsigmoid_grad mish "
-        "mish_grad normal normal_grad reciprocal_grad rsqrt_grad sigmoid silu silu_grad "
-        "smooth_relu smooth_relu_grad sqrt_grad tanhshrink"),
-    1 << 3: ("gather hardswish"),
-    1 << 4: ("resample"),
-    1 << 7: ("clip_grad"),
-    1 << 8: ("leaky_relu"),
-    1 << 9: ("erf_grad hardshrink prelu relu_grad"),
-    1 << 10: ("shrink_grad softshrink threshold"),
-    1 << 11: ("above_grad below_grad clip softsign softsign_grad threshold_grad"),
-    1 << 12: ("copy_ leaky_relu_grad lines mask relu rsqrt sigmoid_grad sum_over tanh_grad"),
-    1 << 13: ("sign sqrt where"),
-    1 << 14: ("addcdiv addcmul exp reciprocal tanhshrink_grad"),
-    1 << 15: ("log tanh"),
-    1 << 16: ("div maximum minimum mul sub written"),
-    1 << 17: ("add neg square"),
-    1 << 18: ("absolute"),
-    1 << 19: ("runs"),
-}
-_SHARED = {
-    1 << 12: ("normal smooth_relu"),
-    1 << 13: ("erf gather gelu gelu_grad gelu_tanh logsigmoid mish mish_grad resample scatter "
-        "silu silu_grad smooth_relu_grad where"),
-    1 << 14: ("elu elu_grad erf_grad exp gelu_tanh_grad logsigmoid_grad mask maximum "
-        "normal_grad rsqrt sigmoid tanh tanhshrink tanhshrink_grad"),
-    1 << 15: ("above_grad addcdiv addcmul copy_ exp_grad lerp prelu reciprocal_grad relu_grad "
-        "shrink_grad sigmoid_grad softsign_grad sqrt_grad tanh_grad threshold_grad"),
-    1 << 16: ("add below_grad clip div hardshrink hardsigmoid hardsigmoid_grad hardswish "
-        "hardswish_grad leaky_relu log_grad minimum mul neg reciprocal relu rsqrt_grad "
-        "sign softshrink softsign square sub threshold"),
-    1 << 17: ("clip_grad log"),
-    1 << 18: ("absolute leaky_relu_grad sqrt"),
-}
+from autograd.kernels import measured
+
+_WORTH_LOADING = 1 << 12
+# Kernels that are no formulas, by what whole ops took; "lines" are those along one dimension.
+_LEAST = {"copy_": 1 << 12, "gather": 1 << 3, "lines": 1 << 12, "mask": 1 << 12,
+          "resample": 1 << 4, "runs": 1 << 19, "sum_over": 1 << 12, "written": 1 << 16}
+_SHARED = {"copy_": 1 << 15, "gather": 1 << 13, "mask": 1 << 14, "resample": 1 << 13,
+           "scatter": 1 << 13}
 
 
 def _by_name(groups: dict[int, str]) -> dict[str, int]:
     return {name: size for size, names in groups.items() for name in names.split()}
 
 
-_WORTH_LOADING = 1 << 12
-_QUICKER, SHARED = _by_name(_LEAST), _by_name(_SHARED)
+_QUICKER = _by_name(measured.LEAST) | _LEAST
+SHARED = _by_name(measured.SHARED) | _SHARED
 LEAST = {name: max(size, _WORTH_LOADING) for name, size in _QUICKER.items()}
 
 
