@@ -8,6 +8,7 @@ the threads.
 import os
 import sys
 from _thread import RLock  # `threading`, which has it too, is a millisecond of importing
+from contextlib import ExitStack
 
 
 def _quota() -> float:
@@ -41,7 +42,7 @@ _threads = min(available_cpus(), _MOST)
 _compiled = False  # compiled kernels are in use, so the BLAS stays at one thread
 _forked = False  # a forked child must not touch the pool of its parent
 loading = RLock()  # held while a tier is imported
-_held: list = []  # locks, while a fork goes on
+_held = ExitStack()  # locks, while a fork goes on
 
 
 def get_num_threads() -> int:
@@ -102,21 +103,17 @@ def make_forks_wait() -> None:
 
 
 def _before_fork() -> None:
-    _hold(loading)
+    _held.enter_context(loading)
     if _compiled:
+        from llvmlite.binding.ffi import lib
         from numba.core.compiler_lock import global_compiler_lock
 
-        _hold(global_compiler_lock)
-
-
-def _hold(lock) -> None:
-    lock.acquire()
-    _held.append(lock)
+        _held.enter_context(global_compiler_lock)
+        _held.enter_context(lib._lock)  # of LLVM, asked for addresses without the compiler's lock
 
 
 def _after_fork() -> None:
-    while _held:
-        _held.pop().release()
+    _held.pop_all().close()  # at once: the last one lets the next fork in, which fills it again
 
 
 def _in_child() -> None:

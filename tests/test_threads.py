@@ -229,21 +229,27 @@ FORK_MEANWHILE = """
 import os, signal, sys, threading, time, numpy as np
 from autograd import kernels, threads
 busy = threading.Event()
+def telling(function):
+    def told(*args, **kwargs):
+        busy.set()
+        return function(*args, **kwargs)
+    return told
+def lingering():
+    if threading.current_thread() is thread and not jit_lock.is_locked():
+        busy.set()
+        time.sleep(0.3)
 if sys.argv[1] == "importing":
     import importlib
-    plain = importlib.import_module
-    def slow(*name):
-        busy.set()
-        return plain(*name)
-    importlib.import_module = slow
+    importlib.import_module = telling(importlib.import_module)
 else:
     kernels.gemm
     from autograd.kernels.compiled import jit
-    plain = jit.compiler.compile_extra
-    def slow(*args, **kwargs):
-        busy.set()
-        return plain(*args, **kwargs)
-    jit.compiler.compile_extra = slow
+    if sys.argv[1] == "compiling":
+        jit.compiler.compile_extra = telling(jit.compiler.compile_extra)
+    else:
+        from llvmlite.binding.ffi import register_lock_callback
+        from numba.core.compiler_lock import global_compiler_lock as jit_lock
+        register_lock_callback(lingering, int)
 a = np.ones((60, 60))
 thread = threading.Thread(target=lambda: kernels.gemm(a, a))
 thread.start()
@@ -258,7 +264,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 @needs_fork
-@pytest.mark.parametrize("when", ["importing", "compiling"])
+@pytest.mark.parametrize("when", ["importing", "compiling", "linking"])
 def test_a_fork_while_another_thread_is(when, tmp_path):
     pytest.importorskip("numba")
     done = python(FORK_MEANWHILE, when, AUTOGRAD_KERNELS="numba", XDG_CACHE_HOME=str(tmp_path))
