@@ -84,11 +84,7 @@ def _forward(recorder: Recorder, op: Op, forward):
     def apply(*args, **kwargs):
         if not recorder.active():
             return forward(*args, **kwargs)
-        recorder.depth += 1
-        try:
-            result = forward(*args, **kwargs)
-        finally:
-            recorder.depth -= 1
+        result = recorder.unseen(forward, args, kwargs)
         if op.extra and not op.many and not isinstance(result[0], np.ndarray):
             result = (np.asarray(result[0]), *result[1:])
         if _plain(recorder, args):
@@ -120,11 +116,7 @@ def _function(recorder: Recorder, function, name: str, effect: bool = False):
     def apply(*args, **kwargs):
         if not recorder.active():
             return function(*args, **kwargs)
-        recorder.depth += 1
-        try:
-            result = function(*args, **kwargs)
-        finally:
-            recorder.depth -= 1
+        result = recorder.unseen(function, args, kwargs)
         return recorder.call(function, args, kwargs, result, name, effect=effect)
 
     return apply
@@ -263,9 +255,6 @@ class _Present:
 
     def __getattr__(self, name: str):
         return getattr(at_work[0], name)
-
-    def __setattr__(self, name: str, value) -> None:
-        setattr(at_work[0], name, value)
 
 
 @lru_cache(1)

@@ -129,6 +129,14 @@ class Recorder:
         number = self.numbers.get(id(argument))
         return argument if number is None else number[1]
 
+    def unseen(self, function: Callable, args: tuple, kwargs: dict):
+        """What a function gives, of whose work nothing is written down."""
+        self.depth += 1
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self.depth -= 1
+
     def call(self, function: Callable, args: tuple, kwargs: dict, result, name: str, *,
              op=None, effect: bool = False, barrier: bool = False, writes: tuple = ()):
         """Write down a call that has just been made; its result, ready to be found again."""
@@ -192,11 +200,7 @@ class Recorder:
                     id(RAW(arg)) not in self.tensors):
                 self.fail(f"{name} gets a tensor that the step does not hold, at {caller()}")
         self.note_grads()
-        self.depth += 1
-        try:
-            result = function(*args, **kwargs)
-        finally:
-            self.depth -= 1
+        result = self.unseen(function, args, kwargs)
         return self.call(function, args, kwargs, result, name, effect=True, barrier=True)
 
     # ---- .grad ---------------------------------------------------------------------------------

@@ -93,14 +93,10 @@ def _backward(recorder: Recorder, node: Node, g, parents: tuple) -> list:
     if op.name in FINE and not narrow and g.__class__ is np.ndarray:
         results = op.backward(wrap(g), engine._restored(node), parents)
         return [RAW(r) if isinstance(r, Tensor) else r for r in results]
-    recorder.depth += 1
-    try:
-        saved: Any = node.saved
-        mask = tuple([None if parent is None else True for parent in parents])
-        function = _widened(op.backward) if narrow else op.backward
-        results = list(function(g, saved, mask))
-    finally:
-        recorder.depth -= 1
+    saved: Any = node.saved
+    mask = tuple([None if parent is None else True for parent in parents])
+    function = _widened(op.backward) if narrow else op.backward
+    results = list(recorder.unseen(function, (g, saved, mask), {}))
     if recorder.active():
         results = recorder.call(function, (g, tuple(saved), mask), {}, results,
                                 f"the gradient of {op.name}")

@@ -160,8 +160,25 @@ def _along(lanes, apart):
 
 
 _NARROW = 4  # lanes, and so windows, from which vectors are used
-_wide_1, _half_1, _narrow_1 = [_along(lanes, 1) for lanes in (16, 8, _NARROW)]
-_wide_2, _half_2, _narrow_2 = [_along(lanes, 2) for lanes in (16, 8, _NARROW)]
+
+
+def _in_lanes(apart):
+    """The same, in as many lanes as fit."""
+    wide, half, narrow = [_along(lanes, apart) for lanes in (16, 8, _NARROW)]
+
+    @jit(inner=True)
+    def along(one, x, corner, fresh, out, places, count):
+        if count >= 16:
+            wide(one, x, corner, fresh, out, places, count)
+        elif count >= 8:
+            half(one, x, corner, fresh, out, places, count)
+        else:
+            narrow(one, x, corner, fresh, out, places, count)
+
+    return along
+
+
+_next_to_each_other, _two_apart = _in_lanes(1), _in_lanes(2)
 
 
 @jit(inner=True)
@@ -174,18 +191,9 @@ def _max_of_row(one, x, width, row, column, apart, out, places, count):
             corner = r * width + c
             start = x + corner * itemsize(one)
             if apart == 1:
-                if count >= 16:
-                    _wide_1(one, start, corner, fresh, out, places, count)
-                elif count >= 8:
-                    _half_1(one, start, corner, fresh, out, places, count)
-                else:
-                    _narrow_1(one, start, corner, fresh, out, places, count)
-            elif count >= 16:
-                _wide_2(one, start, corner, fresh, out, places, count)
-            elif count >= 8:
-                _half_2(one, start, corner, fresh, out, places, count)
+                _next_to_each_other(one, start, corner, fresh, out, places, count)
             else:
-                _narrow_2(one, start, corner, fresh, out, places, count)
+                _two_apart(one, start, corner, fresh, out, places, count)
 
 
 @jit
