@@ -1,6 +1,10 @@
 """What a recording depends on is noticed, and what cannot be recorded says so and is right."""
 
+import functools
 import warnings
+from argparse import Namespace
+from collections import deque, namedtuple
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +14,34 @@ import nn
 from tests.compiler import WARM, compiled, replays
 
 FACTOR = 2.0
+
+
+class Settings:
+    by = 2.0
+
+
+class InSlots:
+    __slots__ = ("by",)
+
+    def __init__(self, by):
+        self.by = by
+
+
+class Helper:
+    def apply(self, x):
+        return x * Settings.by
+
+
+def scaled(x, by=2.0):
+    return x * by
+
+
+REMEMBERED = [2.0]
+
+
+@functools.lru_cache
+def remembered():
+    return REMEMBERED
 
 
 def warned(step, *args, calls=WARM + 1) -> str:
@@ -198,3 +230,86 @@ def test_long_chains_in_large_and_odd_sizes():
                 shape, shape, shape[1:], (shape[0], 1))]
             for wanted, got in zip(chain(*args), fast(*args), strict=True):
                 np.testing.assert_allclose(got.numpy(), wanted.numpy(), 1e-9, 1e-11)
+
+
+def holders():
+    """(what a step does, how the number 2 that it reads becomes 5) for each kind of holder."""
+    listed, mapped, chosen, queue = [2.0], {(0, 1): 2.0}, {2.0}, deque([2.0])
+    slots, simple, options = InSlots(2.0), SimpleNamespace(by=2.0), Namespace(by=2.0)
+    array, octets, pair = np.array([2.0]), bytearray(b"\2"), namedtuple("Pair", "by")([2.0])
+    shared = np.array([2.0], np.float32)
+    tensor = autograd.from_numpy(shared)
+    local = functools.partial(scaled)
+    code = (lambda x: x * 5.0).__code__
+
+    def plain(x):
+        return x * 2.0
+
+    def noted(x):
+        return x * noted.by
+
+    noted.by = 2.0
+    yield lambda x: x * Settings.by, lambda: setattr(Settings, "by", 5.0)
+    yield lambda x: Helper().apply(x), lambda: setattr(Settings, "by", 5.0)
+    yield lambda x: x * slots.by, lambda: setattr(slots, "by", 5.0)
+    yield lambda x: x * simple.by, lambda: setattr(simple, "by", 5.0)
+    yield lambda x: x * options.by, lambda: setattr(options, "by", 5.0)
+    yield lambda x: x * listed[0], lambda: listed.__setitem__(0, 5.0)
+    yield lambda x: x * mapped[0, 1], lambda: mapped.__setitem__((0, 1), 5.0)
+    yield lambda x: x * (5.0 if 5.0 in chosen else 2.0), lambda: chosen.add(5.0)
+    yield lambda x: x * queue[0], lambda: queue.appendleft(5.0)
+    yield lambda x: x * octets[0], lambda: octets.__setitem__(0, 5)
+    yield lambda x: x * pair.by[0], lambda: pair.by.__setitem__(0, 5.0)
+    yield lambda x: x * float(array[0]), lambda: array.__setitem__(0, 5.0)
+    yield lambda x: x * autograd.tensor(array), lambda: array.__setitem__(0, 5.0)
+    yield lambda x: x * autograd.tensor(np.sqrt(array)), lambda: array.__setitem__(0, 25.0)
+    yield lambda x: x * tensor.item(), lambda: shared.__setitem__(0, 5.0)
+    yield lambda x: x * remembered()[0], lambda: REMEMBERED.__setitem__(0, 5.0)
+    yield lambda x: scaled(x), lambda: setattr(scaled, "__defaults__", (5.0,))
+    yield local, lambda: setattr(scaled, "__defaults__", (5.0,))
+    yield noted, lambda: setattr(noted, "by", 5.0)
+    yield plain, lambda: setattr(plain, "__code__", code)
+    yield lambda x: plain(x), lambda: setattr(plain, "__code__", code)
+
+
+def test_whatever_holds_a_number_is_looked_at(monkeypatch):
+    for number in range(len(list(holders()))):
+        monkeypatch.setattr(Settings, "by", 2.0)
+        monkeypatch.setattr(scaled, "__defaults__", (2.0,))
+        monkeypatch.setitem(REMEMBERED, 0, 2.0)
+        function, change = list(holders())[number]
+        step = compiled(function)
+        before = [step(autograd.ones(1)).item() for _ in range(WARM + 1)]
+        assert len(set(before)) == 1 and replays(step.step) == 1, number
+        change()
+        assert [step(autograd.ones(1)).item() for _ in range(2)] == [5.0] * 2, number
+
+
+def test_a_global_that_comes_to_be(monkeypatch):
+    def step(x):
+        try:
+            return x * LATER  # noqa: F821
+        except NameError:
+            return x
+
+    step = compiled(step)
+    assert [step(autograd.ones(1)).item() for _ in range(WARM + 1)] == [1.0] * (WARM + 1)
+    monkeypatch.setitem(globals(), "LATER", 5.0)
+    assert step(autograd.ones(1)).item() == 5.0
+
+
+def test_zeros_have_a_sign():
+    held = [0.0]
+    by_closure, by_argument = compiled(lambda x: x * held[0]), compiled(lambda x, by: x * by)
+    for _ in range(WARM + 1):
+        assert not np.signbit(by_closure(autograd.ones(1)).item())
+        assert not np.signbit(by_argument(autograd.ones(1), 0.0).item())
+    held[0] = -0.0
+    assert np.signbit(by_closure(autograd.ones(1)).item())
+    assert np.signbit(by_argument(autograd.ones(1), -0.0).item())
+
+
+def test_an_array_too_large_to_be_compared_is_named():
+    array = np.ones(1 << 14)
+    message = warned(autograd.compile(lambda x: x * float(array[0])), autograd.ones(1))
+    assert "the numbers of array, a NumPy array" in message and "from_numpy" in message
