@@ -84,6 +84,7 @@ KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
 # Imports inside a function are for what is heavy and not needed by every program.
 LAZY = {
     "numba": "0.2 s; first needed by the first kernel call",
+    "llvmlite": "part of numba",
     "logging": "numba's; its hook must come before ours",
     "threadpoolctl": "first needed when threads are set",
     "multiprocessing": "15 ms; only for worker processes",

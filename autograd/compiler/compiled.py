@@ -91,7 +91,7 @@ def _signature(value, arrays: list):
     if kind is dict:
         return kind, tuple([(key, _signature(part, arrays)) for key, part in value.items()])
     if kind in (bool, int, float, str, type(None)):
-        return kind, value
+        return kind, value or repr(value)  # zeros have a sign
     return kind, id(value)
 
 
@@ -133,6 +133,10 @@ class Entry:
         recorder = Recorder()
         if guards.hooked:
             recorder.fail(f"{guards.hooked} has hooks; remove them, or leave this step uncompiled")
+        if guards.large:
+            recorder.fail(f"the numbers of {guards.large}, a NumPy array that can be reached from "
+                          "it, are too many to compare them at each call; make it a Tensor "
+                          "(autograd.from_numpy), or an argument")
         if guards.too_many:
             recorder.fail("more Python objects can be reached from it than a check can watch; keep "
                           "long lists out of what it names")

@@ -8,8 +8,11 @@ program, and for everything else there is a line of a check which is written out
 
 from __future__ import annotations
 
+import builtins
+import dis
 import functools
 import sys
+from collections import deque
 from collections.abc import Callable
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -24,7 +27,8 @@ _LIBRARY = {"autograd", "nn", "optim", "data", "numpy", "builtins", "numba", "sc
             *sys.stdlib_module_names} - {"__main__"}
 _VALUES = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic)
 _MOST = 20000  # conditions that a check may have
-_WALKED = ("nn", "data")  # whose objects have settings
+_WALKED = ("nn", "data", "types", "argparse", "functools")  # whose objects have settings
+_COMPARED = 1 << 16  # bytes of an array that are compared before each replay
 _PLAIN = (*_VALUES, ModuleType, BuiltinFunctionType)
 _UNSEEN = frozenset(("_told", "_registered", "_transient", "__dict__", "__weakref__"))
 
@@ -37,7 +41,9 @@ class Guards:
         self.arrays: dict[int, np.ndarray] = {}
         self.opaque: set[tuple[type, str]] = set()
         self.hooked = ""  # the name of a module with hooks
+        self.large = ""  # what holds an array of too many numbers to compare them each time
         self._seen: set[int] = set()
+        self._walked: set[int] = set()  # ids of classes
         self._kept: list = []
         self._lines: list[tuple[str, str]] = []  # (condition, what it is about)
         self._names: dict[str, Any] = {}
@@ -48,8 +54,9 @@ class Guards:
     def watch(self, decisive) -> None:
         """Add Tensors whose numbers have to stay, each with the reason, and write the check."""
         for tensor, reason in decisive:
-            self._add(f"{self._name(tensor)}._version[0] == {tensor._version[0]}",
-                      f"a tensor's numbers ({reason})")
+            about, held, array = f"a tensor's numbers ({reason})", self._name(tensor), RAW(tensor)
+            self._add(f"{held}._version[0] == {tensor._version[0]}" if array.nbytes > _COMPARED
+                      else f"{held}._array.tobytes() == {array.tobytes()!r}", about)
         self.check: Callable[[], bool] = self._written()
 
     def watch_grads(self, asked: list[tuple[Tensor, Any]]) -> None:
@@ -84,7 +91,7 @@ class Guards:
         if isinstance(value, Tensor):
             self._tensor(value, path)
         elif isinstance(value, np.ndarray):
-            self.arrays[id(value)] = value
+            self._array(value, path)
         elif isinstance(value, MethodType):
             self._visit(value.__self__, path)
             self._visit(value.__func__, path)
@@ -93,21 +100,29 @@ class Guards:
         elif isinstance(value, functools.partial):
             for part in (value.func, value.args, value.keywords):
                 self._visit(part, path)
-        elif isinstance(value, (list, tuple)):
+        elif isinstance(value, (list, tuple, deque)):
             self._sequence(value, path)
+            self._object(value, path)
+        elif isinstance(value, (set, frozenset, bytearray)):
+            self._add(f"{self._name(value)} == {self._name(value.copy())}", path)
+            for each in value:
+                self._visit(each, f"what is in {path}")
         elif isinstance(value, dict):
             self._dict(value, path, list(value))
+            self._object(value, path)
         elif not isinstance(value, type):
             self._object(value, path)
+        else:
+            self._classes(value, path)
 
     def _function(self, function: FunctionType, path: str) -> None:
         if _in_library(function.__module__ or ""):
             return
         self._closure(function, path)
         self._code(function.__code__, function.__globals__)
-        self._sequence(function.__defaults__ or (), path)
-        self._dict(function.__kwdefaults__ or {}, path, list(function.__kwdefaults__ or {}))
-        self._object(function, path)
+        for name in ("__code__", "__defaults__", "__kwdefaults__"):
+            self._require(f"{self._name(function)}.{name}", getattr(function, name), path)
+        self._fields(vars(function), path, type(function))
 
     def _closure(self, function: FunctionType, path: str) -> None:
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (),
@@ -128,6 +143,10 @@ class Guards:
                         self._module(value, code)
                     continue
                 self._require(f"{self._name(names)}.get({name!r})", value, name)
+        for step in dis.get_instructions(code):
+            name = step.argval
+            if step.opname == "LOAD_GLOBAL" and name not in names and not hasattr(builtins, name):
+                self._add(f"{name!r} not in {self._name(names)}", name)
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self._code(constant, names)
@@ -139,10 +158,10 @@ class Guards:
                               f"{module.__name__}.{name}")
 
     def _sequence(self, values, path: str) -> None:
-        if isinstance(values, list):
+        if not isinstance(values, tuple):
             self._add(f"len({self._name(values)}) == {len(values)}", f"the length of {path}")
         for i, value in enumerate(values):
-            if isinstance(values, list):
+            if not isinstance(values, tuple):
                 self._require(f"{self._name(values)}[{i}]", value, f"{path}[{i}]")
             else:
                 self._visit(value, f"{path}[{i}]")
@@ -152,21 +171,26 @@ class Guards:
         if values:
             self._add(f"len({held}) == {len(values)}", f"the entries of {path}")
         for key in keys:
-            if isinstance(key, (str, int)):
-                self._require(f"{held}.get({key!r})", values[key], f"{path}.{key}")
+            place = repr(key) if isinstance(key, (str, int)) else self._name(key)
+            self._require(f"{held}.get({place})", values[key], f"{path}.{key}")
 
     def _object(self, value, path: str) -> None:
         cls = type(value)
         if getattr(cls, "_replayed", None):
             self._opaque(cls)
             return
-        for kind in cls.__mro__:
-            if not _in_library(kind.__module__):
-                self._class(kind, f"{path}.{kind.__name__}")
-        fields = getattr(value, "__dict__", None)
-        if not isinstance(fields, dict) or _in_library(cls.__module__) and (
-                cls.__module__.partition(".")[0] not in _WALKED):
+        self._classes(cls, path)
+        if _in_library(cls.__module__) and cls.__module__.partition(".")[0] not in _WALKED:
             return
+        for name in _slots(cls):
+            if hasattr(value, name):
+                self._require(f"{self._name(value)}.{name}", getattr(value, name),
+                              f"{path}.{name}")
+        fields = getattr(value, "__dict__", None)
+        if isinstance(fields, dict):
+            self._fields(fields, path, cls)
+
+    def _fields(self, fields: dict, path: str, cls: type) -> None:
         held = self._name(fields)
         self._add(f"len({held}) == {len(fields)}", f"the attributes of {path}")
         for name, part in fields.items():
@@ -181,10 +205,14 @@ class Guards:
                 if name in kind.__dict__:
                     self.opaque.add((kind, name))
 
+    def _classes(self, cls: type, path: str) -> None:
+        """What users have written of a class and its bases."""
+        for kind in cls.__mro__:
+            if not _in_library(kind.__module__) and id(kind) not in self._walked:
+                self._walked.add(id(kind))
+                self._class(kind, f"{path}.{kind.__name__}")
+
     def _class(self, cls: type, path: str) -> None:
-        if id(cls) in self._seen:
-            return
-        self._seen.add(id(cls))
         for name, value in list(vars(cls).items()):
             if isinstance(value, (staticmethod, classmethod)):
                 value = value.__func__
@@ -194,6 +222,15 @@ class Guards:
                 self._visit(value, f"{path}.{name}")
             elif not name.startswith("__"):
                 self._require(f"{self._name(cls)}.__dict__.get({name!r})", value, f"{path}.{name}")
+
+    def _array(self, array: np.ndarray, path: str) -> None:
+        """Its numbers may decide anything, unseen."""
+        self.arrays[id(array)] = array
+        if array.dtype.hasobject or array.nbytes > _COMPARED:
+            self.large = self.large or path
+        else:
+            self._add(f"{self._name(array)}.tobytes() == {array.tobytes()!r}",
+                      f"the numbers of {path}")
 
     def _tensor(self, tensor: Tensor, path: str) -> None:
         self.tensors[id(tensor)] = tensor
@@ -212,6 +249,8 @@ class Guards:
         """The expression has to give this value, and what hangs on the value to stay, too."""
         if value is None or value is True or value is False:
             self._add(f"{expression} is {value}", path)
+        elif isinstance(value, (float, complex)) and not value:  # zeros have a sign
+            self._add(f"repr({expression}) == {repr(value)!r}", path)
         elif isinstance(value, _VALUES):
             held = self._name(value)
             self._add(f"(({expression}) is {held} or ({expression}) == {held} and "
@@ -239,6 +278,14 @@ class Guards:
                   "AttributeError):", "        return False"]
         exec(compile("\n".join(lines), "<wengert guards>", "exec"), self._names)
         return self._names["check"]
+
+
+def _slots(cls: type):
+    """The names of attributes that a class and its bases have in slots."""
+    for kind in cls.__mro__:
+        names = kind.__dict__.get("__slots__", ())
+        yield from [name for name in ((names,) if isinstance(names, str) else names)
+                    if name not in _UNSEEN and not name.startswith("__")]
 
 
 def _in_library(module: str) -> bool:

@@ -11,8 +11,16 @@ from tests.compiler import WARM, replays
 from tests.samples import CALLS, Call, call_id
 
 # What cannot be replayed, since the numbers decide the sizes, or what Python goes on to do.
-UNCOMPILED = {"repeat_interleave", "allclose", "masked_select", "argwhere", "nonzero", "index_put",
-              "cosine_embedding_loss", "orthogonal_grad"}
+UNCOMPILED = {
+    "repeat_interleave",
+    "allclose",
+    "masked_select",
+    "argwhere",
+    "nonzero",
+    "index_put",
+    "cosine_embedding_loss",
+    "orthogonal_grad",
+}
 FIRST = {name: i for i, (name, _) in reversed(list(enumerate(CALLS)))}
 CHOSEN = [call for i, call in enumerate(CALLS) if FIRST[call[0]] == i]
 
@@ -28,6 +36,7 @@ def step_of(name: str, number: int):
 
     args, kwargs, function = call.arguments(tensors, make), call.case.kwargs, call.function
     if not function.__module__.startswith("autograd"):  # an in-place method
+
         def function(input, *args, **kwargs):
             return getattr(input.clone(), name)(*args, **kwargs)
 
@@ -38,8 +47,7 @@ def step_of(name: str, number: int):
         grads = ()
         if graded:
             loss = sum((r * (k + 1.5)).sum() for k, r in enumerate(graded))
-            grads = autograd.grad(loss, [t for t in tensors if t.requires_grad],
-                                  allow_unused=True)
+            grads = autograd.grad(loss, [t for t in tensors if t.requires_grad], allow_unused=True)
         return [r.detach() if isinstance(r, Tensor) else r for r in results], grads
 
     return tensors, step
@@ -76,6 +84,10 @@ def test_every_op_replays_as_it_runs(name, number):
                     np.testing.assert_allclose(b.numpy(), a.numpy(), 1e-9, 1e-12)
                 else:
                     assert a is b or a == b
-    entry, = compiled._entries.values()
-    assert replays(compiled) == 1 or entry.given_up and (
-        name in UNCOMPILED or "max_pool" in name) or name in UNCOMPILED
+    (entry,) = compiled._entries.values()
+    assert (
+        replays(compiled) == 1
+        or entry.given_up
+        and (name in UNCOMPILED or "max_pool" in name)
+        or name in UNCOMPILED
+    )

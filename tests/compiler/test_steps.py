@@ -14,9 +14,17 @@ Y = RNG.integers(0, 3, (6, 12))
 
 
 def network():
-    return nn.Sequential(nn.Conv2d(6, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(),
-                         nn.Dropout(0.3), nn.Flatten(), nn.Linear(64, 8), nn.GELU(),
-                         nn.LayerNorm(8), nn.Linear(8, 3))
+    return nn.Sequential(
+        nn.Conv2d(6, 4, 3, padding=1, bias=False),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Dropout(0.3),
+        nn.Flatten(),
+        nn.Linear(64, 8),
+        nn.GELU(),
+        nn.LayerNorm(8),
+        nn.Linear(8, 3),
+    )
 
 
 def recurrent_loop():
@@ -37,6 +45,7 @@ def recurrent_loop():
 
 def physics():
     """A network whose loss has second derivatives."""
+
     class Informed(nn.Module):
         def __init__(self):
             super().__init__()
@@ -47,15 +56,23 @@ def physics():
 
         def forward(self, x):
             u = self.b(self.a(self.points).tanh())
-            du, = autograd.grad(u.sum(), self.points, create_graph=True)
-            d2u, = autograd.grad(du.sum(), self.points, create_graph=True)
+            (du,) = autograd.grad(u.sum(), self.points, create_graph=True)
+            (d2u,) = autograd.grad(du.sum(), self.points, create_graph=True)
             return self.head(x.reshape(len(x), 96)) + (d2u + u).square().mean()
 
     return Informed()
 
 
-def train(make, compiling, optimizer=lambda p: optim.Adam(p, lr=0.01), accumulate=False,
-          clip=False, scheduled=False, to_none=True, steps=8):
+def train(
+    make,
+    compiling,
+    optimizer=lambda p: optim.Adam(p, lr=0.01),
+    accumulate=False,
+    clip=False,
+    scheduled=False,
+    to_none=True,
+    steps=8,
+):
     """Losses, and everything that is left behind after some steps."""
     autograd.manual_seed(0)
     model = make().double()
@@ -90,8 +107,9 @@ def train(make, compiling, optimizer=lambda p: optim.Adam(p, lr=0.01), accumulat
 
 
 def check(make, **options):
-    for wanted, got in zip(train(make, False, **options), train(make, True, **options),
-                           strict=True):
+    for wanted, got in zip(
+        train(make, False, **options), train(make, True, **options), strict=True
+    ):
         np.testing.assert_allclose(got, wanted, 1e-6, 1e-9)
 
 
@@ -100,10 +118,17 @@ def test_a_network_trains_as_it_does_uncompiled(make):
     check(make)
 
 
-@pytest.mark.parametrize("options", [
-    dict(optimizer=lambda p: optim.SGD(p, lr=0.1, momentum=0.9)), dict(clip=True),
-    dict(scheduled=True), dict(to_none=False), dict(accumulate=True, steps=12)],
-    ids=["momentum", "clipped", "scheduled", "zeroed", "accumulated"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        dict(optimizer=lambda p: optim.SGD(p, lr=0.1, momentum=0.9)),
+        dict(clip=True),
+        dict(scheduled=True),
+        dict(to_none=False),
+        dict(accumulate=True, steps=12),
+    ],
+    ids=["momentum", "clipped", "scheduled", "zeroed", "accumulated"],
+)
 def test_what_training_does_besides(options):
     check(network, **options)
 
@@ -121,8 +146,9 @@ def test_gradients_are_no_memory_of_the_program():
         step(autograd.tensor([1.0, 2.0, 3.0]) * (i + 1))
         kept.append(w.grad)
     assert replays(step.step) == 1
-    assert [g.tolist() for g in kept] == [[2.0 * (i + 1) ** 2 * k * k for k in (1, 2, 3)]
-                                          for i in range(6)]
+    assert [g.tolist() for g in kept] == [
+        [2.0 * (i + 1) ** 2 * k * k for k in (1, 2, 3)] for i in range(6)
+    ]
 
 
 def test_inference_of_a_module_follows_its_mode_and_parameters():
