@@ -15,6 +15,7 @@ import numpy as np
 from .creation import tensor
 from .dtypes import fitting, keeps_kind
 from .errors import check_switches, describe
+from .kernels.room import room
 from .modes import is_grad_enabled
 from .node import Leaf, Node, next_seq
 from .ops.compare import where
@@ -25,6 +26,7 @@ from .record import COMPOSITES, INPLACE, op
 from .tensors import Tensor, current_node, mark_written, set_node, wrap
 
 _copyto = np.copyto
+ROOMY = 4096  # numbers from which on a kernel may write its result where its operand was
 
 
 def _look(x, region: tuple):
@@ -77,11 +79,15 @@ def make_inplace(name: str, function):
         before = wrap(input._array)
         before._node = current_node(input) if is_grad_enabled() else None
         first = next_seq() if several else None
+        if input._array.size >= ROOMY and not several and not _is_recorded(before, args, kwargs):
+            room.array = input._array
         try:
             result = function(before, *args, **kwargs)
         except Exception as error:
             _rename(error, twin)
             raise
+        finally:
+            room.array = None
         _check_fits(twin, input, result)
         node, history = result._node, None
         if node is not None:
@@ -90,7 +96,8 @@ def make_inplace(name: str, function):
             history = input, _node_as(result, input._array.dtype)
         elif node is not None or before._node is not None:
             history = _history(twin, input, result, ())
-        _copyto(input._array, result._array, "unsafe")
+        if result._array is not input._array:
+            _copyto(input._array, result._array, "unsafe")
         mark_written(input, twin)
         if history is not None:
             _rewrite(input, history)
@@ -98,6 +105,12 @@ def make_inplace(name: str, function):
 
     return _dressed(inplace, twin, function,
                     f"{name}, written into the tensor itself, which is returned.")
+
+
+def _is_recorded(before: Tensor, args: tuple, kwargs: dict) -> bool:
+    """Whether the arrays of these operands may be saved by a node."""
+    return is_grad_enabled() and any([
+        isinstance(x, Tensor) and x.requires_grad for x in (before, *args, *kwargs.values())])
 
 
 def make_replacing(name: str, function):

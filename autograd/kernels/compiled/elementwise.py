@@ -16,9 +16,11 @@ from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.formulas import FORMULAS, read
+from autograd.kernels.room import room
 from autograd.kernels.thresholds import SHARED
 
 ndarray = np.ndarray
+NUMBER, ARRAY, OVERWRITTEN = False, True, 2  # kinds of operands
 _LOOP = """
 def kernel(one, arrays, parts, index):
     n = size(item(arrays, 2))
@@ -27,8 +29,8 @@ def kernel(one, arrays, parts, index):
     last = share(n, parts, index + 1, 64)
     for first in range(share(n, parts, index, 64), last, PIECE):
         count = min(PIECE, last - first)
-        {pieces}
         out = vector(data(item(arrays, 2)) + first * itemsize(one), count, one)
+        {pieces}
         for i in range(count):
             out[i] = formula({operands})
 """
@@ -44,23 +46,25 @@ def _scalar(name, dtype):
 
 
 @cache
-def _kernel(name, dtype, are_arrays):
-    """The kernel out = f(operands) of arrays (plan, numbers, out, *operands that are arrays)."""
-    arrays = [i for i, is_array in enumerate(are_arrays) if is_array]
-    numbers = [i for i, is_array in enumerate(are_arrays) if not is_array]
+def _kernel(name, dtype, kinds):
+    """The kernel out = f(operands) of arrays (plan, numbers, out, *operands that are arrays), for
+    NUMBER, ARRAY and OVERWRITTEN operands."""
+    arrays = [i for i, kind in enumerate(kinds) if kind]
+    numbers = [i for i, kind in enumerate(kinds) if not kind]
     text = _LOOP.format(
         count=len(numbers),
         numbers="\n    ".join(f"x{i} = numbers[{at}]" for at, i in enumerate(numbers)),
-        pieces="\n        ".join(f"x{i} = piece(one, arrays, {at}, first, count, index)"
-                                 for at, i in enumerate(arrays)),
-        operands=", ".join(f"x{i}[i]" if i in arrays else f"x{i}" for i in range(len(are_arrays))),
+        pieces="\n        ".join(
+            f"x{i} = out" if kinds[i] == OVERWRITTEN else
+            f"x{i} = piece(one, arrays, {at}, first, count, index)" for at, i in enumerate(arrays)),
+        operands=", ".join(f"x{i}[i]" if i in arrays else f"x{i}" for i in range(len(kinds))),
     )
     names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
              "vector": vector, "data": data, "share": share, "PIECE": PIECE, "piece": piece,
              "itemsize": itemsize, "min": min, "range": range}
     exec(text, names)
     kernel = names["kernel"]
-    kernel.__qualname__ = f"{name}_{''.join('na'[is_array] for is_array in are_arrays)}"
+    kernel.__qualname__ = f"{name}_{''.join(map('nao'.__getitem__, kinds))}"
     return jit(kernel)
 
 
@@ -75,10 +79,22 @@ def elementwise(name, *operands):
     if found is None:
         return elsewhere.elementwise(name, *operands)
     plan, out, scratch = found
+    if room.array is not None and _has_room(out, arrays):
+        out, kinds = room.array, tuple([OVERWRITTEN if x is room.array else kind
+                                        for x, kind in zip(operands, kinds, strict=True)])
     numbers = NONE if plain else _numbers(dtype, operands)
     launch(_kernel(name, dtype, kinds), one, (plan, numbers, out, *arrays, scratch),
            out.size >= SHARED[name])
     return out
+
+
+def _has_room(out, arrays):
+    """Whether the result fits over the operand that is to be overwritten, whose memory no other
+    operand may show."""
+    own = room.array
+    sharing = [a for a in arrays if np.may_share_memory(a, own)]
+    return (sharing and all([a is own for a in sharing]) and own.dtype is out.dtype
+            and own.shape == out.shape and own.strides == out.strides)
 
 
 def _numbers(dtype, operands):
