@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.kernels.compiled import vector_math
 from autograd.kernels.compiled.elsewhere import elsewhere
-from autograd.kernels.compiled.gather import NONE, PIECE, laid_out, piece
+from autograd.kernels.compiled.gather import NONE, begin, beyond, laid_out, piece, until
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
@@ -20,19 +20,21 @@ from autograd.kernels.room import room
 from autograd.kernels.thresholds import SHARED
 
 ndarray = np.ndarray
-NUMBER, ARRAY, OVERWRITTEN = False, True, 2  # kinds of operands
 _LOOP = """
 def kernel(one, arrays, parts, index):
     n = size(item(arrays, 2))
     numbers = vector(data(item(arrays, 1)), {count}, one)
     {numbers}
-    last = share(n, parts, index + 1, 64)
-    for first in range(share(n, parts, index, 64), last, PIECE):
-        count = min(PIECE, last - first)
+    first, last = share(n, parts, index, 64), share(n, parts, index + 1, 64)
+    inner, row, column = begin(arrays, first)
+    while first < last:
+        count = until(inner, column, last - first)
         out = vector(data(item(arrays, 2)) + first * itemsize(one), count, one)
         {pieces}
         for i in range(count):
             out[i] = formula({operands})
+        first += count
+        row, column = beyond(inner, row, column + count)
 """
 
 
@@ -45,26 +47,32 @@ def _scalar(name, dtype):
     return read(FORMULAS[name], words, dtype.type, jit(inner=True, exact=True))
 
 
+_NUMBER, _ARRAY, _REPEATED, _OVERWRITTEN = range(4)  # kinds of operands; truths tell arrays
+_PIECES = {_ARRAY: "piece(one, arrays, {at}, first, count, row, column, index)",
+           _REPEATED: "piece(one, arrays, {at}, first, 1, row, column, index)[0]",
+           _OVERWRITTEN: "out"}
+
+
 @cache
 def _kernel(name, dtype, kinds):
-    """The kernel out = f(operands) of arrays (plan, numbers, out, *operands that are arrays), for
-    NUMBER, ARRAY and OVERWRITTEN operands."""
+    """The kernel out = f(operands) of arrays (plan, numbers, out, *operands that are arrays), some
+    of which may stay the same along the rows of a piece each, and some be overwritten."""
     arrays = [i for i, kind in enumerate(kinds) if kind]
     numbers = [i for i, kind in enumerate(kinds) if not kind]
     text = _LOOP.format(
         count=len(numbers),
         numbers="\n    ".join(f"x{i} = numbers[{at}]" for at, i in enumerate(numbers)),
-        pieces="\n        ".join(
-            f"x{i} = out" if kinds[i] == OVERWRITTEN else
-            f"x{i} = piece(one, arrays, {at}, first, count, index)" for at, i in enumerate(arrays)),
-        operands=", ".join(f"x{i}[i]" if i in arrays else f"x{i}" for i in range(len(kinds))),
+        pieces="\n        ".join(f"x{i} = {_PIECES[kinds[i]].format(at=at)}"
+                                 for at, i in enumerate(arrays)),
+        operands=", ".join(f"x{i}[i]" if kind in (_ARRAY, _OVERWRITTEN) else f"x{i}"
+                           for i, kind in enumerate(kinds)),
     )
     names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
-             "vector": vector, "data": data, "share": share, "PIECE": PIECE, "piece": piece,
-             "itemsize": itemsize, "min": min, "range": range}
+             "vector": vector, "data": data, "share": share, "piece": piece, "itemsize": itemsize,
+             "begin": begin, "until": until, "beyond": beyond, "range": range}
     exec(text, names)
     kernel = names["kernel"]
-    kernel.__qualname__ = f"{name}_{''.join(map('nao'.__getitem__, kinds))}"
+    kernel.__qualname__ = f"{name}_{''.join('naro'[kind] for kind in kinds)}"
     return jit(kernel)
 
 
@@ -78,9 +86,12 @@ def elementwise(name, *operands):
     found = laid_out(arrays, dtype) if one is not None else None
     if found is None:
         return elsewhere.elementwise(name, *operands)
-    plan, out, scratch = found
+    plan, out, scratch, repeated = found
+    if repeated:
+        rest = iter(repeated)
+        kinds = tuple([_REPEATED if kind and next(rest) else kind for kind in kinds])
     if room.array is not None and _has_room(out, arrays):
-        out, kinds = room.array, tuple([OVERWRITTEN if x is room.array else kind
+        out, kinds = room.array, tuple([_OVERWRITTEN if x is room.array else kind
                                         for x, kind in zip(operands, kinds, strict=True)])
     numbers = NONE if plain else _numbers(dtype, operands)
     launch(_kernel(name, dtype, kinds), one, (plan, numbers, out, *arrays, scratch),

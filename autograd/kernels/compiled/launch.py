@@ -67,21 +67,29 @@ def _swap(typing, address, value):
     return types.int64(types.intp, types.int64), codegen
 
 
-@intrinsic
-def call(typing, address, one, *numbers):
-    """Calls the kernel at an address: any number of integers after `one`; it must not raise."""
-    kinds = (one, *[types.intp] * len(numbers))
+def _calling(result):
+    """An intrinsic that calls the kernel at an address with any number of integers after `one`, and
+    gives what it gives; it must not raise."""
 
-    def codegen(context, builder, signature, args):
-        convention = context.call_conv
-        kind = convention.get_function_type(types.void, kinds)
-        kernel = builder.inttoptr(args[0], kind.as_pointer())
-        given = zip(unpack_tuple(builder, args[2]), signature.args[2], strict=True)
-        rest = [context.cast(builder, x, before, types.intp) for x, before in given]
-        convention.call_function(builder, kernel, types.void, kinds, [args[1], *rest])
-        return context.get_dummy_value()
+    @intrinsic
+    def call(typing, address, one, *numbers):
+        kinds = (one, *[types.intp] * len(numbers))
 
-    return types.void(types.intp, one, types.StarArgTuple(numbers)), codegen
+        def codegen(context, builder, signature, args):
+            convention = context.call_conv
+            kind = convention.get_function_type(result, kinds)
+            kernel = builder.inttoptr(args[0], kind.as_pointer())
+            given = zip(unpack_tuple(builder, args[2]), signature.args[2], strict=True)
+            rest = [context.cast(builder, x, before, types.intp) for x, before in given]
+            _, found = convention.call_function(builder, kernel, result, kinds, [args[1], *rest])
+            return found if result == types.intp else context.get_dummy_value()
+
+        return result(types.intp, one, types.StarArgTuple(numbers)), codegen
+
+    return call
+
+
+call, ask = _calling(types.void), _calling(types.intp)
 
 
 @jit(parallel=True)
@@ -102,10 +110,11 @@ def _share_out(address, one, arrays, parts, pool):
     return True
 
 
-def address(kernel, one, count=3) -> int:
-    """Address of the kernel's machine code for the type of `one` and `count` integers."""
+def address(kernel, one, count=3, tells=False) -> int:
+    """Address of the kernel's machine code for the type of `one` and `count` integers; it `tells`
+    an integer, or nothing."""
     kind = types.float32 if type(one) is np.float32 else types.float64
-    signature = types.void(kind, *[types.intp] * count)
+    signature = (types.intp if tells else types.void)(kind, *[types.intp] * count)
     result = kernel.overloads.get(signature.args)
     if result is None:
         background.need(kernel, signature.args)
