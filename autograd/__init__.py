@@ -3,7 +3,7 @@
 What `torch` is to PyTorch, this package is here: `import autograd as torch` runs much of it.
 """
 
-from . import inplace, kernels, numpy_protocol, operators, ops  # noqa: F401
+from . import inplace, kernels, later, numpy_protocol, operators, ops  # noqa: F401
 from .creation import (
     DoubleTensor,
     FloatTensor,
@@ -235,9 +235,9 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "compiler": "compile",
     "custom_function": "Function",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
+    "ops.hyperbolic": "acosh asinh atanh",
     "serialize": "load save",
 })
-
 __all__ = [
     *_later,
     "abs", "accelerator", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",

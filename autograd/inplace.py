@@ -22,7 +22,7 @@ from .ops.compare import where
 from .ops.elementwise import cast
 from .ops.index import as_index, getitem, last_writes, put
 from .ops.shape import sum_to_size
-from .record import COMPOSITES, INPLACE, op
+from .record import COMPOSITES, INPLACE, TWINS, op
 from .tensors import Tensor, current_node, mark_written, set_node, wrap
 
 _copyto = np.copyto
@@ -111,6 +111,10 @@ def _is_recorded(before: Tensor, args: tuple, kwargs: dict) -> bool:
     """Whether the arrays of these operands may be saved by a node."""
     return is_grad_enabled() and any([
         isinstance(x, Tensor) and x.requires_grad for x in (before, *args, *kwargs.values())])
+
+
+def _give_twin(name: str, function) -> None:
+    setattr(Tensor, name + "_", make_inplace(name, function))
 
 
 def make_replacing(name: str, function):
@@ -284,6 +288,7 @@ def _fill(input, value):
 
 Tensor.__setitem__ = setitem  # type: ignore[method-assign]
 for _name, _function in INPLACE.items():
-    setattr(Tensor, _name + "_", make_inplace(_name, _function))
+    _give_twin(_name, _function)
+TWINS.append(_give_twin)
 for _name, _value in dict(copy=_copy, zero=_zero, fill=_fill).items():
     setattr(Tensor, _name + "_", make_replacing(_name + "_", _value))

@@ -34,3 +34,17 @@ def lazily(package: str, parts: dict[str, str]) -> tuple[Callable, Callable, lis
         return sorted({*vars(sys.modules[package]), *home})
 
     return load, names, sorted(home)
+
+
+class Awaited:
+    """Stands for a method whose module is loaded when it is first asked for, and declares it."""
+
+    def __init__(self, owner: type, name: str, module: str) -> None:
+        self.owner, self.name, self.module = owner, name, module
+
+    def __get__(self, instance, owner):
+        import_module(self.module)
+        if vars(self.owner).get(self.name) is self:
+            raise AttributeError(f"{self.owner.__name__}.{self.name}: {self.module} has not "
+                                 "declared it")
+        return getattr(owner if instance is None else instance, self.name)

@@ -14,7 +14,7 @@ import numpy as np
 from .dtypes import keeps_kind, own
 from .errors import describe, did_you_mean
 from .numpy_functions import FUNCTIONS, Translated
-from .ops import arithmetic, linalg, order, reduce, running
+from .ops import arithmetic, linalg, load_all, order, reduce, running
 from .ops.shape import reshape
 from .record import UFUNCS
 from .tensors import Tensor, ndarray, wrap
@@ -57,6 +57,8 @@ def _ufunc(ufunc, method: str, inputs: tuple, options: dict):
         ours = _METHODS[ufunc, method]
         options = options if len(inputs) > 1 else {"axis": 0, **options}
         return None if ours.beyond(inputs, options) else lambda *given: ours(*given, **options)
+    if ufunc not in UFUNCS:
+        load_all()
     op = None if options else UFUNCS.get(ufunc)
     if op is None or method == "__call__":
         return op

@@ -35,6 +35,7 @@ from .boundary import guarded, misfit, takes_one
 from .dtypes import common, common_float, common_number
 from .errors import describe, undefined, unmatched
 from .gate import formula
+from .lazy import Awaited
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule, next_seq
 from .quiet import QUIET, hush, unhush
@@ -43,6 +44,7 @@ from .tensors import Tensor, View, current_node, ndarray, wrap
 REGISTRY: dict[str, Op] = {}
 COMPOSITES: dict[str, Callable] = {}
 INPLACE: dict[str, Callable] = {}  # the functions that have an in-place twin
+TWINS: list[Callable] = []  # what makes the twin, given name and function; `inplace` comes later
 UFUNCS: dict[np.ufunc, Callable] = {}
 
 CONSTANT: tuple = (0, None)  # the version box of what is not a tensor: never written
@@ -196,7 +198,7 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
 
     def declare(forward):
         name = forward.__name__.rstrip("_")
-        if name in REGISTRY or name in COMPOSITES or (method and hasattr(Tensor, name)):
+        if name in REGISTRY or name in COMPOSITES or (method and _is_method(name)):
             raise TypeError(f"{name}: an op or a method of Tensor has this name already; choose "
                             "another, or method=False where only the method is in the way")
         declared = Op(forward, vjp or {}, ufunc, kernel, options)
@@ -207,7 +209,7 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
         if method:
             setattr(Tensor, declared.name, function)
         if inplace:
-            INPLACE[declared.name] = function
+            _twin(declared.name, function)
         if ufunc is not None:
             UFUNCS[ufunc] = function
         return function
@@ -227,10 +229,20 @@ def composite(*, method: bool = True, inplace: bool = False):
         if method:
             setattr(Tensor, name, function if takes_one(function) else public)
         if inplace:
-            INPLACE[name] = public
+            _twin(name, public)
         return public
 
     return declare
+
+
+def _is_method(name: str) -> bool:
+    return not isinstance(vars(Tensor).get(name), Awaited) and hasattr(Tensor, name)
+
+
+def _twin(name: str, function) -> None:
+    INPLACE[name] = function
+    for make in TWINS:
+        make(name, function)
 
 
 def source(name: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from pkgutil import iter_modules
 
 import numpy as np
 
@@ -15,8 +13,7 @@ from autograd.tensors import Tensor
 from tests import cases
 from tests.cases import Case, Spec
 
-for _module in iter_modules(autograd.ops.__path__):
-    import_module(f"{autograd.ops.__name__}.{_module.name}")  # so that every op is registered
+autograd.ops.load_all()
 
 SAMPLES: dict[str, list[Case]] = cases.load()
 CALLS = [(name, i) for name, samples in SAMPLES.items() for i in range(len(samples))]

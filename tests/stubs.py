@@ -132,6 +132,7 @@ def _operator(name: str, function) -> str:
 
 def methods() -> str:
     """The text of autograd/methods.pyi."""
+    autograd.ops.load_all()
     lines = [HEADER.format(what="the methods of ops") + IMPORTS, "class Methods:"]
     for name, function in sorted(vars(autograd.Tensor).items()):
         if (not isinstance(function, types.FunctionType)

@@ -1,6 +1,7 @@
 """What an import costs: packages load their parts when these are asked for."""
 
 import importlib
+import inspect
 import os
 import subprocess
 import sys
@@ -8,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+import autograd.ops
+from autograd.later import METHODS
+from autograd.lazy import Awaited
 from tests import PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST_OURS, MOST_OTHERS = 95, 12  # modules; Python 3.11 needs 89 and 3
+MOST_OURS, MOST_OTHERS = 96, 12  # modules; Python 3.11 needs 89 and 3
 HEAVY = ("numba", "llvmlite", "matplotlib", "graphviz", "scipy", "torch", "tqdm", "json", "difflib")
 
 
@@ -82,3 +86,28 @@ def test_a_misspelt_name_gets_the_nearest():
             getattr(importlib.import_module(package), wrong)
     with pytest.raises(ImportError, match="Liner"):
         exec("from nn import Liner")
+
+
+def test_ops_that_are_declared_when_they_are_asked_for():
+    """As methods, in place, as functions, by NumPy's name; each in a program of its own."""
+    for use in ("autograd.tensor(0.).asinh()", "autograd.tensor(0.).asinh_()",
+                "autograd.Tensor.asinh(autograd.tensor(0.))", "autograd.asinh(autograd.tensor(0.))",
+                "numpy.arcsinh(autograd.tensor(0.))", "nn.Parameter(autograd.zeros(1)).asinh()"):
+        code = ("import sys, numpy, autograd, nn; early = 'autograd.ops.hyperbolic' in sys.modules; "
+                f"print(early, 'asinh_' in dir(autograd.Tensor), {use}.sum().item())")
+        assert fresh(code) == "False True 0.0", use
+
+
+def test_the_tables_of_those_ops_are_complete():
+    autograd.ops.load_all()
+    early = {f"autograd.ops.{name}" for name in autograd.ops.__all__}
+    missing = []
+    for name, value in vars(autograd.Tensor).items():
+        home = getattr(value, "__module__", "")
+        module = home.removeprefix("autograd.ops.")
+        if home not in early and module != home and name not in METHODS.get(module, "").split():
+            missing.append(f"{name} of {module}")
+    assert not missing, f"later.METHODS lacks {missing}"
+    for name in " ".join(METHODS.values()).split():
+        value = inspect.getattr_static(autograd.Tensor, name)
+        assert not isinstance(value, Awaited), f"no module declares {name}"

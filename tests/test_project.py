@@ -25,7 +25,7 @@ LAYERS = {
     2: "tensors",
     3: "template boundary record",
     4: "ops ops.*",
-    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate",
+    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.*",
@@ -119,6 +119,7 @@ LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
 DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autograd",
            "autograd.kernels": "picks the tier at the first kernel call",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
+           "autograd.ops": "declares what is rarely used when it is asked for",
            "autograd.lazy": "loads parts of packages when they are asked for"}
 
 # Functions that read better in one piece: "module:function" -> reason.
