@@ -12,11 +12,12 @@ import pytest
 from hypothesis import settings
 
 import autograd
-from autograd import dtypes, modes, pytest_plugin, sampling, threads
+from autograd import dtypes, modes, ops, pytest_plugin, sampling, threads
 from autograd.record import INPLACE, REGISTRY
 
 if find_spec("numba"):  # which kernel answers shall not depend on what was compiled before
     os.environ.setdefault("AUTOGRAD_KERNELS", "numba")
+ops.load_all()  # no test is the first one to ask for an op
 settings.register_profile("wengert", deadline=None, derandomize=True)
 settings.load_profile("wengert")
 
@@ -85,6 +86,7 @@ def registry():
     yield REGISTRY
     for name in [name for name in REGISTRY if name not in before]:
         del REGISTRY[name]
-        INPLACE.pop(name, None)
+        if INPLACE.pop(name, None):
+            delattr(autograd.Tensor, name + "_")
         if hasattr(autograd.Tensor, name):
             delattr(autograd.Tensor, name)

@@ -93,7 +93,8 @@ def test_ops_that_are_declared_when_they_are_asked_for():
     for use in ("autograd.tensor(0.).asinh()", "autograd.tensor(0.).asinh_()",
                 "autograd.Tensor.asinh(autograd.tensor(0.))", "autograd.asinh(autograd.tensor(0.))",
                 "numpy.arcsinh(autograd.tensor(0.))", "nn.Parameter(autograd.zeros(1)).asinh()"):
-        code = ("import sys, numpy, autograd, nn; early = 'autograd.ops.hyperbolic' in sys.modules; "
+        code = ("import sys, numpy, autograd, nn; "
+                "early = 'autograd.ops.hyperbolic' in sys.modules; "
                 f"print(early, 'asinh_' in dir(autograd.Tensor), {use}.sum().item())")
         assert fresh(code) == "False True 0.0", use
 

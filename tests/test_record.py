@@ -269,3 +269,12 @@ def test_errors_name_the_op_and_what_it_got():
 def test_a_number_beyond_64_bits_is_named(call):
     with pytest.raises(TypeError, match=r"^\w+: \w+ -?1180591620717411303424 does not fit into 64"):
         call(2**70)
+
+
+def test_an_op_of_a_users_own_gets_its_inplace_twin(registry):
+    @op(inplace=True, vjp=dict(input=lambda g: g * 2))
+    def twofold(input, /):
+        return input + input
+
+    x = autograd.ones(2)
+    assert x.twofold_() is x and x.tolist() == [2.0, 2.0]
