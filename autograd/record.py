@@ -37,7 +37,7 @@ from .errors import describe, undefined, unmatched
 from .gate import formula
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule, next_seq
-from .quiet import QUIET, hush, unhush
+from .quiet import hush, unhush
 from .tensors import Tensor, View, current_node, ndarray, wrap
 
 REGISTRY: dict[str, Op] = {}
@@ -375,7 +375,7 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 _NAMESPACE = dict(
     Tensor=Tensor, Node=Node, make=Node.make, next_seq=next_seq, new=object.__new__,
-    ndarray=ndarray, asarray=np.asarray, QUIET=QUIET, hush=hush, unhush=unhush,
+    ndarray=ndarray, asarray=np.asarray, hush=hush, unhush=unhush,
     shape_of=np.shape, current_node=current_node,
     is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
     common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,

@@ -44,7 +44,7 @@ SAME_LAYER = {
     "threads": "errors",
     "gate": "kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
-    "kernels.*": "errors threads kernels.*",
+    "kernels.*": "errors quiet threads kernels.*",
     "boundary": "template",
     "record": "boundary template",
     "ops": "ops.*",
