@@ -173,7 +173,8 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
     vjp           the rules, by input, as `dict(input=lambda g, other: g * other)`, or one for all,
                   `joint(rule)`; an op without any raises when an input requires grad
     differentiable  False for results that have no gradient: truths, indices, integers
-    once          for the gradient of another op: a rule may call it, but its own gradient raises
+    once          for the gradient of another op: a rule may call it and record it, which an op
+                  without rules would refuse under create_graph=True; its own gradient raises
     broadcasts    gradients are summed back to an input's shape and cast back to its dtype
     promotes      "common", "number" or "float": bring the inputs, except those `unpromoted`, to
                   one dtype first, refuse booleans, or make them floats; Python numbers are then

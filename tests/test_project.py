@@ -118,6 +118,7 @@ LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.kernels", "autograd.kernels.compiled.*")}
 DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autograd",
            "autograd.kernels": "picks the tier at the first kernel call",
+           "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.lazy": "loads parts of packages when they are asked for"}
 
