@@ -12,7 +12,7 @@ EDITABLE := --config-settings editable_mode=compat --editable
 # On Linux the wheels of PyPI carry 3 GB of CUDA; this index has the CPU build of the same version.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # Each test process compiles or loads the kernels itself, so more than four do not pay.
-PYTEST := "$(BIN)/python" -m pytest -n auto --maxprocesses 4
+PYTEST := "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist worksteal
 # The newest Python at hand that Numba supports, and the oldest versions that pyproject.toml allows.
 NEWEST  = for v in 14 13 12 11; do \
             for p in python3.$$v "$$HOME"/.pyenv/versions/3.$$v.*/bin/python; do \
@@ -20,7 +20,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn rnn gpt test test-numpy test-newest test-oldest parity programs examples notebooks stubs types lint bench bench-ops clean
+.PHONY: help venv train mnist cnn rnn gpt test test-slow test-numpy test-newest test-oldest parity programs examples notebooks stubs types lint bench bench-ops clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -45,10 +45,13 @@ gpt: venv ## train a small GPT on a text, ROOT=its file, else on the names; ARGS
 	"$(BIN)/python" examples/chars.py --model gpt $(if $(ROOT),--text "$(ROOT)") $(ARGS)
 
 test: venv ## run the tests; ARGS="-k conv" goes to pytest
-	$(PYTEST) $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: venv ## run the few tests that take long and that make test leaves out
+	$(PYTEST) -m slow $(ARGS)
 
 test-numpy: venv ## run the tests on the NumPy kernels alone
-	AUTOGRAD_KERNELS=numpy $(PYTEST) $(ARGS)
+	AUTOGRAD_KERNELS=numpy $(PYTEST) -m "not slow" $(ARGS)
 
 test-newest: ## run the tests on the newest Python, in .venv-newest
 	$(MAKE) test VENV=.venv-newest PYTHON="$$($(NEWEST))"

@@ -16,6 +16,7 @@ from .errors import check_size, describe, ordered, switch
 from .memory import overlaps
 from .metadata import device as only_device
 from .ops.shape import ints, whole
+from .quiet import quiet
 from .tensors import Tensor, fill, ndarray, wrap
 
 
@@ -270,6 +271,9 @@ def _spaced(start, end, count: int, dtype: np.dtype) -> np.ndarray:
     return np.where(np.arange(count) < count // 2, start + steps, end - steps[::-1])
 
 
+_power = quiet(np.power)
+
+
 def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from base**start to base**end, equally spaced in the exponent."""
@@ -277,8 +281,7 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=N
     start, end = _number("logspace", "start", start), _number("logspace", "end", end)
     base = _number("logspace", "base", base)
     check_size("logspace", (count,))
-    with np.errstate(all="ignore"):
-        powers = np.power(float(base), _spaced(start, end, count, wanted))
+    powers = _power(float(base), _spaced(start, end, count, wanted))
     return _finish("logspace", convert("logspace", powers, wanted), requires_grad, device)
 
 

@@ -13,7 +13,7 @@ from math import inf
 import numpy as np
 
 from .errors import describe
-from .quiet import QUIET, hush, unhush
+from .quiet import quiet
 
 float16 = half = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
@@ -85,6 +85,9 @@ def own(array: np.ndarray) -> np.ndarray:
     return array.view(dtype) if array.dtype.isnative else array.astype(dtype)
 
 
+_as_type = quiet(np.ndarray.astype)
+
+
 def convert(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """A copy of the array as another dtype; `name` raises for what does not fit an integer one."""
     if dtype.kind in "iu" and not np.can_cast(array.dtype, dtype):
@@ -94,13 +97,10 @@ def convert(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
         if not np.all(inside):
             raise OverflowError(f"{name}: {array[~inside][0]} does not fit {dtype}, which holds "
                                 f"{bounds.min} to {bounds.max}")
-    token = hush(QUIET)
     try:
-        return array.astype(dtype, order="C", subok=False)
+        return _as_type(array, dtype, order="C", subok=False)
     except OverflowError as error:  # a Python int beyond every float
         raise OverflowError(f"{name}: {error}") from None
-    finally:
-        unhush(token)
 
 
 def fitting(name: str, number, dtype: np.dtype) -> np.ndarray:

@@ -23,6 +23,7 @@ from .modes import enable_grad, no_grad
 from .node import INNER, OUT, Leaf, Node, Output, Rule
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
+from .quiet import quiet
 from .tensors import Tensor, current_node, ndarray, wrap
 
 _plus = formula("add", add)
@@ -189,6 +190,7 @@ def _leading_to(nodes, targets: list[Node]) -> set[Node]:
     return needed
 
 
+@quiet
 def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Node] | None,
           arrived: Callable[[Node], None]) -> None:
     """Carry the gradients of the roots down, calling `arrived(node)` at each leaf, or at each of
@@ -199,7 +201,7 @@ def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Nod
     needed = None
     if targets is not None:
         needed = _leading_to(reversed(order), targets)
-    with _RECORDING if create_graph else _NOT_RECORDING, np.errstate(all="ignore"):
+    with _RECORDING if create_graph else _NOT_RECORDING:
         for root in [root for root in grads if needed is not None and root not in needed]:
             _hooked(root, grads.pop(root), create_graph)
         for node in _complete(order, grads, needed, retain_graph, create_graph):

@@ -2,14 +2,31 @@
 
 `np.errstate` would do, but costs more than a small op.  NumPy keeps its setting in a context
 variable; entering errstate once shows which, and what value means "ignore all".  Setting and
-resetting that variable is then as cheap as a mode of our own.
+resetting that variable is then as cheap as a mode of our own:
+
+    for token in hush:
+        break
+    try:
+        ...
+    finally:
+        unhush(token)
+
+The loop runs no round: it fetches the token.  Python looks for Ctrl-C after each call, so behind
+`token = variable.set(QUIET)` it could raise before there is a token to reset; not so between a
+loop's `next` and its name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar, copy_context
+from functools import wraps
+from itertools import repeat
+from typing import TypeVar
 
 import numpy as np
+
+F = TypeVar("F", bound=Callable)
 
 
 def _find() -> tuple[ContextVar, object]:
@@ -23,6 +40,20 @@ def _find() -> tuple[ContextVar, object]:
     return ContextVar("unused"), None  # a NumPy that keeps it elsewhere: its warnings are seen
 
 
-_variable, QUIET = _find()
-hush = _variable.set  # token = hush(QUIET); ... ; unhush(token)
+_variable, _QUIET = _find()
+hush = map(_variable.set, repeat(_QUIET))
 unhush = _variable.reset
+
+
+def quiet(function: F) -> F:
+    """The function, during whose calls NumPy does not warn."""
+    @wraps(function)
+    def apply(*args, **kwargs):
+        for token in hush:  # noqa: B007
+            break
+        try:
+            return function(*args, **kwargs)
+        finally:
+            unhush(token)
+
+    return apply  # type: ignore[return-value]

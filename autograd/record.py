@@ -38,7 +38,7 @@ from .gate import formula
 from .lazy import Awaited
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule, next_seq
-from .quiet import QUIET, hush, unhush
+from .quiet import hush, unhush
 from .tensors import Tensor, View, current_node, ndarray, wrap
 
 REGISTRY: dict[str, Op] = {}
@@ -175,7 +175,8 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
     vjp           the rules, by input, as `dict(input=lambda g, other: g * other)`, or one for all,
                   `joint(rule)`; an op without any raises when an input requires grad
     differentiable  False for results that have no gradient: truths, indices, integers
-    once          for the gradient of another op: a rule may call it, but its own gradient raises
+    once          for the gradient of another op: a rule may call it and record it, which an op
+                  without rules would refuse under create_graph=True; its own gradient raises
     broadcasts    gradients are summed back to an input's shape and cast back to its dtype
     promotes      "common", "number" or "float": bring the inputs, except those `unpromoted`, to
                   one dtype first, refuse booleans, or make them floats; Python numbers are then
@@ -387,7 +388,7 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 _NAMESPACE = dict(
     Tensor=Tensor, Node=Node, make=Node.make, next_seq=next_seq, new=object.__new__,
-    ndarray=ndarray, asarray=np.asarray, QUIET=QUIET, hush=hush, unhush=unhush,
+    ndarray=ndarray, asarray=np.asarray, hush=hush, unhush=unhush,
     shape_of=np.shape, current_node=current_node,
     is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
     common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,

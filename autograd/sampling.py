@@ -17,6 +17,7 @@ from .dtypes import as_dtype
 from .errors import describe
 from .inplace import make_replacing
 from .metadata import device as only_device
+from .quiet import quiet
 from .tensors import Tensor, wrap
 
 
@@ -287,12 +288,14 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
     return wrap(drawn[0] if input._array.ndim == 1 else drawn)
 
 
+_rounded = quiet(np.asarray)
+
+
 def _fill_method(name: str, draw):
     """An in-place method that overwrites a tensor with random numbers."""
     def filled(self, *args, generator=None, **kwargs):
         drawn = draw(self, numpy_generator(generator, name + "_"), *args, **kwargs)
-        with np.errstate(over="ignore"):
-            return wrap(np.asarray(drawn, self.dtype))
+        return wrap(_rounded(drawn, self.dtype))
 
     filled.__doc__ = draw.__doc__
     return make_replacing(name + "_", filled)

@@ -14,7 +14,7 @@ recording path of every op is written out as source and compiled, as `collection
         ...                                             # the same for `other`
         if v0 is CONSTANT and v1 is CONSTANT:
             return forward(a0, a1)                      # a rule at work on plain arrays
-        token = hush(QUIET)                             # NumPy's warnings, see quiet.py
+        for token in hush: break                        # NumPy's warnings, see quiet.py
         try:
             if a0.__class__ is not a1.__class__ or a0.dtype is not a1.dtype:
                 a0, a1 = common(a0, a1)
@@ -192,7 +192,7 @@ def _call(op) -> list[str]:
     extra = "".join(f", {name}" for name in op.extra)
     call = f"result{extra} = forward({_arguments(op)})"
     lines = [
-        "    token = hush(QUIET)",
+        "    for token in hush: break",
         "    try:",
         *_promotion(op),
         f"        {call}",

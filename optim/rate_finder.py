@@ -48,10 +48,10 @@ def find_learning_rate(model, criterion, optimizer, loader: Iterable, low: float
     """Train for up to `steps` steps, at rates that rise evenly in their logarithm from low to high,
     and suggest the one where the smoothed loss falls most steeply.
 
-    It ends where the loss (a mean of five) is four times its lowest, or not finite.  A batch is a
-    pair (inputs, targets), where a tuple of inputs gives the model several arguments; the loader
-    begins anew where it is at its end.  Model, optimizer and random numbers are as before
-    afterwards.
+    It ends where the loss (a mean of five) has risen above its lowest by three times that number's
+    size, or is not finite.  A batch is a pair (inputs, targets), where a tuple of inputs gives the
+    model several arguments; the loader begins anew where it is at its end.  Model, optimizer and
+    random numbers are as before afterwards.
 
     Raises: ValueError for rates that do not rise, an empty loader, fewer than 10 losses.
 
@@ -81,7 +81,7 @@ def find_learning_rate(model, criterion, optimizer, loader: Iterable, low: float
                 recent = [*losses[-4:], value]
                 mean = sum(recent) / len(recent)
                 lowest = min(lowest, mean)
-                if not math.isfinite(value) or mean > 4 * lowest:
+                if not math.isfinite(value) or mean > lowest + 3 * abs(lowest):
                     break
                 rates.append(rate)
                 losses.append(value)

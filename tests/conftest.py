@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import zlib
@@ -28,6 +29,18 @@ def pytest_configure(config):
     # an installed wengert has been registered by its entry point already
     if not config.pluginmanager.is_registered(pytest_plugin):
         config.pluginmanager.register(pytest_plugin, "wengert")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Without the collector, and what lives then, all tests among it, is no work for it later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def _seed(request) -> int:
@@ -57,17 +70,19 @@ def leaves_nothing_behind(request):
     The default generator is ours to draw from: it starts from a seed of the test's own each time.
     """
     autograd.manual_seed(_seed(request))
-    before, numpy_state, generator = _state(), np.random.get_state(), sampling.default_generator
+    before, generator = _state(), sampling.default_generator
     yield
     after = _state()
     modes._grad.set(before["the grad mode"])
     modes._inference.set(before["the inference mode"])
     dtypes.set_default_dtype(before["the default dtype"])
-    np.random.set_state(numpy_state)
     sampling.default_generator = generator
     changed = [name for name in before if before[name] != after[name]]
     if "the number of threads" in changed:
         threads.set_num_threads(before["the number of threads"])
+    if "NumPy's global random state" in changed:
+        kind, keys, *rest = before["NumPy's global random state"]
+        np.random.set_state((kind, np.frombuffer(keys, np.uint32), *rest))
     if "NumPy's error handling" in changed:
         np.seterr(**before["NumPy's error handling"])
     assert not changed, f"the test left {' and '.join(changed)} changed; restore what it sets"

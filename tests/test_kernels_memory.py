@@ -113,6 +113,7 @@ def allocating():
                 yield f"autograd.kernels.compiled.{path.stem}.{node.name}"
 
 
+@pytest.mark.slow
 def test_every_kernel_without_memory():
     """Each allocation in turn is refused, alone and with all that follow."""
     done = subprocess.run(

@@ -27,6 +27,7 @@ sys.exit(failed)
     [("haswell", "+avx2,+fma,+avx,+sse4.1", "32 6 2", "float32 or blocks or winograd"),
      ("x86-64", "+sse2", "16 4 2", "float32 or winograd")],
 )  # fmt: skip
+@pytest.mark.slow
 def test_narrower_vectors(name, features, tile, chosen):
     """Products and convolutions at the edges of the tiles of narrower CPUs."""
     if name == "haswell" and micro_kernel.VECTOR_BYTES < 32:

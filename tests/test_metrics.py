@@ -50,6 +50,7 @@ def quiet(function, *args, **kwargs):
 def batched(metric, outputs, targets):
     """The streaming value of the batches [:1], [1:4] and the rest, kept in a state meanwhile."""
     for i, part in enumerate((slice(0, 1), slice(1, 4), slice(4, None))):
+        metric.update(outputs[:0], targets[:0])
         if len(targets[part]):
             metric.update(outputs[part], autograd.from_numpy(targets[part]) if i else targets[part])
             state = metric.state_dict()
@@ -203,6 +204,25 @@ def test_perplexity_of_sequences():
     sure_and_wrong = np.array([[0.0, 1000.0]]), [0]
     assert metrics.perplexity(*sure_and_wrong) == math.inf
     assert batched(metrics.Perplexity(), *map(np.array, sure_and_wrong)) == math.inf
+
+
+@pytest.mark.parametrize("name", ["Accuracy", "TopKAccuracy", "ConfusionMatrix", "Precision",
+                                  "Recall", "F1", "ROCAUC", "AveragePrecision", "MSE", "MAE", "R2",
+                                  "Perplexity"])
+def test_an_empty_batch_counts_nothing(name):
+    metric = getattr(metrics, name)()
+    if name not in ("MSE", "MAE", "R2"):
+        metric.update(autograd.zeros(0, 6), autograd.zeros(0, dtype=autograd.int64))
+        metric.update(np.zeros((0, 6)), [])
+    if name not in ("TopKAccuracy", "Perplexity"):
+        metric.update([], [])
+    if name == "Perplexity":
+        metric.update(np.zeros((2, 6)), [-100, -100])
+    assert metric.state == {}
+    with pytest.raises(ValueError, match=f"{name}: there is no sample; call update"):
+        metric.compute()
+    with pytest.raises(ValueError, match=f"{name}: .*(do not fit|must)"):
+        metric.update(np.zeros((0, 2, 3)), np.zeros((1, 2), int))
 
 
 def test_a_matrix_belongs_to_who_asked():

@@ -202,3 +202,38 @@ def test_running_statistics_come_in_pairs(function, training):
     with pytest.raises(ValueError, match=f"{name}: running_var is given but running_mean is None"):
         function(x, None, running, None, None, training)
     assert running.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("size", [1e20, 1e-20])
+@pytest.mark.parametrize("call, shape, channels", [
+    (lambda x, w: F.layer_norm(x, (5,), w), (4, 5), 5),
+    (lambda x, w: F.rms_norm(x, (5,), w, 1e-5), (4, 5), 5),
+    (lambda x, w: F.batch_norm(x, None, None, w, training=True), (6, 3), 3),
+    (lambda x, w: F.batch_norm(x, autograd.ones(3, dtype=x.dtype), autograd.ones(
+        3, dtype=x.dtype), w), (6, 3), 3),
+    (lambda x, w: F.group_norm(x, 2, w), (3, 4, 2), 4)])
+def test_second_derivatives_of_numbers_whose_squares_leave_the_range(rng, call, shape, channels,
+                                                                     size):
+    """In float32 against float64, which has room for them."""
+    large = max(size, 1.0) ** 0.5  # gradients that keep the results in range
+    x, g, out = (rng.standard_normal(shape) * scale for scale in (size, large, large))
+    weight = rng.uniform(0.5, 1.5, channels)
+
+    def second(dtype):
+        leaves = [autograd.tensor(a.astype(np.float32).astype(dtype), requires_grad=True)
+                  for a in (x, weight, g)]
+        grads = autograd.grad(call(*leaves[:2]), leaves[:2], leaves[2], create_graph=True)
+        seeds = [autograd.tensor(a.astype(dtype)) for a in (out, weight * 1e-3)]
+        return autograd.grad(grads, leaves, seeds, allow_unused=True, materialize_grads=True)
+
+    for narrow, wide in zip(second(np.float32), second(np.float64), strict=True):
+        wanted = wide.numpy()
+        assert narrow.dtype == np.float32
+        np.testing.assert_allclose(narrow.numpy(), wanted, 1e-5, 1e-5 * np.abs(wanted).max())
+
+
+def test_second_derivatives_beyond_float64_are_not_0(rng):
+    x = autograd.tensor(rng.standard_normal((2, 5)) * 1e200, requires_grad=True)
+    slope, = autograd.grad(F.layer_norm(x, (5,)).square().sum(), x, create_graph=True)
+    slope.sum().backward()
+    assert np.isnan(x.grad.numpy()).all()

@@ -30,10 +30,30 @@ BINARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) > 1
 UNARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) == 1]
 
 
+DRAWN = [Call(*c) for c in CALLS]
+
+
 def calls(fits=lambda call: True):
-    """Run a test on every sample that fits, as a Call."""
-    chosen = [c for c in CALLS if fits(Call(*c))]
-    return pytest.mark.parametrize("call", chosen, ids=call_id, indirect=True)
+    """Run a test on every op, with those of its samples that fit, each as a Call."""
+    numbers: dict[str, list[int]] = {}
+    for call, (name, number) in zip(DRAWN, CALLS, strict=True):
+        if fits(call):
+            numbers.setdefault(name, []).append(number)
+
+    def over_samples(test):
+        def each(name):
+            for number in numbers[name]:
+                autograd.manual_seed(number)
+                try:
+                    test(Call(name, number))
+                except BaseException as error:
+                    error.add_note(f"This was the sample {call_id((name, number))}.")
+                    raise
+
+        each.__name__, each.__doc__ = test.__name__, test.__doc__
+        return pytest.mark.parametrize("name", numbers)(each)
+
+    return over_samples
 
 
 @pytest.fixture
@@ -245,16 +265,13 @@ def test_inplace_twin(call):
     check_close([target.detach()], [wanted], 0)
 
 
-def fits_inplace(call) -> bool:
-    """Whether the first argument is random and the result, which has a gradient, fits into it."""
-    if call.name not in INPLACE or not call.case.order or not isinstance(call.case.args[0], Spec):
-        return False
-    result, = call(*call.tensors())
-    return result.requires_grad and result.shape == call.arrays[0].shape
-
-
-@calls(fits_inplace)
+@calls(lambda call: call.name in INPLACE and call.case.order
+       and isinstance(call.case.args[0], Spec))
 def test_inplace_twin_has_the_same_gradient(call):
+    result, = call(*call.tensors())
+    if not result.requires_grad or result.shape != call.arrays[0].shape:
+        return  # it does not fit into the input
+
     def twin(*tensors):
         first, *rest = call.arguments(tensors, autograd.tensor)
         target = autograd.mul(first, 1.0)

@@ -247,9 +247,10 @@ def test_the_rate_is_that_of_the_steepest_fall():
     assert found.suggestion == found.rates[0] / 10
 
 
-def test_the_finder_ends_where_the_mean_loss_is_four_times_the_lowest():
+def test_the_finder_ends_where_the_mean_loss_has_risen_by_three_times_the_lowest():
     assert len(scripted([1.0] * 20 + [100.0] * 80).losses) == 20
     assert len(scripted([1.0] * 20 + [15.0] + [1.0] * 79).losses) == 100
+    assert len(scripted([-1.0] * 20 + [1.5] * 10 + [10.0] * 70).losses) == 30
 
 
 def test_what_the_rate_finder_cannot_do():

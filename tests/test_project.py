@@ -44,7 +44,7 @@ SAME_LAYER = {
     "threads": "errors",
     "gate": "kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
-    "kernels.*": "errors threads kernels.*",
+    "kernels.*": "errors quiet threads kernels.*",
     "boundary": "template",
     "record": "boundary template",
     "ops": "ops.*",
@@ -118,6 +118,7 @@ LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.kernels", "autograd.kernels.compiled.*")}
 DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autograd",
            "autograd.kernels": "picks the tier at the first kernel call",
+           "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.ops": "declares what is rarely used when it is asked for",
            "autograd.lazy": "loads parts of packages when they are asked for"}

@@ -68,3 +68,11 @@ def test_the_bar_knows_how_many_steps_there_are(rng, monkeypatch):
     for loader in (batches(rng, 5), batches(rng, 2), iter(batches(rng, 2))):
         run.fit(loader, 1 if hasattr(loader, "__next__") else 3)
     assert made == [(0, 9), (0, 3), (0, None)]
+
+
+def test_an_empty_batch_counts_nothing():
+    model = nn.Linear(3, 1)
+    run = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), 0.1),
+                  metrics={"mae": nn.metrics.MAE()})
+    full, empty = [(autograd.ones(n, 3), autograd.ones(n, 1)) for n in (4, 0)]
+    assert run.evaluate([empty, full, empty]) == run.evaluate([full])

@@ -19,7 +19,7 @@ from .. import dtypes, kernels
 from ..errors import caller, check_switches, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
-from ..quiet import QUIET, hush, unhush
+from ..quiet import quiet
 from ..tensors import Tensor, mark_written
 from .guards import Guards
 from .patches import recording
@@ -240,15 +240,13 @@ def _replayed(program: Program) -> tuple:
     writer: Any = Writer
     if kernels.tier() == "numba":
         from .lowering import LoweringWriter as writer
-    run, written = writer(program).function(), list(program.written.values())
+    run, written = quiet(writer(program).function()), list(program.written.values())
     where, one_at_a_time = caller(), threading.Lock()
 
     def replay(arrays):
-        token = hush(QUIET)
         try:
             return run(arrays)
         finally:
-            unhush(token)
             for tensor in written:
                 mark_written(tensor, "a compiled step", where)
             one_at_a_time.release()

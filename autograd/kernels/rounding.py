@@ -5,6 +5,8 @@ from functools import wraps
 
 import numpy as np
 
+from autograd.quiet import quiet
+
 _NARROW, _WIDE = np.dtype(np.float16), np.dtype(np.float32)
 
 
@@ -36,8 +38,12 @@ def _changed(value, dtype, to):
     in memory, but row-major where it repeats itself."""
     if getattr(value, "dtype", None) != dtype:
         return value
-    with np.errstate(over="ignore"):
-        return value.astype(to, "C" if 0 in value.strides else "K")
+    return _cast(value, to)
+
+
+@quiet
+def _cast(array, to):
+    return array.astype(to, "C" if 0 in array.strides else "K")
 
 
 def at_the_gate(name, kernel, wide=None):

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import caller
+from ..quiet import quiet
 from ..tensors import Tensor, mark_written
 
 
@@ -23,9 +24,13 @@ def total_norm(tensors: Sequence[Tensor], p: float = 2.0) -> float:
     arrays = [tensor._array for tensor in tensors if tensor._array.size]
     if p == 2:
         return math.sqrt(kernels.sum_of_squares(arrays))
-    with np.errstate(all="ignore"):
-        norms = [np.linalg.norm(array.ravel(), p) for array in arrays]
-        return float(np.linalg.norm(np.array(norms, np.float64), p)) if norms else 0.0
+    return _norm(arrays, p) if arrays else 0.0
+
+
+@quiet
+def _norm(arrays, p) -> float:
+    norms = [np.linalg.norm(array.ravel(), p) for array in arrays]
+    return float(np.linalg.norm(np.array(norms, np.float64), p))
 
 
 def scale_(tensors: Sequence[Tensor], factor: float) -> None:

@@ -19,7 +19,7 @@ from ..replayed import replayed
 from ..tensors import Tensor, mark_written, wrap
 from .arithmetic import mul
 from .compare import clamp
-from .elementwise import in_float32, rsqrt
+from .elementwise import cast, in_float32, rsqrt
 from .index import narrow
 from .join import cat
 from .reduce import mean as average
@@ -83,48 +83,61 @@ def standardize_grad(grad, input, weight=None, /, *, kind, layout, eps, mean, va
 
 def _second_order(outs, grad, input, weight, kind: str, layout: tuple, eps: float, mean,
                   var) -> list:
-    """The gradients of g, x and weight of `standardize_grad`, with ordinary ops.
+    """The gradients of g, x and weight of `standardize_grad`, with ordinary ops, in float64: in
+    float32 the squares of 1e20 are infinite.
 
     P(v) = v - mean(v) - x̂ mean(v x̂) is symmetric, and what x̂ gives back to x is rstd P.
     """
     channels = (1, *layout[1:3], 1)
     over_x, over_weight, over_bias = (
-        reshape(out, shape) for out, shape in
+        reshape(_wide(out), shape) for out, shape in
         zip(outs, (layout, channels, channels), strict=True))
-    g, x = (reshape(t, layout) for t in (grad, input))
-    u = g if weight is None else mul(g, reshape(weight, channels))
+    g, x = (reshape(_wide(t), layout) for t in (grad, input))
+    factor = None if weight is None else reshape(_wide(weight), channels)
+    u = g if factor is None else mul(g, factor)
     if kind == "fixed":
         rstd, scaled = _constants(x, layout, eps, mean, var)
         through, to_x = over_x, over_weight * g * rstd
     else:
-        rstd, scaled, centre = _statistics(x, kind, eps)
+        rstd, scaled, centre = _statistics(x, kind, eps, var)
         through = _project(over_x, scaled, kind, centre)
         along_u, along = (average(v * scaled, _OVER[kind], True) for v in (u, over_x))
         inner = over_weight * g - rstd * (over_x * along_u + u * along)
         power = average(over_x * _project(u, scaled, kind, centre), _OVER[kind], True)
         to_x = rstd * _project(inner, scaled, kind, centre) - rstd * rstd * scaled * power
-    to_g = through * rstd if weight is None else through * rstd * reshape(weight, channels)
+    to_g = through * rstd if factor is None else through * rstd * factor
     to_weight = None
     if weight is not None:
-        to_weight = reshape(sum(through * rstd * g, (0, 3)), weight.shape)
-    return [reshape(to_g + over_weight * scaled + over_bias, grad.shape),
-            reshape(to_x, input.shape), to_weight]
+        to_weight = _like(sum(through * rstd * g, (0, 3)), weight)
+    return [_like(to_g + over_weight * scaled + over_bias, grad), _like(to_x, input), to_weight]
+
+
+def _wide(x):
+    return x if x.dtype == np.float64 else cast(x, dtype=np.dtype(np.float64))
+
+
+def _like(x, wanted):
+    """x in the shape and the type of another."""
+    x = reshape(x, wanted.shape)
+    return x if x.dtype == wanted.dtype else cast(x, dtype=wanted.dtype)
 
 
 def _constants(x, layout: tuple, eps: float, mean, var):
     """1 / sqrt(var + eps) of given statistics, and x̂."""
-    shape, dtype = (1, layout[1], 1, 1), x.dtype
-    rstd = (1 / np.sqrt(var + eps)).reshape(shape).astype(dtype)
-    return rstd, (x - mean.reshape(shape).astype(dtype)) * rstd
+    shape = (1, layout[1], 1, 1)
+    rstd = (1 / np.sqrt(var + eps)).reshape(shape)
+    return rstd, (x - mean.reshape(shape)) * rstd
 
 
-def _statistics(x, kind: str, eps: float):
-    """1 / sqrt(var + eps) and x̂ as functions of x, and how to take the mean away."""
+def _statistics(x, kind: str, eps: float, var):
+    """1 / sqrt(var + eps) and x̂ as functions of x, NaN where `var` is, beyond float64; and how to
+    take the mean away."""
     def centre(v):
         return v if kind == "rms" else v - average(v, _OVER[kind], True)
 
     centred = centre(x)
-    rstd = rsqrt(average(centred * centred, _OVER[kind], True) + eps)
+    spread = average(centred * centred, _OVER[kind], True)
+    rstd = rsqrt(spread + (var * 0 + eps).reshape(spread.shape))
     return rstd, centred * rstd, centre
 
 

@@ -8,6 +8,10 @@ from autograd import Tensor
 from autograd.errors import describe
 
 
+class NoSample(ValueError):
+    """There is nothing to count."""
+
+
 def array(who: str, what: str, value) -> np.ndarray:
     """A Tensor or whatever NumPy takes, as an array of numbers."""
     found = value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value)
@@ -22,27 +26,32 @@ def labels(who: str, outputs, targets) -> tuple[np.ndarray, np.ndarray, int | No
     Outputs are classes (whole numbers or bools), or scores (N, C, ...), whose largest counts.
     """
     given, true = array(who, "outputs", outputs), array(who, "targets", targets)
-    classes = None
-    if given.ndim == true.ndim + 1 and (given.shape[0], *given.shape[2:]) == true.shape:
-        classes = given.shape[1]
-        _check_scores(who, given)
-        given = given.argmax(1) if given.size else np.zeros(true.shape, int)
-    elif given.shape != true.shape:
+    scored = given.ndim == true.ndim + 1 and (given.shape[0], *given.shape[2:]) == true.shape
+    if not scored and given.shape != true.shape:
         raise ValueError(f"{who}: outputs {given.shape} and targets {true.shape} do not fit: "
                          "classes have the targets' shape, scores one dimension more, of the "
                          f"classes, after the first{one_hot(true)}")
-    elif given.dtype.kind == "f" and one_hot(true):
-        raise ValueError(f"{who}: targets must be classes (N), got {true.shape}{one_hot(true)}")
-    elif given.dtype.kind == "f":
-        raise TypeError(f"{who}: outputs {given.shape} {given.dtype} are neither classes nor a "
-                        "score for each class; compare them with a threshold first: outputs > 0 "
-                        "for logits, outputs > 0.5 for probabilities")
+    if not true.size:
+        raise NoSample(f"{who}: there is no sample; outputs and targets are {given.shape}")
+    if not scored and given.dtype.kind == "f":
+        _refuse_numbers(who, given, true)
     if true.dtype.kind == "f":
         raise TypeError(f"{who}: targets must be classes, whole numbers, got {true.dtype}; .long() "
                         "makes them so")
-    if true.size == 0:
-        raise ValueError(f"{who}: there is no sample; outputs and targets are {given.shape}")
+    classes = given.shape[1] if scored else None
+    if scored:
+        _check_scores(who, given)
+        given = given.argmax(1) if given.size else np.zeros(true.shape, int)
     return given.reshape(-1).astype(np.int64), true.reshape(-1).astype(np.int64), classes
+
+
+def _refuse_numbers(who: str, given: np.ndarray, true: np.ndarray) -> None:
+    """Raise for outputs that are as many as the targets, but no classes."""
+    if one_hot(true):
+        raise ValueError(f"{who}: targets must be classes (N), got {true.shape}{one_hot(true)}")
+    raise TypeError(f"{who}: outputs {given.shape} {given.dtype} are neither classes nor a "
+                    "score for each class; compare them with a threshold first: outputs > 0 "
+                    "for logits, outputs > 0.5 for probabilities")
 
 
 def one_hot(targets: np.ndarray) -> str:
@@ -79,7 +88,7 @@ def ranked(who: str, scores, targets) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{who}: scores must be (N), or (N, classes), and targets (N), got "
                          f"{given.shape} and {true.shape}{one_hot(true)}")
     if not len(true):
-        raise ValueError(f"{who}: there is no sample")
+        raise NoSample(f"{who}: there is no sample")
     whole = true.astype(np.int64)
     if (whole != true).any():
         raise ValueError(f"{who}: targets must be whole numbers, got {true[whole != true][0]}")
@@ -95,5 +104,5 @@ def numbers(who: str, outputs, targets) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{who}: outputs {given.shape} and targets {true.shape} must have one "
                          "shape; .squeeze(1) or .unsqueeze(1) may make it so")
     if not given.size:
-        raise ValueError(f"{who}: there is no sample; outputs and targets are {given.shape}")
+        raise NoSample(f"{who}: there is no sample; outputs and targets are {given.shape}")
     return given.astype(np.float64), true.astype(np.float64)

@@ -10,7 +10,7 @@ from operator import index
 
 import numpy as np
 
-from .arguments import array, check_no_nan, check_range, labels, one_hot
+from .arguments import NoSample, array, check_no_nan, check_range, labels, one_hot
 
 _AVERAGES = ("binary", "micro", "macro", "weighted", None)
 
@@ -107,11 +107,11 @@ def counts(who: str, outputs, targets, classes: int | None) -> np.ndarray:
 def in_top_k(who: str, outputs, targets, k: int) -> np.ndarray:
     """For each sample whether its class is among the k of highest score."""
     scores, true = array(who, "outputs", outputs), array(who, "targets", targets)
-    if scores.ndim != 2 or true.shape != scores.shape[:1] or true.dtype.kind == "f":
+    if scores.ndim != 2 or true.shape != scores.shape[:1] or true.size and true.dtype.kind == "f":
         raise ValueError(f"{who}: outputs must be scores (N, classes) and targets classes (N), got "
                          f"{scores.shape} and {true.shape} {true.dtype}{one_hot(true)}")
     if not len(true):
-        raise ValueError(f"{who}: there is no sample")
+        raise NoSample(f"{who}: there is no sample")
     if not 1 <= index(k) <= scores.shape[1]:
         raise ValueError(f"{who}: k must be between 1 and the {scores.shape[1]} classes, got {k}")
     check_no_nan(who, "outputs", scores)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .arguments import array, check_range, numbers, one_hot
+from .arguments import NoSample, array, check_range, numbers, one_hot
 
 
 def mse(outputs, targets) -> float:
@@ -59,7 +59,7 @@ def losses(who: str, outputs, targets, ignore_index: int) -> np.ndarray:
     true = true.reshape(-1)
     counted = true != ignore_index
     if not counted.any():
-        raise ValueError(f"{who}: there is no target to count")
+        raise NoSample(f"{who}: there is no target to count")
     scores, true = scores[counted], true[counted].astype(np.int64)
     check_range(who, "targets", true, scores.shape[1])
     scores = scores - scores.max(1, keepdims=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import Constructed
 
-from .arguments import labels, numbers, ranked
+from .arguments import NoSample, labels, numbers, ranked
 from .labels import check_average, counts, from_counts, in_top_k
 from .ranking import average_precision, roc_auc
 from .regression import exp, from_sums, losses, squares
@@ -21,8 +22,9 @@ class Metric(Constructed):
         self.state: dict[str, Any] = {}
 
     def update(self, outputs, targets) -> None:
-        """Take one more batch."""
-        raise NotImplementedError(f"{type(self).__name__} must define update()")
+        """Take one more batch; one without samples counts nothing."""
+        with suppress(NoSample):
+            self._take(outputs, targets)
 
     def compute(self) -> Any:
         """The value over all batches since the last reset."""
@@ -42,6 +44,9 @@ class Metric(Constructed):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what state_dict() gave."""
         self.state = dict(state_dict)
+
+    def _take(self, outputs, targets) -> None:
+        raise NotImplementedError(f"{type(self).__name__} must define update()")
 
     def _value(self) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define _value()")
@@ -64,7 +69,7 @@ class Accuracy(Metric):
     0.75
     """
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         predicted, true, _ = labels("Accuracy", outputs, targets)
         self._add((predicted == true).sum(), true.size)
 
@@ -79,7 +84,7 @@ class TopKAccuracy(Metric):
         super().__init__()
         self.k = k
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         hits = in_top_k("TopKAccuracy", outputs, targets, self.k)
         self._add(hits.sum(), hits.size)
 
@@ -95,7 +100,7 @@ class ConfusionMatrix(Metric):
         super().__init__()
         self.classes = classes
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         new = counts(type(self).__name__, outputs, targets, self.classes)
         old = self.state.get("counts", new[:0, :0])
         size = max(len(old), len(new))
@@ -144,7 +149,7 @@ class _Ranking(Metric):
         super().__init__()
         self.average = average
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         scores, true = ranked(type(self).__name__, outputs, targets)
         kept = self.state.get("scores", [])
         if kept and kept[0].shape[1:] != scores.shape[1:]:
@@ -173,7 +178,7 @@ class AveragePrecision(_Ranking):
 class MSE(Metric):
     """The mean of (ŷ - y)²."""
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         given, true = numbers("MSE", outputs, targets)
         self._add(((given - true) ** 2).sum(), true.size)
 
@@ -184,7 +189,7 @@ class MSE(Metric):
 class MAE(Metric):
     """The mean of |ŷ - y|."""
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         given, true = numbers("MAE", outputs, targets)
         self._add(np.abs(given - true).sum(), true.size)
 
@@ -195,7 +200,7 @@ class MAE(Metric):
 class R2(Metric):
     """1 - Σ (y - ŷ)² / Σ (y - ȳ)²; see nn.metrics.r2."""
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         self.state = squares("R2", outputs, targets, self.state or None)
 
     def _value(self) -> float:
@@ -209,7 +214,7 @@ class Perplexity(Metric):
         super().__init__()
         self.ignore_index = ignore_index
 
-    def update(self, outputs, targets) -> None:
+    def _take(self, outputs, targets) -> None:
         found = losses("Perplexity", outputs, targets, self.ignore_index)
         self._add(found.sum(), found.size)
 

@@ -58,7 +58,8 @@ class Meter:
             metric.reset()
 
     def update(self, loss: float, count: int, outputs, targets) -> None:
-        self.total += loss * count
+        if count:  # of no samples the mean is NaN
+            self.total += loss * count
         self.seen += count
         for metric in self.metrics.values():
             metric.update(outputs, targets)

@@ -22,6 +22,7 @@ from autograd.kernels.compiled.norm_rows import PART, rows, rows_grad
 from autograd.kernels.compiled.norm_sums import BLOCK, NOTED, block_sums, leaves, lost, merge
 from autograd.kernels.compiled.softmax import contiguous, total
 from autograd.kernels.compiled.vector_math import cast
+from autograd.quiet import quiet
 
 SHARED = 1 << 14  # numbers from which a second thread pays
 LONG = 128  # numbers from which a segment is summed by itself, with statistics over the batch
@@ -247,14 +248,14 @@ def _settings(eps, dtype):
     return np.array((eps, 1 / largest - eps, largest, kind.tiny, kind.max, 0), np.float64)
 
 
+@quiet
 def _noted(var, weight, settings, kind, layout):
     """The groups that the kernels have noted, as part of (N, G, 1, 1)."""
     eps, smallest, largest, tiny, huge, _ = settings
     var = var.reshape(-1, layout[1], 1, 1)
-    with np.errstate(all="ignore"):
-        factors = 1 / np.sqrt(var + eps)
-        if weight is not None:
-            factors = factors * weight.reshape(layout[1], layout[2], 1)
+    factors = 1 / np.sqrt(var + eps)
+    if weight is not None:
+        factors = factors * weight.reshape(layout[1], layout[2], 1)
     sizes = np.abs(factors)
     noted = ~((tiny <= sizes) & (sizes <= huge) | (sizes == 0)).all(2, keepdims=True)
     return noted if kind == "fixed" else noted | ~((smallest <= var) & (var < largest))

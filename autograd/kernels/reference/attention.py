@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd.kernels.reference.dropout import dropout
-from autograd.kernels.reference.quiet import quiet
+from autograd.quiet import quiet
 
 
 @quiet

@@ -15,7 +15,7 @@ from autograd.kernels.loss_formulas import (
     with_logits,
 )
 from autograd.kernels.reference.elementwise import elementwise
-from autograd.kernels.reference.quiet import quiet
+from autograd.quiet import quiet
 
 
 def _total(losses):

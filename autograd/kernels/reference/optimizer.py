@@ -2,8 +2,6 @@
 
 import numpy as np
 
-QUIET = np.errstate(all="ignore")  # NaN and infinity travel without a warning
-
 
 def seen(p, g, weight_decay, maximize):
     """The gradient as the update sees it: negated to climb, weight_decay p added."""

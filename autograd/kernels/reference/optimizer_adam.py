@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from autograd.kernels.reference.optimizer import QUIET, root, seen
+from autograd.kernels.reference.optimizer import root, seen
+from autograd.quiet import quiet
 
 
 def _average(p, g, m, v, lr, beta1, beta2, weight_decay, decoupled, maximize):
@@ -18,7 +19,7 @@ def _average(p, g, m, v, lr, beta1, beta2, weight_decay, decoupled, maximize):
     return g
 
 
-@QUIET
+@quiet
 def adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr=1e-3, beta1=0.9,
           beta2=0.999, eps=1e-8, weight_decay=0.0, decoupled=False, maximize=False,
           eps_inside_sqrt=False, bias_correction=True):  # fmt: skip
@@ -37,7 +38,7 @@ def adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr=1e-3, 
         p -= lr / bias1 * m / root(v / bias2, eps, eps_inside_sqrt)
 
 
-@QUIET
+@quiet
 def nadam_(params, grads, exp_avgs, exp_avg_sqs, step, grad_factor, avg_factor, lr=2e-3,
            beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, decoupled=False,
            maximize=False):  # fmt: skip
@@ -47,7 +48,7 @@ def nadam_(params, grads, exp_avgs, exp_avg_sqs, step, grad_factor, avg_factor, 
         p -= lr * (grad_factor * g + avg_factor * m) / (np.sqrt(v / (1 - beta2**step)) + eps)
 
 
-@QUIET
+@quiet
 def radam_(params, grads, exp_avgs, exp_avg_sqs, step, rectification, lr=1e-3, beta1=0.9,
            beta2=0.999, eps=1e-8, weight_decay=0.0, decoupled=False, maximize=False):  # fmt: skip
     """RAdam: Adam's m and v; p -= lr r m^ sqrt(1-b2^step) / (sqrt(v) + eps), r the
@@ -61,7 +62,7 @@ def radam_(params, grads, exp_avgs, exp_avg_sqs, step, rectification, lr=1e-3, b
             p -= rate * rectification * math.sqrt(1 - beta2**step) * m / (np.sqrt(v) + eps)
 
 
-@QUIET
+@quiet
 def adamax_(params, grads, exp_avgs, exp_infs, step, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8,
             weight_decay=0.0, maximize=False):  # fmt: skip
     """Adamax: m = b1 m + (1-b1) g; u = max(b2 u, |g| + eps); p -= lr / (1-b1^step) m / u."""

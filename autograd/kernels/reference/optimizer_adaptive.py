@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from autograd.kernels.reference.optimizer import QUIET, root, seen
+from autograd.kernels.reference.optimizer import root, seen
+from autograd.quiet import quiet
 
 
-@QUIET
+@quiet
 def rmsprop_(params, grads, square_avgs, grad_avgs, momenta, lr=1e-2, alpha=0.99, eps=1e-8,
              weight_decay=0.0, momentum=0.0, maximize=False, eps_inside_sqrt=False):  # fmt: skip
     """RMSprop: v = alpha v + (1 - alpha) g²; p -= lr g / (sqrt(v) + eps).
@@ -30,7 +31,7 @@ def rmsprop_(params, grads, square_avgs, grad_avgs, momenta, lr=1e-2, alpha=0.99
         p -= lr * g
 
 
-@QUIET
+@quiet
 def adagrad_(params, grads, sums, step, lr=1e-2, lr_decay=0.0, eps=1e-10, weight_decay=0.0,
              maximize=False, eps_inside_sqrt=False):  # fmt: skip
     """Adagrad: v += g²; p -= lr / (1 + (step - 1) lr_decay) g / (sqrt(v) + eps)."""
@@ -41,7 +42,7 @@ def adagrad_(params, grads, sums, step, lr=1e-2, lr_decay=0.0, eps=1e-10, weight
         p -= rate * g / root(v, eps, eps_inside_sqrt)
 
 
-@QUIET
+@quiet
 def adadelta_(params, grads, square_avgs, acc_deltas, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0.0,
               maximize=False):  # fmt: skip
     """Adadelta: v = rho v + (1 - rho) g²; d = g sqrt(u + eps) / sqrt(v + eps);

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from autograd.kernels.reference.optimizer import QUIET, seen
+from autograd.kernels.reference.optimizer import seen
+from autograd.quiet import quiet
 
 
-@QUIET
+@quiet
 def sgd_(params, grads, momenta, lr, momentum=0.0, dampening=0.0, nesterov=False,
          weight_decay=0.0, maximize=False, first_step=False):  # fmt: skip
     """Stochastic gradient descent: b = momentum b + (1 - dampening) g; p -= lr b.
@@ -26,7 +27,7 @@ def sgd_(params, grads, momenta, lr, momentum=0.0, dampening=0.0, nesterov=False
         p -= lr * g
 
 
-@QUIET
+@quiet
 def asgd_(params, grads, averages, eta, mu, lambd=1e-4, weight_decay=0.0, maximize=False):
     """Averaged SGD: p = (1 - lambd eta) p - eta g; a += mu (p - a), a = p where mu is 1."""
     for p, g, a in zip(params, grads, averages, strict=True):
@@ -36,7 +37,7 @@ def asgd_(params, grads, averages, eta, mu, lambd=1e-4, weight_decay=0.0, maximi
         a[...] = p if mu == 1 else a + mu * (p - a)
 
 
-@QUIET
+@quiet
 def rprop_(params, grads, previous, step_sizes, etas=(0.5, 1.2), limits=(1e-6, 50),
            maximize=False):  # fmt: skip
     """Resilient propagation: p -= sign(g) s, where the step size s, kept within `limits`, grows

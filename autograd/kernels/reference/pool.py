@@ -8,7 +8,7 @@ divisors.  Any pooling is such tables: padded, dilated, adaptive or global.
 
 import numpy as np
 
-from autograd.kernels.reference.quiet import quiet
+from autograd.quiet import quiet
 
 TALL = 64  # rows from which a sum of them in float32 would lose digits
 

@@ -7,7 +7,7 @@ padding are such tables, and their gradients the transposed ones.
 
 import numpy as np
 
-from autograd.kernels.reference.quiet import quiet
+from autograd.quiet import quiet
 
 
 @quiet
