@@ -21,14 +21,16 @@ FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
 WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
 
 
-def formula(name: str, plain: Callable | None = None):
-    """The formula of this name; `plain` is NumPy's own function of it, if that has one."""
+def formula(name: str, plain: Callable | None = None, names: tuple[str, ...] = ()):
+    """The formula of this name; `plain` is NumPy's own function of it, if that has one. As a rule
+    it saves the arguments after the first, which are called `names` where not as in its text."""
     text = FORMULAS[name]
     code = getattr(text, "__code__", None)
     count = code.co_argcount if code else getattr(text, "nin", 3)
     make = {1: _of_one, 2: _of_two}.get(count, _of_more)
     function = make(name, plain or text, _of_tensors(name))
-    function.names = code.co_varnames[:count] if code else ()  # what a rule saves
+    function.names = names or (code.co_varnames[:count] if code else ())
+    function.formula, function.plain, function.count = name, plain or text, count
     return function
 
 

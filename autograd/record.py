@@ -34,7 +34,7 @@ from . import template
 from .boundary import guarded, misfit, takes_one
 from .dtypes import common, common_float, common_number
 from .errors import describe, undefined, unmatched
-from .gate import formula
+from .gate import FLOAT16, LEAST, formula
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule, next_seq
 from .quiet import QUIET, hush, unhush
@@ -63,7 +63,7 @@ class Op(Rule):
                  "kwdefaults", "optional", "rules", "rule_names", "rule_saves", "saved_names",
                  "joint", "sources", "keeps_arrays", "broadcasts", "promotes", "unpromoted",
                  "view", "extra", "public_extra", "many", "variadic", "differentiable", "once",
-                 "result", "function", "backward")
+                 "gated", "result", "function", "backward")
 
     widens = True
     function: Any
@@ -83,14 +83,15 @@ class Op(Rule):
     def __init__(self, forward, vjp: dict | joint, ufunc, kernel, options: dict) -> None:
         self.name = forward.__name__.rstrip("_")
         self.node_name = self.name.title().replace("_", "") + "Backward0"
-        plain = forward if ufunc is None else ufunc
-        self.forward = plain if kernel is None else formula(kernel, ufunc)
+        self.gated = None if kernel is None else formula(kernel, ufunc)
         self.defaults = forward.__defaults__ or ()
         self.kwdefaults = forward.__kwdefaults__ or {}
         for option, value in options.items():
             setattr(self, option, value)
         self.inputs, self.passed, self.signature = template.signature(
             forward.__code__, self.defaults, self.kwdefaults)
+        whole = ufunc is not None and self.passed  # the body tells what attributes do
+        self.forward = forward if whole else self.gated or ufunc or forward
         defaulted = forward.__code__.co_varnames[: forward.__code__.co_argcount]
         defaulted = defaulted[len(defaulted) - len(self.defaults):]
         self.optional = tuple(name for name in self.inputs if name in defaulted)
@@ -186,8 +187,9 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
     many          the forward returns a list of results, each with a gradient; a rule's `g` is
                   then the list of theirs
     variadic      the one input is a sequence of tensors; its rule returns a list of gradients
-    ufunc         the NumPy function that is the forward (the body is then empty), and that means
-                  this op when it is applied to a Tensor
+    ufunc         the NumPy function that is the forward (the body is then empty, unless there are
+                  attributes: then the ufunc is the forward where they have their defaults), and
+                  that means this op when it is applied to a Tensor
     kernel        the formula that is the forward, or takes large arrays in the ufunc's place
     """
     options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
@@ -375,7 +377,7 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 _NAMESPACE = dict(
     Tensor=Tensor, Node=Node, make=Node.make, next_seq=next_seq, new=object.__new__,
-    ndarray=ndarray, asarray=np.asarray, QUIET=QUIET, hush=hush, unhush=unhush,
+    LEAST=LEAST, FLOAT16=FLOAT16, ndarray=ndarray, asarray=np.asarray, QUIET=QUIET, hush=hush, unhush=unhush,
     shape_of=np.shape, current_node=current_node,
     is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
     common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,
