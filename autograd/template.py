@@ -233,8 +233,8 @@ def _call(op) -> list[str]:
             "    out = new(Tensor); out._array = result; out._grad = None; out._view = None",
         ]
         if op.view:
-            lines += [
-                f"    out._version = {op.inputs[0]}._version if shares(result, a0) else [0, None]"]
+            shares = "result.base is a0 or shares(result, a0)"
+            lines += [f"    out._version = {op.inputs[0]}._version if {shares} else [0, None]"]
         else:
             lines += ["    out._version = [0, None]"]
     return lines
