@@ -18,6 +18,7 @@ from .kernels.thresholds import LEAST
 
 ndarray = np.ndarray
 FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
+_QUICKLY = 1 << 12  # multiplications
 WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
 
 
@@ -120,6 +121,15 @@ def total(x, dims, keepdims):
     return np.add.reduce(x, axis=dims, dtype=x.dtype, keepdims=keepdims)
 
 
+def multiplied(a, b, bias=None):
+    """A B + bias of matrices that fit, and of a vector; BLAS by itself starts quicker than a ufunc
+    or a kernel that asks it."""
+    if a.size * b.shape[1] > _QUICKLY or a.dtype is FLOAT16:
+        return kernels.gemm(a, b, bias)
+    found = a.dot(b)
+    return found if bias is None else np.add(found, bias, out=found)
+
+
 def _twin(name: str):
     """NumPy's kernel of this name, whichever tier is in use."""
     from .kernels import reference
@@ -127,13 +137,13 @@ def _twin(name: str):
     return getattr(reference, name)
 
 
-def by_index(name, least="gather"):
+def by_index(name, least="gather", sums=False):
     """The kernel of this name, whose first arguments are an array and an index; few numbers are
-    picked by its twin."""
+    picked, or where `sums` are added up, by its twin."""
     twin: list = []
 
     def apply(x, index, *rest):
-        if index.size < LEAST[least] and x.dtype is not FLOAT16:
+        if (x if sums else index).size < LEAST[least] and x.dtype is not FLOAT16:
             if not twin:
                 twin.append(_twin(name))
             return twin[0](x, index, *rest)
@@ -162,7 +172,9 @@ def copied(x):
 
 def joined(arrays, dim):
     """The arrays one after the other along `dim`, in row-major order."""
-    size = sum([array.size for array in arrays])
+    size = 0
+    for array in arrays:
+        size += array.size
     if size < LEAST["copy_"] or size < LEAST["runs"] and all([array.flags.c_contiguous
                                                               for array in arrays]):
         found = np.concatenate(arrays, dim)

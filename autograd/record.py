@@ -277,19 +277,20 @@ def _operands(op: Op, tensors):
     arrays: list[np.ndarray] = []
     nodes: list[Node | None] = []
     boxes: list[Any] = []
-    for i, tensor in enumerate(tensors):
+    plain = bool(tensors)
+    for tensor in tensors:
         if isinstance(tensor, Tensor):
+            plain = False
             arrays.append(tensor._array)
-            nodes.append(current_node(tensor))
+            nodes.append(tensor._node if tensor._view is None else current_node(tensor))
             boxes.append(tensor._version)
         elif isinstance(tensor, (ndarray, np.generic)):
             arrays.append(np.asarray(tensor))
             nodes.append(None)
             boxes.append(CONSTANT)
         else:
-            raise TypeError(f"{op.name}: {op.inputs[0]}[{i}] must be a Tensor, "
+            raise TypeError(f"{op.name}: {op.inputs[0]}[{len(arrays)}] must be a Tensor, "
                             f"got {describe(tensor)}")
-    plain = bool(boxes) and all(box is CONSTANT for box in boxes)
     return arrays, tuple(nodes), None if plain else boxes
 
 

@@ -34,7 +34,7 @@ def einsum(equation, *operands):
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     _check_operands(equation, operands)
-    terms, result = _parse(equation, [len(x.shape) for x in operands])
+    terms, result = _parse(equation, [x.ndim for x in operands])
     sizes = _sizes(equation, terms, operands)
     numbers = {label: i for i, label in enumerate(sizes)}
     pending = []

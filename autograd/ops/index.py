@@ -17,7 +17,7 @@ from .shape import axis, owned, reshape, whole
 
 _ALL = slice(None)
 _INT64, _BOOL = np.dtype(np.int64), np.dtype(bool)
-_take, _sum_rows = by_index("take"), by_index("sum_rows")
+_take, _sum_rows = by_index("take"), by_index("sum_rows", sums=True)
 _compress, _spread = by_index("compress", "mask"), by_index("spread", "mask")
 
 
@@ -30,8 +30,11 @@ class Index(tuple):
 
 def as_index(index) -> Index:
     """Any index as an Index."""
-    if index.__class__ is Index:
+    kind = index.__class__
+    if kind is Index:
         return index
+    if kind is int or index is None or index is Ellipsis:
+        return Index((index,))
     return Index(map(_plain_part, index if isinstance(index, tuple) else (index,)))
 
 
@@ -81,7 +84,7 @@ def _plain_slice(part: slice) -> slice:
 def look(array: np.ndarray, parts: Index):
     """array[parts]; integers come before the arrays, as in PyTorch, where NumPy mixes them."""
     if len(parts) == 1:
-        part = parts[0]
+        part, = parts
         if part.__class__ is np.ndarray and array.ndim:
             if part.dtype is _BOOL:
                 return _compress(array, part) if part.shape == array.shape else array[part]
@@ -154,6 +157,8 @@ def _consumed(part) -> int:
 
 def check_range(name: str, index, size: int, dim: int, lowest: int = 0) -> None:
     """Raise an IndexError that tells the first index outside [lowest, size), and its place."""
+    if index.__class__ is int and lowest <= index < size:
+        return
     index = np.asarray(index)
     if index.size == 0 or (index.min() >= lowest and index.max() < size):
         return
@@ -305,12 +310,13 @@ def along(dim: int, part) -> Index:
 @composite()
 def select(input, dim, index):
     """The slice at `index` along `dim`, without that dimension, as a view."""
-    if not input.shape:
+    if not input.ndim:
         raise IndexError("select: a 0-d tensor has no dimension to select from")
-    dim = axis("select", dim, len(input.shape))
+    dim = axis("select", dim, input.ndim)
     if index.__class__ is not int:
         index = whole("select", index)
-    check_range("select", index, input.shape[dim], dim, -input.shape[dim])
+    size = input.shape[dim]
+    check_range("select", index, size, dim, -size)
     return getitem(input, along(dim, index))
 
 
@@ -321,9 +327,9 @@ def narrow(input, dim, start, length):
     >>> autograd.arange(6).narrow(0, 1, 3)
     tensor([1, 2, 3])
     """
-    if not input.shape:
+    if not input.ndim:
         raise IndexError("narrow: a 0-d tensor has no dimension to narrow")
-    dim = axis("narrow", dim, len(input.shape))
+    dim = axis("narrow", dim, input.ndim)
     if start.__class__ is not int or length.__class__ is not int:
         start, length = whole("narrow", start), whole("narrow", length)
     size = input.shape[dim]
@@ -349,9 +355,9 @@ def index_select(input, dim, index):
     >>> autograd.tensor([[1., 2., 3.]]).index_select(1, autograd.tensor([2, 0]))
     tensor([[3., 1.]])
     """
-    dim = axis("index_select", dim, len(input.shape))
+    dim = axis("index_select", dim, input.ndim)
     index = integers("index_select", index)
-    if len(index.shape) > 1:
+    if index.ndim > 1:
         raise IndexError(f"index_select: index must be a vector, got {describe(index)}")
     if not input.shape:
         check_range("index_select", getattr(index, "_array", index), 1, dim)

@@ -38,7 +38,7 @@ def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
 
 def spread(g, shape, dim, keepdim):
     """A reduction's gradient, seen at every element it was reduced from."""
-    if not keepdim and len(g.shape) != len(shape):
+    if not keepdim and g.ndim != len(shape):
         g = reshape(g, _kept(shape, dim))
     return expand(g, shape)
 
@@ -331,7 +331,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 
 
 def _nuclear_norm(input, dim, keepdim):
-    dims = axes("norm", dim, len(input.shape))
+    dims = axes("norm", dim, input.ndim)
     if len(dims) != 2 or input.dtype.kind != "f":
         raise ValueError(f"norm: p 'nuc' is of floating matrices; give dim two dimensions, got dim="
                          f"{dim} for {describe(input)}")
