@@ -19,6 +19,7 @@ from .kernels.thresholds import LEAST
 ndarray = np.ndarray
 FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
 _QUICKLY = 1 << 12  # multiplications
+_added = np.add.reduce
 WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
 
 
@@ -118,7 +119,7 @@ def total(x, dims, keepdims):
     """The sum of an array, in its own type, over `dims`, a tuple of numbers from 0 on."""
     if x.size >= LEAST["sum_over"] or x.dtype is FLOAT16:
         return kernels.sum_over(x, dims, keepdims)
-    return np.add.reduce(x, axis=dims, dtype=x.dtype, keepdims=keepdims)
+    return _added(x, None if len(dims) == x.ndim else dims, x.dtype, None, keepdims)
 
 
 def multiplied(a, b, bias=None):

@@ -345,6 +345,13 @@ def _is_formula(rule) -> bool:
     return hasattr(rule, "plain")
 
 
+def _code_of(rule) -> tuple:
+    return rule.__code__.co_argcount, rule.__code__.co_code
+
+
+_SAME = _code_of(lambda g: g)
+
+
 def backward_source(op) -> str:
     """The text of `backward(g, saved, parents)`: one gradient per input, None where not needed."""
     if not op.rules:
@@ -367,6 +374,8 @@ def backward_source(op) -> str:
             least = f"LEAST[{op.rules[r].formula!r}]"
             rule = f"(plain{r} if g.__class__ is ndarray and g.size < {least} else {rule})"
         call = f"{rule}({', '.join(['g'] + ['s_' + n for n in op.rule_saves[r]])})"
+        if _code_of(op.rules[r]) == _SAME:
+            call = "g"
         if op.variadic:
             return "\n".join(lines) + f"\n    return {call}\n"
         calls.append(call if len(op.inputs) == 1 else f"None if parents[{i}] is None else {call}")

@@ -20,16 +20,20 @@ from .elementwise import abs, exp, isinf, safe_mul, sign, to
 from .nuclear import nuclear
 from .shape import axis, expand, ints, movedim, reshape
 
+_EVERY = [tuple(range(ndim)) for ndim in range(65)]  # NumPy has arrays of up to 64 dimensions
 _SPREAD = 1 << 16  # numbers from which sweeps on two threads are quicker than one line
+_ANY, _ALL = np.logical_or.reduce, np.logical_and.reduce
 _minus, _times = formula("sub", np.subtract), formula("mul", np.multiply)
 
 
 def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front and checked."""
+    if dim is None:
+        return _EVERY[ndim]
     if dim.__class__ is int and ndim:
         return (axis(name, dim, ndim),)
-    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
-        return tuple(range(ndim))
+    if isinstance(dim, (tuple, list)) and not dim:
+        return _EVERY[ndim]
     found = tuple(axis(name, d, ndim) for d in ints(dim))
     if len(set(found)) != len(found):
         raise ValueError(f"{name}: dim {dim} names a dimension twice")
@@ -267,14 +271,14 @@ def shared(g, input, out, dim, keepdim):
 @op(differentiable=False)
 def any(input, /, dim=None, keepdim=False):
     """Whether any element is true (not 0); of uint8 as uint8, as in PyTorch."""
-    found = np.any(input, axes("any", dim, input.ndim), keepdims=keepdim)
+    found = _ANY(input, axes("any", dim, input.ndim), bool, None, keepdim)
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
 @op(differentiable=False)
 def all(input, /, dim=None, keepdim=False):
     """Whether all elements are true (not 0); of uint8 as uint8, as in PyTorch."""
-    found = np.all(input, axes("all", dim, input.ndim), keepdims=keepdim)
+    found = _ALL(input, axes("all", dim, input.ndim), bool, None, keepdim)
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
