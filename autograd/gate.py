@@ -8,6 +8,7 @@ numbers among them, and of Tensors, for rules that are to be differentiated agai
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from .kernels.rounding import rounded_once
 from .kernels.thresholds import LEAST
 
 ndarray = np.ndarray
-FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
+FLOAT16 = np.dtype(np.float16)
 _QUICKLY = 1 << 12  # multiplications
 _added = np.add.reduce
 WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
@@ -80,8 +81,11 @@ def _of_two(name, plain, of_tensors):
 def _of_more(name, plain, of_tensors):
     def apply(first, *rest):
         if first.__class__ is ndarray:
-            if first.size < LEAST[name] and first.dtype is not FLOAT16 and first.dtype is not BOOL:
+            kind = first.dtype.kind
+            if first.size < LEAST[name] and first.dtype is not FLOAT16 and kind != "b":
                 return plain(first, *rest)
+            if kind == "f":
+                return kernels.elementwise(name, first, *rest)
         elif hasattr(first.__class__, "_array"):
             return of_tensors(first, *rest)
         operands = [_base(x) for x in (first, *rest)]
@@ -131,6 +135,7 @@ def multiplied(a, b, bias=None):
     return found if bias is None else np.add(found, bias, out=found)
 
 
+@cache
 def _twin(name: str):
     """NumPy's kernel of this name, whichever tier is in use."""
     from .kernels import reference
@@ -141,13 +146,9 @@ def _twin(name: str):
 def by_index(name, least="gather", sums=False):
     """The kernel of this name, whose first arguments are an array and an index; few numbers are
     picked, or where `sums` are added up, by its twin."""
-    twin: list = []
-
     def apply(x, index, *rest):
         if (x if sums else index).size < LEAST[least] and x.dtype is not FLOAT16:
-            if not twin:
-                twin.append(_twin(name))
-            return twin[0](x, index, *rest)
+            return _twin(name)(x, index, *rest)
         return getattr(kernels, name)(x, index, *rest)
 
     return apply

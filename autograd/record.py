@@ -252,7 +252,7 @@ def _dress(function, forward, name: str) -> None:
 def _operand(op: Op, position: int, value):
     """What the forward gets for an argument that is not a Tensor."""
     if isinstance(value, ndarray):
-        return value
+        return value if value.__class__ is ndarray else np.asarray(value)
     if op.promotes and isinstance(value, (bool, int, float, np.generic)):
         if value.__class__ is int and not -1 << 63 <= value < 1 << 64:
             raise TypeError(f"{op.name}: {op.inputs[position]} {value} does not fit into 64 bits; "

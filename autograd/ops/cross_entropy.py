@@ -19,6 +19,7 @@ from ..replayed import replayed
 from ..tensors import Tensor
 from .activation import log_softmax, softmax, softmax_grad
 from .elementwise import long, safe_mul
+from .index import within
 from .loss import check_reduction, reduced
 from .reduce import sum
 from .shape import expand, movedim, reshape, unsqueeze
@@ -193,7 +194,7 @@ def nll_loss_grad(g, target, weight=None, /, *, classes, ignore_index):
 
 def _chosen(target, weight, ignore_index: int):
     """The rows that count, their classes and these classes' weights."""
-    rows = np.flatnonzero(target != ignore_index)
+    rows, = (target != ignore_index).nonzero()
     labels = target[rows]
     return rows, labels, 1 if weight is None else weight[labels]
 
@@ -252,6 +253,8 @@ def _check_target(name: str, input, target, ignore_index: int) -> None:
     """Raise if a target is no class, with its place."""
     labels = target._array
     classes = input.shape[1 if input.ndim > 1 else 0]
+    if within(labels, classes):
+        return
     wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
     if not wrong.any():
         return

@@ -16,6 +16,7 @@ from ..tensors import Tensor
 from .shape import axis, owned, reshape, whole
 
 _ALL = slice(None)
+_FEW = 32
 _INT64, _BOOL = np.dtype(np.int64), np.dtype(bool)
 _take, _sum_rows = by_index("take"), by_index("sum_rows", sums=True)
 _compress, _spread = by_index("compress", "mask"), by_index("spread", "mask")
@@ -160,13 +161,20 @@ def check_range(name: str, index, size: int, dim: int, lowest: int = 0) -> None:
     if index.__class__ is int and lowest <= index < size:
         return
     index = np.asarray(index)
-    if index.size == 0 or (index.min() >= lowest and index.max() < size):
+    if within(index, size, lowest):
         return
     at = tuple(np.argwhere((index < lowest) | (index >= size))[0].tolist())
     place = f" at position {at[0] if len(at) == 1 else at} of the index" if at else ""
     fits = f"choose from {lowest} to {size - 1}" if size else "nothing fits"
     raise IndexError(f"{name}: index {int(index[at])}{place} is out of range for dimension {dim} "
                      f"of size {size}; {fits}")
+
+
+def within(index: np.ndarray, size: int, lowest: int = 0) -> bool:
+    """Whether all of these integers lie in [lowest, size); of few Python tells it sooner."""
+    if index.size < _FEW:
+        return all([lowest <= i < size for i in index.ravel().tolist()])
+    return bool(index.min() >= lowest and index.max() < size)
 
 
 def misplaced(name: str, error: IndexError, index, size: int, dim: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..gate import joined, written
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, getitem, integers, narrow
-from .mixture import Table, mixture
+from .mixture import KEPT, Table, mixture
 from .shape import axis, clone, expand, flip, ints, owned, reshape, transpose, whole
 
 _ALL = slice(None)
@@ -249,6 +250,8 @@ def repeat_interleave(input, repeats, dim=None):
         input, dim = reshape(input, (-1,)), 0
     dim = axis("repeat_interleave", dim, input.ndim)
     n = input.shape[dim]
+    if repeats.__class__ is int and 0 <= repeats <= KEPT and repeats * n <= KEPT:
+        return mixture(input, ((dim, _repeating(n, repeats)),))
     if not isinstance(repeats, (int, np.integer)):
         repeats = getattr(integers("repeat_interleave", repeats), "_array", repeats)
         if repeats.shape not in ((), (1,), (n,)):
@@ -258,7 +261,12 @@ def repeat_interleave(input, repeats, dim=None):
         raise ValueError("repeat_interleave: repeats must not be negative")
     count = int(np.sum(repeats, dtype=np.float64)) * (n if np.size(repeats) == 1 else 1)
     check_size("repeat_interleave", (*input.shape[:dim], count, *input.shape[dim + 1:]))
-    return mixture(input, ((dim, Table.of_places(n, np.repeat(np.arange(n), repeats))),))
+    return mixture(input, ((dim, _repeating.__wrapped__(n, repeats)),))
+
+
+@lru_cache(128)
+def _repeating(n: int, repeats) -> Table:
+    return Table.of_places(n, np.repeat(np.arange(n), repeats))
 
 
 @op(vjp=dict(input=lambda g, shifts, dims: roll(g, [-s for s in ints(shifts)], dims)))
