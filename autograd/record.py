@@ -40,12 +40,12 @@ from .node import OUT, Node, Output, Rule, next_seq
 from .quiet import QUIET, hush, unhush
 from .tensors import Tensor, View, current_node, ndarray, wrap
 
-make_view = View.make
 REGISTRY: dict[str, Op] = {}
 COMPOSITES: dict[str, Callable] = {}
 INPLACE: dict[str, Callable] = {}  # the functions that have an in-place twin
 UFUNCS: dict[np.ufunc, Callable] = {}
 
+UNRECORDED = "a view made under no_grad"
 CONSTANT: tuple = (0, None)  # the version box of what is not a tensor: never written
 _ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroDivisionError)
 
@@ -344,8 +344,8 @@ def _refuse(op: Op, name: str) -> None:
 def _view(source: Tensor, function, args: tuple, reason: str = "") -> View:
     """The record of a view just made; one made under no_grad cannot be written through later."""
     if is_grad_enabled():
-        return make_view(source, function, args, reason)
-    return make_view(source, None, (), "a view made under no_grad")
+        return View.make(source, function, args, reason)
+    return View.make(source, None, (), UNRECORDED)
 
 
 def _one_of(source: Tensor, function, number: int, args: tuple) -> Tensor:
@@ -382,6 +382,7 @@ _NAMESPACE = dict(
     ndarray=ndarray, asarray=np.asarray, LEAST=LEAST, FLOAT16=FLOAT16, QUIET=QUIET, hush=hush,
     unhush=unhush, shape_of=np.shape, current_node=current_node, is_grad_enabled=is_grad_enabled,
     common=common, common_number=common_number, common_float=common_float, CONSTANT=CONSTANT,
-    ERRORS=_ERRORS, wrap=wrap, view=_view, shares=_shares, operand=_operand, operands=_operands,
-    outputs=_outputs, refuse=_refuse, explain=_explain, joined=_joined,
+    ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
+    operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
+    joined=_joined,
 )

@@ -251,8 +251,10 @@ def _unrecorded(op, indent: str) -> list[str]:
         return [f"{indent}return outputs(op, {op.inputs[0]}, None, {_results(op)})"]
     lines = [f"{indent}out._node = None"]
     if op.view:
+        made = f"view({op.inputs[0]}, function, {_view_arguments(op)})"
         lines += [f"{indent}if out._version is {op.inputs[0]}._version:",
-                  f"{indent}    out._view = view({op.inputs[0]}, function, {_view_arguments(op)})"]
+                  f"{indent}    out._view = {made} if is_grad_enabled() else "
+                  f"view({op.inputs[0]}, None, (), UNRECORDED)"]
     return lines + [f"{indent}return {_returned(op)}"]
 
 

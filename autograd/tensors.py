@@ -297,7 +297,9 @@ def fill(tensor: Tensor, array: np.ndarray) -> None:
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor of these numbers, without history."""
     tensor = object.__new__(Tensor)
-    fill(tensor, array if array.__class__ is ndarray else np.asarray(array))
+    tensor._array = array if array.__class__ is ndarray else np.asarray(array)
+    tensor._node = tensor._view = tensor._grad = None
+    tensor._version = [0, None]
     return tensor
 
 

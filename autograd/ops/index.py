@@ -34,20 +34,20 @@ def as_index(index) -> Index:
     kind = index.__class__
     if kind is Index:
         return index
-    if kind is int or index is None or index is Ellipsis:
-        return Index((index,))
+    if kind is int or kind is slice or index is None or index is Ellipsis:
+        return Index((_plain_part(index),))
     return Index(map(_plain_part, index if isinstance(index, tuple) else (index,)))
 
 
 def _plain_part(part):
     if part.__class__ is int or part is None or part is Ellipsis:
         return part
+    if part.__class__ is slice:
+        return _plain_slice(part)
     if part.__class__ is Tensor:
         array = part._array
         if array.dtype is _INT64 and array.ndim or array.dtype is _BOOL:
             return array.copy()
-    if isinstance(part, slice):
-        return _plain_slice(part)
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return int(part)
     try:
@@ -70,11 +70,13 @@ def _plain_part(part):
 
 
 def _plain_slice(part: slice) -> slice:
-    if part.start is None and part.stop is None and part.step is None:
+    start, stop, step = part.start, part.stop, part.step
+    if ((start is None or start.__class__ is int) and (stop is None or stop.__class__ is int)
+            and (step is None or step.__class__ is int and step > 0)):
         return part
     try:
         ends = [None if end is None else operator.index(end)
-                for end in (part.start, part.stop, part.step)]
+                for end in (start, stop, step)]
     except TypeError:
         raise TypeError(f"getitem: the ends of a slice are integers, got {part}") from None
     if ends[2] is not None and ends[2] <= 0:

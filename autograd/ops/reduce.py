@@ -22,17 +22,14 @@ from .shape import axis, expand, ints, movedim, reshape
 
 _EVERY = [tuple(range(ndim)) for ndim in range(65)]  # NumPy has arrays of up to 64 dimensions
 _SPREAD = 1 << 16  # numbers from which sweeps on two threads are quicker than one line
-_ANY, _ALL = np.logical_or.reduce, np.logical_and.reduce
 _minus, _times = formula("sub", np.subtract), formula("mul", np.multiply)
 
 
 def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front and checked."""
-    if dim is None:
-        return _EVERY[ndim]
     if dim.__class__ is int and ndim:
-        return (axis(name, dim, ndim),)
-    if isinstance(dim, (tuple, list)) and not dim:
+        return (dim % ndim if -ndim <= dim < ndim else axis(name, dim, ndim),)
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return _EVERY[ndim]
     found = tuple(axis(name, d, ndim) for d in ints(dim))
     if len(set(found)) != len(found):
@@ -56,9 +53,7 @@ def _kept(shape, dim) -> tuple[int, ...]:
 def _count(shape, dim) -> int:
     if dim is None:
         return _product(shape)
-    if dim.__class__ is int and shape:
-        return shape[axis("reduce", dim, len(shape))]
-    return _product(shape[i] for i in axes("reduce", dim, len(shape)))
+    return _product([shape[i] for i in axes("reduce", dim, len(shape))])
 
 
 def accumulator(input, dtype):
@@ -76,7 +71,10 @@ def sum(input, /, dim=None, keepdim=False, *, dtype=None):
     >>> autograd.tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
-    return _summed(input, axes("sum", dim, input.ndim), keepdim, accumulator(input, dtype))
+    dims = axes("sum", dim, input.ndim)
+    if dtype is None and input.dtype.kind == "f":
+        return total(input, dims, keepdim)
+    return _summed(input, dims, keepdim, accumulator(input, dtype))
 
 
 def _summed(input, dims, keepdims, dtype):
@@ -271,14 +269,14 @@ def shared(g, input, out, dim, keepdim):
 @op(differentiable=False)
 def any(input, /, dim=None, keepdim=False):
     """Whether any element is true (not 0); of uint8 as uint8, as in PyTorch."""
-    found = _ANY(input, axes("any", dim, input.ndim), bool, None, keepdim)
+    found = np.logical_or.reduce(input, axes("any", dim, input.ndim), bool, None, keepdim)
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
 @op(differentiable=False)
 def all(input, /, dim=None, keepdim=False):
     """Whether all elements are true (not 0); of uint8 as uint8, as in PyTorch."""
-    found = _ALL(input, axes("all", dim, input.ndim), bool, None, keepdim)
+    found = np.logical_and.reduce(input, axes("all", dim, input.ndim), bool, None, keepdim)
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
