@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import describe, did_you_mean
+from .errors import describe, did_you_mean, located
 from .modes import is_grad_enabled, no_grad
 from .node import INNER, OUT, Node, Output, Rule
 from .tensors import Tensor, View, alias, current_node, mark_written, wrap
@@ -221,15 +221,16 @@ def _shown(cls, source: Tensor) -> Tensor:
     """An input that forward returned, as an output of its own that shows the same memory."""
     out = alias(source, source._array)
     what = f"an input that {cls.__name__}.forward returned"
-    out._view = View(source, _changed, (what,), what)
+    out._view = View.make(source, _changed, (what,), what)
     return out
 
 
 def _changed(source: Tensor, what: str):
     """Stands where a view would be made anew after a write: what forward did is not known."""
     by, where = source._version[1]
-    raise RuntimeError(f"this Tensor is {what}, whose memory {by} changed in place at {where}; let "
-                       "forward return .clone(), or use the out-of-place form there")
+    raise RuntimeError(f"this Tensor is {what}, whose memory {by} changed in place at "
+                       f"{located(where)}; let forward return .clone(), or use the out-of-place "
+                       "form there")
 
 
 def _members(value) -> dict[Any, Any] | None:

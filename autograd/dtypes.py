@@ -119,6 +119,12 @@ def fitting(name: str, number, dtype: np.dtype) -> np.ndarray:
     return made
 
 
+def changed(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """The array as another dtype, integers from floats towards 0: in its order of dimensions, or
+    in row-major order where elements share memory."""
+    return array.astype(dtype, "C" if 0 in array.strides else "K")
+
+
 def promote_types(first, second) -> np.dtype:
     """The smallest dtype, by PyTorch's table, that both fit in."""
     first, second = as_dtype(first), as_dtype(second)
@@ -165,6 +171,8 @@ def scalar_dtype(number) -> np.dtype:
 
 def common(*operands):
     """The operands at their common dtype; Python and NumPy scalars stay weak Python numbers."""
+    if _settled(operands):
+        return operands
     operands = tuple(o.item() if isinstance(o, np.generic) else o for o in operands)
     dtype = result_dtype(operands)
     return tuple(_cast(operand, dtype) for operand in operands)
@@ -172,6 +180,8 @@ def common(*operands):
 
 def common_number(*operands):
     """As `common`, where booleans are no numbers."""
+    if _settled(operands):
+        return operands
     if any(operand.__class__ is bool or getattr(operand, "dtype", None) is bool_
            for operand in operands):
         raise TypeError("sub: - with a bool operand is not supported; ~ inverts a mask, ^ compares "
@@ -181,11 +191,30 @@ def common_number(*operands):
 
 def common_float(*operands):
     """As `common`, integers and booleans becoming the default float."""
+    if _settled(operands, False):
+        return operands
     operands = tuple(o.item() if isinstance(o, np.generic) else o for o in operands)
     dtype = result_dtype(operands)
     if dtype.kind != "f":
         dtype = _default
     return tuple(_cast(operand, dtype) for operand in operands)
+
+
+def _settled(operands: tuple, integers: bool = True) -> bool:
+    """Whether they are an array and a Python number that stay as they are: floats beside any
+    number or, where `integers` may be, int64 beside one that it holds."""
+    if len(operands) != 2:
+        return False
+    array, number = operands
+    if array.__class__ is not np.ndarray:
+        array, number = number, array
+    kind = number.__class__
+    if array.__class__ is not np.ndarray or kind is not float and kind is not int:
+        return False
+    dtype = array.dtype
+    if dtype is float32 or dtype is float64 or dtype is float16:
+        return True
+    return integers and kind is int and dtype is int64 and -1 << 63 <= number < 1 << 63
 
 
 def _cast(operand, dtype):
@@ -194,7 +223,7 @@ def _cast(operand, dtype):
             return operand
         if dtype is float16 and operand.ndim == 0 and operand.dtype.kind == "f":
             return operand.item()  # with digits that float16 has not
-        return operand.astype(dtype, "C" if 0 in operand.strides else "K")
+        return changed(operand, dtype)
     if type(operand) is int and dtype.kind in "iu" and not _fits(operand, dtype):
         if not _fits(operand, int64):
             raise OverflowError(f"{operand} does not fit into int64")

@@ -16,7 +16,7 @@ import numpy as np
 
 from .accumulate import add_to_grad, add_to_leaf, owned
 from .dtypes import float16, float32
-from .errors import check_switches, describe
+from .errors import check_switches, describe, located
 from .gate import formula
 from .hooks import RetainGrad
 from .modes import enable_grad, no_grad
@@ -301,8 +301,8 @@ def _raise_overwritten(node: Node, box: list) -> None:
     by, where = box[1]
     raise RuntimeError(
         f"backward: {node.op.name} saved a tensor for its gradient (result {node.shape}) that {by} "
-        f"has since changed in place at {where}. Use the out-of-place form there, or .clone() the "
-        "tensor first.")
+        f"has since changed in place at {located(where)}. Use the out-of-place form there, or "
+        ".clone() the tensor first.")
 
 
 class _Inner(Rule):

@@ -227,10 +227,22 @@ def _may_be_none(parameter: Parameter) -> bool:
 
 def caller() -> str:
     """`file:line` of the nearest frame outside this library: where the user's own code stands."""
+    return located(caller_place())
+
+
+def caller_place() -> tuple:
+    """What `located` makes the `file:line` of `caller` of; quicker where that is seldom asked."""
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_own(frame.f_code.co_filename):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return frame.f_code, frame.f_lasti
+
+
+def located(place: tuple) -> str:
+    """`file:line` of a code and the offset of an instruction in it."""
+    code, at = place
+    lines = [line for start, end, line in code.co_lines() if start <= at < end]
+    return f"{code.co_filename}:{lines[0] if lines else code.co_firstlineno}"
 
 
 @lru_cache(256)

@@ -8,6 +8,7 @@ numbers among them, and of Tensors, for rules that are to be differentiated agai
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -17,18 +18,22 @@ from .kernels.rounding import rounded_once
 from .kernels.thresholds import LEAST
 
 ndarray = np.ndarray
-FLOAT16, BOOL = np.dtype(np.float16), np.dtype(bool)
+FLOAT16 = np.dtype(np.float16)
+_QUICKLY = 1 << 12  # multiplications
+_added = np.add.reduce
 WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
 
 
-def formula(name: str, plain: Callable | None = None):
-    """The formula of this name; `plain` is NumPy's own function of it, if that has one."""
+def formula(name: str, plain: Callable | None = None, names: tuple[str, ...] = ()):
+    """The formula of this name; `plain` is NumPy's own function of it, if that has one. As a rule
+    it saves the arguments after the first, which are called `names` where not as in its text."""
     text = FORMULAS[name]
     code = getattr(text, "__code__", None)
     count = code.co_argcount if code else getattr(text, "nin", 3)
     make = {1: _of_one, 2: _of_two}.get(count, _of_more)
     function = make(name, plain or text, _of_tensors(name))
-    function.names = code.co_varnames[:count] if code else ()  # what a rule saves
+    function.names = names or (code.co_varnames[:count] if code else ())
+    function.formula, function.plain, function.count = name, plain or text, count
     return function
 
 
@@ -76,8 +81,11 @@ def _of_two(name, plain, of_tensors):
 def _of_more(name, plain, of_tensors):
     def apply(first, *rest):
         if first.__class__ is ndarray:
-            if first.size < LEAST[name] and first.dtype is not FLOAT16 and first.dtype is not BOOL:
+            kind = first.dtype.kind
+            if first.size < LEAST[name] and first.dtype is not FLOAT16 and kind != "b":
                 return plain(first, *rest)
+            if kind == "f":
+                return kernels.elementwise(name, first, *rest)
         elif hasattr(first.__class__, "_array"):
             return of_tensors(first, *rest)
         operands = [_base(x) for x in (first, *rest)]
@@ -115,9 +123,19 @@ def total(x, dims, keepdims):
     """The sum of an array, in its own type, over `dims`, a tuple of numbers from 0 on."""
     if x.size >= LEAST["sum_over"] or x.dtype is FLOAT16:
         return kernels.sum_over(x, dims, keepdims)
-    return np.add.reduce(x, axis=dims, dtype=x.dtype, keepdims=keepdims)
+    return _added(x, None if len(dims) == x.ndim else dims, x.dtype, None, keepdims)
 
 
+def multiplied(a, b, bias=None):
+    """A B + bias of matrices that fit, and of a vector; BLAS by itself starts quicker than a ufunc
+    or a kernel that asks it."""
+    if a.size * b.shape[1] > _QUICKLY or a.dtype is FLOAT16:
+        return kernels.gemm(a, b, bias)
+    found = a.dot(b)
+    return found if bias is None else np.add(found, bias, out=found)
+
+
+@cache
 def _twin(name: str):
     """NumPy's kernel of this name, whichever tier is in use."""
     from .kernels import reference
@@ -125,16 +143,12 @@ def _twin(name: str):
     return getattr(reference, name)
 
 
-def by_index(name, least="gather"):
+def by_index(name, least="gather", sums=False):
     """The kernel of this name, whose first arguments are an array and an index; few numbers are
-    picked by its twin."""
-    twin: list = []
-
+    picked, or where `sums` are added up, by its twin."""
     def apply(x, index, *rest):
-        if index.size < LEAST[least] and x.dtype is not FLOAT16:
-            if not twin:
-                twin.append(_twin(name))
-            return twin[0](x, index, *rest)
+        if (x if sums else index).size < LEAST[least] and x.dtype is not FLOAT16:
+            return _twin(name)(x, index, *rest)
         return getattr(kernels, name)(x, index, *rest)
 
     return apply
@@ -160,7 +174,9 @@ def copied(x):
 
 def joined(arrays, dim):
     """The arrays one after the other along `dim`, in row-major order."""
-    size = sum([array.size for array in arrays])
+    size = 0
+    for array in arrays:
+        size += array.size
     if size < LEAST["copy_"] or size < LEAST["runs"] and all([array.flags.c_contiguous
                                                               for array in arrays]):
         found = np.concatenate(arrays, dim)

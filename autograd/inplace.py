@@ -76,8 +76,10 @@ def make_inplace(name: str, function):
 
     def inplace(input, *args, **kwargs):
         _refuse(twin, input)
-        before = wrap(input._array)
-        before._node = current_node(input) if is_grad_enabled() else None
+        before = input
+        if is_grad_enabled():
+            before = wrap(input._array)
+            before._node = current_node(input)
         first = next_seq() if several else None
         if input._array.size >= ROOMY and not several and not _is_recorded(before, args, kwargs):
             room.array = input._array
@@ -268,22 +270,24 @@ def _copy(input, src, non_blocking=False):
         check_switches("copy_", non_blocking=non_blocking)
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_: src must be a Tensor, got {describe(src)}")
-    return src.expand(input.shape).to(input.dtype)
+    if src._array.shape != input._array.shape:
+        src = src.expand(input.shape)
+    return src if src._array.dtype is input._array.dtype else src.to(input.dtype)
 
 
 def _zero(input):
     """Overwrite with zeros."""
-    return wrap(np.zeros(input._array.shape, input._array.dtype))
+    return wrap(np.zeros((), input._array.dtype))
 
 
 def _fill(input, value):
     """Overwrite with a number or a 0-d tensor."""
     if not isinstance(value, Tensor):
-        value = wrap(fitting("fill_", value, input.dtype))
+        return wrap(fitting("fill_", value, input._array.dtype))
     if value.ndim:
         raise RuntimeError(f"fill_: value must be a number or a 0-d tensor, got {describe(value)}; "
                            "use copy_")
-    return _copy(input, value)
+    return value.to(input.dtype)
 
 
 Tensor.__setitem__ = setitem  # type: ignore[method-assign]

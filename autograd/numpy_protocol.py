@@ -19,9 +19,8 @@ from .ops.shape import reshape
 from .record import UFUNCS
 from .tensors import Tensor, ndarray, wrap
 
-UFUNCS.update({np.add: arithmetic.add, np.subtract: arithmetic.sub, np.power: arithmetic.pow,
-               np.square: arithmetic.square, np.floor_divide: arithmetic.floor_divide,
-               np.matmul: linalg.matmul})
+UFUNCS.update({np.power: arithmetic.pow, np.square: arithmetic.square,
+               np.floor_divide: arithmetic.floor_divide, np.matmul: linalg.matmul})
 
 _METHODS = {
     (ufunc, "reduce"): Translated(function, "array axis dtype- out- keepdims initial- where-")

@@ -34,7 +34,7 @@ from . import template
 from .boundary import guarded, misfit, takes_one
 from .dtypes import common, common_float, common_number
 from .errors import describe, undefined, unmatched
-from .gate import formula
+from .gate import FLOAT16, LEAST, formula
 from .lazy import Awaited
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, Rule, next_seq
@@ -47,6 +47,7 @@ INPLACE: dict[str, Callable] = {}  # the functions that have an in-place twin
 TWINS: list[Callable] = []  # what makes the twin, given name and function; `inplace` comes later
 UFUNCS: dict[np.ufunc, Callable] = {}
 
+UNRECORDED = "a view made under no_grad"
 CONSTANT: tuple = (0, None)  # the version box of what is not a tensor: never written
 _ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroDivisionError)
 
@@ -65,7 +66,7 @@ class Op(Rule):
                  "kwdefaults", "optional", "rules", "rule_names", "rule_saves", "saved_names",
                  "joint", "sources", "keeps_arrays", "broadcasts", "promotes", "unpromoted",
                  "view", "extra", "public_extra", "many", "variadic", "differentiable", "once",
-                 "result", "function", "backward")
+                 "gated", "result", "function", "backward")
 
     widens = True
     function: Any
@@ -85,14 +86,15 @@ class Op(Rule):
     def __init__(self, forward, vjp: dict | joint, ufunc, kernel, options: dict) -> None:
         self.name = forward.__name__.rstrip("_")
         self.node_name = self.name.title().replace("_", "") + "Backward0"
-        plain = forward if ufunc is None else ufunc
-        self.forward = plain if kernel is None else formula(kernel, ufunc)
+        self.gated = None if kernel is None else formula(kernel, ufunc)
         self.defaults = forward.__defaults__ or ()
         self.kwdefaults = forward.__kwdefaults__ or {}
         for option, value in options.items():
             setattr(self, option, value)
         self.inputs, self.passed, self.signature = template.signature(
             forward.__code__, self.defaults, self.kwdefaults)
+        whole = ufunc is not None and self.passed  # the body tells what attributes do
+        self.forward = forward if whole else self.gated or ufunc or forward
         defaulted = forward.__code__.co_varnames[: forward.__code__.co_argcount]
         defaulted = defaulted[len(defaulted) - len(self.defaults):]
         self.optional = tuple(name for name in self.inputs if name in defaulted)
@@ -189,8 +191,9 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
     many          the forward returns a list of results, each with a gradient; a rule's `g` is
                   then the list of theirs
     variadic      the one input is a sequence of tensors; its rule returns a list of gradients
-    ufunc         the NumPy function that is the forward (the body is then empty), and that means
-                  this op when it is applied to a Tensor
+    ufunc         the NumPy function that is the forward (the body is then empty, unless there are
+                  attributes: then the ufunc is the forward where they have their defaults), and
+                  that means this op when it is applied to a Tensor
     kernel        the formula that is the forward, or takes large arrays in the ufunc's place
     """
     options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
@@ -262,7 +265,7 @@ def _dress(function, forward, name: str) -> None:
 def _operand(op: Op, position: int, value):
     """What the forward gets for an argument that is not a Tensor."""
     if isinstance(value, ndarray):
-        return value
+        return value if value.__class__ is ndarray else np.asarray(value)
     if op.promotes and isinstance(value, (bool, int, float, np.generic)):
         if value.__class__ is int and not -1 << 63 <= value < 1 << 64:
             raise TypeError(f"{op.name}: {op.inputs[position]} {value} does not fit into 64 bits; "
@@ -287,19 +290,20 @@ def _operands(op: Op, tensors):
     arrays: list[np.ndarray] = []
     nodes: list[Node | None] = []
     boxes: list[Any] = []
-    for i, tensor in enumerate(tensors):
+    plain = bool(tensors)
+    for tensor in tensors:
         if isinstance(tensor, Tensor):
+            plain = False
             arrays.append(tensor._array)
-            nodes.append(current_node(tensor))
+            nodes.append(tensor._node if tensor._view is None else current_node(tensor))
             boxes.append(tensor._version)
         elif isinstance(tensor, (ndarray, np.generic)):
             arrays.append(np.asarray(tensor))
             nodes.append(None)
             boxes.append(CONSTANT)
         else:
-            raise TypeError(f"{op.name}: {op.inputs[0]}[{i}] must be a Tensor, "
+            raise TypeError(f"{op.name}: {op.inputs[0]}[{len(arrays)}] must be a Tensor, "
                             f"got {describe(tensor)}")
-    plain = bool(boxes) and all(box is CONSTANT for box in boxes)
     return arrays, tuple(nodes), None if plain else boxes
 
 
@@ -353,8 +357,8 @@ def _refuse(op: Op, name: str) -> None:
 def _view(source: Tensor, function, args: tuple, reason: str = "") -> View:
     """The record of a view just made; one made under no_grad cannot be written through later."""
     if is_grad_enabled():
-        return View(source, function, args, reason)
-    return View(source, None, (), "a view made under no_grad")
+        return View.make(source, function, args, reason)
+    return View.make(source, None, (), UNRECORDED)
 
 
 def _one_of(source: Tensor, function, number: int, args: tuple) -> Tensor:
@@ -388,10 +392,10 @@ def _shares(result: np.ndarray, array: np.ndarray) -> bool:
 
 _NAMESPACE = dict(
     Tensor=Tensor, Node=Node, make=Node.make, next_seq=next_seq, new=object.__new__,
-    ndarray=ndarray, asarray=np.asarray, hush=hush, unhush=unhush,
-    shape_of=np.shape, current_node=current_node,
-    is_grad_enabled=is_grad_enabled, common=common, common_number=common_number,
-    common_float=common_float, CONSTANT=CONSTANT, ERRORS=_ERRORS, wrap=wrap, view=_view,
-    shares=_shares, operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse,
-    explain=_explain, joined=_joined,
+    ndarray=ndarray, asarray=np.asarray, LEAST=LEAST, FLOAT16=FLOAT16, hush=hush, unhush=unhush,
+    shape_of=np.shape, current_node=current_node, is_grad_enabled=is_grad_enabled,
+    common=common, common_number=common_number, common_float=common_float, CONSTANT=CONSTANT,
+    ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
+    operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
+    joined=_joined,
 )

@@ -18,7 +18,11 @@ recording path of every op is written out as source and compiled, as `collection
         try:
             if a0.__class__ is not a1.__class__ or a0.dtype is not a1.dtype:
                 a0, a1 = common(a0, a1)
-            result = forward(a0, a1)
+                result = forward(a0, a1)
+            elif a0.size < LEAST['mul'] > a1.size and a0.dtype is not FLOAT16:
+                result = plain(a0, a1)                  # past the gate, see gate.py
+            else:
+                result = forward(a0, a1)
         except ERRORS as error:
             explain(op, error, (input, other))          # says which op and operands
             raise
@@ -28,7 +32,7 @@ recording path of every op is written out as source and compiled, as `collection
         if (n0 is None and n1 is None) or not is_grad_enabled():
             out._node = None
             return out
-        node = new(Node); node.op = op; ...             # it saves a1 for n0, a0 for n1
+        node = Node(); node.op = op; ...                # it saves a1 for n0, a0 for n1
         out._node = node
         return out
 """
@@ -81,7 +85,10 @@ def declared(op, namespace: dict):
     them would take most of the time of `import autograd`."""
     own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
            "kwdefaults": op.kwdefaults, "write": write, "switch": switch}
+    if op.gated is not None:
+        own["plain"] = op.gated.plain
     own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
+    own.update({f"plain{i}": rule.plain for i, rule in enumerate(op.rules) if _is_formula(rule)})
     return FunctionType(_first_call.__code__, own, op.name)
 
 
@@ -146,11 +153,18 @@ def _operands(op) -> list[str]:
             f"        a{i} = {name}._array; v{i} = {name}._version",
             f"        n{i} = {name}._node if {name}._view is None else current_node({name})",
             "    else:",
-            f"        a{i} = operand(op, {i}, {name}); n{i} = None; v{i} = CONSTANT",
+            f"        a{i} = {_operand(op, i, name)}; n{i} = None; v{i} = CONSTANT",
         ]
     plain = " and ".join(f"v{i} is CONSTANT" for i in range(len(op.inputs)))
     first = "[0]" if op.extra else ""
     return [*lines, f"    if {plain}:", f"        return forward({_arguments(op)}){first}"]
+
+
+def _operand(op, i: int, name: str) -> str:
+    asked = f"operand(op, {i}, {name})"
+    if op.promotes and len(op.inputs) > 1:
+        return f"{name} if {name}.__class__ is float else {asked}"
+    return asked
 
 
 def _list_operands(op) -> list[str]:
@@ -161,17 +175,21 @@ def _list_operands(op) -> list[str]:
     ]
 
 
-def _promotion(op) -> list[str]:
-    """Brings the operands to one dtype, inside the `try` of the call."""
-    if not op.promotes:
-        return []
+def _computed(op) -> list[str]:
+    """Brings the operands to one dtype and calls the forward, inside the `try` of the call."""
+    extra = "".join(f", {name}" for name in op.extra)
+    call = f"result{extra} = forward({_arguments(op)})"
     many = [f"a{i}" for i, name in enumerate(op.inputs) if name not in op.unpromoted]
+    operands, first = ", ".join(many), many[0]
+    small = _small(op, many)
+    direct = [f"        if {small}:", f"            result = plain({operands})",
+              "        else:", f"            {call}"] if small else [f"        {call}"]
+    if not op.promotes:
+        return direct
     convert = PROMOTIONS[op.promotes]
     if len(many) == 1:
-        if op.promotes != "float":
-            return []
-        return [f"        if {many[0]}.dtype.kind != 'f': {many[0]}, = common_float({many[0]})"]
-    first = many[0]
+        widened = f"        if {first}.dtype.kind != 'f': {first}, = common_float({first})"
+        return [widened, *direct] if op.promotes == "float" else direct
     checks = " or ".join(
         f"{first}.__class__ is not {a}.__class__ or {first}.dtype is not {a}.dtype"
         for a in many[1:])
@@ -179,8 +197,25 @@ def _promotion(op) -> list[str]:
         checks = f"{first}.__class__ is not ndarray or {checks}"
     if op.promotes == "float":
         checks += f" or {first}.dtype.kind != 'f'"
-    operands = ", ".join(many)
-    return [f"        if {checks}:", f"            {operands} = {convert}({operands})"]
+    lines = [f"        if {checks}:", f"            {operands} = {convert}({operands})"]
+    if not small:
+        return lines + direct
+    return [*lines, f"            {call}", direct[0].replace("if", "elif", 1), *direct[1:]]
+
+
+def _small(op, operands: list[str]) -> str:
+    """The condition that the formula behind the gate is for NumPy, which is then called at once;
+    empty where only the gate can tell."""
+    names = [name.split("=")[0] for name in op.passed]
+    if op.gated is None or len(operands) != op.gated.count or len(operands) > 2 or (
+            op.unpromoted or len(operands) == 2 and not op.promotes) or (
+            not op.kwdefaults.keys() >= {*names}):
+        return ""
+    least = f"LEAST[{op.gated.formula!r}]"
+    sizes = [f"{a}.size" for a in operands]
+    asked = [f"{sizes[0]} < {least}" + "".join(f" > {size}" for size in sizes[1:]),
+             f"{operands[0]}.dtype is not FLOAT16"]
+    return " and ".join(asked + [f"{name} is kwdefaults[{name!r}]" for name in names])
 
 
 def _arguments(op) -> str:
@@ -188,28 +223,18 @@ def _arguments(op) -> str:
 
 
 def _call(op) -> list[str]:
-    inputs = ", ".join(op.inputs)
-    extra = "".join(f", {name}" for name in op.extra)
-    call = f"result{extra} = forward({_arguments(op)})"
-    lines = [
-        "    for token in hush: break",
-        "    try:",
-        *_promotion(op),
-        f"        {call}",
-        "    except ERRORS as error:",
-        f"        explain(op, error, ({inputs},))",
-        "        raise",
-        "    finally:",
-        "        unhush(token)",
-    ]
+    lines = ["    try:", *_computed(op), "    except ERRORS as error:",
+             f"        explain(op, error, ({', '.join(op.inputs)},))", "        raise"]
+    if not op.view:  # which computes nothing
+        lines = ["    for token in hush: break", *lines, "    finally:", "        unhush(token)"]
     if not op.many:
         lines += [
             "    if result.__class__ is not ndarray: result = asarray(result)",
             "    out = new(Tensor); out._array = result; out._grad = None; out._view = None",
         ]
         if op.view:
-            lines += [
-                f"    out._version = {op.inputs[0]}._version if shares(result, a0) else [0, None]"]
+            shares = "result.base is a0 or shares(result, a0)"
+            lines += [f"    out._version = {op.inputs[0]}._version if {shares} else [0, None]"]
         else:
             lines += ["    out._version = [0, None]"]
     return lines
@@ -226,8 +251,10 @@ def _unrecorded(op, indent: str) -> list[str]:
         return [f"{indent}return outputs(op, {op.inputs[0]}, None, {_results(op)})"]
     lines = [f"{indent}out._node = None"]
     if op.view:
+        made = f"view({op.inputs[0]}, function, {_view_arguments(op)})"
         lines += [f"{indent}if out._version is {op.inputs[0]}._version:",
-                  f"{indent}    out._view = view({op.inputs[0]}, function, {_view_arguments(op)})"]
+                  f"{indent}    out._view = {made} if is_grad_enabled() else "
+                  f"view({op.inputs[0]}, None, (), UNRECORDED)"]
     return lines + [f"{indent}return {_returned(op)}"]
 
 
@@ -245,7 +272,7 @@ def _recorded(op) -> list[str]:
         node = f"make(op, {parents}, {saved}, {_versions(op)}, None, None)"
         return [*lines, f"    return outputs(op, {op.inputs[0]}, {node}, {_results(op)})"]
     lines += [  # Node.make written out: its call would be a part of a small op's time that shows
-        "    node = new(Node); node.op = op; node.seq = next_seq(); node.hooks = None",
+        "    node = Node(); node.op = op; node.seq = next_seq(); node.hooks = None",
         f"    node.parents = {parents}",
         f"    node.saved = {saved}",
         f"    node.versions = {_versions(op)}",
@@ -316,6 +343,17 @@ def _versions(op) -> str:
     return _tuple(boxes)
 
 
+def _is_formula(rule) -> bool:
+    return hasattr(rule, "plain")
+
+
+def _code_of(rule) -> tuple:
+    return rule.__code__.co_argcount, rule.__code__.co_code
+
+
+_SAME = _code_of(lambda g: g)
+
+
 def backward_source(op) -> str:
     """The text of `backward(g, saved, parents)`: one gradient per input, None where not needed."""
     if not op.rules:
@@ -333,7 +371,13 @@ def backward_source(op) -> str:
             calls.append("None")
             continue
         r = op.rule_names.index(name)
-        call = f"rule{r}({', '.join(['g'] + ['s_' + n for n in op.rule_saves[r]])})"
+        rule = f"rule{r}"
+        if _is_formula(op.rules[r]):  # past the gate where it would ask NumPy; see gate.py
+            least = f"LEAST[{op.rules[r].formula!r}]"
+            rule = f"(plain{r} if g.__class__ is ndarray and g.size < {least} else {rule})"
+        call = f"{rule}({', '.join(['g'] + ['s_' + n for n in op.rule_saves[r]])})"
+        if _code_of(op.rules[r]) == _SAME:
+            call = "g"
         if op.variadic:
             return "\n".join(lines) + f"\n    return {call}\n"
         calls.append(call if len(op.inputs) == 1 else f"None if parents[{i}] is None else {call}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
-from .errors import caller, describe, switch
+from .errors import caller_place, describe, switch
 from .hooks import RemovableHandle, RetainGrad
 from .memory import twin
 from .metadata import Described
@@ -39,9 +39,22 @@ class View:
 
     __slots__ = ("source", "function", "args", "seen", "reason")
 
-    def __init__(self, source: Tensor, function, args: tuple, reason: str = "") -> None:
-        self.source, self.function, self.args, self.reason = source, function, args, reason
-        self.seen = source._version[0]
+    source: Tensor
+    function: Any
+    args: tuple
+    seen: int
+    reason: str
+
+    @staticmethod
+    def make(source: Tensor, function, args: tuple, reason: str = "") -> View:
+        """The record of a view just made."""
+        made = View()
+        made.source = source
+        made.function = function
+        made.args = args
+        made.seen = source._version[0]
+        made.reason = reason
+        return made
 
 
 class Tensor(Described, Methods):
@@ -284,7 +297,9 @@ def fill(tensor: Tensor, array: np.ndarray) -> None:
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor of these numbers, without history."""
     tensor = object.__new__(Tensor)
-    fill(tensor, array if array.__class__ is ndarray else np.asarray(array))
+    tensor._array = array if array.__class__ is ndarray else np.asarray(array)
+    tensor._node = tensor._view = tensor._grad = None
+    tensor._version = [0, None]
     return tensor
 
 
@@ -328,8 +343,8 @@ def _retaining(tensor: Tensor, node: Node) -> list:
             if hook.__class__ is RetainGrad and hook.tensor() is tensor]
 
 
-def mark_written(tensor: Tensor, by: str, where: str | None = None) -> None:
+def mark_written(tensor: Tensor, by: str, where: tuple | None = None) -> None:
     """Note an in-place write: a backward pass that needs the old values will name it."""
     box = tensor._version
     box[0] = next_seq()
-    box[1] = (by, where or caller())
+    box[1] = (by, where or caller_place())

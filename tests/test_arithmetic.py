@@ -82,6 +82,8 @@ def test_products_of_an_expanded_float16_lie_in_row_major_order():
     assert (x * 1.5).view(-1).tolist() == [0.75, 1.5, 3.0] * 2
     assert (x + autograd.tensor(1.0).double()).view(-1).tolist() == [1.5, 2.0, 3.0] * 2
     assert (autograd.tensor(1.0) * x.int()).view(-1).tolist() == [0.0, 1.0, 2.0] * 2
+    assert x.int().view(-1).tolist() == [0, 1, 2] * 2
+    assert x.double().view(-1).tolist() == [0.5, 1.0, 2.0] * 2
 
 
 # ---- quotients -----------------------------------------------------------------------------------

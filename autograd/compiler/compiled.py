@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import dtypes, kernels
-from ..errors import caller, check_switches, describe
+from ..errors import caller_place, check_switches, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
 from ..quiet import quiet
@@ -241,7 +241,7 @@ def _replayed(program: Program) -> tuple:
     if kernels.tier() == "numba":
         from .lowering import LoweringWriter as writer
     run, written = quiet(writer(program).function()), list(program.written.values())
-    where, one_at_a_time = caller(), threading.Lock()
+    where, one_at_a_time = caller_place(), threading.Lock()
 
     def replay(arrays):
         try:

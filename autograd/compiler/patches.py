@@ -57,7 +57,10 @@ def _ops(recorder: Recorder):
     """(globals, name, what stands in) for each op's forward and what brings operands together."""
     for op in REGISTRY.values():
         places = op.function.__globals__
-        yield places, "forward", _forward(recorder, op, places["forward"])
+        forward = _forward(recorder, op, places["forward"])
+        yield places, "forward", forward
+        if op.gated is not None:
+            yield places, "plain", forward
         for name in ("common", "common_number", "common_float"):
             yield places, name, _common(recorder, places[name])
 

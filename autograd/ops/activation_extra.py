@@ -137,12 +137,12 @@ def prelu(input, weight):
 
     Reference: He et al., Delving Deep into Rectifiers, 2015, equation 1.
     """
-    channels = input.shape[1] if len(input.shape) > 1 else 1
-    if len(weight.shape) > 1 or weight.numel() not in (1, channels):
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1 or weight.numel() not in (1, channels):
         raise ValueError(f"prelu: weight must hold 1 or {channels} numbers, as input "
                          f"{tuple(input.shape)} has {channels} channels; got {describe(weight)}")
     if weight.numel() > 1:
-        weight = reshape(weight, (-1, *[1] * (len(input.shape) - 2)))
+        weight = reshape(weight, (-1, *[1] * (input.ndim - 2)))
     elif weight.shape:
         weight = reshape(weight, ())
     return _prelu(input, weight)
@@ -161,7 +161,7 @@ def glu(input, dim=-1):
 
     Reference: Dauphin et al., Language Modeling with Gated Convolutional Networks, 2016.
     """
-    dim = axis("glu", dim, len(input.shape))
+    dim = axis("glu", dim, input.ndim)
     size = input.shape[dim] if input.shape else 1
     if size % 2:
         raise ValueError(f"glu: dimension {dim} of {tuple(input.shape)} is halved, so its size "

@@ -35,7 +35,7 @@ times = formula("mul", operator.mul)
 over = formula("div", operator.truediv)
 
 
-@op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.add, kernel="add", vjp=dict(
     input=lambda g: g,
     other=lambda g, alpha: g if alpha == 1 else g * alpha))
 def add(input, other, /, *, alpha=1):
@@ -47,7 +47,7 @@ def add(input, other, /, *, alpha=1):
     return _add(input, other) if alpha == 1 else _scaled("add", _plus, input, other, alpha)
 
 
-@op(broadcasts=True, promotes="number", inplace=True, vjp=dict(
+@op(broadcasts=True, promotes="number", inplace=True, ufunc=np.subtract, kernel="sub", vjp=dict(
     input=lambda g: g,
     other=lambda g, alpha: -g if alpha == 1 else g * -alpha))
 def sub(input, other, /, *, alpha=1):
@@ -74,8 +74,8 @@ def _scaled(name: str, combine, input, other, alpha):
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.multiply, kernel="mul", vjp=dict(
-    input=lambda g, other: times(g, other),
-    other=lambda g, input: times(g, input)))
+    input=formula("mul", operator.mul, ("g", "other")),
+    other=formula("mul", operator.mul, ("g", "input"))))
 def mul(input, other, /):
     """input * other, elementwise, with broadcasting.
 

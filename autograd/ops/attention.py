@@ -55,7 +55,7 @@ def _arranged(query, key, value, mask) -> tuple[tuple, tuple]:
     arrays = [four(x, h, *x.shape[-2:])
               for x, h in ((query, heads), (key, shared), (value, shared))]
     arrays.append(None if mask is None else four(mask, heads, *rows))
-    plain = max(len(x.shape) for x in (query, key, value)) == 2
+    plain = max(x.ndim for x in (query, key, value)) == 2
     return (rows if plain else (*batch, heads, *rows)), tuple(arrays)
 
 
@@ -64,7 +64,7 @@ def _heads(query, key, value) -> tuple[tuple, int, int]:
     batch = query.shape[:-3]
     if not batch == key.shape[:-3] == value.shape[:-3]:
         batch = np.broadcast_shapes(batch, key.shape[:-3], value.shape[:-3])
-    q, k, v = (x.shape[-3] if len(x.shape) > 2 else 1 for x in (query, key, value))
+    q, k, v = (x.shape[-3] if x.ndim > 2 else 1 for x in (query, key, value))
     if k == v and k and q % k == 0:
         return batch, q, k
     heads, = np.broadcast_shapes((q,), (k,), (v,))
@@ -88,7 +88,7 @@ def _recorded_grads(g, needs, query, key, value, mask, out, stats, causal, scale
     whole = (*batch, shared, heads // shared if shared else 1, query.shape[-2], key.shape[-2])
 
     def split(x):
-        h = x.shape[-3] if len(x.shape) > 2 else 1
+        h = x.shape[-3] if x.ndim > 2 else 1
         groups = whole[-4:-2] if h == heads else (h, 1)
         return reshape(x, (*x.shape[:-3], *groups, *x.shape[-2:]))
 
@@ -185,7 +185,7 @@ def _checked_mask(query, key, value, mask, is_causal: bool):
                         f"one of {query.dtype}, which is added to the scores; got {describe(mask)}")
     batch, heads, _ = _heads(query, key, value)
     wanted = (*batch, heads, query.shape[-2], key.shape[-2])
-    wanted = wanted[-max(len(x.shape) for x in (query, key, value)):]
+    wanted = wanted[-max(x.ndim for x in (query, key, value)):]
     shape = tuple(mask.shape)
     if len(shape) > len(wanted) or any(n not in (1, m) for n, m in zip(
             reversed(shape), reversed(wanted), strict=False)):

@@ -34,7 +34,7 @@ def bilinear(input1, input2, weight, bias=None):
 
 
 def _check(input1, input2, weight, bias) -> None:
-    if len(weight.shape) != 3:
+    if weight.ndim != 3:
         raise RuntimeError(f"bilinear: weight must be (out, in1, in2), got {tuple(weight.shape)}")
     out, in1, in2 = weight.shape
     for name, x, n in (("input1", input1, in1), ("input2", input2, in2)):

@@ -146,7 +146,8 @@ def equal(input, other) -> bool:
     for name, x in (("input", input), ("other", other)):
         if not isinstance(x, Tensor):
             raise TypeError(f"equal: {name} must be a Tensor, got {describe(x)}")
-    return np.array_equal(input._array, other._array)
+    first, second = input._array, other._array
+    return first.shape == second.shape and bool(np.equal(first, second).all())
 
 
 @op(broadcasts=True, promotes="common", unpromoted=("condition",), method=False, vjp=dict(

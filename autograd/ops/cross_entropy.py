@@ -19,6 +19,7 @@ from ..replayed import replayed
 from ..tensors import Tensor
 from .activation import log_softmax, softmax, softmax_grad
 from .elementwise import long, safe_mul
+from .index import within
 from .loss import check_reduction, reduced
 from .reduce import sum
 from .shape import expand, movedim, reshape, unsqueeze
@@ -94,13 +95,13 @@ def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
     if ignore_index >= 0:
         raise ValueError(f"cross_entropy: ignore_index={ignore_index} has no meaning for class "
                          "probabilities")
-    dim = 1 if len(input.shape) > 1 else 0
+    dim = 1 if input.ndim > 1 else 0
     classes = input.shape[dim]
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / classes
     parts = safe_mul(target, log_softmax(input, dim))
     if weight is not None:
-        parts = parts * reshape(weight, (classes, *[1] * (len(input.shape) - dim - 1)))
+        parts = parts * reshape(weight, (classes, *[1] * (input.ndim - dim - 1)))
     losses = -sum(parts, dim)
     return reduced(losses, reduction)
 
@@ -108,9 +109,9 @@ def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
 def _rows(input, target):
     """Scores as (rows, classes) and int64 targets as (rows)."""
     target = target if target.dtype == np.int64 else long(target)
-    if len(input.shape) == 2:
+    if input.ndim == 2:
         return input, target
-    if len(input.shape) > 2:
+    if input.ndim > 2:
         input = movedim(input, 1, -1)  # (N, C, d1, ...) -> (N, d1, ..., C)
     count = target._array.size
     return reshape(input, (count, input.shape[-1])), reshape(target, (count,))
@@ -193,7 +194,7 @@ def nll_loss_grad(g, target, weight=None, /, *, classes, ignore_index):
 
 def _chosen(target, weight, ignore_index: int):
     """The rows that count, their classes and these classes' weights."""
-    rows = np.flatnonzero(target != ignore_index)
+    rows, = (target != ignore_index).nonzero()
     labels = target[rows]
     return rows, labels, 1 if weight is None else weight[labels]
 
@@ -251,7 +252,9 @@ def _check_shapes(name: str, input, target) -> None:
 def _check_target(name: str, input, target, ignore_index: int) -> None:
     """Raise if a target is no class, with its place."""
     labels = target._array
-    classes = input.shape[1 if len(input.shape) > 1 else 0]
+    classes = input.shape[1 if input.ndim > 1 else 0]
+    if within(labels, classes):
+        return
     wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
     if not wrong.any():
         return

@@ -44,13 +44,13 @@ def feature_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplac
                     generator, name: str = "dropout2d") -> Tensor:
     """Each channel, (i, j, ...) for sample i and channel j, set to 0 as a whole with probability p,
     the others divided by 1 - p, when training; to dropout1d two dimensions are (C, L)."""
-    if len(input.shape) < 2:
+    if input.ndim < 2:
         raise ValueError(f"{name}: (N, C, ...) is needed, got {describe(input)}")
     _check(name, input, p)
     if not training or p == 0:
         return input
-    kept = 1 if name == "dropout1d" and len(input.shape) == 2 else 2  # (C, L), or (N, C, ...)
-    shape = (*input.shape[:kept], *[1] * (len(input.shape) - kept))
+    kept = 1 if name == "dropout1d" and input.ndim == 2 else 2  # (C, L), or (N, C, ...)
+    shape = (*input.shape[:kept], *[1] * (input.ndim - kept))
     mask = _mask(input, shape, p, generator)
     return input.mul_(mask) if inplace else input * mask
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 from .. import kernels
 from ..errors import describe
-from ..gate import total
+from ..gate import multiplied, total
 from ..kernels.rounding import rounded_once
 from ..kernels.thresholds import LEAST
 from ..record import composite, op
@@ -34,19 +35,27 @@ def einsum(equation, *operands):
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     _check_operands(equation, operands)
-    terms, result = _parse(equation, [len(x.shape) for x in operands])
-    sizes = _sizes(equation, terms, operands)
+    read, wanted, sizes = _read(equation, tuple([tuple(x.shape) for x in operands]))
+    pending = [(labels, x if shape is None else reshape(x, shape))
+               for (labels, shape), x in zip(read, operands, strict=True)]
+    return _contract_all(pending, wanted, sizes)
+
+
+@lru_cache(512)
+def _read(equation: str, shapes: tuple) -> tuple[list, list, list]:
+    """For operands of these shapes: the numbers of each one's indices and another shape or None,
+    the numbers of the result's indices, and the size of each number."""
+    terms, result = _parse(equation, [len(shape) for shape in shapes])
+    sizes = _sizes(equation, terms, shapes)
     numbers = {label: i for i, label in enumerate(sizes)}
-    pending = []
-    for term, x in zip(terms, operands, strict=True):
-        wide = [label for label, n in zip(term, x.shape, strict=True) if n == sizes[label]]
-        narrow = tuple(i for i, label in enumerate(term) if label not in wide)
-        if narrow:  # size 1 against more: as if the operand had no such index
-            x = reshape(x, [n for i, n in enumerate(x.shape) if i not in narrow])
-            term = [label for i, label in enumerate(term) if i not in narrow]
-        pending.append(([numbers[label] for label in term], x))
-    wanted = [numbers[label] for label in result]
-    return _contract_all(pending, wanted, [sizes[label] for label in sizes])
+    read: list = []
+    for term, shape in zip(terms, shapes, strict=True):
+        wide = [label for label, n in zip(term, shape, strict=True) if n == sizes[label]]
+        kept = [i for i, label in enumerate(term) if label in wide]
+        # size 1 against more: as if the operand had no such index
+        other = None if len(kept) == len(term) else [shape[i] for i in kept]
+        read.append(([numbers[term[i]] for i in kept], other))
+    return read, [numbers[label] for label in result], list(sizes.values())
 
 
 def _contract_all(pending: list, wanted: list, sizes: list):
@@ -82,10 +91,10 @@ def _check_operands(equation, operands: tuple) -> None:
     for i, x in enumerate(operands):
         if not isinstance(x, (Tensor, np.ndarray)):
             raise TypeError(f"einsum: operand {i} must be a Tensor, got {describe(x)}")
-    dtypes = [str(x.dtype) for x in operands]
-    if len(set(dtypes)) > 1:
-        raise RuntimeError(f"einsum: the operands have dtypes {', '.join(dtypes)}, which do not "
-                           "mix; convert with .to(dtype)")
+    if len({x.dtype for x in operands}) > 1:
+        dtypes = ", ".join([str(x.dtype) for x in operands])
+        raise RuntimeError(f"einsum: the operands have dtypes {dtypes}, which do not mix; convert "
+                           "with .to(dtype)")
 
 
 def _parse(equation: str, ndims: list[int]) -> tuple[list[list], list]:
@@ -123,18 +132,18 @@ def _expand(equation: str, position: int, term: str, ndim: int) -> list:
             for label in (range(hidden - 1, -1, -1) if c == _ELLIPSIS else [c])]
 
 
-def _sizes(equation: str, terms: list[list], operands: tuple) -> dict:
+def _sizes(equation: str, terms: list[list], shapes: tuple) -> dict:
     """The size of each index: 1 gives way to any other."""
     sizes: dict = {}
-    for position, (term, x) in enumerate(zip(terms, operands, strict=True)):
+    for position, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
         own: dict = {}
-        for label, n in zip(term, x.shape, strict=True):
+        for label, n in zip(term, shape, strict=True):
             name = "the '...'" if isinstance(label, int) else repr(label)
             held = sizes.setdefault(label, n)
             if own.setdefault(label, n) != n or (held != n and 1 not in (held, n)):
                 raise RuntimeError(
                     f"einsum: in {equation!r}, index {name} has size {n} in operand {position} "
-                    f"{tuple(x.shape)} but {held if own[label] == n else own[label]} elsewhere")
+                    f"{shape} but {held if own[label] == n else own[label]} elsewhere")
             sizes[label] = n if held == 1 else held
     return sizes
 
@@ -172,22 +181,34 @@ _product = rounded_once(np.einsum)
 def _contract(input, other, /, left, right, kept):
     """The product of two operands with the labels `left` and `right`, none of which repeats or
     stands in one of the three only: as matrices where something is summed over."""
+    summed, shared, apart, first, second, shape, order = _planned(
+        left, right, kept, input.shape, other.shape)
+    if not summed or not apart and (shared or input.size < LEAST["sum_over"]):
+        return _product(input, list(left), other, list(right), list(kept))
+    a, b = [x.transpose(way).reshape(sizes)
+            for x, (way, sizes) in ((input, first), (other, second))]
+    product = kernels.bmm(a, b) if shared else multiplied(a[0], b[0])
+    return product.reshape(shape).transpose(order)
+
+
+@lru_cache(512)
+def _planned(left: tuple, right: tuple, kept: tuple, shape: tuple, wide: tuple) -> tuple:
+    """Whether labels are summed, shared and in one operand only; the orders and shapes in which
+    the operands of these shapes are batches of matrices; the shape of their product and the order
+    of its dimensions."""
     summed = [i for i in left if i in right and i not in kept]
     shared = [i for i in left if i in right and i in kept]
     of_left = [i for i in left if i not in right]
     of_right = [i for i in right if i not in left]
-    if not summed or not (of_left or of_right) and (shared or input.size < LEAST["sum_over"]):
-        return _product(input, list(left), other, list(right), list(kept))
-    sizes = {**dict(zip(left, input.shape, strict=True)),
-             **dict(zip(right, other.shape, strict=True))}
-    a = _matrices(input, left, (shared, of_left, summed), sizes)
-    b = _matrices(other, right, (shared, summed, of_right), sizes)
-    product = kernels.bmm(a, b) if shared else kernels.gemm(a[0], b[0])
+    sizes = {**dict(zip(left, shape, strict=True)), **dict(zip(right, wide, strict=True))}
     order = shared + of_left + of_right
-    return product.reshape([sizes[i] for i in order]).transpose([order.index(i) for i in kept])
+    return (bool(summed), bool(shared), bool(of_left or of_right),
+            _matrices(left, (shared, of_left, summed), sizes),
+            _matrices(right, (shared, summed, of_right), sizes),
+            [sizes[i] for i in order], [order.index(i) for i in kept])
 
 
-def _matrices(x, labels, groups: tuple, sizes: dict):
-    """x with each group of labels as one dimension."""
-    order = [labels.index(i) for group in groups for i in group]
-    return x.transpose(order).reshape([prod(sizes[i] for i in group) for group in groups])
+def _matrices(labels: tuple, groups: tuple, sizes: dict) -> tuple[list, list]:
+    """The order of dimensions, and the shape, with each group of labels as one dimension."""
+    return ([labels.index(i) for group in groups for i in group],
+            [prod(sizes[i] for i in group) for group in groups])

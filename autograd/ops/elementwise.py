@@ -53,15 +53,13 @@ def zeros(g):
 @op(broadcasts=True, method=False, vjp=dict(input=lambda g: g))
 def cast(input, /, dtype):
     """The same values as another floating-point dtype."""
-    return input.astype(dtype)
+    return dtypes.changed(input, dtype)
 
 
 @op(differentiable=False, method=False)
 def cast_to_integral(input, /, dtype):
     """The same values as an integer or boolean dtype: towards zero, without gradient."""
-    if dtype.kind != "b" and input.dtype.kind == "f":
-        return np.trunc(input).astype(dtype)
-    return input.astype(dtype)
+    return dtypes.changed(input, dtype)
 
 
 @composite()
@@ -73,7 +71,9 @@ def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False):
     if copy is not False or non_blocking is not False:
         check_switches("to", copy=copy, non_blocking=non_blocking)
     for arg in from_args:
-        if isinstance(arg, Tensor):
+        if isinstance(arg, np.dtype):
+            dtype = arg
+        elif isinstance(arg, Tensor):
             dtype = arg.dtype
         elif (isinstance(arg, (only_device, int))
               or str(arg).startswith(("cpu", "cuda", "meta", "mps"))):
@@ -106,8 +106,10 @@ def in_float32(function):
 
 
 def _caster(name: str, dtype: np.dtype):
+    change = cast if dtype.kind == "f" else cast_to_integral
+
     def convert(input):
-        return to(input, dtype)
+        return input if input.dtype is dtype else change(input, dtype)
 
     convert.__name__ = name
     convert.__doc__ = f"The tensor as {dtype}; itself if it is that already."

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import kernels
-from ..errors import caller
+from ..errors import caller_place
 from ..quiet import quiet
 from ..tensors import Tensor, mark_written
 
@@ -44,7 +44,7 @@ def clamp_(tensors: Sequence[Tensor], low: float, high: float) -> None:
 
 
 def _written(tensors: Sequence[Tensor], by: str) -> list[np.ndarray]:
-    where = caller()
+    where = caller_place()
     for tensor in tensors:
         mark_written(tensor, by, where)
     return [tensor._array for tensor in tensors]

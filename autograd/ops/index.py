@@ -16,8 +16,9 @@ from ..tensors import Tensor
 from .shape import axis, owned, reshape, whole
 
 _ALL = slice(None)
+_FEW = 32
 _INT64, _BOOL = np.dtype(np.int64), np.dtype(bool)
-_take, _sum_rows = by_index("take"), by_index("sum_rows")
+_take, _sum_rows = by_index("take"), by_index("sum_rows", sums=True)
 _compress, _spread = by_index("compress", "mask"), by_index("spread", "mask")
 
 
@@ -30,20 +31,23 @@ class Index(tuple):
 
 def as_index(index) -> Index:
     """Any index as an Index."""
-    if index.__class__ is Index:
+    kind = index.__class__
+    if kind is Index:
         return index
+    if kind is int or kind is slice or index is None or index is Ellipsis:
+        return Index((_plain_part(index),))
     return Index(map(_plain_part, index if isinstance(index, tuple) else (index,)))
 
 
 def _plain_part(part):
     if part.__class__ is int or part is None or part is Ellipsis:
         return part
+    if part.__class__ is slice:
+        return _plain_slice(part)
     if part.__class__ is Tensor:
         array = part._array
         if array.dtype is _INT64 and array.ndim or array.dtype is _BOOL:
             return array.copy()
-    if isinstance(part, slice):
-        return _plain_slice(part)
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return int(part)
     try:
@@ -66,11 +70,13 @@ def _plain_part(part):
 
 
 def _plain_slice(part: slice) -> slice:
-    if part.start is None and part.stop is None and part.step is None:
+    start, stop, step = part.start, part.stop, part.step
+    if ((start is None or start.__class__ is int) and (stop is None or stop.__class__ is int)
+            and (step is None or step.__class__ is int and step > 0)):
         return part
     try:
         ends = [None if end is None else operator.index(end)
-                for end in (part.start, part.stop, part.step)]
+                for end in (start, stop, step)]
     except TypeError:
         raise TypeError(f"getitem: the ends of a slice are integers, got {part}") from None
     if ends[2] is not None and ends[2] <= 0:
@@ -81,7 +87,7 @@ def _plain_slice(part: slice) -> slice:
 def look(array: np.ndarray, parts: Index):
     """array[parts]; integers come before the arrays, as in PyTorch, where NumPy mixes them."""
     if len(parts) == 1:
-        part = parts[0]
+        part, = parts
         if part.__class__ is np.ndarray and array.ndim:
             if part.dtype is _BOOL:
                 return _compress(array, part) if part.shape == array.shape else array[part]
@@ -154,14 +160,23 @@ def _consumed(part) -> int:
 
 def check_range(name: str, index, size: int, dim: int, lowest: int = 0) -> None:
     """Raise an IndexError that tells the first index outside [lowest, size), and its place."""
+    if index.__class__ is int and lowest <= index < size:
+        return
     index = np.asarray(index)
-    if index.size == 0 or (index.min() >= lowest and index.max() < size):
+    if within(index, size, lowest):
         return
     at = tuple(np.argwhere((index < lowest) | (index >= size))[0].tolist())
     place = f" at position {at[0] if len(at) == 1 else at} of the index" if at else ""
     fits = f"choose from {lowest} to {size - 1}" if size else "nothing fits"
     raise IndexError(f"{name}: index {int(index[at])}{place} is out of range for dimension {dim} "
                      f"of size {size}; {fits}")
+
+
+def within(index: np.ndarray, size: int, lowest: int = 0) -> bool:
+    """Whether all of these integers lie in [lowest, size); of few Python tells it sooner."""
+    if index.size < _FEW:
+        return all([lowest <= i < size for i in index.ravel().tolist()])
+    return bool(index.min() >= lowest and index.max() < size)
 
 
 def misplaced(name: str, error: IndexError, index, size: int, dim: int,
@@ -305,12 +320,13 @@ def along(dim: int, part) -> Index:
 @composite()
 def select(input, dim, index):
     """The slice at `index` along `dim`, without that dimension, as a view."""
-    if not input.shape:
+    if not input.ndim:
         raise IndexError("select: a 0-d tensor has no dimension to select from")
-    dim = axis("select", dim, len(input.shape))
+    dim = axis("select", dim, input.ndim)
     if index.__class__ is not int:
         index = whole("select", index)
-    check_range("select", index, input.shape[dim], dim, -input.shape[dim])
+    size = input.shape[dim]
+    check_range("select", index, size, dim, -size)
     return getitem(input, along(dim, index))
 
 
@@ -321,9 +337,9 @@ def narrow(input, dim, start, length):
     >>> autograd.arange(6).narrow(0, 1, 3)
     tensor([1, 2, 3])
     """
-    if not input.shape:
+    if not input.ndim:
         raise IndexError("narrow: a 0-d tensor has no dimension to narrow")
-    dim = axis("narrow", dim, len(input.shape))
+    dim = axis("narrow", dim, input.ndim)
     if start.__class__ is not int or length.__class__ is not int:
         start, length = whole("narrow", start), whole("narrow", length)
     size = input.shape[dim]
@@ -349,9 +365,9 @@ def index_select(input, dim, index):
     >>> autograd.tensor([[1., 2., 3.]]).index_select(1, autograd.tensor([2, 0]))
     tensor([[3., 1.]])
     """
-    dim = axis("index_select", dim, len(input.shape))
+    dim = axis("index_select", dim, input.ndim)
     index = integers("index_select", index)
-    if len(index.shape) > 1:
+    if index.ndim > 1:
         raise IndexError(f"index_select: index must be a vector, got {describe(index)}")
     if not input.shape:
         check_range("index_select", getattr(index, "_array", index), 1, dim)

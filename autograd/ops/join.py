@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..gate import joined, written
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, getitem, integers, narrow
-from .mixture import Table, mixture
+from .mixture import KEPT, Table, mixture
 from .shape import axis, clone, expand, flip, ints, owned, reshape, transpose, whole
 
 _ALL = slice(None)
@@ -30,14 +31,14 @@ def cat(tensors, /, dim=0):
     """
     if not tensors:
         raise ValueError("cat: at least one tensor is needed")
-    first = tensors[0]
-    shape, dtype = first.shape, first.dtype
-    if shape and shape != (0,) and not any([a.shape != shape or a.dtype is not dtype
-                                            for a in tensors]):
-        return joined(tensors, axis("cat", dim, len(shape)))
-    if any([a.dtype is not dtype for a in tensors]):
+    shape, dtype = tensors[0].shape, tensors[0].dtype
+    alike, mixed = shape and shape != (0,), False
+    for other in tensors:
+        mixed = mixed or other.dtype is not dtype
+        alike = alike and other.shape == shape
+    if mixed:
         tensors = common(*tensors)
-    return _joined(tensors, dim)
+    return joined(tensors, axis("cat", dim, len(shape))) if alike else _joined(tensors, dim)
 
 
 def _joined(tensors, dim):
@@ -90,13 +91,15 @@ def stack(tensors, /, dim=0):
     """
     if not tensors:
         raise ValueError("stack: at least one tensor is needed")
+    shape, dtype, mixed = tensors[0].shape, tensors[0].dtype, False
     for i, other in enumerate(tensors):
-        if other.shape != tensors[0].shape:
+        mixed = mixed or other.dtype is not dtype
+        if other.shape != shape:
             raise ValueError(f"stack: tensors[{i}] has shape {other.shape}, tensors[0] "
-                             f"{tensors[0].shape}; all must be the same")
-    if any([a.dtype is not tensors[0].dtype for a in tensors]):
+                             f"{shape}; all must be the same")
+    if mixed:
         tensors = common(*tensors)
-    dim = axis("stack", dim, tensors[0].ndim + 1)
+    dim = axis("stack", dim, len(shape) + 1)
     part = (_ALL,) * dim + (None,)
     return joined([a[part] for a in tensors], dim)
 
@@ -116,23 +119,23 @@ def _each(name: str, tensors, change) -> list:
 def hstack(tensors):
     """The tensors side by side: along dim 0 for vectors and numbers, else along dim 1."""
     parts = _each("hstack", tensors, lambda x: x if x.shape else reshape(x, (1,)))
-    return cat(parts, 0 if len(parts[0].shape) == 1 else 1)
+    return cat(parts, 0 if parts[0].ndim == 1 else 1)
 
 
 @composite(method=False)
 def vstack(tensors):
     """The tensors on top of each other; a vector is a row."""
     return cat(_each("vstack", tensors,
-                     lambda x: x if len(x.shape) > 1 else reshape(x, (1, -1))))
+                     lambda x: x if x.ndim > 1 else reshape(x, (1, -1))))
 
 
 @composite(method=False)
 def dstack(tensors):
     """The tensors behind each other, along dim 2; a vector is a row."""
     def deep(x):
-        if len(x.shape) > 2:
+        if x.ndim > 2:
             return x
-        return reshape(x, (*x.shape, 1) if len(x.shape) == 2 else (1, -1, 1))
+        return reshape(x, (*x.shape, 1) if x.ndim == 2 else (1, -1, 1))
 
     return cat(_each("dstack", tensors, deep), 2)
 
@@ -191,7 +194,7 @@ def tensor_split(input, indices_or_sections, dim=0):
     divide; or those between the given indices."""
     if not input.shape:
         raise IndexError("tensor_split: a 0-d tensor has no dimension to split")
-    dim = axis("tensor_split", dim, len(input.shape))
+    dim = axis("tensor_split", dim, input.ndim)
     n, wanted = input.shape[dim], indices_or_sections
     if isinstance(wanted, (int, np.integer)):
         if wanted < 1:
@@ -218,12 +221,12 @@ def repeat(input, sizes, *more):
 def tile(input, dims, *more):
     """Like repeat, but where `dims` are fewer than the dimensions the first ones stay."""
     dims = ints(dims, more)
-    return _repeated("tile", input, (1,) * (len(input.shape) - len(dims)) + dims)
+    return _repeated("tile", input, (1,) * (input.ndim - len(dims)) + dims)
 
 
 def _repeated(name: str, input, times: tuple):
     times = tuple(whole(name, n) for n in times)
-    shape = (1,) * (len(times) - len(input.shape)) + tuple(input.shape)
+    shape = (1,) * (len(times) - input.ndim) + tuple(input.shape)
     if len(times) < len(shape) or min(times, default=1) < 0:
         raise ValueError(f"{name}: {times} must be numbers from 0 on, at least one for each "
                          f"dimension of {tuple(input.shape)}")
@@ -245,8 +248,10 @@ def repeat_interleave(input, repeats, dim=None):
     """
     if dim is None:
         input, dim = reshape(input, (-1,)), 0
-    dim = axis("repeat_interleave", dim, len(input.shape))
+    dim = axis("repeat_interleave", dim, input.ndim)
     n = input.shape[dim]
+    if repeats.__class__ is int and 0 <= repeats <= KEPT and repeats * n <= KEPT:
+        return mixture(input, ((dim, _repeating(n, repeats)),))
     if not isinstance(repeats, (int, np.integer)):
         repeats = getattr(integers("repeat_interleave", repeats), "_array", repeats)
         if repeats.shape not in ((), (1,), (n,)):
@@ -256,7 +261,12 @@ def repeat_interleave(input, repeats, dim=None):
         raise ValueError("repeat_interleave: repeats must not be negative")
     count = int(np.sum(repeats, dtype=np.float64)) * (n if np.size(repeats) == 1 else 1)
     check_size("repeat_interleave", (*input.shape[:dim], count, *input.shape[dim + 1:]))
-    return mixture(input, ((dim, Table.of_places(n, np.repeat(np.arange(n), repeats))),))
+    return mixture(input, ((dim, _repeating.__wrapped__(n, repeats)),))
+
+
+@lru_cache(128)
+def _repeating(n: int, repeats) -> Table:
+    return Table.of_places(n, np.repeat(np.arange(n), repeats))
 
 
 @op(vjp=dict(input=lambda g, shifts, dims: roll(g, [-s for s in ints(shifts)], dims)))
@@ -303,10 +313,10 @@ def _rolled(input, moves):
 def rot90(input, k=1, dims=(0, 1)):
     """Turned k times by 90 degrees from the first towards the second of `dims`."""
     dims = ints(dims)
-    if len(dims) != 2 or len(input.shape) < 2:
+    if len(dims) != 2 or input.ndim < 2:
         raise ValueError(f"rot90: two dims of at least 2 are needed, got {dims} for "
                          f"{tuple(input.shape)}")
-    first, second = (axis("rot90", d, len(input.shape)) for d in dims)
+    first, second = (axis("rot90", d, input.ndim) for d in dims)
     if first == second:
         raise ValueError(f"rot90: dims {dims} must be different")
     if whole("rot90", k) % 4 == 0:

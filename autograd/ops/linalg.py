@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..gate import total
+from ..gate import multiplied, total
 from ..kernels.rounding import rounded_once
 from ..record import composite, op
 from .reduce import sum
 from .shape import axis, ints, owned, permute, reshape, sum_to_size, unsqueeze
+from .triangle import diagonal
 
 
 @op(broadcasts=True, vjp=dict(
@@ -35,17 +36,19 @@ def matmul(input, other, /):
     if input.ndim == 2 == other.ndim:
         if input.shape[1] != other.shape[0] or input.dtype is not other.dtype:
             _check_product("matmul", input, other)
-        return kernels.gemm(input, other)
+        return multiplied(input, other)
     _check_product("matmul", input, other)
-    if other.ndim == 2 and input.ndim > 2:
-        return kernels.gemm(rows(input), other).reshape(*input.shape[:-1], other.shape[1])
+    if input.ndim < 3 > other.ndim:
+        return input.dot(other)
+    if other.ndim == 2:
+        return multiplied(rows(input), other).reshape(*input.shape[:-1], other.shape[1])
     if input.ndim == 3 == other.ndim and len(input) == len(other):
         return kernels.bmm(input, other)
     return np.matmul(input, other)
 
 
 def _left_grad(g, shape, other):
-    if len(other.shape) == 1:
+    if other.ndim == 1:
         return unsqueeze(g, -1) * other
     if len(shape) == 1:
         row = matmul(unsqueeze(g, -2), other.mT)
@@ -56,9 +59,9 @@ def _left_grad(g, shape, other):
 def _right_grad(g, input, shape):
     if len(shape) == 1:
         return matmul(rows(input).mT, reshape(g, (prod(g.shape),)))
-    if len(input.shape) == 1:
+    if input.ndim == 1:
         return unsqueeze(input, -1) * unsqueeze(g, -2)
-    if len(shape) == 2 and len(g.shape) > 2:
+    if len(shape) == 2 and g.ndim > 2:
         return matmul(rows(input).mT, rows(g))
     return matmul(input.mT, g)
 
@@ -71,17 +74,22 @@ def rows(x):
 
 def _check_product(name: str, input, other, names: tuple = ("input", "other")) -> None:
     """Raise if the two cannot be multiplied as (batches of) matrices."""
+    shape, wide = tuple(input.shape), tuple(other.shape)
+    if (shape and wide and shape[-1] == wide[-2 if len(wide) > 1 else -1]
+            and input.dtype is other.dtype
+            and (len(shape) < 3 or len(wide) < 3 or shape[:-2] == wide[:-2])):
+        return
     left, right = names
     for array, which in ((input, left), (other, right)):
         if not array.shape:
             raise RuntimeError(f"{name}: {which} has no dimensions; at least 1 is needed. "
                                "To scale by a number, use *")
     shapes = f"{name}: {left} {tuple(input.shape)} and {right} {tuple(other.shape)}"
-    columns, lines = input.shape[-1], other.shape[-2 if len(other.shape) > 1 else -1]
+    columns, lines = input.shape[-1], other.shape[-2 if other.ndim > 1 else -1]
     if columns != lines:
         raise RuntimeError(
-            f"{shapes}: the {columns} {'columns' if len(input.shape) > 1 else 'elements'} of {left}"
-            f" must equal the {lines} {'rows' if len(other.shape) > 1 else 'elements'} of {right}")
+            f"{shapes}: the {columns} {'columns' if input.ndim > 1 else 'elements'} of {left}"
+            f" must equal the {lines} {'rows' if other.ndim > 1 else 'elements'} of {right}")
     if input.dtype != other.dtype:
         raise RuntimeError(f"{shapes}: {input.dtype} and {other.dtype} do not mix; convert one, "
                            f"for example with {right}.to({left}.dtype)")
@@ -91,12 +99,24 @@ def _check_product(name: str, input, other, names: tuple = ("input", "other")) -
                                f"{tuple(other.shape[:-2])} do not broadcast ({n} against {m})")
 
 
-def _check_ndim(name: str, **expected) -> None:
-    """Raise unless each tensor, given with its number of dimensions, has that many."""
-    for which, (x, ndim) in expected.items():
-        if len(x.shape) != ndim:
+def _check_ndim(name: str, *expected: tuple) -> None:
+    """Raise unless each tensor, given with its name and number of dimensions, has that many."""
+    for which, x, ndim in expected:
+        if x.ndim != ndim:
             raise RuntimeError(f"{name}: {which} must have {ndim} dimension{'s' * (ndim > 1)}, "
                                f"got shape {tuple(x.shape)}; use matmul for other shapes")
+
+
+def _matmul(name: str, left: tuple, right: tuple):
+    """The product of two tensors, each given with its name and number of dimensions."""
+    (first, input, n), (second, other, m) = left, right
+    if input.ndim != n or other.ndim != m:
+        _check_ndim(name, left, right)
+    try:
+        return matmul(input, other)
+    except RuntimeError:
+        _check_product(name, input, other, (first, second))
+        raise
 
 
 @composite()
@@ -108,9 +128,7 @@ def mm(input, mat2):
     >>> autograd.mm(autograd.tensor([[1., 2.]]), autograd.tensor([[3.], [4.]]))
     tensor([[11.]])
     """
-    _check_ndim("mm", input=(input, 2), mat2=(mat2, 2))
-    _check_product("mm", input, mat2, ("input", "mat2"))
-    return matmul(input, mat2)
+    return _matmul("mm", ("input", input, 2), ("mat2", mat2, 2))
 
 
 @composite()
@@ -122,34 +140,29 @@ def bmm(input, mat2):
     >>> autograd.bmm(autograd.ones(2, 1, 3), autograd.ones(2, 3, 1)).shape
     Size([2, 1, 1])
     """
-    _check_ndim("bmm", input=(input, 3), mat2=(mat2, 3))
+    _check_ndim("bmm", ("input", input, 3), ("mat2", mat2, 3))
     if input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: input has {input.shape[0]} matrices and mat2 {mat2.shape[0]}; "
                            "use matmul to broadcast one over the other")
-    _check_product("bmm", input, mat2, ("input", "mat2"))
-    return matmul(input, mat2)
+    return _matmul("bmm", ("input", input, 3), ("mat2", mat2, 3))
 
 
 @composite()
 def mv(input, vec):
     """The product of a matrix and a vector.  Shape: (n, k), (k) -> (n)."""
-    _check_ndim("mv", input=(input, 2), vec=(vec, 1))
-    _check_product("mv", input, vec, ("input", "vec"))
-    return matmul(input, vec)
+    return _matmul("mv", ("input", input, 2), ("vec", vec, 1))
 
 
 @composite()
 def dot(input, tensor):
     """Σᵢ xᵢ yᵢ of two vectors.  Shape: (n), (n) -> ()."""
-    _check_ndim("dot", input=(input, 1), tensor=(tensor, 1))
-    _check_product("dot", input, tensor, ("input", "tensor"))
-    return matmul(input, tensor)
+    return _matmul("dot", ("input", input, 1), ("tensor", tensor, 1))
 
 
 @composite()
 def outer(input, vec2):
     """xᵢ yⱼ of two vectors.  Shape: (n), (m) -> (n, m)."""
-    _check_ndim("outer", input=(input, 1), vec2=(vec2, 1))
+    _check_ndim("outer", ("input", input, 1), ("vec2", vec2, 1))
     return unsqueeze(input, 1) * vec2
 
 
@@ -165,11 +178,11 @@ def addmm(input, mat1, mat2, /, *, beta=1, alpha=1):
 
     Shape: input broadcasts to (n, m); (n, k), (k, m) -> (n, m).
     """
-    _check_ndim("addmm", mat1=(mat1, 2), mat2=(mat2, 2))
+    _check_ndim("addmm", ("mat1", mat1, 2), ("mat2", mat2, 2))
     _check_product("addmm", mat1, mat2, ("mat1", "mat2"))
     _check_added("addmm", input, (len(mat1), mat2.shape[1]), mat1.dtype)
     if beta == alpha == 1 and input.shape == mat2.shape[1:]:
-        return kernels.gemm(mat1, mat2, input)
+        return multiplied(mat1, mat2, input)
     return _addmm(input, mat1, mat2, beta, alpha)
 
 
@@ -183,7 +196,7 @@ def baddbmm(input, batch1, batch2, /, *, beta=1, alpha=1):
 
     Shape: input broadcasts to (b, n, m); (b, n, k), (b, k, m) -> (b, n, m).
     """
-    _check_ndim("baddbmm", batch1=(batch1, 3), batch2=(batch2, 3))
+    _check_ndim("baddbmm", ("batch1", batch1, 3), ("batch2", batch2, 3))
     if len(batch1) != len(batch2):
         raise RuntimeError(f"baddbmm: batch1 has {len(batch1)} matrices and batch2 {len(batch2)}; "
                            "they must be equal")
@@ -202,7 +215,7 @@ def _add(input, product, beta, alpha):
 
 
 _addmm = rounded_once(lambda input, mat1, mat2, beta, alpha: _add(
-    input, kernels.gemm(mat1, mat2), beta, alpha))
+    input, multiplied(mat1, mat2), beta, alpha))
 _baddbmm = rounded_once(lambda input, batch1, batch2, beta, alpha: _add(
     input, kernels.bmm(batch1, batch2), beta, alpha))
 
@@ -212,16 +225,16 @@ def _check_added(name: str, input, shape: tuple, dtype) -> None:
         raise RuntimeError(f"{name}: input is {input.dtype} but the product {dtype}; convert it "
                            "with input.to(...)")
     pairs = zip(input.shape[::-1], shape[::-1], strict=False)
-    if len(input.shape) > len(shape) or any(n not in (1, m) for n, m in pairs):
+    if input.ndim > len(shape) or any(n not in (1, m) for n, m in pairs):
         raise RuntimeError(f"{name}: input {input.shape} cannot be expanded to the product's "
                            f"shape {shape}")
 
 
 @op(method=False, vjp=dict(
     input=lambda g, weight: _product(g, weight),
-    weight=lambda g, input: _product(g.mT, input) if len(g.shape) == 2
+    weight=lambda g, input: _product(g.mT, input) if g.ndim == 2
         else _product(rows(g).mT, rows(input)),
-    bias=lambda g: _bias_grad(g if len(g.shape) == 2 else rows(g))))
+    bias=lambda g: _bias_grad(g if g.ndim == 2 else rows(g))))
 def linear(input, weight, bias=None, /):
     """input @ weight.T + bias, for any number of leading dimensions.
 
@@ -237,13 +250,13 @@ def linear(input, weight, bias=None, /):
                 bias.shape != weight.shape[:1] or bias.dtype is not weight.dtype))):
         _check_linear(input, weight, bias)
     if len(shape) == 2:
-        return kernels.gemm(input, weight.T, bias)
-    return kernels.gemm(rows(input), weight.T, bias).reshape((*shape[:-1], len(weight)))
+        return multiplied(input, weight.T, bias)
+    return multiplied(rows(input), weight.T, bias).reshape((*shape[:-1], len(weight)))
 
 
 def _product(a, b):
     """a @ b; what a rule multiplies in an ordinary walk fits, and goes straight to the kernel."""
-    return kernels.gemm(a, b) if a.__class__ is np.ndarray and a.ndim == 2 else matmul(a, b)
+    return multiplied(a, b) if a.__class__ is np.ndarray and a.ndim == 2 else matmul(a, b)
 
 
 def _bias_grad(g):
@@ -279,7 +292,7 @@ def tensordot(a, b, dims=2):
     >>> autograd.tensordot(autograd.ones(2, 3, 4), autograd.ones(4, 3), ([1, 2], [1, 0])).tolist()
     [12.0, 12.0]
     """
-    n, m = len(a.shape), len(b.shape)
+    n, m = a.ndim, b.ndim
     if isinstance(dims, int):
         if not 0 <= dims <= min(n, m):
             raise RuntimeError(f"tensordot: dims={dims} is out of range for {tuple(a.shape)} and "
@@ -306,9 +319,9 @@ def kron(input, other):
     >>> autograd.kron(autograd.tensor([1., 10.]), autograd.tensor([1., 2.]))
     tensor([ 1.,  2., 10., 20.])
     """
-    ndim = max(len(input.shape), len(other.shape))
-    outside = (1,) * (ndim - len(input.shape)) + tuple(input.shape)
-    inside = (1,) * (ndim - len(other.shape)) + tuple(other.shape)
+    ndim = max(input.ndim, other.ndim)
+    outside = (1,) * (ndim - input.ndim) + tuple(input.shape)
+    inside = (1,) * (ndim - other.ndim) + tuple(other.shape)
     product = (reshape(input, [size for n in outside for size in (n, 1)])
                * reshape(other, [size for n in inside for size in (1, n)]))
     return owned(reshape(product, [n * m for n, m in zip(outside, inside, strict=True)]))
@@ -317,6 +330,5 @@ def kron(input, other):
 @composite()
 def trace(input):
     """The sum of a matrix's diagonal."""
-    _check_ndim("trace", input=(input, 2))
-    along = np.arange(min(input.shape))
-    return sum(input[along, along])
+    _check_ndim("trace", ("input", input, 2))
+    return sum(diagonal(input))

@@ -12,6 +12,7 @@ from ..record import composite
 from .activation import relu
 from .compare import clamp, minimum, where
 from .elementwise import abs, in_float32, long, sqrt
+from .index import within
 from .loss import check_reduction, reduced, same_shape
 from .order import amax
 from .reduce import norm, sum
@@ -177,8 +178,8 @@ def _check_classes(name: str, input, target, weight) -> None:
                          f"{shape[:-1]}, got {describe(target)}")
     classes = shape[-1]
     labels = target._array
-    wrong = (labels < 0) | (labels >= classes)
-    if wrong.any():
+    if not within(labels, classes):
+        wrong = (labels < 0) | (labels >= classes)
         raise IndexError(f"{name}: target {labels[wrong].flat[0]} is not a class: input {shape} "
                          f"has {classes} classes, so 0 to {classes - 1} fit")
     if weight is not None and tuple(weight.shape) != (classes,):

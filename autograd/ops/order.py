@@ -8,6 +8,7 @@ equally.  NaN is larger than every number, and an extreme among which it is, is 
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -130,13 +131,14 @@ def _end(name: str, ufunc, input, dim, keepdim):
     return ufunc.reduce(input, dims, keepdims=keepdim)
 
 
-_NAMED = {name: namedtuple(name, ("values", "indices"))
-          for name in ("max", "min", "median")}
+@cache
+def _pair(name: str) -> Any:
+    return namedtuple(name, ("values", "indices"))
 
 
 def _named(name: str, pair):
     """The pair under the name of the function that the user called; of arrays, values alone."""
-    return _NAMED[name](*pair) if isinstance(pair, tuple) else pair
+    return _pair(name)(*pair) if isinstance(pair, tuple) else pair
 
 
 @composite()

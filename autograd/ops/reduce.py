@@ -20,6 +20,7 @@ from .elementwise import abs, exp, isinf, safe_mul, sign, to
 from .nuclear import nuclear
 from .shape import axis, expand, ints, movedim, reshape
 
+_EVERY = [tuple(range(ndim)) for ndim in range(65)]  # NumPy has arrays of up to 64 dimensions
 _SPREAD = 1 << 16  # numbers from which sweeps on two threads are quicker than one line
 _minus, _times = formula("sub", np.subtract), formula("mul", np.multiply)
 
@@ -27,9 +28,9 @@ _minus, _times = formula("sub", np.subtract), formula("mul", np.multiply)
 def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front and checked."""
     if dim.__class__ is int and ndim:
-        return (axis(name, dim, ndim),)
+        return (dim % ndim if -ndim <= dim < ndim else axis(name, dim, ndim),)
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
-        return tuple(range(ndim))
+        return _EVERY[ndim]
     found = tuple(axis(name, d, ndim) for d in ints(dim))
     if len(set(found)) != len(found):
         raise ValueError(f"{name}: dim {dim} names a dimension twice")
@@ -38,7 +39,7 @@ def axes(name: str, dim, ndim: int) -> tuple[int, ...]:
 
 def spread(g, shape, dim, keepdim):
     """A reduction's gradient, seen at every element it was reduced from."""
-    if not keepdim and len(g.shape) != len(shape):
+    if not keepdim and g.ndim != len(shape):
         g = reshape(g, _kept(shape, dim))
     return expand(g, shape)
 
@@ -52,9 +53,7 @@ def _kept(shape, dim) -> tuple[int, ...]:
 def _count(shape, dim) -> int:
     if dim is None:
         return _product(shape)
-    if dim.__class__ is int and shape:
-        return shape[axis("reduce", dim, len(shape))]
-    return _product(shape[i] for i in axes("reduce", dim, len(shape)))
+    return _product([shape[i] for i in axes("reduce", dim, len(shape))])
 
 
 def accumulator(input, dtype):
@@ -72,7 +71,10 @@ def sum(input, /, dim=None, keepdim=False, *, dtype=None):
     >>> autograd.tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
-    return _summed(input, axes("sum", dim, input.ndim), keepdim, accumulator(input, dtype))
+    dims = axes("sum", dim, input.ndim)
+    if dtype is None and input.dtype.kind == "f":
+        return total(input, dims, keepdim)
+    return _summed(input, dims, keepdim, accumulator(input, dtype))
 
 
 def _summed(input, dims, keepdims, dtype):
@@ -267,14 +269,14 @@ def shared(g, input, out, dim, keepdim):
 @op(differentiable=False)
 def any(input, /, dim=None, keepdim=False):
     """Whether any element is true (not 0); of uint8 as uint8, as in PyTorch."""
-    found = np.any(input, axes("any", dim, input.ndim), keepdims=keepdim)
+    found = np.logical_or.reduce(input, axes("any", dim, input.ndim), bool, None, keepdim)
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
 @op(differentiable=False)
 def all(input, /, dim=None, keepdim=False):
     """Whether all elements are true (not 0); of uint8 as uint8, as in PyTorch."""
-    found = np.all(input, axes("all", dim, input.ndim), keepdims=keepdim)
+    found = np.logical_and.reduce(input, axes("all", dim, input.ndim), bool, None, keepdim)
     return found.astype(np.uint8) if input.dtype == np.uint8 else found
 
 
@@ -331,7 +333,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 
 
 def _nuclear_norm(input, dim, keepdim):
-    dims = axes("norm", dim, len(input.shape))
+    dims = axes("norm", dim, input.ndim)
     if len(dims) != 2 or input.dtype.kind != "f":
         raise ValueError(f"norm: p 'nuc' is of floating matrices; give dim two dimensions, got dim="
                          f"{dim} for {describe(input)}")

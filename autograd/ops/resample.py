@@ -113,7 +113,7 @@ def _check_mode(input, mode: str, align_corners, antialias) -> None:
         raise ValueError(f"interpolate: mode {mode!r}; choose 'nearest', 'linear' or 'bilinear'")
     if antialias:
         raise NotImplementedError("interpolate: antialias is not supported; leave it out")
-    ndim = len(input.shape)
+    ndim = input.ndim
     if mode == "nearest":
         if align_corners is not None:
             raise ValueError("interpolate: align_corners is for mode 'linear' and 'bilinear', "
@@ -187,7 +187,7 @@ def pixel_unshuffle(input, downscale_factor):
 
 def _image(name: str, input) -> tuple:
     """The shape of a tensor (*, C, H, W)."""
-    if not isinstance(input, Tensor) or len(input.shape) < 3:
+    if not isinstance(input, Tensor) or input.ndim < 3:
         raise ValueError(f"{name}: input must be a Tensor (*, C, H, W), got {describe(input)}")
     return tuple(input.shape)
 
@@ -257,11 +257,11 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
     Shape: (N, C, H, W) or (C, H, W) -> (N, C kh kw, L) or (C kh kw, L)
     Raises: ValueError for patches that do not fit the image.
     """
-    if not isinstance(input, Tensor) or not 3 <= len(input.shape) <= 4:
+    if not isinstance(input, Tensor) or not 3 <= input.ndim <= 4:
         raise ValueError("unfold: input must be a Tensor (N, C, H, W) or (C, H, W), got "
                          f"{describe(input)}; for windows of one dimension use input.unfold")
     patches = _patches("unfold", tuple(input.shape[-2:]), kernel_size, dilation, padding, stride)
-    if len(input.shape) == 3:
+    if input.ndim == 3:
         return im2col(input.unsqueeze(0), patches).squeeze(0)
     return im2col(input, patches)
 

@@ -29,7 +29,7 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
     if input.dtype is not wanted:
         input = to(input, wanted)
     if dim is not None:
-        dim = axis("prod", dim, len(input.shape)) if input.shape else None
+        dim = axis("prod", dim, input.ndim) if input.shape else None
     return _prod(input, dim, keepdim)
 
 
@@ -93,7 +93,7 @@ def _cumprod_back(g, input, dim: int):
     """Each element's gradient: the product of all before, times s = g + x' s' of the next one."""
     if not input.shape:
         return g
-    dim, x = dim % len(input.shape), to(input, g.dtype)
+    dim, x = dim % input.ndim, to(input, g.dtype)
     if isinstance(g, np.ndarray):
         return kernels.cumprod_grad(g, x, dim)
     n, step, s = x.shape[dim], 1, g

@@ -35,14 +35,14 @@ from .shape import axis, expand, reshape, sum_to_size
 
 _gather, _scatter = by_index("gather_along"), by_index("scatter_along")
 _scatter_sum, _src_grad = by_index("scatter_sum"), by_index("scatter_src_grad")
-_sum_rows = by_index("sum_rows")
+_sum_rows = by_index("sum_rows", sums=True)
 
 
 def _checked(name: str, input, dim: int, index) -> int:
     """dim counted from the front, where index fits input except along dim."""
     integers(name, index)
     shape, wanted = input.shape or (1,), index.shape or (1,)
-    dim = axis(name, dim, len(input.shape))
+    dim = axis(name, dim, input.ndim)
     if shape == wanted:
         return dim
     if len(shape) != len(wanted):
@@ -109,8 +109,8 @@ def take_along_dim(input, indices, dim=None):
     integers("take_along_dim", indices)
     if dim is None:
         input, indices, dim = reshape(input, (-1,)), reshape(indices, (-1,)), 0
-    dim = axis("take_along_dim", dim, len(input.shape))
-    if len(input.shape) != len(indices.shape):
+    dim = axis("take_along_dim", dim, input.ndim)
+    if input.ndim != indices.ndim:
         raise ValueError(f"take_along_dim: indices {tuple(indices.shape)} must have as many "
                          f"dimensions as input {tuple(input.shape)}")
     size = input.shape[dim]
@@ -154,7 +154,7 @@ def _region(name: str, input, index, src):
     _same_dtype(name, "src", src, input)
     if src.shape == index.shape:
         return src
-    if len(src.shape) != len(index.shape) or any(
+    if src.ndim != index.ndim or any(
             n > m for n, m in zip(index.shape, src.shape, strict=True)):
         raise ValueError(f"{name}: src {tuple(src.shape)} must be at least as large as index "
                          f"{tuple(index.shape)} in every dimension")
@@ -205,7 +205,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     tensor([[2., 2.],
             [0., 0.]])
     """
-    dim = axis("index_add", dim, len(input.shape))
+    dim = axis("index_add", dim, input.ndim)
     integers("index_add", index)
     if not isinstance(source, Tensor):
         raise TypeError(f"index_add: source must be a Tensor, got {describe(source)}")
@@ -213,7 +213,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     if not index.shape:
         index = reshape(index, (1,))
     fits = (*input.shape[:dim], *index.shape, *input.shape[dim + 1:])
-    if len(index.shape) != 1 or source.shape != (fits if input.shape else ()):
+    if index.ndim != 1 or source.shape != (fits if input.shape else ()):
         raise ValueError(f"index_add: source {tuple(source.shape)} must be {fits}, with "
                          f"{index.shape[0]} slices along dim {dim} of {tuple(input.shape)}")
     if not input.shape:
@@ -247,7 +247,7 @@ def index_put(input, indices, values, accumulate=False):
     index = as_index(tuple(indices))
     shape = tuple(input.shape)
     fits = region("index_put", index, shape)
-    if np.broadcast_shapes(fits, (1,) * len(values.shape)) != fits or any(
+    if np.broadcast_shapes(fits, (1,) * values.ndim) != fits or any(
             n not in (1, m) for n, m in zip(values.shape[::-1], fits[::-1], strict=False)):
         raise ValueError(f"index_put: values {tuple(values.shape)} cannot be expanded to {fits}, "
                          f"which indices of {shape} give")
@@ -278,7 +278,7 @@ def put_at(input, values, /, index):
 @composite(inplace=True)
 def index_fill(input, dim, index, value):
     """input with `value`, a number or 0-d tensor, in the slices at `index` along `dim`."""
-    dim = axis("index_fill", dim, len(input.shape))
+    dim = axis("index_fill", dim, input.ndim)
     places = getattr(integers("index_fill", index), "_array", index).reshape(-1)
     size = (*input.shape, 1)[dim]
     check_range("index_fill", places, size, dim, -size)

@@ -105,7 +105,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     >>> autograd.zeros(2, 3, 4).flatten(1).shape
     Size([2, 12])
     """
-    ndim = len(input.shape)
+    ndim = input.ndim
     if ndim and axis("flatten", start_dim, ndim) == axis("flatten", end_dim, ndim):
         return input
     return _flatten(input, start_dim, end_dim)
@@ -201,7 +201,7 @@ def distinct(name: str, dims: tuple, ndim: int) -> list[int]:
 @composite()
 def movedim(input, source, destination):
     """With the dimensions `source` (one or several) moved to the places `destination`."""
-    ndim = len(input.shape)
+    ndim = input.ndim
     sources = distinct("movedim", ints(source), ndim)
     places = distinct("movedim", ints(destination), ndim)
     if len(sources) != len(places):
@@ -214,20 +214,20 @@ def movedim(input, source, destination):
 @composite()
 def t(input):
     """The transpose of a matrix; of a vector or scalar a view of the same shape."""
-    if len(input.shape) > 2:
+    if input.ndim > 2:
         raise RuntimeError(f"t: at most 2 dimensions fit, got {tuple(input.shape)}; "
                            "use .mT or .transpose(dim0, dim1)")
-    return transpose(input, 0, 1) if len(input.shape) == 2 else _reversed_dims(input)
+    return transpose(input, 0, 1) if input.ndim == 2 else _reversed_dims(input)
 
 
 def _reversed_dims(input):
     """With all dimensions reversed: `x.T`."""
-    return permute(input, tuple(range(len(input.shape)))[::-1])
+    return permute(input, tuple(range(input.ndim))[::-1])
 
 
 def _matrix_transpose(input):
     """With the last two dimensions exchanged: `x.mT`."""
-    if len(input.shape) < 2:
+    if input.ndim < 2:
         raise RuntimeError(f"mT: at least 2 dimensions are needed, got {tuple(input.shape)}")
     return transpose(input, -2, -1)
 

@@ -55,9 +55,9 @@ def diag(input, diagonal=0):
 
     `diagonal` counts from the main one, positive numbers upwards.
     """
-    if len(input.shape) not in (1, 2):
+    if input.ndim not in (1, 2):
         raise ValueError(f"diag: a vector or a matrix is needed, got {tuple(input.shape)}")
-    if len(input.shape) == 2:
+    if input.ndim == 2:
         return clone(_diagonal(input, diagonal))
     n = input.shape[0] + abs(diagonal)
     return diagonal_grad(input, diagonal, 0, 1, (n, n))
