@@ -15,8 +15,7 @@ import numpy as np
 from ..kernels.compiled import matmul, sweep
 from ..kernels.compiled.launch import ONE
 from ..kernels.compiled.replay import Launches
-from .program import Call, Program, Value, values_in
-from .recorder import set_grad
+from .program import Call, Program, Value
 from .replay import Writer, array_of
 from .sweeps import Group, operands
 
@@ -54,10 +53,6 @@ class LoweringWriter(Writer):
         self.now = 0
         self.unneeded: list[int] = []  # values that launches not yet written may read
         self.last_use = {n: i for i, numbers in self.last.items() for n in numbers}
-        self.leaving = {v.base.number for v in values_in(program.output)}
-        for call in program.calls:
-            if call.function is set_grad or call.barrier:
-                self.leaving |= {v.base.number for v in call.reads()}
 
     # ---- the calls -----------------------------------------------------------------------------
 

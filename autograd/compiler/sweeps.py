@@ -124,7 +124,9 @@ class _Code:
 
     @staticmethod
     def _key(argument):
-        return argument.number if argument.__class__ is Value else ("number", float(argument))
+        if argument.__class__ is Value:
+            return argument.number
+        return "number", float(argument), str(float(argument))  # zeros have a sign
 
     def _register(self) -> int:
         if self.free:
