@@ -133,10 +133,12 @@ class LoweringWriter(Writer):
                 a.shape) == len(b.shape) == 3 and a.shape[0] == b.shape[0]):
             return False
         self.close()
+        before = len(self.used)
         left, right = self._operand(a), self._operand(b)
         offset = _NONE if bias is None else self._operand(bias)
         if left is None or right is None or offset is None or not offset.flags.c_contiguous or (
                 flat and not left.flags.c_contiguous):
+            del self.used[before:]  # nothing will read them here
             return False
         if flat:
             left = self._derived(a, left.reshape(-1, a.shape[-1]))
@@ -163,10 +165,11 @@ class LoweringWriter(Writer):
         if plan is None or size >= _LARGE_SUM or size == 0:
             return False
         self.close()
-        array = self._operand(x)
-        if array is None or not array.flags.c_contiguous:
+        place = self.place(x)
+        if place is None or not place.array.flags.c_contiguous:
             return False
-        self.launch(sweep.sums, result.dtype, (array, np.array(plan), self.room(result)), False)
+        arrays = self._operand(x), np.array(plan), self.room(result)
+        self.launch(sweep.sums, result.dtype, arrays, False)
         return True
 
     # ---- launches ------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def operands(call: Call) -> tuple[str, tuple] | None:
     """The instruction of an elementwise call and its operands; None for other calls."""
     name = call.op.name if call.op is not None else ""
     if name == "pow" and call.args[1:] == (2,):
-        return "square", call.args[:1]
+        name = "square"
     if name not in INSTRUCTIONS or call.kwargs.get("alpha", 1) != 1 or len(call.results) != 1:
         return None
     instruction, count = INSTRUCTIONS[name]
