@@ -18,6 +18,7 @@ from .errors import describe
 from .inplace import make_replacing
 from .metadata import device as only_device
 from .quiet import quiet
+from .replayed import replayed
 from .tensors import Tensor, wrap
 
 
@@ -28,6 +29,7 @@ class Generator:
         only_device(device)
         self.manual_seed(67280421310721)
 
+    @replayed
     def manual_seed(self, seed: int) -> Generator:
         """Start again from `seed`, of 64 bits with or without a sign; returns the generator."""
         self._seed = _seed(seed)
@@ -41,6 +43,7 @@ class Generator:
             self._numpy = np.random.Generator(np.random.PCG64(self._seed))
         return self._numpy
 
+    @replayed
     def seed(self) -> int:
         """Start from a seed that the operating system gives, and return it."""
         fresh = int(np.random.SeedSequence().entropy % 2**63)  # type: ignore[operator]
@@ -55,6 +58,7 @@ class Generator:
         """The state, to give to set_state later."""
         return {"seed": self._seed, "state": self.numpy.bit_generator.state}
 
+    @replayed
     def set_state(self, state: dict) -> None:
         """Go back to a state that get_state returned."""
         source = np.random.Generator(np.random.PCG64(0))

@@ -56,3 +56,19 @@ def test_only_old_folders_beside_the_one_in_use_are_removed(tmp_path, monkeypatc
     assert sorted(path.name for path in tmp_path.iterdir()) == ["now", "other"]
     monkeypatch.setattr(disk_cache, "_folder", None)
     assert disk_cache.contents() == "0 files, 0.0 MB" == disk_cache.prune()
+
+
+def test_a_cache_that_goes_while_it_is_looked_at(tmp_path, monkeypatch):
+    pytest.importorskip("numba")
+    from autograd.kernels.compiled import disk_cache
+
+    (tmp_path / "other").mkdir()
+    (tmp_path / "part").write_bytes(bytes(9))
+    monkeypatch.setattr(disk_cache, "_folder", tmp_path / "now")  # removed by somebody
+    assert disk_cache.contents() == "0 files, 0.0 MB" == disk_cache.prune()
+    monkeypatch.setattr(disk_cache, "_folder", tmp_path)
+    monkeypatch.setattr(Path, "is_file", lambda self: True)
+    (tmp_path / "gone").symlink_to(tmp_path / "nothing")
+    assert disk_cache.contents() == "3 files, 0.0 MB"
+    monkeypatch.setattr(disk_cache, "_folder", tmp_path / "nothing" / "nowhere")
+    assert disk_cache.contents() == "0 files, 0.0 MB" == disk_cache.prune()

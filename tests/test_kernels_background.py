@@ -168,3 +168,51 @@ def test_a_twin_answers_for_a_kernel_within_a_kernel():
     with pytest.raises(ZeroDivisionError):
         with_twin(lambda: 1 / 0, lambda: "twin")()
     assert not background._caller.has_twin
+
+
+def doubling():
+    """A kernel that was never compiled, for which "twin" is the answer meanwhile."""
+    @jit
+    def double(one):
+        return one + one
+
+    background.join()
+    return with_twin(double, lambda one: "twin")
+
+
+def test_where_no_thread_can_be_had_the_kernel_is_compiled_at_once(monkeypatch):
+    def refused(self):
+        raise RuntimeError("can't start new thread")
+
+    answer = doubling()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refused)
+        assert answer(np.float32(1)) == 2
+    assert background._worker is None and not background._queue
+    assert answer(np.float64(1)) == "twin"
+    background.join()
+    assert answer(np.float64(1)) == 2
+
+
+def test_what_runs_after_the_program_starts_no_compiler(monkeypatch):
+    answer = doubling()
+    monkeypatch.setattr(background, "_ended", False)
+    background._stop()
+    assert answer(np.float32(1)) == 2 and background._worker is None
+
+
+def test_an_interrupt_while_the_compiler_starts_is_no_end_of_it(monkeypatch):
+    start = threading.Thread.start
+
+    def interrupted(self):
+        start(self)
+        raise KeyboardInterrupt
+
+    answer = doubling()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            answer(np.float32(1))
+    assert answer(np.float32(1)) == "twin"
+    background.join()
+    assert answer(np.float32(1)) == 2

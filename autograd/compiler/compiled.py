@@ -21,7 +21,7 @@ from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
 from ..quiet import quiet
 from ..tensors import Tensor, mark_written
-from .guards import Guards
+from .guards import VALUES, Guards
 from .patches import recording
 from .program import Program, leaves
 from .recorder import RAW, Recorder
@@ -84,13 +84,19 @@ def _signature(value, arrays: list):
         array = value._array
         if value._node is not None or value._view is not None and value.requires_grad:
             return kind, id(value)  # gradients go to this very Tensor
+        for i, other in enumerate(arrays):
+            if other is array:
+                return kind, i  # given twice
         arrays.append(array)
         return kind, array.shape, array.dtype, array.strides, array.flags.writeable
     if kind is tuple or kind is list:
         return kind, tuple([_signature(part, arrays) for part in value])
     if kind is dict:
-        return kind, tuple([(key, _signature(part, arrays)) for key, part in value.items()])
-    if kind in (bool, int, float, str, type(None)):
+        return kind, tuple([(key.__class__, key, _signature(part, arrays))
+                            for key, part in value.items()])
+    if kind is str or kind is int:
+        return kind, value
+    if isinstance(value, VALUES):
         return kind, value or repr(value)  # zeros have a sign
     return kind, id(value)
 
@@ -195,7 +201,9 @@ def _introduce(recorder: Recorder, guards: Guards, args: tuple, kwargs: dict,
             recorder.learn(array, "argument", i)
     passed = set(map(id, arrays))
     for tensor in guards.tensors.values():
-        if id(RAW(tensor)) not in passed:
+        if id(RAW(tensor)) in passed:
+            recorder.fail("an argument is also what the step holds itself; pass a clone()")
+        else:
             recorder.tensors[id(RAW(tensor))] = tensor
             if id(RAW(tensor)) not in recorder.known:
                 recorder.learn(RAW(tensor), "state", tensor)

@@ -8,12 +8,16 @@ program, and for everything else there is a line of a check which is written out
 
 from __future__ import annotations
 
+import array
 import builtins
+import copy
 import dis
 import functools
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -25,11 +29,13 @@ from .recorder import RAW
 
 _LIBRARY = {"autograd", "nn", "optim", "data", "numpy", "builtins", "numba", "scipy", "torch",
             *sys.stdlib_module_names} - {"__main__"}
-_VALUES = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic)
+VALUES = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic)
 _MOST = 20000  # conditions that a check may have
-_WALKED = ("nn", "data", "types", "argparse", "functools")  # whose objects have settings
+_WALKED = ("nn", "data", "types", "argparse", "functools", "collections")  # objects with settings
 _COMPARED = 1 << 16  # bytes of an array that are compared before each replay
-_PLAIN = (*_VALUES, ModuleType, BuiltinFunctionType)
+_PLAIN = (*VALUES, ModuleType)
+_CHANGED = (set, frozenset, bytearray, array.array)  # compared with what they were
+_RATES = frozenset(("param_groups", "get_last_lr", "last_epoch"))  # how code reads learning rates
 _UNSEEN = frozenset(("_told", "_registered", "_transient", "__dict__", "__weakref__"))
 
 
@@ -43,12 +49,16 @@ class Guards:
         self.hooked = ""  # the name of a module with hooks
         self.large = ""  # what holds an array of too many numbers to compare them each time
         self._seen: set[int] = set()
-        self._walked: set[int] = set()  # ids of classes
+        self._walked: set = set()  # ids of classes, and of modules with the code that names them
+        self._named: set[str] = set()  # all names that the code uses
+        self._opaques: list[tuple[Any, str]] = []
         self._kept: list = []
         self._lines: list[tuple[str, str]] = []  # (condition, what it is about)
         self._names: dict[str, Any] = {}
         for root in roots:
             self._visit(root, "the function")
+        for value, path in self._opaques if self._named & _RATES else ():
+            self._rates(value, path)
         self.too_many = len(self._lines) > _MOST
 
     def watch(self, decisive) -> None:
@@ -92,9 +102,9 @@ class Guards:
             self._tensor(value, path)
         elif isinstance(value, np.ndarray):
             self._array(value, path)
-        elif isinstance(value, MethodType):
+        elif isinstance(value, (MethodType, BuiltinFunctionType)):
             self._visit(value.__self__, path)
-            self._visit(value.__func__, path)
+            self._visit(getattr(value, "__func__", None), path)
         elif isinstance(value, FunctionType):
             self._function(value, path)
         elif isinstance(value, functools.partial):
@@ -103,13 +113,17 @@ class Guards:
         elif isinstance(value, (list, tuple, deque)):
             self._sequence(value, path)
             self._object(value, path)
-        elif isinstance(value, (set, frozenset, bytearray)):
-            self._add(f"{self._name(value)} == {self._name(value.copy())}", path)
+        elif isinstance(value, _CHANGED):
+            self._add(f"{self._name(value)} == {self._name(copy.copy(value))}", path)
             for each in value:
                 self._visit(each, f"what is in {path}")
         elif isinstance(value, dict):
             self._dict(value, path, list(value))
             self._object(value, path)
+        elif isinstance(value, ContextVar):
+            self._require(f"{self._name(value)}.get(None)", value.get(None), path)
+        elif isinstance(value, weakref.ref):
+            self._require(f"{self._name(value)}()", value(), path)
         elif not isinstance(value, type):
             self._object(value, path)
         else:
@@ -135,27 +149,35 @@ class Guards:
 
     def _code(self, code: CodeType, names: dict) -> None:
         """The globals that code, and what is defined in it, names."""
+        self._named.update(code.co_names)
         for name in code.co_names:
             if name in names:
                 value = names[name]
                 if isinstance(value, ModuleType):
-                    if not _in_library(value.__name__):
-                        self._module(value, code)
+                    self._module(value, code)
                     continue
                 self._require(f"{self._name(names)}.get({name!r})", value, name)
         for step in dis.get_instructions(code):
             name = step.argval
             if step.opname == "LOAD_GLOBAL" and name not in names and not hasattr(builtins, name):
                 self._add(f"{name!r} not in {self._name(names)}", name)
+            elif step.opname == "IMPORT_NAME" and name in sys.modules:
+                self._module(sys.modules[name], code)
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self._code(constant, names)
 
     def _module(self, module: ModuleType, code: CodeType) -> None:
+        if _in_library(module.__name__) or (id(module), id(code)) in self._walked:
+            return
+        self._walked.add((id(module), id(code)))
         for name in code.co_names:
             if name in vars(module):
-                self._require(f"{self._name(vars(module))}.get({name!r})", vars(module)[name],
+                part = vars(module)[name]
+                self._require(f"{self._name(vars(module))}.get({name!r})", part,
                               f"{module.__name__}.{name}")
+                if isinstance(part, ModuleType):
+                    self._module(part, code)
 
     def _sequence(self, values, path: str) -> None:
         if not isinstance(values, tuple):
@@ -177,7 +199,7 @@ class Guards:
     def _object(self, value, path: str) -> None:
         cls = type(value)
         if getattr(cls, "_replayed", None):
-            self._opaque(cls)
+            self._opaque(value, path)
             return
         self._classes(cls, path)
         if _in_library(cls.__module__) and cls.__module__.partition(".")[0] not in _WALKED:
@@ -199,29 +221,51 @@ class Guards:
             elif name not in _UNSEEN:
                 self._require(f"{held}.get({name!r})", part, f"{path}.{name}")
 
-    def _opaque(self, cls: type) -> None:
+    def _opaque(self, value, path: str) -> None:
+        """What is called at each replay; which parameters an optimizer has is a condition."""
+        cls = type(value)
         for kind in cls.__mro__:
-            for name in getattr(cls, "_replayed", ()):
+            for name in cls._replayed:
                 if name in kind.__dict__:
                     self.opaque.add((kind, name))
+        self._opaques.append((value, path))
+        groups = getattr(value, "param_groups", [])
+        self._add(f"len({self._name(groups)}) == {len(groups)}", f"the groups of {path}")
+        for group in groups:
+            params = f"{self._name(group)}['params']"
+            self._add(f"len({params}) == {len(group['params'])}", f"the parameters of {path}")
+            for parameter in group["params"]:
+                self._visit(parameter, f"a parameter of {path}")
+        for name, part in vars(value).items():
+            if getattr(type(part), "_replayed", None):
+                self._visit(part, f"{path}.{name}")
+
+    def _rates(self, value, path: str) -> None:
+        """The settings of an optimizer's groups, or what a schedule has counted."""
+        for group in getattr(value, "param_groups", ()):
+            for name, part in group.items():
+                if name != "params":
+                    self._require(f"{self._name(group)}.get({name!r})", part, f"{path}.{name}")
+        for name in ("_last_lr", "last_epoch"):
+            if name in vars(value):
+                known = self._name(copy.copy(vars(value)[name]))
+                self._add(f"{self._name(value)}.{name} == {known}", f"{path}.{name}")
 
     def _classes(self, cls: type, path: str) -> None:
         """What users have written of a class and its bases."""
-        for kind in cls.__mro__:
+        for kind in (*cls.__mro__, *type.mro(type(cls))):
             if not _in_library(kind.__module__) and id(kind) not in self._walked:
                 self._walked.add(id(kind))
                 self._class(kind, f"{path}.{kind.__name__}")
 
     def _class(self, cls: type, path: str) -> None:
+        held = f"{self._name(cls)}.__dict__"
+        self._add(f"len({held}) == {len(vars(cls))}", f"the attributes of {path}")
         for name, value in list(vars(cls).items()):
-            if isinstance(value, (staticmethod, classmethod)):
-                value = value.__func__
-            if isinstance(value, property):
-                value = value.fget
-            if isinstance(value, FunctionType):
-                self._visit(value, f"{path}.{name}")
-            elif not name.startswith("__"):
-                self._require(f"{self._name(cls)}.__dict__.get({name!r})", value, f"{path}.{name}")
+            inside = value.fget if isinstance(value, property) else getattr(value, "__func__", None)
+            if isinstance(value, FunctionType) or inside or not name.startswith("__"):
+                self._require(f"{held}.get({name!r})", value, f"{path}.{name}")
+                self._visit(inside, f"{path}.{name}")
 
     def _array(self, array: np.ndarray, path: str) -> None:
         """Its numbers may decide anything, unseen."""
@@ -251,7 +295,7 @@ class Guards:
             self._add(f"{expression} is {value}", path)
         elif isinstance(value, (float, complex)) and not value:  # zeros have a sign
             self._add(f"repr({expression}) == {repr(value)!r}", path)
-        elif isinstance(value, _VALUES):
+        elif isinstance(value, VALUES):
             held = self._name(value)
             self._add(f"(({expression}) is {held} or ({expression}) == {held} and "
                       f"type({expression}) is type({held}))", path)

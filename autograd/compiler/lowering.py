@@ -15,8 +15,7 @@ import numpy as np
 from ..kernels.compiled import matmul, sweep
 from ..kernels.compiled.launch import ONE
 from ..kernels.compiled.replay import Launches
-from .program import Call, Program, Value, values_in
-from .recorder import set_grad
+from .program import Call, Program, Value
 from .replay import Writer, array_of
 from .sweeps import Group, operands
 
@@ -54,10 +53,6 @@ class LoweringWriter(Writer):
         self.now = 0
         self.unneeded: list[int] = []  # values that launches not yet written may read
         self.last_use = {n: i for i, numbers in self.last.items() for n in numbers}
-        self.leaving = {v.base.number for v in values_in(program.output)}
-        for call in program.calls:
-            if call.function is set_grad or call.barrier:
-                self.leaving |= {v.base.number for v in call.reads()}
 
     # ---- the calls -----------------------------------------------------------------------------
 
@@ -138,10 +133,12 @@ class LoweringWriter(Writer):
                 a.shape) == len(b.shape) == 3 and a.shape[0] == b.shape[0]):
             return False
         self.close()
+        before = len(self.used)
         left, right = self._operand(a), self._operand(b)
         offset = _NONE if bias is None else self._operand(bias)
         if left is None or right is None or offset is None or not offset.flags.c_contiguous or (
                 flat and not left.flags.c_contiguous):
+            del self.used[before:]  # nothing will read them here
             return False
         if flat:
             left = self._derived(a, left.reshape(-1, a.shape[-1]))
@@ -168,10 +165,11 @@ class LoweringWriter(Writer):
         if plan is None or size >= _LARGE_SUM or size == 0:
             return False
         self.close()
-        array = self._operand(x)
-        if array is None or not array.flags.c_contiguous:
+        place = self.place(x)
+        if place is None or not place.array.flags.c_contiguous:
             return False
-        self.launch(sweep.sums, result.dtype, (array, np.array(plan), self.room(result)), False)
+        arrays = self._operand(x), np.array(plan), self.room(result)
+        self.launch(sweep.sums, result.dtype, arrays, False)
         return True
 
     # ---- launches ------------------------------------------------------------------------------

@@ -239,6 +239,10 @@ class Recorder:
             if value.kind == "constant" and value.source is not None:
                 value.source = np.array(value.source) if value.source.flags.writeable else \
                     value.source
+        if any([call.barrier for call in self.calls]):  # an optimizer would see others
+            self.asked_grads.update({key: tensor for key, (tensor, first) in
+                                     self.first_grads.items()
+                                     if first is None and tensor._grad is None})
         used = {v.base.number for call in self.calls for v in call.reads()}
         for value in self.values:
             if value.kind == "gradient" and value.number in used:

@@ -14,6 +14,7 @@ import numpy as np
 from ..ops.index import Index
 from ..tensors import wrap
 from .program import Boxed, Call, Program, Value, values_in
+from .recorder import set_grad
 
 
 class Writer:
@@ -25,7 +26,12 @@ class Writer:
                                       "Index": Index}
         self.lines: list[str] = []
         self.defined: set[int] = set()
-        self.changed = {v.base.number for call in program.calls for v in call.writes}
+        self.leaving = {v.base.number for v in values_in(program.output)}
+        for call in program.calls:
+            if call.function is set_grad or call.barrier:
+                self.leaving |= {v.base.number for v in call.reads()}
+        self.changed = self.leaving.union([v.base.number for call in program.calls
+                                           for v in call.writes])
         self.shown_by = {value.number: [v for v in call.reads() if v.base is value.base]
                          for call in program.calls for _, value in call.results
                          if value.base is not value}

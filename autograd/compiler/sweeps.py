@@ -26,7 +26,7 @@ def operands(call: Call) -> tuple[str, tuple] | None:
     """The instruction of an elementwise call and its operands; None for other calls."""
     name = call.op.name if call.op is not None else ""
     if name == "pow" and call.args[1:] == (2,):
-        return "square", call.args[:1]
+        name = "square"
     if name not in INSTRUCTIONS or call.kwargs.get("alpha", 1) != 1 or len(call.results) != 1:
         return None
     instruction, count = INSTRUCTIONS[name]
@@ -124,7 +124,9 @@ class _Code:
 
     @staticmethod
     def _key(argument):
-        return argument.number if argument.__class__ is Value else ("number", float(argument))
+        if argument.__class__ is Value:
+            return argument.number
+        return "number", float(argument), str(float(argument))  # zeros have a sign
 
     def _register(self) -> int:
         if self.free:

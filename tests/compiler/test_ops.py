@@ -91,3 +91,32 @@ def test_every_op_replays_as_it_runs(name, number):
         and (name in UNCOMPILED or "max_pool" in name)
         or name in UNCOMPILED
     )
+
+
+def test_squares_of_every_layout_and_type():
+    wide = autograd.arange(12.0).reshape(3, 4)
+    for x in (wide.t(), wide[:, ::2], wide[0], autograd.arange(4), autograd.zeros(0, 2)):
+        step = autograd.compile(lambda x: ((x + 0).pow(2), x.pow(2), x**2 + 1))
+        for _ in range(WARM + 2):
+            for found, wanted in zip(step(x), (0, 0, 1), strict=True):
+                assert found.tolist() == (x.numpy() ** 2 + wanted).tolist()
+        assert replays(step) == 1
+
+
+@pytest.mark.parametrize("size", [3, 70])
+def test_sums_and_products_of_what_numpy_lays_out(size):
+    """What only Python made, and lies in column order, is let go before the launches that follow
+    are written."""
+    x = autograd.tensor(np.random.default_rng(0).standard_normal((2, size, size)))
+
+    def step(x):
+        turned = x.permute(2, 1, 0).sin()
+        total = turned.sum(0)
+        product = turned.permute(1, 2, 0) @ x[0, :, :2]
+        return total.tanh() * 2 + 1, product.tanh() - 1, (total * 2).sum()
+
+    fast = autograd.compile(step)
+    for turn in range(WARM + 3):
+        for wanted, got in zip(step(x * turn), fast(x * turn), strict=True):
+            np.testing.assert_allclose(got.numpy(), wanted.numpy(), 1e-9, 1e-12)
+    assert replays(fast) == 1

@@ -17,6 +17,7 @@ _failed: set[tuple] = set()
 _caller = threading.local()  # .has_twin while a kernel runs that has one
 _lock = threading.Lock()  # held while a thread is started, or finds nothing left to do
 _worker: threading.Thread | None = None
+_ended = False  # the interpreter is about to go
 
 
 class NotCompiledError(Exception):
@@ -31,8 +32,8 @@ def need(dispatcher, types) -> None:
         return
     if not _queue and dispatcher._cache.holds(key[1]):
         return
-    _start(key)
-    raise NotCompiledError
+    if _start(key):
+        raise NotCompiledError
 
 
 def with_twin(kernel, twin, settle):
@@ -66,13 +67,22 @@ def join() -> bool:
     return worker is not None
 
 
-def _start(key) -> None:
+def _start(key) -> bool:
+    """Puts it into the queue; false where no thread can be had for it: the program ends, or the
+    system allows no more."""
     global _worker
     with _lock:
-        _queue.setdefault(key)
+        if _ended:
+            return False
         if _worker is None:
-            _worker = threading.Thread(target=_work, name="wengert-compiler", daemon=True)
-            _worker.start()
+            worker = threading.Thread(target=_work, name="wengert-compiler", daemon=True)
+            try:
+                worker.start()  # and waits for the lock
+            except RuntimeError:
+                return False
+            _worker = worker
+        _queue.setdefault(key)
+    return True
 
 
 def _work() -> None:
@@ -94,9 +104,11 @@ def _work() -> None:
 @atexit.register
 def _stop() -> None:
     """The compiler must not be at work when the interpreter goes."""
-    worker = _worker
-    for key in list(_queue)[1:]:
-        _queue.pop(key, None)
+    global _ended
+    with _lock:
+        _ended, worker = True, _worker
+        for key in list(_queue)[1:]:
+            _queue.pop(key, None)
     if worker is not None:
         worker.join()
 

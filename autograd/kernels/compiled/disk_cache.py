@@ -189,8 +189,7 @@ _folder: Path | None = _UNKNOWN
 
 def contents() -> str:
     """How much the folder in use holds, as people read it."""
-    place = folder()
-    return _summed([] if place is None else list(place.iterdir()))
+    return _summed(_listed(folder()))
 
 
 def prune() -> str:
@@ -199,15 +198,29 @@ def prune() -> str:
     if place is None:
         return _summed([])
     long_ago = time.time() - _MONTH
-    old = [other for other in place.parent.iterdir()
-           if other != place and other.is_dir() and other.stat().st_mtime < long_ago]
-    files = [file for other in old for file in other.iterdir()]
-    text = _summed(files)
+    old = [other for other in _listed(place.parent)
+           if other != place and other.is_dir() and _status(other)[1] < long_ago]
+    text = _summed([file for other in old for file in _listed(other)])
     for other in old:
         shutil.rmtree(other, ignore_errors=True)
     return text
 
 
+def _listed(place: Path | None) -> list[Path]:
+    """What a folder holds; nothing where it cannot be read, or is gone."""
+    with contextlib.suppress(OSError):
+        return [] if place is None else list(place.iterdir())
+    return []
+
+
+def _status(path: Path) -> tuple[int, float]:
+    """(bytes, time of the last change) of what another process may be removing."""
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        return status.st_size, status.st_mtime
+    return 0, time.time()
+
+
 def _summed(files: list[Path]) -> str:
-    size = sum([file.stat().st_size for file in files if file.is_file()])
+    size = sum([_status(file)[0] for file in files if file.is_file()])
     return f"{len(files)} files, {size / 1e6:.1f} MB"
