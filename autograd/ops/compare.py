@@ -17,7 +17,8 @@ from ..record import UFUNCS, composite, op
 from ..tensors import Tensor, wrap
 
 _maximum, _minimum = formula("maximum", np.maximum), formula("minimum", np.minimum)
-_where = formula("where")
+_at_least, _at_most = formula("at_least", np.maximum), formula("at_most", np.minimum)
+_where, _step = formula("where"), formula("step", np.heaviside)
 _TRUTH: dict[str, Any] = dict(differentiable=False, promotes="common", inplace=True)
 
 
@@ -245,6 +246,9 @@ def heaviside(input, values=1.0):
     input=lambda g: where(False, g, 0.0),
     values=lambda g, input: where(input == 0, g, 0.0)))
 def _heaviside(input, values, /):
+    if input.__class__ is np.ndarray and input.dtype.kind == "f" and (
+            is_number(values) or values.dtype is input.dtype):
+        return _step(input, values)
     return np.heaviside(input, values).astype(np.result_type(input, values), copy=False)
 
 
@@ -276,11 +280,11 @@ def _clip(input, /, low, high):
     input=formula("above_grad"),
     min=lambda g, input, min: where(input > min, 0.0, g)))
 def _clamp_below(input, min, /):
-    return _maximum(input, min)
+    return (_at_least if is_number(min) else _maximum)(input, min)
 
 
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
     input=formula("below_grad"),
     max=lambda g, input, max: where(input < max, 0.0, g)))
 def _clamp_above(input, max, /):
-    return _minimum(input, max)
+    return (_at_most if is_number(max) else _minimum)(input, max)

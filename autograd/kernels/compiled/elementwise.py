@@ -9,12 +9,14 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from autograd.kernels.arithmetic_formulas import DIVIDING
 from autograd.kernels.compiled import vector_math
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.gather import NONE, begin, beyond, laid_out, piece, until
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
+from autograd.kernels.compiled.numbers import many_digits, slow_fmod
 from autograd.kernels.formulas import FORMULAS, read
 from autograd.kernels.thresholds import SHARED
 
@@ -32,15 +34,24 @@ def kernel(one, arrays, parts, index):
         out = vector(data(item(arrays, 2)) + first * itemsize(one), count, one)
         for i in range(count):
             out[i] = formula({operands})
+        {again}
         first += count
         row, column = beyond(inner, row, column + count)
+"""
+_AGAIN = """
+        long = False
+        for i in range(count):
+            long |= many_digits({operands})
+        if long:
+            for i in range(count):
+                out[i] = slowly({operands})
 """
 
 
 @cache
-def _scalar(name, dtype):
+def _scalar(name, dtype, **changed):
     """The formula of one number, whose constants have the type of an array."""
-    words = vars(vector_math)
+    words = {**vars(vector_math), **changed}
     if name in words:
         return words[name]
     return read(FORMULAS[name], words, dtype.type, jit(inner=True, exact=True))
@@ -57,18 +68,22 @@ def _kernel(name, dtype, kinds):
     numbers = [i for i, kind in enumerate(kinds) if not kind]
     places = {i: f"piece(one, arrays, {at}, first, count, row, column, index)"
               for at, i in enumerate(arrays)}
+    elements = ", ".join(f"x{i}[i]" if kind == _ARRAY else f"x{i}" for i, kind in enumerate(kinds))
     text = _LOOP.format(
         count=len(numbers),
         numbers="\n    ".join(f"x{i} = numbers[{at}]" for at, i in enumerate(numbers)),
         pieces="\n        ".join(
             f"x{i} = {place}" if kinds[i] == _ARRAY
             else f"x{i} = {place.replace('count', '1')}[0]" for i, place in places.items()),
-        operands=", ".join(f"x{i}[i]" if kind == _ARRAY else f"x{i}"
-                           for i, kind in enumerate(kinds)),
+        operands=elements,
+        again=_AGAIN.format(operands=elements).strip() if name in DIVIDING else "",
     )
     names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
              "vector": vector, "data": data, "share": share, "piece": piece, "itemsize": itemsize,
              "begin": begin, "until": until, "beyond": beyond, "range": range}
+    if name in DIVIDING:
+        names["many_digits"] = many_digits
+        names["slowly"] = _scalar(name, dtype, fmod=slow_fmod)
     exec(text, names)
     kernel = names["kernel"]
     kernel.__qualname__ = f"{name}_{''.join('nar'[kind] for kind in kinds)}"

@@ -64,7 +64,8 @@ def piece(one, arrays, number, first, count, row, column, index):
 def gather(one, arrays, number, count, row, column, index):
     """Where `count` numbers of an operand lie side by side, in the result's order from a row and
     column on: in memory, or laid out in scratch."""
-    ndim, operand = vector(data(item(arrays, 0)), 1, np.int64(1))[0], item(arrays, OPERANDS + number)
+    ndim = vector(data(item(arrays, 0)), 1, np.int64(1))[0]
+    operand = item(arrays, OPERANDS + number)
     plan = vector(data(item(arrays, 0)), _HEAD + ndim + (number + 1) * (1 + ndim), np.int64(1))
     lengths, own = plan[_HEAD : _HEAD + ndim], plan[_HEAD + ndim + number * (1 + ndim) :]
     strides = own[1:]
@@ -145,9 +146,9 @@ NONE = np.empty(0)
 
 
 def laid_out(arrays, dtype):
-    """(plan, out, scratch, which of the arrays stay the same along long rows, or None) for arrays of
-    a type, or truths; None where NumPy has to answer: for other types and for shapes that do not
-    fit."""
+    """(plan, out, scratch, which of the arrays stay the same along long rows, or None) for arrays
+    of a type, or truths; None where NumPy has to answer: for other types and for shapes that do
+    not fit."""
     like = arrays[-1]
     if len(arrays) == 1 and like.flags.c_contiguous:
         return _ALL_FLAT, np.empty(like.shape, dtype), NONE, None
