@@ -15,6 +15,8 @@ import numpy as np
 from .creation import tensor
 from .dtypes import fitting, keeps_kind
 from .errors import check_switches, describe
+from .gate import LEAST, written
+from .kernels.destination import into
 from .modes import is_grad_enabled
 from .node import Leaf, Node, next_seq
 from .ops.compare import where
@@ -24,7 +26,20 @@ from .ops.shape import sum_to_size
 from .record import COMPOSITES, INPLACE, op
 from .tensors import Tensor, current_node, mark_written, set_node, wrap
 
-_copyto = np.copyto
+
+def _written(target: np.ndarray, value: np.ndarray, casting="same_kind") -> None:
+    """Write value into target, by two threads if it is large."""
+    if value is target:
+        return
+    if (target.size >= LEAST["written"] and value.dtype is target.dtype
+            and value.shape == target.shape and not np.may_share_memory(value, target)):
+        written([target], [value])
+    else:
+        np.copyto(target, value, casting)
+
+
+_copyto = _written  # which a recorder replaces
+_ALONE = {"add", "sub", "clamp"}  # beside those whose forward is one formula itself
 
 
 def _look(x, region: tuple):
@@ -70,6 +85,7 @@ def _write(array: np.ndarray, region: tuple, value) -> None:
 def make_inplace(name: str, function):
     """The in-place twin of a function: it writes the result into its first argument."""
     several = name in COMPOSITES  # the result may have come about by more than one node
+    alone = name in _ALONE or not several and hasattr(function.op.forward, "names")
     twin = name + "_"
 
     def inplace(input, *args, **kwargs):
@@ -78,7 +94,12 @@ def make_inplace(name: str, function):
         before._node = current_node(input) if is_grad_enabled() else None
         first = next_seq() if several else None
         try:
-            result = function(before, *args, **kwargs)
+            if (alone and input._array.size >= LEAST["written"] and not is_grad_enabled()
+                    and _copyto is _written and not several & any(map(_is_tensor, args))):
+                with into(input._array):
+                    result = function(before, *args, **kwargs)
+            else:
+                result = function(before, *args, **kwargs)
         except Exception as error:
             _rename(error, twin)
             raise
@@ -118,6 +139,10 @@ def make_replacing(name: str, function):
         return input
 
     return _dressed(replace, name, function, function.__doc__)
+
+
+def _is_tensor(value) -> bool:
+    return isinstance(value, Tensor)
 
 
 def _dressed(twin, name: str, function, doc: str | None):
@@ -256,7 +281,9 @@ def _copy(input, src, non_blocking=False):
 
 def _zero(input):
     """Overwrite with zeros."""
-    return wrap(np.zeros(input._array.shape, input._array.dtype))
+    if input._array.size < LEAST["written"]:
+        return wrap(np.zeros(input._array.shape, input._array.dtype))
+    return _fill(input, 0)
 
 
 def _fill(input, value):

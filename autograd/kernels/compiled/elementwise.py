@@ -12,11 +12,20 @@ import numpy as np
 from autograd.kernels.arithmetic_formulas import DIVIDING
 from autograd.kernels.compiled import vector_math
 from autograd.kernels.compiled.elsewhere import elsewhere
-from autograd.kernels.compiled.gather import NONE, begin, beyond, laid_out, piece, until
+from autograd.kernels.compiled.gather import (
+    NONE,
+    begin,
+    beyond,
+    laid_out,
+    over_itself,
+    piece,
+    until,
+)
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.compiled.numbers import many_digits, slow_fmod
+from autograd.kernels.destination import taken, waiting
 from autograd.kernels.formulas import FORMULAS, read
 from autograd.kernels.thresholds import SHARED
 
@@ -104,6 +113,8 @@ def elementwise(name, *operands):
     if repeated:
         rest = iter(repeated)
         kinds = tuple([_REPEATED if kind and next(rest) else kind for kind in kinds])
+    if waiting and taken(arrays, out):
+        plan, out, scratch = over_itself(arrays, dtype)
     numbers = NONE if plain else _numbers(dtype, operands)
     launch(_kernel(name, dtype, kinds), one, (plan, numbers, out, *arrays, scratch),
            out.size >= SHARED[name])

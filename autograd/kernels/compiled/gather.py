@@ -1,8 +1,8 @@
 """Pieces of broadcast, transposed or boolean operands, laid out as the result lies in memory.
 
 A plan tells how an operand's elements follow those of the result: [dimensions, address of `gather`,
-length of a row, the result's lengths, then for each operand FLAT,
-STRIDED or TRUTH, and its strides]. Dimensions that all operands walk through evenly count as one.
+length of a row, the result's lengths, then for each operand FLAT, STRIDED, TRUTH or COPIED, and its
+strides]. Dimensions that all operands walk through evenly count as one.
 """
 
 from functools import lru_cache
@@ -22,7 +22,7 @@ _LANES = 16  # numbers of a piece that are written at once, where they are the s
 OPERANDS = 3  # where they begin among the arrays of the kernel, the last of which is scratch
 _HEAD = 3  # entries of a plan before the lengths
 _LONG = 1 << 7  # numbers of a row from which pieces end where it does
-_FLAT, _STRIDED, _TRUTH = range(3)
+_FLAT, _STRIDED, _TRUTH, _COPIED = range(4)
 _BOOL = np.dtype(bool)
 
 
@@ -172,6 +172,17 @@ def laid_out(arrays, dtype):
     out = np.empty(shape, dtype)
     scratch = np.empty(threads.parts() * len(arrays) * (PIECE + _LANES), dtype)
     return plan, out if back is None else out.transpose(back), scratch, repeated
+
+
+def over_itself(arrays, dtype):
+    """(plan, out, scratch) where the first array is overwritten: a loop that reads what it writes
+    would not be one of vectors, so it reads copies."""
+    out = arrays[0]
+    plan = _plan(dtype, *[(a.shape, a.strides, a.dtype is _BOOL) for a in arrays])[0].copy()
+    for number, a in enumerate(arrays):
+        if a is out:
+            plan[_HEAD + plan[0] + number * (1 + plan[0])] = _COPIED
+    return plan, out, np.empty(threads.parts() * len(arrays) * (PIECE + _LANES), dtype)
 
 
 @lru_cache(256)
