@@ -169,6 +169,15 @@ def written(targets, sources):
         target[...] = source
 
 
+def filled(x, value):
+    """The array, in all of which the number has been written."""
+    if x.size < LEAST["filled"]:
+        x[...] = value
+    else:
+        kernels.copy_([x], [np.broadcast_to(np.array(value, x.dtype), x.shape)])
+    return x
+
+
 def copied(x):
     """A row-major copy."""
     if x.size < LEAST["copy_"] or x.size < LEAST["runs"] and x.flags.c_contiguous:
@@ -176,6 +185,13 @@ def copied(x):
     out = np.empty(x.shape, x.dtype)
     kernels.copy_([out], [x])
     return out
+
+
+def converted(x, dtype):
+    """x as another type: towards 0 where that is one of integers."""
+    if x.size >= LEAST["converted"]:
+        return kernels.converted(x, dtype)
+    return (np.trunc(x) if dtype.kind in "iu" and x.dtype.kind == "f" else x).astype(dtype)
 
 
 def joined(arrays, dim):

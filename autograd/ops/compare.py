@@ -105,23 +105,29 @@ def bitwise_left_shift(input, other, /):
     tensor([ 4,  8, 12])
     """
     input, other, inside = _shifted("bitwise_left_shift", input, other)
-    return np.where(inside, np.left_shift(input, other), input.dtype.type(0))
+    shifted = np.left_shift(input, other)
+    return shifted if inside is None else np.where(inside, shifted, input.dtype.type(0))
 
 
 @op(differentiable=False, promotes="common", inplace=True)
 def bitwise_right_shift(input, other, /):
     """input / 2**other of integers, rounded towards -inf."""
     input, other, inside = _shifted("bitwise_right_shift", input, other)
-    return np.where(inside, np.right_shift(input, other), -(input < 0).astype(input.dtype))
+    shifted = np.right_shift(input, other)
+    signs = None if inside is None else -(input < 0).astype(input.dtype)
+    return shifted if inside is None else np.where(inside, shifted, signs)
 
 
 def _shifted(name: str, input, other) -> tuple:
-    """Both as arrays of one integer dtype, and where other is a number of its bits; elsewhere all
-    bits leave, and other has become 0, as a shift by so many is not defined in C."""
+    """Both as arrays of one integer dtype, and where other is a number of its bits, or None if it
+    is everywhere; elsewhere all bits leave, and other has become 0, as a shift by so many is not
+    defined in C."""
     dtype = result_dtype((input, other))
     if dtype.kind not in "iu":
         raise TypeError(f"{name}: integers are shifted, got {dtype}; convert with .long()")
     input, other = np.asarray(input, dtype), np.asarray(other, dtype)
+    if other.view(f"u{dtype.itemsize}").max(initial=0) < 8 * dtype.itemsize:
+        return input, other, None
     inside = (other >= 0) & (other < 8 * dtype.itemsize)
     return input, np.where(inside, other, dtype.type(0)), inside
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import check_switches
-from ..gate import WORDS, formula
+from ..gate import WORDS, converted, filled, formula
 from ..metadata import device as only_device
 from ..record import composite, op
 from ..tensors import Tensor
@@ -52,21 +52,21 @@ _safe_div = formula("safe_div", lambda g, d: _asked(g, np.true_divide(g, d)))
 
 def zeros(g):
     """The gradient of what is constant between jumps: 0, also where g is infinite or NaN."""
-    return np.zeros(g.shape, g.dtype) if g.__class__ is np.ndarray else where(False, g, 0.0)
+    if g.__class__ is np.ndarray:
+        return filled(np.empty(g.shape, g.dtype), 0)
+    return where(False, g, 0.0)
 
 
 @op(broadcasts=True, method=False, vjp=dict(input=lambda g: g))
 def cast(input, /, dtype):
     """The same values as another floating-point dtype."""
-    return input.astype(dtype)
+    return converted(input, dtype)
 
 
 @op(differentiable=False, method=False)
 def cast_to_integral(input, /, dtype):
     """The same values as an integer or boolean dtype: towards zero, without gradient."""
-    if dtype.kind != "b" and input.dtype.kind == "f":
-        return np.trunc(input).astype(dtype)
-    return input.astype(dtype)
+    return converted(input, dtype)
 
 
 @composite()

@@ -5,6 +5,7 @@ from autograd.kernels.compiled.attention import attention
 from autograd.kernels.compiled.attention_grad import attention_grad
 from autograd.kernels.compiled.conv import conv, conv_input_grad
 from autograd.kernels.compiled.conv_weight import conv_bias_grad, conv_weight_grad
+from autograd.kernels.compiled.conversion import converted
 from autograd.kernels.compiled.copies import copy_
 from autograd.kernels.compiled.cross_entropy import cross_entropy, cross_entropy_grad
 from autograd.kernels.compiled.deviation import deviation
@@ -69,6 +70,7 @@ __all__ = [
     "conv_bias_grad",
     "conv_input_grad",
     "conv_weight_grad",
+    "converted",
     "copy_",
     "cross_entropy",
     "cross_entropy_grad",

@@ -7,6 +7,7 @@ from autograd.kernels.reference.conv import (
     conv_input_grad,
     conv_weight_grad,
 )
+from autograd.kernels.reference.conversion import converted
 from autograd.kernels.reference.copies import copy_
 from autograd.kernels.reference.dropout import dropout
 from autograd.kernels.reference.elementwise import elementwise
@@ -79,6 +80,7 @@ __all__ = [
     "conv_bias_grad",
     "conv_input_grad",
     "conv_weight_grad",
+    "converted",
     "copy_",
     "cross_entropy",
     "cross_entropy_grad",
