@@ -13,6 +13,7 @@ import numpy as np
 from . import dtypes
 from .dtypes import as_dtype, convert, fitting, own
 from .errors import check_size, describe, ordered, switch
+from .gate import filled
 from .memory import overlaps
 from .metadata import device as only_device
 from .ops.shape import ints, whole
@@ -137,7 +138,7 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = Fal
         fill_value = fill_value.item()
     wanted = dtypes.scalar_dtype(fill_value) if dtype is None else as_dtype(dtype)
     made = _array("full", np.empty, (size,), wanted)
-    made[...] = fitting("full", fill_value, wanted)
+    filled(made, fitting("full", fill_value, wanted))
     return _finish("full", made, requires_grad, device)
 
 
@@ -148,7 +149,8 @@ def zeros(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor
 
 def ones(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones."""
-    return _finish("ones", _array("ones", np.ones, size, dtype), requires_grad, device)
+    made = filled(_array("ones", np.empty, size, dtype), 1)
+    return _finish("ones", made, requires_grad, device)
 
 
 def empty(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
@@ -246,7 +248,10 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None,
     if dtype is not None or not -2**53 < start <= 2**53 or not -2**53 < end <= 2**53:
         for value in (start, start + step * (count - 1)) if count else ():
             fitting("arange", value, wanted)
-    row = (start + step * np.arange(count)).astype(wanted)
+    if fractions or not -2**62 < start + step * count < 2**62:
+        row = (start + step * np.arange(count)).astype(wanted)
+    else:
+        row = np.arange(start, start + step * count, step).astype(wanted, copy=False)
     return _finish("arange", row, requires_grad, device)
 
 

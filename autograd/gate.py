@@ -8,11 +8,13 @@ numbers among them, and of Tensors, for rules that are to be differentiated agai
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
+from math import prod
 
 import numpy as np
 
 from . import kernels
+from .dtypes import changed
 from .kernels.formulas import FORMULAS, read
 from .kernels.rounding import rounded_once
 from .kernels.thresholds import LEAST
@@ -62,9 +64,8 @@ def _of_one(name, plain, of_tensors):
 def _of_two(name, plain, of_tensors):
     def apply(a, b):
         if a.__class__ is ndarray:
-            least = LEAST[name]
-            if (a.size < least and a.dtype is not FLOAT16
-                    and (b.__class__ is not ndarray or b.size < least)):
+            few = a.size < LEAST[name] if b.__class__ is not ndarray else _are_few(name, a, b)
+            if few and a.dtype is not FLOAT16:
                 return plain(a, b)
             return kernels.elementwise(name, a, b) if a.dtype.kind == "f" else plain(a, b)
         if b.__class__ is ndarray:
@@ -76,6 +77,25 @@ def _of_two(name, plain, of_tensors):
         return apply(*map(_base, (a, b))) if isinstance(a, ndarray) else plain(a, _base(b))
 
     return apply
+
+
+def _are_few(name, a, b):
+    """Whether NumPy's answer is quicker; where it has to broadcast it is less often."""
+    size, other, least = a.size, b.size, LEAST[name]
+    if size * other < least:
+        return True
+    if size >= least or other >= least:
+        return False
+    return a.shape == b.shape or _size(a.shape, b.shape) < min(least, LEAST["uneven"])
+
+
+@lru_cache(512)
+def _size(*shapes):
+    """How many numbers the result of broadcasting has; none where the shapes do not fit."""
+    try:
+        return prod(np.broadcast_shapes(*shapes))
+    except ValueError:
+        return 0
 
 
 def _of_more(name, plain, of_tensors):
@@ -163,6 +183,15 @@ def written(targets, sources):
         target[...] = source
 
 
+def filled(x, value):
+    """The array, in all of which the number has been written."""
+    if x.size < LEAST["filled"]:
+        x[...] = value
+    else:
+        kernels.copy_([x], [np.broadcast_to(np.array(value, x.dtype), x.shape)])
+    return x
+
+
 def copied(x):
     """A row-major copy."""
     if x.size < LEAST["copy_"] or x.size < LEAST["runs"] and x.flags.c_contiguous:
@@ -170,6 +199,13 @@ def copied(x):
     out = np.empty(x.shape, x.dtype)
     kernels.copy_([out], [x])
     return out
+
+
+def converted(x, dtype):
+    """x as another type: towards 0 where that is one of integers."""
+    if x.size >= LEAST["converted"]:
+        return kernels.converted(x, dtype)
+    return changed(x, dtype)
 
 
 def joined(arrays, dim):

@@ -15,6 +15,7 @@ import numpy as np
 from .creation import tensor
 from .dtypes import fitting, keeps_kind
 from .errors import check_switches, describe
+from .gate import LEAST, written
 from .kernels.room import room
 from .modes import is_grad_enabled
 from .node import Leaf, Node, next_seq
@@ -25,8 +26,21 @@ from .ops.shape import sum_to_size
 from .record import COMPOSITES, INPLACE, TWINS, op
 from .tensors import Tensor, current_node, mark_written, set_node, wrap
 
-_copyto = np.copyto
 ROOMY = 4096  # numbers from which on a kernel may write its result where its operand was
+
+
+def _written(target: np.ndarray, value: np.ndarray, casting="same_kind") -> None:
+    """Write value into target, by two threads if it is large."""
+    if value is target:
+        return
+    if (target.size >= LEAST["written"] and value.dtype is target.dtype
+            and not np.may_share_memory(value, target)):
+        written([target], [np.broadcast_to(value, target.shape)])
+    else:
+        np.copyto(target, value, casting)
+
+
+_copyto = _written  # which a recorder replaces
 
 
 def _look(x, region: tuple):
@@ -98,8 +112,7 @@ def make_inplace(name: str, function):
             history = input, _node_as(result, input._array.dtype)
         elif node is not None or before._node is not None:
             history = _history(twin, input, result, ())
-        if result._array is not input._array:
-            _copyto(input._array, result._array, "unsafe")
+        _copyto(input._array, result._array, "unsafe")
         mark_written(input, twin)
         if history is not None:
             _rewrite(input, history)

@@ -6,10 +6,10 @@ from autograd.kernels.formulas import FORMULAS
 
 SETTINGS = {"negative_slope": 0.1, "alpha": 1.6, "scale": 1.05, "inner": 0.7, "beta": 2.0,
             "threshold": 5.0, "low": -1.0, "high": 2.0, "min": -1.0, "max": 2.0, "lambd": 0.5,
-            "value": 0.7}  # fmt: skip
+            "value": 0.7, "exponent": 1.3}  # fmt: skip
 POSITIVE = {"log", "sqrt", "rsqrt", "log_grad", "sqrt_grad", "rsqrt_grad"}  # of numbers above 0
 WORDS = {"where": ("condition", "input", "other"), "maximum": ("input", "other"),
-         "minimum": ("input", "other")}  # fmt: skip
+         "minimum": ("input", "other"), "fmod": ("input", "other")}  # fmt: skip
 
 
 def arguments(name: str) -> tuple[str, ...]:

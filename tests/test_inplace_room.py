@@ -93,6 +93,18 @@ def test_the_kernel_writes_over_its_operand(shape):
         lambda x: x.lerp_(x.T, x),
         lambda x: x.clamp_(x.T, x + 1),
         lambda x: x.where(x > 0, x.T).add_(x),
+    lambda x: x.mul_(x[:, :1]),
+    lambda x: x.clamp_(max=x[0]),
+    lambda x: x[:, ::2].mul_(x[:, 1::2]),
+    lambda x: x.copy_(x.flip(0)),
+    lambda x: x.copy_(x.T),
+    lambda x: x.fill_(2.5),
+    lambda x: x.fill_(x[0, 0]),
+    lambda x: x.zero_(),
+    lambda x: x.remainder_(x[0, 0]),
+    lambda x: x.fmod_(0.7),
+    lambda x: x.div_(x.sum(1, keepdim=True)),
+    lambda x: x.add_(x.double(), alpha=0.5),
     ],
 )
 def test_operands_that_show_the_same_memory(write, monkeypatch):

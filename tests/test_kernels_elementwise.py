@@ -33,18 +33,27 @@ def _softplus(x, beta=1.0, threshold=np.inf):
 TRUTH = {
     "absolute": np.abs,
     "add": np.add,
+    "add_scaled": lambda x, y, alpha: x + alpha * y,
     "addcdiv": lambda x, a, b, value: x + value * a / b,
     "addcmul": lambda x, a, b, value: x + value * a * b,
+    "at_least": np.maximum,
+    "at_most": np.minimum,
+    "ceil": np.ceil,
     "clip": np.clip,
+    "cube": lambda x: x**3,
     "div": np.divide,
     "elu": lambda x, a, scale, inner: scale * np.where(x > 0, x, a * (np.expm1(inner * x))),
     "erf": special.erf,
     "exp": np.exp,
+    "floor": np.floor,
+    "floor_divide": np.floor_divide,
+    "fmod": np.fmod,
     "gelu": lambda x: x * stats.norm.cdf(x),
     "gelu_tanh": lambda x: x * special.expit(2 * np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)),
     "hardshrink": lambda x, lambd: np.where(np.abs(x) > lambd, x, 0),
     "hardsigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
     "hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "inverse_square": lambda x: x**-2.0,
     "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x),
     "lerp": lambda x, end, weight: x + weight * (end - x),
     "log": np.log,
@@ -55,10 +64,18 @@ TRUTH = {
     "mul": np.multiply,
     "neg": np.negative,
     "normal": stats.norm.cdf,
+    "over_square": lambda a, x, y: a / (x * x + y * y),
+    "power_rule": lambda g, power, exponent: g * power * exponent,
     "prelu": lambda x, weight: np.where(x > 0, x, weight * x),
+    "quotient_rule": lambda g, x, y: -g * x / y**2,
     "reciprocal": lambda x: 1 / x,
     "relu": lambda x: np.where(x > 0, x, 0),
+    "remainder": np.remainder,
+    "rint": np.rint,
+    "round_scaled": lambda x, scale: np.rint(x * scale) / scale,
     "rsqrt": lambda x: x**-0.5,
+    "safe_div": np.divide,
+    "safe_mul": np.multiply,
     "sigmoid": special.expit,
     "sign": np.sign,
     "silu": lambda x: x * special.expit(x),
@@ -67,10 +84,14 @@ TRUTH = {
     "softsign": lambda x: x / (1 + np.abs(x)),
     "sqrt": np.sqrt,
     "square": np.square,
+    "step": np.heaviside,
     "sub": np.subtract,
+    "sub_scaled": lambda x, y, alpha: x - alpha * y,
     "tanh": np.tanh,
     "tanhshrink": lambda x: x - np.tanh(x),
     "threshold": lambda x, threshold, value: np.where(x > threshold, x, value),
+    "trunc": np.trunc,
+    "trunc_divide": lambda x, y: np.trunc(x / y),
     "where": np.where,
 }
 SLOPE_OF = {"above_grad": ("clip", (-1.0, np.inf)), "below_grad": ("clip", (-np.inf, 2.0)),
@@ -99,7 +120,8 @@ def close(found, wanted, dtype):
 
 def test_every_formula_is_here():
     assert {*TRUTH, *GRADS} == set(FORMULAS)
-    assert set(SHARED) - set(FORMULAS) == {"copy_", "resample", "gather", "scatter", "mask"}
+    others = {"converted", "copy_", "resample", "gather", "scatter", "mask"}
+    assert set(SHARED) - set(FORMULAS) == others
 
 
 @both_types
@@ -151,7 +173,7 @@ def test_a_formula_of_tensors_is_that_of_arrays(name):
 
 def test_numbers_in_formulas_take_the_arrays_type():
     for name, text in FORMULAS.items():
-        if hasattr(text, "__code__") and text.__module__ == "autograd.kernels.formulas":
+        if hasattr(text, "__code__") and text.__module__.endswith("formulas"):
             kinds = {type(c) for c in read(text, vars(autograd.kernels.vocabulary),
                                            np.float32).__code__.co_consts} - {type(None)}
             assert kinds <= {np.float32}, name
@@ -185,6 +207,63 @@ def test_broadcast_arithmetic_is_numpys_to_the_last_bit(name, parallel, dtype, m
         for x, y in ((a, b), (b, a)):
             np.testing.assert_array_equal(np.asarray(compiled.elementwise(name, x, y)),
                                           np.asarray(TRUTH[name](x, y)))
+
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, 1.5, -2.5, 3.0, -6.0, 0.7, 1e-30, -1e-40, 1e30, -3e38,
+         16777217.0, 8388608.5, -4194303.75, np.inf, -np.inf, np.nan]  # fmt: skip
+
+
+@both_types
+@pytest.mark.parametrize("parallel", [1, 2])
+@pytest.mark.parametrize("name", ["fmod", "remainder", "floor_divide", "trunc_divide"])
+def test_divisions_are_numpys_to_the_last_bit(name, parallel, dtype, monkeypatch):
+    monkeypatch.setattr(threads, "_threads", parallel)
+    edges = np.array(EDGES, dtype)
+    steps = np.nextafter(np.arange(1, 200, dtype=dtype) * dtype(0.7), dtype(0))
+    rng = np.random.default_rng(0)
+    cases = [(edges[:, None], edges), (np.repeat(edges, 300), dtype(0.3)), (steps, dtype(0.7)),
+             (rng.standard_normal(70000).astype(dtype) * 50, dtype(-0.7)),
+             (rng.standard_normal(70000).astype(dtype) * 10 ** rng.uniform(-9, 9, 70000).astype(
+                 dtype), rng.standard_normal(70000).astype(dtype))]  # fmt: skip
+    for x, y in cases:
+        with np.errstate(all="ignore"):
+            wanted = np.asarray(TRUTH[name](x, y))
+            found = np.asarray(compiled.elementwise(name, x, y if np.ndim(y) else float(y)))
+        np.testing.assert_array_equal(found, wanted, strict=True)
+        np.testing.assert_array_equal(np.signbit(found[wanted == 0]),
+                                      np.signbit(wanted[wanted == 0]))
+
+
+@both_types
+@pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "rint", "step"])
+def test_rounding_is_numpys_to_the_last_bit(name, dtype):
+    x = np.tile(np.array(EDGES, dtype), 30)
+    given = (x, x[::-1].copy()) if name == "step" else (x,)
+    found, wanted = compiled.elementwise(name, *given), TRUTH[name](*given)
+    np.testing.assert_array_equal(found, wanted, strict=True)
+    np.testing.assert_array_equal(np.signbit(found[wanted == 0]), np.signbit(wanted[wanted == 0]))
+
+
+LONG_ROWS = [((40, 300), (300,)), ((40, 300), (40, 1)), ((40, 1), (1, 300)), ((3, 5, 130), (5, 1)),
+             ((2, 3, 7, 200), (3, 1, 1)), ((9, 16, 4, 4), (16, 1, 1)), ((5, 2000), (1,)),
+             ((700, 3), (3,)), ((2, 1, 5, 257), (4, 1, 257)), ((33, 2049), (33, 1))]  # fmt: skip
+
+
+@both_types
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_rows_that_are_read_in_place_or_repeated(parallel, dtype, monkeypatch):
+    monkeypatch.setattr(threads, "_threads", parallel)
+    monkeypatch.setitem(SHARED, "sub", 1)
+    monkeypatch.setitem(SHARED, "lerp", 1)
+    rng = np.random.default_rng(0)
+    for shapes in LONG_ROWS:
+        a, b = (rng.standard_normal(shape).astype(dtype) for shape in shapes)
+        wide = np.broadcast_shapes(*shapes)
+        cut = rng.standard_normal((*wide[:-1], wide[-1] + 3)).astype(dtype)[..., 2:-1]
+        for x, y in ((a, b), (b, a), (cut, b), (a, cut), (cut, cut[..., ::-1])):
+            np.testing.assert_array_equal(compiled.elementwise("sub", x, y), x - y)
+        found, wanted = (tier.elementwise("lerp", a, cut, b) for tier in (compiled, reference))
+        np.testing.assert_allclose(found, wanted, rtol=TOLERANCE[dtype] * 9, atol=TOLERANCE[dtype])
 
 
 def test_conditions_are_broadcast_too():

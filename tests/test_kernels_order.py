@@ -100,6 +100,28 @@ def test_extremes_and_medians_meet_nan_first(tier, n):
 
 
 @both_tiers
+@pytest.mark.parametrize("parallel", [1, 2])
+@pytest.mark.parametrize(("shape", "dims"), [
+    ((5, 7, 300), (1,)), ((300, 70), (0,)), ((4, 6, 5, 9), (2, 1)), ((4, 1, 5), (1,)),
+    ((6, 3, 1), (0,)),
+    ((16, 51, 4, 4), (1,)), ((3, 2, 130, 129), (2,)), ((8, 2, 5), (0, 1)), ((2, 3, 4), (0, 2)),
+])  # fmt: skip
+def test_extremes_over_any_dimensions(tier, parallel, shape, dims, monkeypatch):
+    monkeypatch.setattr(threads, "_threads", parallel)
+    rng = np.random.default_rng(0)
+    for lost in (0, 0.01):
+        x = rng.standard_normal(shape).astype(np.float32)
+        x[rng.random(shape) < lost] = np.nan
+        x[rng.random(shape) < lost] = -np.float32(np.nan)
+        x[rng.random(shape) < 0.02] = np.inf
+        x[rng.random(shape) < 0.02] = -np.inf
+        for keepdims in (False, True):
+            for largest, of in ((True, np.max), (False, np.min)):
+                found = tier.extreme_over(x, dims, keepdims, largest)
+                np.testing.assert_array_equal(found, of(x, dims, keepdims=keepdims), strict=True)
+
+
+@both_tiers
 def test_placed_is_what_was_picked(tier):
     for shape, dim in ((4, 7), 1), ((6, 5, 3), 1), ((9, 2), 0):
         x = np.random.default_rng(1).standard_normal(shape)

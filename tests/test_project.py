@@ -42,7 +42,7 @@ SAME_LAYER = {
     "hooks": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
-    "gate": "kernels kernels.*",
+    "gate": "dtypes kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
     "kernels.*": "errors quiet threads kernels.*",
     "boundary": "template",

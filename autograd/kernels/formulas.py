@@ -11,30 +11,21 @@ from math import pi
 from math import sqrt as root
 from types import FunctionType
 
+from autograd.kernels.arithmetic_formulas import FORMULAS, declare, square
 from autograd.kernels.vocabulary import (
     absolute,
-    erf,
     exp,
     expm1,
-    log,
     maximum,
     minimum,
     normal,
-    safe_div,
-    safe_mul,
     sigmoid,
     softplus,
-    sqrt,
     tanh,
-    tanhshrink,
     where,
 )
 
-FORMULAS = {
-    "erf": erf, "exp": exp, "log": log, "normal": normal, "sigmoid": sigmoid, "sqrt": sqrt,
-    "tanh": tanh, "tanhshrink": tanhshrink, "absolute": absolute, "maximum": maximum,
-    "minimum": minimum, "where": where,
-}  # fmt: skip
+__all__ = ["FORMULAS", "read"]
 
 DENSITY = 1 / root(2 * pi)  # of the normal distribution at 0
 STEEP, CUBIC = 2 * root(2 / pi), 0.044715  # of the sigmoid near the normal distribution function
@@ -44,104 +35,19 @@ def read(formula, words, number=lambda value: value, finish=lambda function: fun
     """The formula with its words exchanged and its numbers made into those of a kind; `finish` is
     applied to it and to the formulas it uses."""
     code = formula.__code__
-    known = {name: words[name] if name in words else _own(name, words, number, finish)
+    own = formula.__globals__
+    known = {name: words[name] if name in words else _own(own[name], words, number, finish)
              for name in code.co_names}
     numbers = [number(c) if c.__class__ in (float, int) else c for c in code.co_consts]
     known["__name__"] = __name__
     return finish(FunctionType(code.replace(co_consts=tuple(numbers)), known, code.co_name))
 
 
-def _own(name, words, number, finish):
-    value = globals()[name]
+def _own(value, words, number, finish):
     return number(value) if value.__class__ is float else read(value, words, number, finish)
 
 
-def _formula(function):
-    FORMULAS[function.__name__] = function
-    return function
-
-
-@_formula
-def add(input, other):
-    return input + other
-
-
-@_formula
-def sub(input, other):
-    return input - other
-
-
-@_formula
-def mul(input, other):
-    return input * other
-
-
-@_formula
-def div(input, other):
-    return input / other
-
-
-@_formula
-def neg(input):
-    return -input
-
-
-@_formula
-def square(input):
-    return input * input
-
-
-@_formula
-def reciprocal(input):
-    return 1.0 / input
-
-
-@_formula
-def rsqrt(input):
-    return 1.0 / sqrt(input)
-
-
-@_formula
-def sign(input):
-    return where(input > 0.0, 1.0, where(input < 0.0, -1.0, input * 0.0))
-
-
-@_formula
-def exp_grad(g, out):
-    return safe_mul(g, out)
-
-
-@_formula
-def log_grad(g, input):
-    return safe_div(g, input)
-
-
-@_formula
-def sqrt_grad(g, out):
-    return safe_div(g, out * 2.0)
-
-
-@_formula
-def rsqrt_grad(g, out):
-    return safe_mul(g, out * -0.5 * out * out)
-
-
-@_formula
-def reciprocal_grad(g, out):
-    return safe_mul(safe_mul(g, out), -out)
-
-
-@_formula
-def tanh_grad(g, out):
-    return g * (1.0 - out * out)
-
-
-@_formula
-def sigmoid_grad(g, out):
-    return g * (out * (1.0 - out))
-
-
-@_formula
+@declare
 def erf_grad(g, input):
     return g * (exp(-(input * input)) * TWO_BY_ROOT_PI)
 
@@ -149,69 +55,69 @@ def erf_grad(g, input):
 TWO_BY_ROOT_PI = 2 / root(pi)
 
 
-@_formula
+@declare
 def relu(input):
     return maximum(input, 0)
 
 
-@_formula
+@declare
 def relu_grad(g, relued):
     return where(relued == 0.0, 0.0, g)
 
 
-@_formula
+@declare
 def leaky_relu(input, negative_slope):
     return where(input > 0.0, input, input * negative_slope)
 
 
-@_formula
+@declare
 def leaky_relu_grad(g, input, negative_slope):
     return where(input > 0.0, g, g * negative_slope)
 
 
-@_formula
+@declare
 def prelu(input, weight):
     return where(input > 0.0, input, input * weight)
 
 
-@_formula
+@declare
 def elu(input, alpha, scale, inner):
     return where(input > 0.0, input * scale, expm1(minimum(input, 0.0) * inner) * (alpha * scale))
 
 
-@_formula
+@declare
 def elu_grad(g, input, alpha, scale, inner):
     bent = exp(minimum(input, 0.0) * inner) * (alpha * scale * inner)
     return where(input > 0.0, g * scale, g * bent)
 
 
-@_formula
+@declare
 def silu(input):
     return input * sigmoid(input)
 
 
-@_formula
+@declare
 def silu_grad(g, input):
     s = sigmoid(input)
     return g * (s * (input * (1.0 - s) + 1.0))
 
 
-@_formula
+@declare
 def logsigmoid(input):
     return -softplus(-input)
 
 
-@_formula
+@declare
 def logsigmoid_grad(g, input):
     return g * sigmoid(-input)
 
 
-@_formula
+@declare
 def smooth_relu(input, beta, threshold):
     return where(input * beta > threshold, input, softplus(input * beta) / beta)
 
 
-@_formula
+@declare
 def smooth_relu_grad(g, input, beta, threshold):
     return where(input * beta > threshold, g, g * sigmoid(input * beta))
 
@@ -220,27 +126,27 @@ def density(x):
     return exp(x * x * -0.5) * DENSITY
 
 
-@_formula
+@declare
 def normal_grad(g, input):
     return g * density(input)
 
 
-@_formula
+@declare
 def gelu(input):
     return input * normal(input)
 
 
-@_formula
+@declare
 def gelu_grad(g, input):
     return g * (normal(input) + input * density(input))
 
 
-@_formula
+@declare
 def gelu_tanh(input):
     return input * sigmoid((input + input * input * input * CUBIC) * STEEP)
 
 
-@_formula
+@declare
 def gelu_tanh_grad(g, input):
     square = input * input
     p = sigmoid((input + square * input * CUBIC) * STEEP)
@@ -248,14 +154,14 @@ def gelu_tanh_grad(g, input):
     return g * (p + input * (p * (1.0 - p) * slope))
 
 
-@_formula
+@declare
 def mish(input):
     e = exp(minimum(input, 20.0))
     n = e * (e + 2.0)  # tanh(log(1 + e)) = n / (n + 2)
     return input * (n / (n + 2.0))
 
 
-@_formula
+@declare
 def mish_grad(g, input):
     x = minimum(input, 20.0)  # straight beyond; inf would meet 0
     e = exp(x)
@@ -263,48 +169,48 @@ def mish_grad(g, input):
     return g * (n / (n + 2.0) + x * (e * (e + 1.0) * 4.0 / ((n + 2.0) * (n + 2.0))))
 
 
-@_formula
+@declare
 def tanhshrink_grad(g, input):
     return g * square(tanh(input))
 
 
-@_formula
+@declare
 def softsign(input):
     return input / (absolute(input) + 1.0)
 
 
-@_formula
+@declare
 def softsign_grad(g, input):
     below = absolute(input) + 1.0
     return g / below / below
 
 
-@_formula
+@declare
 def clip(input, low, high):
     return minimum(maximum(input, low), high)
 
 
-@_formula
+@declare
 def clip_grad(g, input, low, high):
     return where((input <= low) | (input >= high), 0.0, g)
 
 
-@_formula
+@declare
 def above_grad(g, input, min):
     return where(input > min, g, 0.0)
 
 
-@_formula
+@declare
 def below_grad(g, input, max):
     return where(input < max, g, 0.0)
 
 
-@_formula
+@declare
 def hardsigmoid(input):
     return minimum(maximum(input + 3.0, 0.0), 6.0) / 6.0
 
 
-@_formula
+@declare
 def hardsigmoid_grad(g, input):
     return where((input <= -3.0) | (input >= 3.0), 0.0, g * SIXTH)
 
@@ -312,52 +218,52 @@ def hardsigmoid_grad(g, input):
 SIXTH = 1 / 6
 
 
-@_formula
+@declare
 def hardswish(input):
     return input * (minimum(maximum(input + 3.0, 0.0), 6.0) * SIXTH)
 
 
-@_formula
+@declare
 def hardswish_grad(g, input):
     return where(input <= -3.0, 0.0, where(input >= 3.0, g, g * (input * (2.0 * SIXTH) + 0.5)))
 
 
-@_formula
+@declare
 def softshrink(input, lambd):
     return input - minimum(maximum(input, -lambd), lambd)
 
 
-@_formula
+@declare
 def hardshrink(input, lambd):
     return where(absolute(input) <= lambd, 0, input)
 
 
-@_formula
+@declare
 def shrink_grad(g, input, lambd):
     return where(absolute(input) <= lambd, 0.0, g)
 
 
-@_formula
+@declare
 def threshold(input, threshold, value):
     return where(input <= threshold, value, input)
 
 
-@_formula
+@declare
 def threshold_grad(g, input, threshold):
     return where(input <= threshold, 0.0, g)
 
 
-@_formula
+@declare
 def lerp(input, end, weight):
     way = end - input
     return where(absolute(weight) < 0.5, input + way * weight, end - way * (1.0 - weight))
 
 
-@_formula
+@declare
 def addcmul(input, tensor1, tensor2, value):
     return input + tensor1 * tensor2 * value
 
 
-@_formula
+@declare
 def addcdiv(input, tensor1, tensor2, value):
     return input + tensor1 / tensor2 * value

@@ -8,17 +8,19 @@ LEAST = {
         "mish_grad normal normal_grad reciprocal_grad rsqrt_grad sigmoid silu silu_grad "
         "smooth_relu smooth_relu_grad sqrt_grad tanhshrink"),
     1 << 3: ("hardswish"),
-    1 << 7: ("clip_grad"),
-    1 << 8: ("leaky_relu"),
-    1 << 9: ("erf_grad hardshrink prelu relu_grad"),
-    1 << 10: ("shrink_grad softshrink threshold"),
+    1 << 7: ("clip_grad floor_divide fmod remainder"),
+    1 << 8: ("leaky_relu over_square quotient_rule round_scaled"),
+    1 << 9: ("erf_grad hardshrink prelu relu_grad step"),
+    1 << 10: ("shrink_grad softshrink threshold trunc_divide"),
     1 << 11: ("above_grad below_grad clip softsign softsign_grad threshold_grad"),
-    1 << 12: ("leaky_relu_grad relu rsqrt sigmoid_grad tanh_grad"),
-    1 << 13: ("sign sqrt where"),
-    1 << 14: ("addcdiv addcmul exp reciprocal tanhshrink_grad"),
+    1 << 12: ("cube leaky_relu_grad power_rule relu rsqrt safe_div safe_mul sigmoid_grad "
+        "tanh_grad"),
+    1 << 13: ("at_least at_most sign sqrt where"),
+    1 << 14: ("add_scaled addcdiv addcmul exp inverse_square reciprocal sub_scaled "
+        "tanhshrink_grad"),
     1 << 15: ("log tanh"),
     1 << 16: ("div maximum minimum mul sub"),
-    1 << 17: ("add neg square"),
+    1 << 17: ("add ceil floor neg rint square trunc"),
     1 << 18: ("absolute"),
 }
 SHARED = {
@@ -27,11 +29,14 @@ SHARED = {
         "smooth_relu_grad where"),
     1 << 14: ("elu elu_grad erf_grad exp gelu_tanh_grad logsigmoid_grad maximum normal_grad "
         "rsqrt sigmoid tanh tanhshrink tanhshrink_grad"),
-    1 << 15: ("above_grad addcdiv addcmul exp_grad lerp prelu reciprocal_grad relu_grad "
-        "shrink_grad sigmoid_grad softsign_grad sqrt_grad tanh_grad threshold_grad"),
-    1 << 16: ("add below_grad clip div hardshrink hardsigmoid hardsigmoid_grad hardswish "
-        "hardswish_grad leaky_relu log_grad minimum mul neg reciprocal relu rsqrt_grad "
-        "sign softshrink softsign square sub threshold"),
+    1 << 15: ("above_grad addcdiv addcmul exp_grad floor_divide fmod lerp over_square "
+        "power_rule prelu quotient_rule reciprocal_grad relu_grad remainder round_scaled "
+        "shrink_grad sigmoid_grad softsign_grad sqrt_grad step tanh_grad threshold_grad "
+        "trunc_divide"),
+    1 << 16: ("add add_scaled at_least at_most below_grad ceil clip cube div floor hardshrink "
+        "hardsigmoid hardsigmoid_grad hardswish hardswish_grad inverse_square leaky_relu "
+        "log_grad minimum mul neg reciprocal relu rint rsqrt_grad safe_div safe_mul sign "
+        "softshrink softsign square sub sub_scaled threshold trunc"),
     1 << 17: ("clip_grad log"),
     1 << 18: ("absolute leaky_relu_grad sqrt"),
 }

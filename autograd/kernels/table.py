@@ -8,6 +8,7 @@ _TABLE = (
     ("attention_grad", "attention", "attention_grad"),
     ("conv conv_input_grad", "conv"),
     ("conv_bias_grad conv_weight_grad", "conv", "conv_weight"),
+    ("converted", "conversion"),
     ("copy_", "copies"),
     ("cross_entropy cross_entropy_grad", "softmax", "cross_entropy"),
     ("deviation", "sums", "deviation"),

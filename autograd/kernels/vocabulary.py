@@ -10,6 +10,8 @@ from autograd.kernels.special import erf, normal, tanhshrink
 
 exp, log, tanh, sqrt = np.exp, np.log, np.tanh, np.sqrt
 absolute, maximum, minimum, where = np.absolute, np.maximum, np.minimum, np.where
+floor, ceil, trunc, rint = np.floor, np.ceil, np.trunc, np.rint
+fmod, copysign = np.fmod, np.copysign
 
 
 def expm1(x):
@@ -42,5 +44,6 @@ WORDS = {
     "exp": exp, "log": log, "tanh": tanh, "sqrt": sqrt, "absolute": absolute, "maximum": maximum,
     "minimum": minimum, "where": where, "expm1": expm1, "sigmoid": sigmoid, "softplus": softplus,
     "safe_mul": safe_mul, "safe_div": safe_div, "erf": erf, "normal": normal,
-    "tanhshrink": tanhshrink,
+    "tanhshrink": tanhshrink, "floor": floor, "ceil": ceil, "trunc": trunc, "rint": rint,
+    "fmod": fmod, "copysign": copysign,
 }  # fmt: skip

@@ -12,7 +12,7 @@ import operator
 import numpy as np
 
 from ..dtypes import common
-from ..gate import formula, mixing
+from ..gate import WORDS, formula, mixing
 from ..record import UFUNCS, composite, op
 from .compare import is_number, where
 from .elementwise import log, safe_div, safe_mul, zeros
@@ -25,12 +25,16 @@ def _integral(*values) -> bool:
 _INT = np.dtype(int)
 _add = formula("add", np.add)
 _sub = formula("sub", np.subtract)
-_plus = mixing(lambda input, other, alpha: _add(input, other * alpha))
-_minus = mixing(lambda input, other, alpha: _sub(input, other * alpha))
+_plus, _minus = formula("add_scaled"), formula("sub_scaled")
 _power = mixing(np.power)
-_truncated = mixing(lambda input, other: np.trunc(np.true_divide(input, other)))
+_truncated = formula("trunc_divide")
+_floored, _rest = formula("floor_divide", np.floor_divide), formula("fmod", np.fmod)
+_remainder = formula("remainder", np.remainder)
 _addcmul, _addcdiv, _lerp = formula("addcmul"), formula("addcdiv"), formula("lerp")
 _square = formula("square", np.square)
+_POWERS = {2: _square, 3: formula("cube"), 0.5: formula("sqrt", np.sqrt), -0.5: formula("rsqrt"),
+           -1: formula("reciprocal", np.reciprocal), -2: formula("inverse_square")}
+_power_rule, _quotient_rule = formula("power_rule"), formula("quotient_rule")
 times = formula("mul", operator.mul)
 over = formula("div", operator.truediv)
 
@@ -86,7 +90,7 @@ def mul(input, other, /):
 
 @op(broadcasts=True, promotes="float", ufunc=np.true_divide, kernel="div", vjp=dict(
     input=lambda g, other: over(g, other) if is_number(other) else safe_div(g, other),
-    other=lambda g, input, other: safe_mul(g, over(over(input, other), -other))))
+    other=formula("quotient_rule")))
 def true_divide(input, other, /):
     """input / other as a float; integers become the default float first."""
 
@@ -97,7 +101,7 @@ def true_divide(input, other, /):
 def floor_divide(input, other, /):
     """The quotient rounded towards -inf, in the operands' common dtype; its gradient is 0."""
     _refuse_zero("floor_divide", input, other)
-    return np.floor_divide(input, other)
+    return _floored(input, other)
 
 
 @op(broadcasts=True, promotes="common", vjp=dict(
@@ -118,7 +122,7 @@ def div_trunc(input, other, /):
 def div_floor(input, other, /):
     """The quotient rounded towards -inf."""
     _refuse_zero("div", input, other)
-    return np.floor_divide(input, other)
+    return _floored(input, other)
 
 
 def _refuse_zero(name: str, input, other) -> None:
@@ -148,7 +152,7 @@ def div(input, other, *, rounding_mode=None):
 def remainder(input, other, /):
     """input - other * floor(input / other): the sign is the divisor's, as in Python's %."""
     _refuse_zero("remainder", input, other)
-    return np.remainder(input, other)
+    return _remainder(input, other)
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
@@ -157,10 +161,11 @@ def remainder(input, other, /):
 def fmod(input, other, /):
     """input - other * trunc(input / other): the sign is the dividend's, as in C."""
     _refuse_zero("fmod", input, other)
-    return np.fmod(input, other)
+    return _rest(input, other)
 
 
 UFUNCS.update({np.remainder: remainder, np.fmod: fmod})
+WORDS["fmod"] = fmod
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.negative, kernel="neg", vjp=dict(
@@ -192,9 +197,11 @@ def pow(input, other, /):
             raise ValueError("pow: integers to negative integer powers are not integers; "
                              "convert the base with .float()")
         return np.power(input, other).astype(np.result_type(input, other), copy=False)
-    if not is_number(other) or other % 1:
-        return _power(input, other)
-    return _square(input) if other == 2 else _whole_power(input, other)
+    if not is_number(other):
+        return np.exp2(other) if is_number(input) and input == 2 else _power(input, other)
+    if other in _POWERS:
+        return _POWERS[other](input)
+    return _power(input, other) if other % 1 else _whole_power(input, other)
 
 
 def _whole_power(input, n):
@@ -206,9 +213,9 @@ def _whole_power(input, n):
 
 def _pow_base_grad(g, input, other):
     if is_number(other):
-        if other == 2:
-            return g * (input * 2)
-        return g * 0 if other == 0 else safe_mul(g, other * input ** (other - 1))
+        if other == 0:
+            return zeros(g)
+        return _power_rule(g, input if other == 2 else pow(input, other - 1), other)
     return safe_mul(g, where(other == 0, 0.0, other * input ** where(other == 0, 1.0, other - 1)))
 
 
@@ -221,16 +228,16 @@ def _pow_exponent_grad(g, input, other, out):
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
-    input=lambda g, input: g * (input * 2)))
+    input=lambda g, input: _power_rule(g, input, 2)))
 def square(input, /):
     """input²; of booleans as int64."""
     return _square(input if input.dtype.kind != "b" else input.astype(np.int64))
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
-    input=lambda g, weight: g * (1 - weight),
-    end=lambda g, weight: g * weight,
-    weight=lambda g, input, end: g * (end - input)))
+    input=lambda g, weight: times(g, 1 - weight),
+    end=lambda g, weight: times(g, weight),
+    weight=lambda g, input, end: times(g, end - input)))
 def lerp(input, end, weight, /):
     """input + weight * (end - input): linear interpolation, which gives `end` for weight 1."""
     return _lerp(input, end, weight)
@@ -251,7 +258,7 @@ def addcmul(input, tensor1, tensor2, /, *, value=1):
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g: g,
     tensor1=lambda g, tensor2, value: safe_div(g, tensor2) * value,
-    tensor2=lambda g, tensor1, tensor2, value: safe_mul(g, tensor1 / tensor2 / -tensor2) * value))
+    tensor2=lambda g, tensor1, tensor2, value: _quotient_rule(g, tensor1, tensor2) * value))
 def addcdiv(input, tensor1, tensor2, /, *, value=1):
     """input + value * tensor1 / tensor2."""
     if _integral(input, tensor1, tensor2):

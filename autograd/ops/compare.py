@@ -17,7 +17,8 @@ from ..record import UFUNCS, composite, op
 from ..tensors import Tensor, wrap
 
 _maximum, _minimum = formula("maximum", np.maximum), formula("minimum", np.minimum)
-_where = formula("where")
+_at_least, _at_most = formula("at_least", np.maximum), formula("at_most", np.minimum)
+_where, _step = formula("where"), formula("step", np.heaviside)
 _TRUTH: dict[str, Any] = dict(differentiable=False, promotes="common", inplace=True)
 
 
@@ -104,23 +105,29 @@ def bitwise_left_shift(input, other, /):
     tensor([ 4,  8, 12])
     """
     input, other, inside = _shifted("bitwise_left_shift", input, other)
-    return np.where(inside, np.left_shift(input, other), input.dtype.type(0))
+    shifted = np.left_shift(input, other)
+    return shifted if inside is None else np.where(inside, shifted, input.dtype.type(0))
 
 
 @op(differentiable=False, promotes="common", inplace=True)
 def bitwise_right_shift(input, other, /):
     """input / 2**other of integers, rounded towards -inf."""
     input, other, inside = _shifted("bitwise_right_shift", input, other)
-    return np.where(inside, np.right_shift(input, other), -(input < 0).astype(input.dtype))
+    shifted = np.right_shift(input, other)
+    signs = None if inside is None else -(input < 0).astype(input.dtype)
+    return shifted if inside is None else np.where(inside, shifted, signs)
 
 
 def _shifted(name: str, input, other) -> tuple:
-    """Both as arrays of one integer dtype, and where other is a number of its bits; elsewhere all
-    bits leave, and other has become 0, as a shift by so many is not defined in C."""
+    """Both as arrays of one integer dtype, and where other is a number of its bits, or None if it
+    is everywhere; elsewhere all bits leave, and other has become 0, as a shift by so many is not
+    defined in C."""
     dtype = result_dtype((input, other))
     if dtype.kind not in "iu":
         raise TypeError(f"{name}: integers are shifted, got {dtype}; convert with .long()")
     input, other = np.asarray(input, dtype), np.asarray(other, dtype)
+    if other.view(f"u{dtype.itemsize}").max(initial=0) < 8 * dtype.itemsize:
+        return input, other, None
     inside = (other >= 0) & (other < 8 * dtype.itemsize)
     return input, np.where(inside, other, dtype.type(0)), inside
 
@@ -246,6 +253,9 @@ def heaviside(input, values=1.0):
     input=lambda g: where(False, g, 0.0),
     values=lambda g, input: where(input == 0, g, 0.0)))
 def _heaviside(input, values, /):
+    if input.__class__ is np.ndarray and input.dtype.kind == "f" and (
+            is_number(values) or values.dtype is input.dtype):
+        return _step(input, values)
     return np.heaviside(input, values).astype(np.result_type(input, values), copy=False)
 
 
@@ -277,11 +287,11 @@ def _clip(input, /, low, high):
     input=formula("above_grad"),
     min=lambda g, input, min: where(input > min, 0.0, g)))
 def _clamp_below(input, min, /):
-    return _maximum(input, min)
+    return (_at_least if is_number(min) else _maximum)(input, min)
 
 
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
     input=formula("below_grad"),
     max=lambda g, input, max: where(input < max, 0.0, g)))
 def _clamp_above(input, max, /):
-    return _minimum(input, max)
+    return (_at_most if is_number(max) else _minimum)(input, max)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import check_switches
-from ..gate import WORDS, formula
+from ..gate import WORDS, converted, filled, formula
 from ..metadata import device as only_device
 from ..record import composite, op
 from ..tensors import Tensor
@@ -27,7 +27,7 @@ _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float", inplace=True)
 def safe_mul(g, d, /):
     """g * d, and 0 where g is 0 even if d is infinite or NaN: the chain rule for a derivative d
     that may not exist where nothing asks for it."""
-    return _asked(g, np.multiply(g, d))
+    return _safe_mul(g, d)
 
 
 @op(broadcasts=True, promotes="common", method=False, vjp=dict(
@@ -35,7 +35,7 @@ def safe_mul(g, d, /):
     d=lambda g_out, g, d: -safe_div(safe_div(safe_mul(g_out, g), d), d)))
 def safe_div(g, d, /):
     """g / d, and 0 where g is 0 even if d is 0 or NaN: as safe_mul, where 1 / d might not fit."""
-    return _asked(g, np.true_divide(g, d))
+    return _safe_div(g, d)
 
 
 def _asked(g, product):
@@ -45,21 +45,28 @@ def _asked(g, product):
     return product
 
 
+_safe_mul = formula("safe_mul", lambda g, d: _asked(g, np.multiply(g, d)))
+_over_square = formula("over_square")
+_safe_div = formula("safe_div", lambda g, d: _asked(g, np.true_divide(g, d)))
+
+
 def zeros(g):
     """The gradient of what is constant between jumps: 0, also where g is infinite or NaN."""
+    if g.__class__ is np.ndarray:
+        return filled(np.empty(g.shape, g.dtype), 0)
     return where(False, g, 0.0)
 
 
 @op(broadcasts=True, method=False, vjp=dict(input=lambda g: g))
 def cast(input, /, dtype):
     """The same values as another floating-point dtype."""
-    return dtypes.changed(input, dtype)
+    return converted(input, dtype)
 
 
 @op(differentiable=False, method=False)
 def cast_to_integral(input, /, dtype):
     """The same values as an integer or boolean dtype: towards zero, without gradient."""
-    return dtypes.changed(input, dtype)
+    return converted(input, dtype)
 
 
 @composite()
@@ -270,18 +277,9 @@ def atan(input, /):
 
 @op(**_FLOAT, ufunc=np.arctan2, vjp=dict(
     input=lambda g, input, other: safe_mul(g, _over_square(other, input, other)),
-    other=lambda g, input, other: safe_mul(g, -_over_square(input, input, other))))
+    other=lambda g, input, other: -safe_mul(g, _over_square(input, input, other))))
 def atan2(input, other, /):
     """The angle in (-π, π] of the point (x=other, y=input).  At the origin its gradient is 0."""
-
-
-def _over_square(a, x, y):
-    """a / (x² + y²), and 0 at the origin, where neither square needs to fit."""
-    size = maximum(abs(x), abs(y))
-    size = where(isfinite(size) & (size != 0), size, 1.0)
-    u, v = x / size, y / size
-    square = u * u + v * v
-    return a / size / (square + (square == 0)) / size
 
 
 @op(**_FLOAT, ufunc=np.sinh, vjp=dict(input=lambda g, input: safe_mul(g, cosh(input))))
@@ -323,19 +321,19 @@ def erf(input, /):
     """
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.floor, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.floor, kernel="floor", vjp=dict(
     input=lambda g: zeros(g)))
 def floor(input, /):
     """The largest integer not above x."""
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.ceil, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.ceil, kernel="ceil", vjp=dict(
     input=lambda g: zeros(g)))
 def ceil(input, /):
     """The smallest integer not below x."""
 
 
-@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.trunc, vjp=dict(
+@op(broadcasts=True, promotes="common", inplace=True, ufunc=np.trunc, kernel="trunc", vjp=dict(
     input=lambda g: zeros(g)))
 def trunc(input, /):
     """x without its fraction."""
@@ -344,10 +342,9 @@ def trunc(input, /):
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(input=lambda g: zeros(g)))
 def round(input, /, *, decimals=0):
     """The nearest number with `decimals` digits after the point; halves go to the even one."""
-    rounded = np.round(input, decimals)
-    if decimals > 0 and input.dtype.kind == "f":  # what has no digits there may be scaled too far
-        return np.where(np.isfinite(rounded), rounded, input)
-    return rounded
+    if decimals < 0 or input.dtype.kind != "f":
+        return np.round(input, decimals)
+    return _round_scaled(input, 10.0**decimals) if decimals else _rint(input)
 
 
 @op(differentiable=False, ufunc=np.isnan)
@@ -365,6 +362,8 @@ def isfinite(input, /):
     """Where x is neither infinite nor NaN."""
 
 
-WORDS.update(exp=exp, log=log, tanh=tanh, sigmoid=sigmoid, sqrt=sqrt, expm1=expm1, erf=erf,
+_rint, _round_scaled = formula("rint", np.rint), formula("round_scaled")
+WORDS.update(floor=floor, ceil=ceil, trunc=trunc, rint=round, exp=exp, log=log,
+             tanh=tanh, sigmoid=sigmoid, sqrt=sqrt, expm1=expm1, erf=erf,
              absolute=abs, safe_mul=safe_mul, safe_div=safe_div, where=where, maximum=maximum,
              minimum=minimum)

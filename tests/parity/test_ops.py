@@ -211,3 +211,35 @@ def test_where_promotes_like_pytorch():
             if f"torch.{ours.dtype.name}" != str(expected.dtype):
                 wrong.append(f"{first} {second} {kinds}: {ours.dtype}, not {expected.dtype}")
     assert not wrong, "\n".join(wrong)
+
+
+# PyTorch gives NaN for the rest of a quotient beyond 1e37
+EDGES = np.array([0.0, -0.0, 0.5, -1.5, 2.5, 3.0, -6.0, 1e-9, 1e15, 8388608.5, np.inf, -np.inf,
+                  np.nan, 0.015, -0.125])  # fmt: skip
+OF_EDGES = {
+    "remainder": (lambda t, x, y: t.remainder(x, y), 2),
+    "remainder of numbers": (lambda t, x: x % -0.7, 1),
+    "fmod": (lambda t, x, y: t.fmod(x, y), 2),
+    "floor": (lambda t, x, y: t.div(x, y, rounding_mode="floor"), 2),
+    "trunc": (lambda t, x, y: t.div(x, y, rounding_mode="trunc"), 2),
+    "rounded": (lambda t, x: t.round(x), 1),
+    "two digits": (lambda t, x: t.round(x, decimals=2), 1),
+    "clamped": (lambda t, x: t.clamp(t.clamp(x, min=-1.0), max=2.0), 1),
+    "scaled": (lambda t, x, y: t.sub(x, y, alpha=0.5), 2),
+    "powers": (lambda t, x: t.stack([x**2, x**3, x**-1, x**-2, x**0.5, x**-0.5, 2.0**x]), 1),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("repeats", [1, 200], ids=["small", "large"])
+@pytest.mark.parametrize("name", OF_EDGES)
+def test_edges(name, repeats, dtype):
+    call, count = OF_EDGES[name]
+    pairs = np.meshgrid(EDGES.astype(dtype), EDGES.astype(dtype))
+    given = [np.tile(x.reshape(-1), repeats) for x in pairs[:count]]
+    found = np.asarray(call(autograd, *map(autograd.tensor, given)))
+    wanted = call(torch, *map(torch.tensor, given)).numpy()
+    np.testing.assert_allclose(found, wanted, rtol=4e-7 if dtype == "float32" else 1e-15)
+    if not name.startswith("remainder"):  # whose zeros have the sign of the divisor, as Python's
+        zero = wanted == 0
+        np.testing.assert_array_equal(np.signbit(found[zero]), np.signbit(wanted[zero]))

@@ -9,12 +9,21 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from autograd.kernels.arithmetic_formulas import DIVIDING
 from autograd.kernels.compiled import vector_math
 from autograd.kernels.compiled.elsewhere import elsewhere
-from autograd.kernels.compiled.gather import NONE, begin, beyond, laid_out, piece, until
+from autograd.kernels.compiled.gather import (
+    NONE,
+    begin,
+    beyond,
+    laid_out,
+    piece,
+    until,
+)
 from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
+from autograd.kernels.compiled.numbers import many_digits, slow_fmod
 from autograd.kernels.formulas import FORMULAS, read
 from autograd.kernels.room import room
 from autograd.kernels.thresholds import SHARED
@@ -33,15 +42,24 @@ def kernel(one, arrays, parts, index):
         {pieces}
         for i in range(count):
             out[i] = formula({operands})
+        {again}
         first += count
         row, column = beyond(inner, row, column + count)
+"""
+_AGAIN = """
+        long = False
+        for i in range(count):
+            long |= many_digits({operands})
+        if long:
+            for i in range(count):
+                out[i] = slowly({operands})
 """
 
 
 @cache
-def _scalar(name, dtype):
+def _scalar(name, dtype, **changed):
     """The formula of one number, whose constants have the type of an array."""
-    words = vars(vector_math)
+    words = {**vars(vector_math), **changed}
     if name in words:
         return words[name]
     return read(FORMULAS[name], words, dtype.type, jit(inner=True, exact=True))
@@ -59,17 +77,22 @@ def _kernel(name, dtype, kinds):
     of which may stay the same along the rows of a piece each, and some be overwritten."""
     arrays = [i for i, kind in enumerate(kinds) if kind]
     numbers = [i for i, kind in enumerate(kinds) if not kind]
+    elements = ", ".join(f"x{i}[i]" if kind in (_ARRAY, _OVERWRITTEN) else f"x{i}"
+                         for i, kind in enumerate(kinds))
     text = _LOOP.format(
         count=len(numbers),
         numbers="\n    ".join(f"x{i} = numbers[{at}]" for at, i in enumerate(numbers)),
         pieces="\n        ".join(f"x{i} = {_PIECES[kinds[i]].format(at=at)}"
                                  for at, i in enumerate(arrays)),
-        operands=", ".join(f"x{i}[i]" if kind in (_ARRAY, _OVERWRITTEN) else f"x{i}"
-                           for i, kind in enumerate(kinds)),
+        operands=elements,
+        again=_AGAIN.format(operands=elements).strip() if name in DIVIDING else "",
     )
     names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
              "vector": vector, "data": data, "share": share, "piece": piece, "itemsize": itemsize,
              "begin": begin, "until": until, "beyond": beyond, "range": range}
+    if name in DIVIDING:
+        names["many_digits"] = many_digits
+        names["slowly"] = _scalar(name, dtype, fmod=slow_fmod)
     exec(text, names)
     kernel = names["kernel"]
     kernel.__qualname__ = f"{name}_{''.join('naro'[kind] for kind in kinds)}"
@@ -90,7 +113,7 @@ def elementwise(name, *operands):
     if repeated:
         rest = iter(repeated)
         kinds = tuple([_REPEATED if kind and next(rest) else kind for kind in kinds])
-    if room.array is not None and _has_room(out, arrays):
+    if room.array is not None and name not in DIVIDING and _has_room(out, arrays):
         out, kinds = room.array, tuple([_OVERWRITTEN if x is room.array else kind
                                         for x, kind in zip(operands, kinds, strict=True)])
     numbers = NONE if plain else _numbers(dtype, operands)

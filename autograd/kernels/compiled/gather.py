@@ -1,8 +1,8 @@
 """Pieces of broadcast, transposed or boolean operands, laid out as the result lies in memory.
 
 A plan tells how an operand's elements follow those of the result: [dimensions, address of `gather`,
-length of a row, the result's lengths, then for each operand FLAT,
-STRIDED or TRUTH, and its strides]. Dimensions that all operands walk through evenly count as one.
+length of a row, the result's lengths, then for each operand FLAT, STRIDED or TRUTH, and its
+strides]. Dimensions that all operands walk through evenly count as one.
 """
 
 from functools import lru_cache

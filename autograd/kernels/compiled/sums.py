@@ -18,8 +18,9 @@ from autograd.kernels.compiled.vector_math import cast
 SHARED = 1 << 16  # numbers from which a second thread pays
 _PIECE = 1 << 11  # numbers in a piece
 _ROWS, _STRIP = 1 << 8, 1 << 10  # rows in a piece, and columns that are summed at a time
-_FEW = 64  # rows up to which NumPy is as exact, and quicker where they are short
-_SHORT = 32  # neighbours or rows below which NumPy is as good
+_FEW, _SMALL = 64, 1 << 13  # rows up to which NumPy is as exact, numbers up to which it is quicker
+_SHORT = 8  # neighbours or rows below which NumPy is as good
+_LANES, _BRIEF = 16, 48  # numbers of a short run that are summed at once, and what is short
 
 
 _number = jit(inner=True, exact=True)
@@ -73,10 +74,19 @@ def _runs(name):
         sums = vector(data(item(arrays, 2)), runs * pieces, 1.0)
         units = sums.size
         for number in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
-            first = number % pieces * _PIECE
-            start = data(item(arrays, 0)) + (number // pieces * length + first) * itemsize(one)
-            x = vector(start, min(_PIECE, length - first), one)
-            total = take(cast(one, neutral))
+            run, first = number, 0
+            if pieces > 1:
+                run, first = number // pieces, number % pieces * _PIECE
+            start = data(item(arrays, 0)) + (run * length + first) * itemsize(one)
+            total, left = take(cast(one, neutral)), min(_PIECE, length - first)
+            if length < _BRIEF:
+                while left >= _LANES:
+                    some, x = take(cast(one, neutral)), vector(start, _LANES, one)
+                    for i in range(_LANES):
+                        some = combine(some, take(x[i]))
+                    total, left = combine(total, some), left - _LANES
+                    start += _LANES * itemsize(one)
+            x = vector(start, left, one)
             for i in range(x.size):
                 total = combine(total, take(x[i]))
             sums[number] = total
@@ -125,8 +135,9 @@ def _columns(name):
 
 @lru_cache(256)
 def _plan(shape, dims):
-    """(outer, kept, length, inner): x in four dimensions, of which the first and third are summed;
-    None where summed and kept dimensions alternate more often, or few numbers are added."""
+    """(outer, kept, length, inner, [runs, length, inner]): x in four dimensions, of which the first
+    and third are summed; None where summed and kept dimensions alternate more often, or few
+    numbers are added."""
     groups = [(1, True)]  # (length, summed), from the last dimension
     for dim in range(len(shape) - 1, -1, -1):
         if shape[dim] != 1:
@@ -142,9 +153,9 @@ def _plan(shape, dims):
     if len(lengths) > 3 or lengths[0] < _SHORT:
         return None
     length, kept, outer = lengths + [1] * (3 - len(lengths))
-    if inner > 1 and length <= _FEW and outer * kept * length * inner < SHARED:
+    if inner > 1 and length <= _FEW and outer * kept * length * inner < _SMALL:
         return None
-    return outer, kept, length, inner
+    return outer, kept, length, inner, np.array([outer * kept, length, inner])
 
 
 def wide_totals(name, x, dims):
@@ -154,10 +165,12 @@ def wide_totals(name, x, dims):
     plan = _plan(x.shape, dims) if one is not None and x.flags.c_contiguous else None
     if plan is None:
         return None
-    outer, kept, length, inner = plan
+    outer, kept, length, inner, table = plan
     kernel, piece = (_runs(name), _PIECE) if inner == 1 else (_columns(name), _ROWS)
     sums = np.empty((outer, kept, -(-length // piece), inner))
-    launch(kernel, one, (x, np.array([outer * kept, length, inner]), sums), x.size >= SHARED)
+    launch(kernel, one, (x, table, sums), x.size >= SHARED)
+    if len(sums) == sums.shape[2] == 1:
+        return sums.reshape(kept, inner)
     return _KINDS[name][2].reduce(sums, (0, 2))
 
 

@@ -8,46 +8,27 @@ Reference: Cody and Waite, Software Manual for the Elementary Functions (1980).
 """
 
 from math import factorial, sqrt
-from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic, overload
+from numba import types
+from numba.extending import overload
 
 from autograd.kernels import special
-from autograd.kernels.compiled.jit import EXACT
+from autograd.kernels.compiled.numbers import (  # words too # noqa: F401
+    OPTIONS,
+    bits,
+    cast,
+    ceil,
+    copysign,
+    floor,
+    fmod,
+    from_bits,
+    generic,
+    rint,
+    trunc,
+)
 
 _LOG2_E, _ROOT_HALF = 1.4426950408889634, sqrt(0.5)
-_OPTIONS: Any = {"fastmath": EXACT, "error_model": "numpy", "forceinline": True, "nogil": True}
-
-
-def _bitcast(source, target):
-    def codegen(context, builder, signature, args):
-        return builder.bitcast(args[0], context.get_value_type(signature.return_type))
-
-    return target(source), codegen
-
-
-@intrinsic
-def bits(typing, x):
-    """The bits of a float as an integer of its width."""
-    return _bitcast(x, types.int32 if x == types.float32 else types.int64)
-
-
-@intrinsic
-def from_bits(typing, n):
-    """The float with the bits of an integer of its width."""
-    return _bitcast(n, types.float32 if n == types.int32 else types.float64)
-
-
-@intrinsic
-def cast(typing, like, value):
-    """A number converted to the type of `like`."""
-
-    def codegen(context, builder, signature, args):
-        return context.cast(builder, args[1], value, like)
-
-    return like(like, value), codegen
 
 
 def exp(x):
@@ -55,7 +36,7 @@ def exp(x):
     raise NotImplementedError("for use in kernels")
 
 
-@overload(exp, jit_options=_OPTIONS)
+@overload(exp, jit_options=OPTIONS)
 def _exp(x):
     return _exp32 if x == types.float32 else _exp64
 
@@ -115,14 +96,11 @@ def flip(n):
     raise NotImplementedError("for use in kernels")
 
 
-@overload(flip, jit_options=_OPTIONS)
+@overload(flip, jit_options=OPTIONS)
 def _flip(n):
     if n == types.int32:
         return lambda n: types.int32(n ^ ((n >> 31) & 0x7FFFFFFF))
     return lambda n: n ^ ((n >> 63) & 0x7FFFFFFFFFFFFFFF)
-
-
-_generic = njit(**_OPTIONS)  # for functions written alike for both types
 
 
 def _declare(name, single, double, summary):
@@ -133,7 +111,7 @@ def _declare(name, single, double, summary):
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = summary
-    overload(function, jit_options=_OPTIONS)(lambda x: single if x == types.float32 else double)
+    overload(function, jit_options=OPTIONS)(lambda x: single if x == types.float32 else double)
     return function
 
 
@@ -238,7 +216,7 @@ _atanh_tail = _polynomial("_atanh_tail", [1 / (2 * k + 3) for k in range(7, -1, 
 log1p = _declare("log1p", _log1p_32, _log1p_64, "log(1 + x) for 0 <= x <= 1, exact near 0 too.")
 
 
-@_generic
+@generic
 def tanh(x):
     """The hyperbolic tangent."""
     size = -x if x < cast(x, 0) else x
@@ -247,7 +225,7 @@ def tanh(x):
     return -t if x < cast(x, 0) else (x if x == cast(x, 0) else t)
 
 
-@_generic
+@generic
 def sigmoid(x):
     """1 / (1 + e**-x)."""
     one = cast(x, 1)
@@ -255,7 +233,7 @@ def sigmoid(x):
     return (e if x < cast(x, 0) else one) / (one + e)
 
 
-@_generic
+@generic
 def softplus(x):
     """log(1 + e**x)."""
     positive = x if x > cast(x, 0) else cast(x, 0)
@@ -270,7 +248,7 @@ def _scaled_erfc(t):
     raise NotImplementedError("for use in kernels")
 
 
-@overload(_scaled_erfc, jit_options=_OPTIONS)
+@overload(_scaled_erfc, jit_options=OPTIONS)
 def _scaled(t):
     kind = np.float32 if t == types.float32 else np.float64
     top, shift, scale, offset = map(kind, special.TAIL[t.bitwidth // 8][:4])
@@ -284,13 +262,13 @@ _near_erf = _polynomial("_near_erf", (
 ), special._NEAR)  # fmt: skip
 
 
-@_generic
+@generic
 def erfc(size, bell):
     """1 - erf(size) for size >= 0, where bell is exp(-size²)."""
     return bell * _scaled_erfc(size)
 
 
-@_generic
+@generic
 def erf(x):
     """The error function; its absolute error is within 4 units in the last place of 1."""
     size = -x if x < cast(x, 0) else x
@@ -300,7 +278,7 @@ def erf(x):
     return x * _near_erf(small * small) if size < cast(x, 1) else far
 
 
-@_generic
+@generic
 def normal(x):
     """The normal distribution function, with its digits where it is near 0 too."""
     size = -x if x < cast(x, 0) else x
@@ -312,7 +290,7 @@ def normal(x):
 _shrunk = _polynomial("_shrunk", special.SHRUNK[4], special.SHRUNK[8])
 
 
-@_generic
+@generic
 def tanhshrink(x):
     """x - tanh(x), exact near 0 too."""
     size, one = -x if x < cast(x, 0) else x, cast(x, 1)
@@ -320,39 +298,39 @@ def tanhshrink(x):
     return x * square * _shrunk(square) if size < one else x - tanh(x)
 
 
-@_generic
+@generic
 def absolute(x):
     """|x|."""
     return abs(x)
 
 
-@_generic
+@generic
 def where(condition, x, other):
     """x where the condition is true, else the other."""
     return x if condition else other
 
 
-@_generic
+@generic
 def maximum(x, other):
     """The larger of two; NaN if either is."""
     other = cast(x, other)
     return other if (x < other) | (other != other) else x
 
 
-@_generic
+@generic
 def minimum(x, other):
     """The smaller of two; NaN if either is."""
     other = cast(x, other)
     return other if (x > other) | (other != other) else x
 
 
-@_generic
+@generic
 def safe_mul(g, d):
     """g d, and 0 where g is 0 even if d is infinite or NaN."""
     return g if g == cast(g, 0) else g * d
 
 
-@_generic
+@generic
 def safe_div(g, d):
     """g / d, and 0 where g is 0 even if d is 0 or NaN."""
     return g if g == cast(g, 0) else g / d

@@ -1,0 +1,206 @@
+"""The formulas of arithmetic: sums, quotients, powers, rounding, and the rules of all that the
+vocabulary has; see `formulas`, which reads them."""
+
+from math import inf
+
+from autograd.kernels.vocabulary import (
+    absolute,
+    ceil,
+    copysign,
+    erf,
+    exp,
+    floor,
+    fmod,
+    log,
+    maximum,
+    minimum,
+    normal,
+    rint,
+    safe_div,
+    safe_mul,
+    sigmoid,
+    sqrt,
+    tanh,
+    tanhshrink,
+    trunc,
+    where,
+)
+
+FORMULAS = {
+    "erf": erf, "exp": exp, "log": log, "normal": normal, "sigmoid": sigmoid, "sqrt": sqrt,
+    "tanh": tanh, "tanhshrink": tanhshrink, "absolute": absolute, "maximum": maximum,
+    "minimum": minimum, "where": where, "floor": floor, "ceil": ceil, "trunc": trunc,
+    "rint": rint, "fmod": fmod, "safe_mul": safe_mul, "safe_div": safe_div,
+}  # fmt: skip
+
+DIVIDING = {"fmod", "remainder", "floor_divide"}  # what a quotient of many digits makes slower
+INF = inf
+
+
+def declare(function):
+    """A function as the formula of its name."""
+    FORMULAS[function.__name__] = function
+    return function
+
+
+@declare
+def add(input, other):
+    return input + other
+
+
+@declare
+def sub(input, other):
+    return input - other
+
+
+@declare
+def mul(input, other):
+    return input * other
+
+
+@declare
+def div(input, other):
+    return input / other
+
+
+@declare
+def add_scaled(input, other, alpha):
+    return input + other * alpha
+
+
+@declare
+def sub_scaled(input, other, alpha):
+    return input - other * alpha
+
+
+@declare
+def remainder(input, other):
+    rest = fmod(input, other)
+    rest = where((rest != 0.0) & ((rest < 0.0) != (other < 0.0)), rest + other, rest)
+    return where(rest == 0.0, copysign(rest, other), rest)
+
+
+@declare
+def floor_divide(input, other):
+    rest, quotient = fmod(input, other), input / other
+    whole = (input - rest) / other  # but for its rounding
+    whole = where((rest != 0.0) & ((rest < 0.0) != (other < 0.0)), whole - 1.0, whole)
+    below = floor(whole)
+    below = where(whole - below > 0.5, below + 1.0, below)
+    below = where(whole == 0.0, copysign(whole, quotient), below)
+    return where(other == 0.0, quotient, below)
+
+
+@declare
+def trunc_divide(input, other):
+    return trunc(input / other)
+
+
+@declare
+def round_scaled(input, scale):
+    rounded = rint(input * scale) / scale
+    return where(absolute(rounded) < INF, rounded, input)  # what is so large has no digits there
+
+
+@declare
+def step(input, values):
+    return where(input == 0.0, values, where(input > 0.0, 1.0, where(input < 0.0, 0.0, input)))
+
+
+@declare
+def at_least(input, low):
+    return maximum(input, low)
+
+
+@declare
+def at_most(input, high):
+    return minimum(input, high)
+
+
+@declare
+def neg(input):
+    return -input
+
+
+@declare
+def square(input):
+    return input * input
+
+
+@declare
+def cube(input):
+    return input * input * input
+
+
+@declare
+def inverse_square(input):
+    return 1.0 / (input * input)
+
+
+@declare
+def power_rule(g, power, exponent):
+    return safe_mul(g, power * exponent)
+
+
+@declare
+def quotient_rule(g, input, other):
+    return safe_mul(g, input / other / -other)
+
+
+@declare
+def over_square(a, x, y):  # a / (x² + y²), and 0 at the origin; neither square needs to fit
+    size = maximum(absolute(x), absolute(y))
+    size = where((size > 0.0) & (size < INF), size, 1.0)
+    u, v = x / size, y / size
+    square = u * u + v * v
+    return a / size / where(square == 0.0, 1.0, square) / size
+
+
+@declare
+def reciprocal(input):
+    return 1.0 / input
+
+
+@declare
+def rsqrt(input):
+    return 1.0 / sqrt(input)
+
+
+@declare
+def sign(input):
+    return where(input > 0.0, 1.0, where(input < 0.0, -1.0, input * 0.0))
+
+
+@declare
+def exp_grad(g, out):
+    return safe_mul(g, out)
+
+
+@declare
+def log_grad(g, input):
+    return safe_div(g, input)
+
+
+@declare
+def sqrt_grad(g, out):
+    return safe_div(g, out * 2.0)
+
+
+@declare
+def rsqrt_grad(g, out):
+    return safe_mul(g, out * -0.5 * out * out)
+
+
+@declare
+def reciprocal_grad(g, out):
+    return safe_mul(safe_mul(g, out), -out)
+
+
+@declare
+def tanh_grad(g, out):
+    return g * (1.0 - out * out)
+
+
+@declare
+def sigmoid_grad(g, out):
+    return g * (out * (1.0 - out))
