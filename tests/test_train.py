@@ -134,8 +134,8 @@ def test_the_seed_decides_everything(train, tmp_path):
     assert first != rows(2, "c")
 
 
-@pytest.mark.parametrize("model", ["rnn", *(pytest.param(name, marks=pytest.mark.slow)
-                                           for name in ("lstm", "gru"))])
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
 def test_the_digits_are_learned_row_by_row(train, tmp_path, model):
     code, text = run(train, "--model", model, "--epochs", 6, "--lr", 0.005,
                      "--out", tmp_path)

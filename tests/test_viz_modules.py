@@ -90,6 +90,69 @@ def test_equal_modules_in_a_row_are_drawn_once():
     assert boxes[0].notes == ("20 parameters", "32 FLOPs each")
 
 
+def test_modules_that_take_turns_are_drawn_once():
+    turns = [layer for _ in range(3) for layer in (nn.Linear(4, 4), nn.ReLU())]
+    drawn = graph(nn.Sequential(*turns, nn.Linear(4, 3)), (1, 4))
+    assert edges(level(drawn)) == {(IN, "0-5 ×3"), ("0-5 ×3", "6"), ("6", OUT)}
+    assert edges(level(drawn, "0-5")) == {(IN, "0"), ("0", "1"), ("1", OUT)}
+    frame = next(b for b in level(drawn).boxes.values() if isinstance(b, Frame))
+    assert frame.title == ("frame", "0-5 ×3", "20 parameters, 32 FLOPs each", ())
+    assert "0-5" in drawn.source
+
+
+def test_other_sizes_take_no_turns():
+    sizes = [3, 5, 7, 5]
+    layers = [layer for a, b in zip(sizes, sizes[1:], strict=False)
+              for layer in (nn.Linear(a, b), nn.ReLU())]
+    names = [box.name for box in level(graph(nn.Sequential(*layers), (1, 3))).boxes.values()]
+    assert names == [f"{i}: {kind}" for i, kind in enumerate(["Linear", "ReLU"] * 3)]
+
+
+class Skipping(nn.Module):
+    """Ops take turns with a module, and each round's sum is used by the next, and at the end by
+    `far` those of some."""
+
+    def __init__(self, far=0):
+        super().__init__()
+        self.layers, self.far = nn.ModuleList([nn.Linear(4, 4) for _ in range(4)]), far
+
+    def forward(self, x):
+        seen = []
+        for layer in self.layers:
+            x = x + layer(x).relu()
+            seen.append(x)
+        return x + seen[0] if self.far else x
+
+
+def test_turns_with_ops_between_that_pass_them_by():
+    inner = level(graph(Skipping(), (2, 4)))
+    assert edges(inner) == {(IN, "layers.0-3 ×4"), ("layers.0-3 ×4", OUT)}
+    assert edges(next(iter(inner.boxes.values())).level) == {
+        (IN, "layers.0"), ("layers.0", "relu"), ("relu", "add"), (IN, "add"), ("add", OUT)}
+    apart = level(graph(Skipping(far=1), (2, 4)))
+    assert len(apart.boxes) > 4  # which of the sums is used at the end would not be seen
+
+
+def test_a_loop_of_several_modules_is_rolled():
+    class Steps(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell, self.head = nn.GRUCell(3, 4), nn.Linear(4, 2)
+
+        def forward(self, x):
+            h, outs = autograd.zeros(2, 4), []
+            for t in range(4):
+                h = self.cell(x[:, t], h)
+                outs.append(self.head(h))
+            return autograd.stack(outs, 1)
+
+    drawn = graph(Steps(), (2, 4, 3))
+    assert edges(level(drawn)) == {(IN, "cell-head ×4"), ("cell-head ×4", "stack dim=1"),
+                                   ("stack dim=1", OUT)}
+    assert edges(level(drawn, "cell-head")) == {
+        (IN, "getitem"), ("getitem", "cell"), ("cell", "head"), ("cell", OUT), ("head", OUT)}
+
+
 def test_a_loop_over_time_is_rolled():
     inner = level(graph(Loop(), (2, 5, 3)))
     assert [box.name for box in inner.boxes.values()] == ["getitem ×5", "cell: LSTMCell ×5",
@@ -193,7 +256,8 @@ def test_files_and_notebooks(tmp_path):
     assert any(text.startswith("<b> & \u4f60") for text in texts)
     assert "module with parameters" in texts  # the legend
     assert (tmp_path / "x.svg").read_text() == drawn._repr_svg_()
-    assert drawn._repr_html_().startswith('<div style="overflow-x:auto"><svg')
+    assert drawn._repr_html_().startswith(
+        '<div style="overflow-x:auto"><svg style="max-width:none"')
     assert drawn.source.count("subgraph") == 3 - 1 and "cluster_model" in drawn.source
     with open(drawn.save(tmp_path / "x.png"), "rb") as file:
         assert file.read(4) == b"\x89PNG"

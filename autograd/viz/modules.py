@@ -1,7 +1,8 @@
 """The calls of a model's modules as a drawing: boxes in frames, down to a chosen depth.
 
 An edge is a tensor that one module, or an op between modules, made and another used. Calls of equal
-modules, each on what the one before gave, are drawn once with their number.
+modules, each on what the one before gave, are drawn once with their number, and so are several that
+take turns: one round of them, in a frame.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ..node import Leaf, Node, Output
 from ..tensors import Tensor
 from .costs import memory
 from .names import called, described, shape_text
+from .rounds import Round, rounds
 from .style import Arrow, Box, elided, printable, short_count
 from .trace import Call, Trace
 
@@ -60,6 +62,7 @@ class _Item:
         self.thing = thing
         self.key = f"{'c' if isinstance(thing, Call) else 'n'}{_begin(thing)}"
         self.others: list[_Item] = []
+        self.varies = False  # whether the attributes of an op are others in other rounds
         self.sources: dict[str, str] = {}  # key of what it uses -> the shape of that
 
 
@@ -112,27 +115,85 @@ class _Maker:
                 item.sources[IN] = ""  # integers computed from what came in, for one
         ends = dict(self._ends(call, keys))
         items, renamed = _collapsed(items)
+        uses = [_uses(item, renamed).keys() - {item.key} for item in items]
         level = Level()
-        for item in items:
-            level.boxes[item.key] = (
-                self.box(item.thing, [other.thing for other in item.others
-                                      if isinstance(other.thing, Call)], depth)
-                if isinstance(item.thing, Call) else self.op(item.thing, 1 + len(item.others)))
-        told: set[str] = set()
-        for item in items:
-            sources = {renamed.get(key, key): text for one in (item, *item.others)
-                       for key, text in one.sources.items()}
-            for key, text in sources.items():
-                if key != item.key:
-                    level.arrows.append(Arrow(key, item.key, True, _once(key, text, told)))
+        self._fill(level, rounds(items, uses, {renamed.get(key, key) for key in ends}, self._like),
+                   renamed, depth)
         for key in dict.fromkeys(renamed.get(key, key) for key in ends):
             level.arrows.append(Arrow(key, OUT, heavy=True))
         return level
 
-    def op(self, node: Node, count: int) -> Box:
+    def _fill(self, level: Level, items: list[_Item | Round], renamed: dict[str, str],
+              depth: int) -> None:
+        """Boxes for the items, and arrows from what they use."""
+        told: set[str] = set()
+        box: Box | Frame
+        for item in items:
+            if isinstance(item, Round):
+                key, box, sources = self._round(item, renamed, depth)
+            else:
+                key, sources = item.key, _uses(item, renamed)
+                box = (self.box(item.thing, [other.thing for other in item.others
+                                             if isinstance(other.thing, Call)], depth)
+                       if isinstance(item.thing, Call)
+                       else self.op(item.thing, 1 + len(item.others), item.varies))
+            level.boxes[key] = box
+            for source, text in sources.items():
+                if source != key:
+                    level.arrows.append(Arrow(source, key, True, _once(source, text, told)))
+
+    def _round(self, found: Round, renamed: dict[str, str],
+               depth: int) -> tuple[str, Frame, dict[str, str]]:
+        """The key, the frame and the sources of a repetition; whoever uses its last items, uses
+        the frame."""
+        key = f"r{found.items[0].key}"
+        own = {item.key for item in found.items}
+        sources = {source: text for item in found.items
+                   for source, text in _uses(item, renamed).items() if source not in own}
+        within = {name: IN if target in sources else target for name, target in renamed.items()}
+        within |= dict.fromkeys(sources, IN)
+        for item, *others in zip(found.items, *found.others, strict=True):
+            item.varies = isinstance(item.thing, Node) and any(
+                described(other.thing) != described(item.thing) for other in others)
+        inner = Level()
+        self._fill(inner, found.items, within, depth)
+        inner.arrows += [Arrow(item.key, OUT, heavy=True)
+                         for item, used in zip(found.items, found.used, strict=True) if used]
+        all_of_them = {item.key for items in (found.items, *found.others) for item in items}
+        renamed |= {name: key for name, target in renamed.items() if target in all_of_them}
+        renamed |= dict.fromkeys(all_of_them, key)
+        return key, Frame(self._round_title(found), inner), sources
+
+    def _round_title(self, found: Round) -> Box:
+        """From which module to which, and how often."""
+        first, last = ([item.thing for item in items if isinstance(item.thing, Call)]
+                       for items in (found.items, found.others[-1]))
+        begin, end = first[0], last[-1]
+        if begin.path == last[0].path:  # the same modules in each round
+            end = first[-1]
+        name = begin.path if begin.parent is None else _inside(begin.path, begin.parent.path)
+        if end.path != begin.path:
+            name += f"-{end.path.rpartition('.')[2]}"
+        own = sum(_parameters(call.module) for call in first)
+        notes = [f"{own:,} parameter{'s' * (own != 1)}"] if own else []
+        flops = 2 * sum(self.trace.multiply_adds(call) for call in first)
+        if flops:
+            notes.append(f"{short_count(flops)} FLOPs")
+        title = f"{elided(name, _LONGEST)} ×{1 + len(found.others)}"
+        return Box("frame", printable(title), ", ".join(notes) + " each" * bool(notes))
+
+    def _like(self, item: _Item) -> tuple[bool, tuple]:
+        """Whether an item is a module, and what two have in common that may be drawn as one."""
+        if isinstance(item.thing, Call):
+            return True, (_kind(item.thing), len(item.others))
+        own = [self.names[parent] for parent in item.thing.parents if parent in self.names]
+        return False, (called(item.thing), tuple(item.thing.shape), own, len(item.others))
+
+    def op(self, node: Node, count: int, varies: bool) -> Box:
         """An op between modules, with the names of parameters that it uses itself."""
         names = [self.names[parent] for parent in node.parents if parent in self.names]
-        return Box("function", f"{called(node)} ×{count}" if count > 1 else described(node),
+        name = described(node) if count == 1 and not varies else called(node)
+        return Box("function", f"{name} ×{count}" if count > 1 else name,
                    printable(elided(", ".join(names), _LONGEST)))
 
     def _sources(self, thing: Call | Node, call: Call, keys: dict) -> Iterator[tuple[str, str]]:
@@ -189,6 +250,12 @@ class _Maker:
                 return IN if home is None else keys[home]
         given = {id(memory(tensor._array)) for _, tensor in call.inputs}
         return IN if id(memory(tensor._array)) in given else ""
+
+
+def _uses(item: _Item, renamed: dict[str, str]) -> dict[str, str]:
+    """Keys and shapes of what an item and those that it stands for use."""
+    return {renamed.get(key, key): text for one in (item, *item.others)
+            for key, text in one.sources.items()}
 
 
 def _begin(thing: Call | Node) -> int:

@@ -98,7 +98,9 @@ class Picture:
     def _repr_html_(self) -> str:
         """The picture in its own size: what is wider than the page scrolls."""
         text = self._repr_svg_()
-        return f'<div style="overflow-x:auto">{text[text.index("<svg"):]}</div>'
+        begin = text.index("<svg") + len("<svg")
+        return ('<div style="overflow-x:auto"><svg style="max-width:none"'
+                f"{text[begin:]}</div>")
 
     def __repr__(self) -> str:
         return f"<{self._title}>"
