@@ -344,7 +344,7 @@ def trunc(input, /):
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(input=lambda g: zeros(g)))
 def round(input, /, *, decimals=0):
     """The nearest number with `decimals` digits after the point; halves go to the even one."""
-    rounded = np.round(input, decimals)
+    rounded = input.round(decimals)
     if decimals > 0 and input.dtype.kind == "f":  # what has no digits there may be scaled too far
         return np.where(np.isfinite(rounded), rounded, input)
     return rounded
