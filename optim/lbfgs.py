@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad, from_numpy, no_grad
-from autograd.errors import caller, describe
+from autograd.errors import caller_place, describe
 from autograd.tensors import mark_written
 from optim.line_search import strong_wolfe
 from optim.optimizer import Optimizer, Params, check_at_least_zero
@@ -79,7 +79,7 @@ class LBFGS(Optimizer):
                 "backward() and returns the loss"
             )
         with no_grad():
-            return _Descent(self, closure, caller()).run()
+            return _Descent(self, closure, caller_place()).run()
 
     def _fitted(
         self, what: str, name: str, value: Any, param: Tensor, group: dict[str, Any]
@@ -103,7 +103,7 @@ class LBFGS(Optimizer):
 class _Descent:
     """One call of LBFGS.step: the parameters as one vector, and the memory of earlier steps."""
 
-    def __init__(self, optimizer: LBFGS, closure: Callable[[], Any], where: str) -> None:
+    def __init__(self, optimizer: LBFGS, closure: Callable[[], Any], where: tuple) -> None:
         self.group = optimizer.param_groups[0]
         self.params = self.group["params"]
         self.state = optimizer.state[self.params[0]]

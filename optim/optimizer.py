@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
-from autograd.errors import Constructed, caller, describe, uncalled
+from autograd.errors import Constructed, caller_place, describe, uncalled
 from autograd.tensors import mark_written
 from optim.formula import Formula, formula_of
 from optim.state import fitted, load, number
@@ -92,7 +92,7 @@ class Optimizer(Constructed):
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        by, where, idle = f"{type(self).__name__}.step", caller(), True
+        by, where, idle = f"{type(self).__name__}.step", caller_place(), True
         with no_grad():
             for group in self.param_groups:
                 batches: dict[Any, list[Any]] = {}

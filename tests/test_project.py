@@ -69,7 +69,8 @@ SAME_LAYER = {
 # those of `autograd.__all__`, the ops, and the names listed here.
 PUBLIC_BESIDE_ALL = {
     "autograd.boundary": "guarded",
-    "autograd.errors": "Constructed caller check_switches describe did_you_mean spelled uncalled",
+    "autograd.errors":
+        "Constructed caller_place check_switches describe did_you_mean spelled uncalled",
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
