@@ -161,23 +161,18 @@ def reachable(roots) -> dict[Node, int]:
     number, but a leaf's comes right after the first op that used it, which is the last to give it
     a part of its gradient."""
     turns: dict[Node, int] = {root: root.seq for root in roots}
-    stack = list(turns)
-    turn_of = turns.get
-    while stack:
-        node = stack.pop()
+    found = list(turns)
+    for node in found:  # which grows on the way
         seq = node.seq
         for parent in node.parents:
-            if parent is None:
-                continue
-            turn = turn_of(parent)
-            if turn is None:
-                if parent.__class__ is Leaf:
+            if parent in turns:
+                if turns[parent] > seq:  # only a leaf's can be
                     turns[parent] = seq - 1
-                else:
-                    turns[parent] = parent.seq
-                    stack.append(parent)
-            elif turn > seq:  # only a leaf's can be
+            elif parent.__class__ is Leaf:
                 turns[parent] = seq - 1
+            elif parent is not None:
+                turns[parent] = parent.seq
+                found.append(parent)
     return turns
 
 

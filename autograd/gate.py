@@ -108,11 +108,12 @@ def _of_more(name, plain, of_tensors):
                 return kernels.elementwise(name, first, *rest)
         elif hasattr(first.__class__, "_array"):
             return of_tensors(first, *rest)
-        operands = [_base(x) for x in (first, *rest)]
-        if any([x.dtype is FLOAT16 or x.size >= LEAST[name] and x.dtype.kind == "f"
-                for x in operands if x.__class__ is ndarray]):
-            return kernels.elementwise(name, *operands)
-        return plain(*operands)
+        least = LEAST[name]
+        for x in (first, *rest):
+            if x.__class__ is ndarray and (
+                    x.dtype is FLOAT16 or x.size >= least and x.dtype.kind == "f"):
+                return kernels.elementwise(name, first, *rest)
+        return plain(first, *rest)
 
     return apply
 

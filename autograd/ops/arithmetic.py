@@ -19,7 +19,10 @@ from .elementwise import log, safe_div, safe_mul, zeros
 
 
 def _integral(*values) -> bool:
-    return not any(isinstance(v, float) or getattr(v, "dtype", _INT).kind == "f" for v in values)
+    for value in values:
+        if isinstance(value, float) or getattr(value, "dtype", _INT).kind == "f":
+            return False
+    return True
 
 
 _INT = np.dtype(int)
@@ -126,7 +129,7 @@ def div_floor(input, other, /):
 
 
 def _refuse_zero(name: str, input, other) -> None:
-    if _integral(input, other) and not np.all(other):
+    if _integral(input, other) and not np.logical_and.reduce(other, None):
         raise ZeroDivisionError(f"{name}: an integer divisor is 0")
 
 

@@ -168,7 +168,8 @@ def where(condition, input, other, /):
     >>> autograd.where(autograd.tensor([True, False]), autograd.tensor([1., 2.]), 0.)
     tensor([1., 0.])
     """
-    condition = np.asarray(condition)
+    if condition.__class__ is not np.ndarray:
+        condition = np.asarray(condition)
     if condition.dtype.kind != "b":
         if condition.dtype.kind == "f":
             raise TypeError("where: condition must be boolean; compare it, as in x > 0")

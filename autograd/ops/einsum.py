@@ -158,7 +158,7 @@ def _select(input, /, labels, kept):
     if summed:
         found = total(found, summed, False)
     left = [label for label in distinct if label in kept]
-    return np.transpose(found, [left.index(label) for label in kept])
+    return np.asarray(found).transpose([left.index(label) for label in kept])
 
 
 @op(method=False, vjp=dict(

@@ -223,13 +223,13 @@ def argmax(input, /, dim=None, keepdim=False):
     >>> autograd.argmax(autograd.tensor([[1., 5.], [7., 2.]]), 1)
     tensor([1, 0])
     """
-    return _arg("argmax", np.argmax, input, dim, keepdim)
+    return _arg("argmax", np.ndarray.argmax, input, dim, keepdim)
 
 
 @op(differentiable=False)
 def argmin(input, /, dim=None, keepdim=False):
     """The index of the first smallest element, in the flattened input or along `dim`."""
-    return _arg("argmin", np.argmin, input, dim, keepdim)
+    return _arg("argmin", np.ndarray.argmin, input, dim, keepdim)
 
 
 def _arg(name: str, choose, input, dim, keepdim):
@@ -238,7 +238,7 @@ def _arg(name: str, choose, input, dim, keepdim):
         return choose(input, None, keepdims=keepdim)
     dim = _line(name, input, dim)
     if input.ndim and is_large(input):
-        places = kernels.extreme(input, dim, choose is np.argmax)[1]
+        places = kernels.extreme(input, dim, choose is np.ndarray.argmax)[1]
         return places if keepdim else places.squeeze(dim)
     return choose(input, dim, keepdims=keepdim) if input.ndim else np.zeros((), np.int64)
 

@@ -20,6 +20,8 @@ from ..tensors import Tensor
 
 def ints(first, more: tuple = ()) -> tuple[int, ...]:
     """The sizes or dims of a call, given as one sequence or as several integers."""
+    if first.__class__ is tuple and not more:
+        return first
     if more or isinstance(first, (int, np.integer)):
         return (first, *more)
     if ordered(first):
@@ -141,10 +143,14 @@ def unflatten(input, dim, sizes):
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
 def squeeze(input, /, dim=None):
     """Without the dimensions of size 1, or without `dim` (one or several) if it has size 1."""
+    shape = input.shape
     if dim is None:
-        return input.reshape([n for n in input.shape if n != 1])
+        return input.reshape([n for n in shape if n != 1])
+    if dim.__class__ is int and shape:
+        dim = axis("squeeze", dim, len(shape))
+        return input.reshape(shape[:dim] + shape[dim + 1:] if shape[dim] == 1 else shape)
     dims = {axis("squeeze", d, input.ndim) for d in ints(dim)}
-    return input.reshape([n for i, n in enumerate(input.shape) if n != 1 or i not in dims])
+    return input.reshape([n for i, n in enumerate(shape) if n != 1 or i not in dims])
 
 
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))

@@ -5,14 +5,20 @@ from math import prod
 
 import numpy as np
 
+FEW = 32  # numbers whose ends Python finds sooner than NumPy
+
 
 def checked(index, size, negative=False):
     """An index as int64, counted from the front.
 
     Raises IndexError where it names none of `size` places; `negative` ones count from the end."""
     index = index.astype(np.int64, copy=False)
-    low = index.min(initial=0)
-    if low < (-size if negative else 0) or index.max(initial=-1) >= size:
+    if index.size < FEW:
+        numbers = index.ravel().tolist()
+        low, high = min(numbers, default=0), max(numbers, default=-1)
+    else:
+        low, high = index.min(initial=0), index.max(initial=-1)
+    if low < (-size if negative else 0) or high >= size:
         raise IndexError(f"an index names none of {size} places")
     return np.where(index < 0, index + size, index) if low < 0 else index
 
