@@ -255,3 +255,40 @@ def test_zeros_of_both_signs_beside_each_other():
     for _ in range(WARM + 1):
         signs = [np.signbit(y.numpy()).all() for y in step(autograd.ones(100))]
         assert signs == [False, True, False]
+
+
+def test_a_gradient_is_nobody_elses():
+    """Neither what the step goes on to read, nor what it returns."""
+    w = autograd.ones(2, requires_grad=True)
+
+    def step(x, scale):
+        w.grad, v, out = None, x * 2, x * 3
+        (w + x).backward(v)
+        with autograd.no_grad():
+            w.grad.mul_(scale)
+        again = v + 0
+        w.grad = None
+        (w + x).backward(out)
+        return again, out
+
+    step = compiled(step)
+    for i in range(WARM + 2):
+        again, out = step(ONE.expand(2) * i, 5.0)
+        w.grad.mul_(7)
+        assert again.tolist() == [2.0 * i] * 2 and out.tolist() == [3.0 * i] * 2
+    assert replays(step.step) == 1
+
+
+def test_the_lock_of_a_program():
+    """It is given back whatever happens; who does not get it runs the step as it is."""
+    table = autograd.ones(3)
+    step = compiled(lambda i: table[i] * 2)
+    for _ in range(WARM + 1):
+        step(autograd.tensor([0, 1]))
+    (entry,) = step.step._entries.values()
+    ((_, idle, _),) = entry.ready
+    with pytest.raises(IndexError):
+        step(autograd.tensor([0, 9]))
+    assert idle.acquire(blocking=False)
+    assert step(autograd.tensor([0, 2])).tolist() == [2.0, 2.0]  # another thread is at it
+    idle.release()
