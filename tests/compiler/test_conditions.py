@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 import optim
 from tests.compiler import WARM, compiled, replays
 
@@ -292,3 +293,48 @@ def test_the_lock_of_a_program():
     assert idle.acquire(blocking=False)
     assert step(autograd.tensor([0, 2])).tolist() == [2.0, 2.0]  # another thread is at it
     idle.release()
+
+
+TABLE = autograd.arange(24.0).reshape(6, 4)
+
+
+def filled(index):
+    z = autograd.zeros(6)
+    z[index] = 1.0
+    return z
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda i: TABLE[i] + 0,
+        lambda i: TABLE[i, i] + 0,
+        lambda i: TABLE[..., i] + 0,
+        lambda i: TABLE[:i] + 0,
+        lambda i: TABLE[[i]] + 0,
+        lambda i: TABLE[((TABLE - 9) * (i - 1.5)).reshape(-1).argmax() // 4],
+        lambda i: autograd.arange(12.0).reshape(i, -1).sum(0),
+        lambda i: TABLE.repeat(i, 1) + 0,
+        lambda i: nn.functional.one_hot(i.reshape(1)),
+        lambda i: nn.functional.one_hot(i.reshape(1), 4),
+        filled,
+    ],
+)
+def test_whole_numbers_of_tensors_in_the_place_of_pythons(step):
+    fast = autograd.compile(step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for i in [1] * (WARM + 2) + [2, 1, 3, 3, 3, 3, 1]:
+            i = autograd.tensor(i)
+            assert fast(i).tolist() == step(i).tolist()
+
+
+def test_what_cannot_be_recorded_of_indices_and_arguments_says_so():
+    for step, message in (
+        (lambda x: TABLE[x.long()] * 1, "an index reads numbers at"),
+        (lambda x: x.mul_(2), "an argument is written in place at"),
+    ):
+        step, values = autograd.compile(step), [autograd.tensor(1.0) for _ in range(WARM)]
+        with pytest.warns(UserWarning, match=message):
+            found = [step(x) for x in values]
+        assert found[0].tolist() == found[-1].tolist()

@@ -16,6 +16,7 @@ UNCOMPILED = {
     "allclose",
     "masked_select",
     "argwhere",
+    "one_hot",
     "nonzero",
     "index_put",
     "cosine_embedding_loss",
