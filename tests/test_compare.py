@@ -29,6 +29,10 @@ def test_equal_ones_share(function):
 
 def test_clamp_at_and_beyond_its_bounds():
     assert gradients(lambda x: x.clamp(-1, 1), leaf(-2, -1, 0, 1, 2)) == [[0, 0, 1, 0, 0]]
+    for many in 1, 1000:  # large arrays have a kernel
+        x = leaf(*[-1, 0, 1] * many)
+        assert gradients(lambda x: x.clamp(min=0), x) == [[0, 0, 1] * many]
+        assert gradients(lambda x: x.clamp(max=0), x) == [[1, 0, 0] * many]
     assert gradients(autograd.clamp, leaf(-2, 0, 3), leaf(-1, -1, -1), leaf(1, 1, 1)) == [
         [0, 1, 0], [1, 0, 0], [0, 0, 1]]
     crossed = autograd.clamp(leaf(-2, 0, 3), 2.0, 1.0)

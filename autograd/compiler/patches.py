@@ -21,11 +21,12 @@ import numpy as np
 
 from .. import engine, inplace, sampling
 from ..errors import caller
-from ..ops import dropout, index
+from ..ops import dropout, embedding, index
 from ..record import REGISTRY, Op
 from ..replayed import watcher
 from ..tensors import Tensor
 from . import walk as walking
+from .program import leaves
 from .recorder import Recorder
 
 _SLOT = Tensor.__dict__["_array"]
@@ -87,6 +88,9 @@ def _forward(recorder: Recorder, op: Op, forward):
     def apply(*args, **kwargs):
         if not recorder.active():
             return forward(*args, **kwargs)
+        for part in leaves((args, kwargs)):
+            if isinstance(part, Tensor):  # in the place of a number
+                recorder.leaked(part, op.name, caller())
         result = recorder.unseen(forward, args, kwargs)
         if op.extra and not op.many and not isinstance(result[0], np.ndarray):
             result = (np.asarray(result[0]), *result[1:])
@@ -121,6 +125,22 @@ def _function(recorder: Recorder, function, name: str, effect: bool = False):
             return function(*args, **kwargs)
         result = recorder.unseen(function, args, kwargs)
         return recorder.call(function, args, kwargs, result, name, effect=effect)
+
+    return apply
+
+
+def _indexing(recorder: Recorder, as_index):
+    """An index: whole numbers that are Tensors become Python's, arrays stay what they are."""
+    recorded = _function(recorder, as_index, "as_index")
+
+    def apply(index):
+        if recorder.active():
+            for part in index if isinstance(index, tuple) else (index,):
+                ends = (part.start, part.stop, part.step) if isinstance(part, slice) else (part,)
+                for end in ends:
+                    if isinstance(end, Tensor) and not end.ndim and end.dtype != bool:
+                        recorder.leaked(end, "an index", caller())
+        return recorded(index)
 
     return apply
 
@@ -180,8 +200,10 @@ def _functions(recorder: Recorder):
     yield vars(engine), "add_to_leaf", _arriving(recorder, engine.add_to_leaf)
     yield vars(engine), "owned", _owning(recorder, engine.owned)
     for function, effect in ((dropout.random_key, True), (dropout._mask, True),
-                             (index.as_index, False), (index.check_range, True)):
-        recorded = _function(recorder, function, function.__name__, effect)
+                             (index.as_index, False), (index.check_range, True),
+                             (embedding.one_hot_rows, False)):
+        recorded = _indexing(recorder, function) if function is index.as_index else _function(
+            recorder, function, function.__name__, effect)
         for module in [m for name, m in sys.modules.items() if name.startswith("autograd.")]:
             if vars(module).get(function.__name__) is function:
                 yield vars(module), function.__name__, recorded

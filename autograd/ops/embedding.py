@@ -83,9 +83,15 @@ def one_hot(tensor, num_classes=-1):
     if num_classes == -1:
         if indices.size == 0:
             raise ValueError("one_hot: num_classes is needed where there is no index")
-        num_classes = max(int(indices.max()) + 1, 1)
+        largest = tensor.max().item() if isinstance(tensor, Tensor) else indices.max()
+        num_classes = max(int(largest) + 1, 1)
     check_range("one_hot", indices, num_classes, indices.ndim)
     check_size("one_hot", (*indices.shape, num_classes))
+    return wrap(one_hot_rows(indices, num_classes))
+
+
+def one_hot_rows(indices, num_classes):
+    """Rows that are 1 at an index, (*) -> (*, num_classes)."""
     encoded = np.zeros((indices.size, num_classes), np.int64)
     encoded[np.arange(indices.size), indices.reshape(-1)] = 1
-    return wrap(encoded.reshape(*indices.shape, num_classes))
+    return encoded.reshape(*indices.shape, num_classes)

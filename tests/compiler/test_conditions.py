@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 import optim
 from tests.compiler import WARM, compiled, replays
 
@@ -255,3 +256,85 @@ def test_zeros_of_both_signs_beside_each_other():
     for _ in range(WARM + 1):
         signs = [np.signbit(y.numpy()).all() for y in step(autograd.ones(100))]
         assert signs == [False, True, False]
+
+
+def test_a_gradient_is_nobody_elses():
+    """Neither what the step goes on to read, nor what it returns."""
+    w = autograd.ones(2, requires_grad=True)
+
+    def step(x, scale):
+        w.grad, v, out = None, x * 2, x * 3
+        (w + x).backward(v)
+        with autograd.no_grad():
+            w.grad.mul_(scale)
+        again = v + 0
+        w.grad = None
+        (w + x).backward(out)
+        return again, out
+
+    step = compiled(step)
+    for i in range(WARM + 2):
+        again, out = step(ONE.expand(2) * i, 5.0)
+        w.grad.mul_(7)
+        assert again.tolist() == [2.0 * i] * 2 and out.tolist() == [3.0 * i] * 2
+    assert replays(step.step) == 1
+
+
+def test_the_lock_of_a_program():
+    """It is given back whatever happens; who does not get it runs the step as it is."""
+    table = autograd.ones(3)
+    step = compiled(lambda i: table[i] * 2)
+    for _ in range(WARM + 1):
+        step(autograd.tensor([0, 1]))
+    (entry,) = step.step._entries.values()
+    ((_, idle, _),) = entry.ready
+    with pytest.raises(IndexError):
+        step(autograd.tensor([0, 9]))
+    assert idle.acquire(blocking=False)
+    assert step(autograd.tensor([0, 2])).tolist() == [2.0, 2.0]  # another thread is at it
+    idle.release()
+
+
+TABLE = autograd.arange(24.0).reshape(6, 4)
+
+
+def filled(index):
+    z = autograd.zeros(6)
+    z[index] = 1.0
+    return z
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda i: TABLE[i] + 0,
+        lambda i: TABLE[i, i] + 0,
+        lambda i: TABLE[..., i] + 0,
+        lambda i: TABLE[:i] + 0,
+        lambda i: TABLE[[i]] + 0,
+        lambda i: TABLE[((TABLE - 9) * (i - 1.5)).reshape(-1).argmax() // 4],
+        lambda i: autograd.arange(12.0).reshape(i, -1).sum(0),
+        lambda i: TABLE.repeat(i, 1) + 0,
+        lambda i: nn.functional.one_hot(i.reshape(1)),
+        lambda i: nn.functional.one_hot(i.reshape(1), 4),
+        filled,
+    ],
+)
+def test_whole_numbers_of_tensors_in_the_place_of_pythons(step):
+    fast = autograd.compile(step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for i in [1] * (WARM + 2) + [2, 1, 3, 3, 3, 3, 1]:
+            i = autograd.tensor(i)
+            assert fast(i).tolist() == step(i).tolist()
+
+
+def test_what_cannot_be_recorded_of_indices_and_arguments_says_so():
+    for step, message in (
+        (lambda x: TABLE[x.long()] * 1, "an index reads numbers at"),
+        (lambda x: x.mul_(2), "an argument is written in place at"),
+    ):
+        step, values = autograd.compile(step), [autograd.tensor(1.0) for _ in range(WARM)]
+        with pytest.warns(UserWarning, match=message):
+            found = [step(x) for x in values]
+        assert found[0].tolist() == found[-1].tolist()

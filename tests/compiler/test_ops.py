@@ -16,6 +16,7 @@ UNCOMPILED = {
     "allclose",
     "masked_select",
     "argwhere",
+    "one_hot",
     "nonzero",
     "index_put",
     "cosine_embedding_loss",
@@ -119,4 +120,19 @@ def test_sums_and_products_of_what_numpy_lays_out(size):
     for turn in range(WARM + 3):
         for wanted, got in zip(step(x * turn), fast(x * turn), strict=True):
             np.testing.assert_allclose(got.numpy(), wanted.numpy(), 1e-9, 1e-12)
+    assert replays(fast) == 1
+
+
+def test_products_one_behind_the_other_have_memory_of_their_own():
+    rng = np.random.default_rng(0)
+    a, b = [autograd.tensor(rng.standard_normal((900, 900)) / 30) for _ in range(2)]
+
+    def step(x):
+        return (((x @ a) @ b) @ a) * 1, (a @ (b @ x.t())) * 1
+
+    fast = autograd.compile(step)
+    for _ in range(WARM + 1):
+        x = autograd.tensor(rng.standard_normal((20, 900)))
+        for wanted, got in zip(step(x), fast(x), strict=True):
+            np.testing.assert_allclose(got.numpy(), wanted.numpy(), 1e-9, 1e-9)
     assert replays(fast) == 1
