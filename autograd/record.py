@@ -31,25 +31,19 @@ from typing import Any
 import numpy as np
 
 from . import template
-from .boundary import guarded, misfit, takes_one
-from .dtypes import common, common_float, common_number
-from .errors import describe, undefined, unmatched
-from .gate import FLOAT16, LEAST, formula
+from .boundary import guarded, takes_one
+from .calling import NAMESPACE
+from .errors import describe
+from .gate import formula
 from .lazy import Awaited
-from .modes import is_grad_enabled
-from .node import OUT, Node, Output, Rule, next_seq
-from .quiet import hush, unhush
-from .tensors import Tensor, View, current_node, ndarray, wrap
+from .node import OUT, Node, Rule
+from .tensors import Tensor
 
 REGISTRY: dict[str, Op] = {}
 COMPOSITES: dict[str, Callable] = {}
 INPLACE: dict[str, Callable] = {}  # the functions that have an in-place twin
 TWINS: list[Callable] = []  # what makes the twin, given name and function; `inplace` comes later
 UFUNCS: dict[np.ufunc, Callable] = {}
-
-UNRECORDED = "a view made under no_grad"
-CONSTANT: tuple = (0, None)  # the version box of what is not a tensor: never written
-_ERRORS = (ValueError, IndexError, TypeError, RuntimeError, OverflowError, ZeroDivisionError)
 
 
 class joint:
@@ -98,13 +92,13 @@ class Op(Rule):
         defaulted = forward.__code__.co_varnames[: forward.__code__.co_argcount]
         defaulted = defaulted[len(defaulted) - len(self.defaults):]
         self.optional = tuple(name for name in self.inputs if name in defaulted)
-        taken = {"result", "out", "node", "token", *_NAMESPACE} & {*self.inputs, *self.passed}
+        taken = {"result", "out", "node", "token", *NAMESPACE} & {*self.inputs, *self.passed}
         if taken:
             raise TypeError(f"{self.name}: its written code uses the name {taken} itself; "
                             "call the argument something else")
         self._add_rules(vjp)
         self.backward = None
-        self.function = template.declared(self, _NAMESPACE)
+        self.function = template.declared(self, NAMESPACE)
 
     def _add_rules(self, vjp: dict | joint) -> None:
         if not isinstance(vjp, (dict, joint)):
@@ -262,140 +256,7 @@ def _dress(function, forward, name: str) -> None:
     function.__wrapped__ = template.public(forward)
 
 
-def _operand(op: Op, position: int, value):
-    """What the forward gets for an argument that is not a Tensor."""
-    if isinstance(value, ndarray):
-        return value if value.__class__ is ndarray else np.asarray(value)
-    if op.promotes and isinstance(value, (bool, int, float, np.generic)):
-        if value.__class__ is int and not -1 << 63 <= value < 1 << 64:
-            raise TypeError(f"{op.name}: {op.inputs[position]} {value} does not fit into 64 bits; "
-                            "float(...) of it does")
-        return value if len(op.inputs) > 1 else np.asarray(value)
-    if isinstance(value, np.generic):
-        return np.asarray(value)
-    name = op.inputs[position]
-    if value is None and name in op.optional:
-        return None
-    fits = "a Tensor or a number" if op.promotes else "a Tensor"
-    raise TypeError(f"{op.name}: {name} must be {fits}, got {describe(value)}; "
-                    "autograd.tensor(...) makes one")
-
-
-def _operands(op: Op, tensors):
-    """Arrays, nodes and version boxes of a sequence; the boxes are None if no Tensor is in it."""
-    if isinstance(tensors, (Tensor, ndarray)) or not hasattr(tensors, "__iter__"):
-        raise TypeError(f"{op.name}: {op.inputs[0]} must be a list or tuple of Tensors, "
-                        f"got {describe(tensors)}")
-    tensors = tuple(tensors)
-    arrays: list[np.ndarray] = []
-    nodes: list[Node | None] = []
-    boxes: list[Any] = []
-    plain = bool(tensors)
-    for tensor in tensors:
-        if isinstance(tensor, Tensor):
-            plain = False
-            arrays.append(tensor._array)
-            nodes.append(tensor._node if tensor._view is None else current_node(tensor))
-            boxes.append(tensor._version)
-        elif isinstance(tensor, (ndarray, np.generic)):
-            arrays.append(np.asarray(tensor))
-            nodes.append(None)
-            boxes.append(CONSTANT)
-        else:
-            raise TypeError(f"{op.name}: {op.inputs[0]}[{len(arrays)}] must be a Tensor, "
-                            f"got {describe(tensor)}")
-    return arrays, tuple(nodes), None if plain else boxes
-
-
-def _explain(op: Op, error: Exception, inputs: tuple) -> None:
-    """Raise the error again with the op's name and what it got, unless it says so already."""
-    text = str(error)
-    if text.startswith(f"{op.name}:"):
-        return
-    if op.variadic:
-        inputs = tuple(inputs[0])
-        names = [f"{op.inputs[0]}[{i}]" for i in range(len(inputs))]
-    else:
-        names = list(op.inputs)
-    got = ", ".join(f"{name}: {describe(value)}" for name, value in zip(names, inputs, strict=True)
-                    if value is not None)
-    if text.startswith("operands could not be broadcast"):
-        text = unmatched(inputs)
-    elif not text.split(": ")[0].isidentifier():  # else an op has spoken already
-        text = misfit(op.function, error, _attributes(op, error)) or undefined(text)
-    # NumPy's own kinds of errors cannot be made from a text alone; what they are kinds of can
-    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-    raise kind(f"{op.name}: {text} (got {got})") from error
-
-
-def _attributes(op: Op, error: Exception) -> dict:
-    """The attributes that the op's function, which has caught the error, was called with."""
-    values = error.__traceback__.tb_frame.f_locals  # type: ignore[union-attr]
-    names = [name.split("=")[0].lstrip("*") for name in op.passed]
-    return {name: values[name] for name in names if values[name] is not None}
-
-
-def _joined(op: Op, grads):
-    """What a joint rule returned, if there is a gradient or None for each input."""
-    if not isinstance(grads, (tuple, list)) or len(grads) != len(op.inputs):
-        raise RuntimeError(f"{op.name}: its joint rule must return a gradient or None for each of "
-                           f"{', '.join(op.inputs)}; got {describe(grads)}")
-    return grads
-
-
 def _raise_once(op: Op) -> None:
     raise RuntimeError(f"{op.name}: it is the gradient of another op and can be differentiated no "
                        "further; ask for its gradient without create_graph=True, or write the op "
                        "with ops that have second derivatives")
-
-
-def _refuse(op: Op, name: str) -> None:
-    raise RuntimeError(f"{op.name}: no gradient with respect to {name} is defined, but it requires "
-                       f"grad; pass {name}.detach()")
-
-
-def _view(source: Tensor, function, args: tuple, reason: str = "") -> View:
-    """The record of a view just made; one made under no_grad cannot be written through later."""
-    if is_grad_enabled():
-        return View.make(source, function, args, reason)
-    return View.make(source, None, (), UNRECORDED)
-
-
-def _one_of(source: Tensor, function, number: int, args: tuple) -> Tensor:
-    """One of the views that a function makes of source."""
-    return function(source, *args)[number]
-
-
-def _outputs(op: Op, source, node: Node | None, results, args: tuple = ()) -> tuple:
-    """Wrap the results of an op with several; each gets a node that stands for its slot."""
-    outs = []
-    if node is not None:
-        node.shape = [result.shape for result in results]
-        node.dtype = [result.dtype for result in results]
-    for i, result in enumerate(results):
-        out = wrap(result)
-        if node is not None:
-            out._node = Output(node, i)
-        if op.view and _shares(out._array, source._array):
-            out._version = source._version
-            out._view = _view(source, _one_of, (op.function, i, args),
-                              f"one of several views made by {op.name}")
-        outs.append(out)
-    return tuple(outs)
-
-
-def _shares(result: np.ndarray, array: np.ndarray) -> bool:
-    """Whether a result of a view op shows its input's memory (NumPy keeps only the last base)."""
-    base = result.base
-    return result is array or (base is not None and (base is array or base is array.base))
-
-
-_NAMESPACE = dict(
-    Tensor=Tensor, Node=Node, make=Node.make, next_seq=next_seq, new=object.__new__,
-    ndarray=ndarray, asarray=np.asarray, LEAST=LEAST, FLOAT16=FLOAT16, hush=hush, unhush=unhush,
-    shape_of=np.shape, current_node=current_node, is_grad_enabled=is_grad_enabled,
-    common=common, common_number=common_number, common_float=common_float, CONSTANT=CONSTANT,
-    ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
-    operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
-    joined=_joined,
-)

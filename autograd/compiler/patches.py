@@ -40,7 +40,7 @@ _HARMLESS = {
     "accumulate.py": "add_to_grad add_to_leaf owned _owns_base",
     "custom_function.py": "<genexpr> <listcomp> backward _recorded apply",
     "engine.py": "_weight _attached _start",
-    "record.py": "_operands _outputs",
+    "calling.py": "_operands _outputs",
     "inplace.py": "inplace replace setitem _numbers _refuse _check_fits _history _zero _node_as",
     "creation.py": "as_tensor",
     "parameter.py": "__init__",
