@@ -142,6 +142,8 @@ def add_to_leaf(recorder: Recorder, tensor: Tensor, g: np.ndarray, leaf: Leaf | 
         add_to_grad(tensor, g)
     elif tensor._grad is None:
         tensor._grad = wrap(own(recorder, g))
+    elif not RAW(tensor._grad).flags.writeable:
+        tensor._grad = add(wrap(RAW(tensor._grad)), wrap(g))
     else:
         held = RAW(tensor._grad)
         recorder.wrote(held, _add_into, g)

@@ -79,6 +79,18 @@ def kept():
     return HELD.by
 
 
+def default(by=2.0):
+    return by
+
+
+def keyword(*, by=2.0):
+    return by
+
+
+def coded():
+    return 2.0
+
+
 def put(value, name="by"):
     return lambda by: setattr(value, name, by)
 
@@ -95,6 +107,9 @@ READ = {
     "module within a module": (lambda: package.part.by, put(package.part)),
     "import": (imported, put(package)),
     "from import": (imported_from, put(package)),
+    "default": (lambda: default(), lambda by: put(default, "__defaults__")((by,))),
+    "keyword default": (lambda: keyword(), lambda by: keyword.__kwdefaults__.update(by=by)),
+    "code": (lambda: coded(), lambda by: put(coded, "__code__")((lambda: 3.0).__code__)),
     "method": (lambda: SCALED.plain(), lambda by: put(Scaled, "plain")(lambda self: by)),
     "call": (lambda: SCALED(), lambda by: put(Scaled, "__call__")(lambda self: by)),
     "property": (lambda: SCALED.own, lambda by: put(Scaled, "own")(property(lambda self: by))),
@@ -338,3 +353,28 @@ def test_what_cannot_be_recorded_of_indices_and_arguments_says_so():
         with pytest.warns(UserWarning, match=message):
             found = [step(x) for x in values]
         assert found[0].tolist() == found[-1].tolist()
+
+
+def test_a_saved_value_that_the_step_overwrites():
+    w = autograd.ones(2, requires_grad=True)
+
+    def step(x):
+        result = (w * x).exp()
+        result.add_(1)
+        result.sum().backward()
+
+    step = autograd.compile(step)
+    for _ in range(WARM + 2):
+        with pytest.raises(RuntimeError, match="overwritten|modified|in place|in-place"):
+            step(ONE.expand(2))
+    assert w.grad is None
+
+
+def test_a_gradient_that_nobody_may_write():
+    w = autograd.ones(2, requires_grad=True)
+    step = compiled(lambda x: (w * x).sum().backward())
+    for i in range(WARM + 4):
+        w.grad = autograd.zeros(2)
+        w.grad._array.flags.writeable = i <= WARM
+        step(ONE.expand(2) * i)
+        assert w.grad.tolist() == [i, i]
