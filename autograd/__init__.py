@@ -235,7 +235,13 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "compiler": "compile",
     "custom_function": "Function",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
+    "ops.aliases": "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh clip divide fix "
+                   "ger greater greater_equal less less_equal moveaxis multiply negative not_equal "
+                   "sgn subtract swapdims",
     "ops.hyperbolic": "acosh asinh atanh",
+    "ops.numbers": "clamp_max clamp_min copysign deg2rad float_power fmax fmin frac frexp gcd "
+                   "hypot isneginf isposinf isreal lcm ldexp nan_to_num nextafter positive rad2deg "
+                   "rsub signbit",
     "serialize": "load save",
 })
 __all__ = [

@@ -90,6 +90,7 @@ LAZY = {
     "multiprocessing": "15 ms; only for worker processes",
     "matplotlib": "0.3 s, an extra",
     "optuna": "1 s, an extra",
+    "scipy": "0.1 s, an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
     "urllib": "only for downloads",
