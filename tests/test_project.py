@@ -29,7 +29,7 @@ LAYERS = {
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.*",
-    8: "__init__",
+    8: "__init__ special",
     9: "warmup __main__",
 }
 

@@ -7,18 +7,17 @@ from collections.abc import Callable
 import numpy as np
 
 
-def from_scipy(name: str, wide: bool = False) -> Callable:
-    """SciPy's special function of this name, for arrays of one float dtype, which the result has.
-    float16 is computed in float32, and everything in float64 where `wide` says so."""
+def from_scipy(name: str) -> Callable:
+    """SciPy's special function of this name, computed in float64 and rounded to the operands' float
+    dtype: SciPy's own float32 has other special values, as the sign of erfinv(-0.0)."""
     found: list[Callable] = []
 
     def apply(*operands):
         if not found:
             found.append(getattr(_special(name), name))
-        dtype = next(x.dtype for x in operands if isinstance(x, np.ndarray))
-        if wide and dtype.itemsize < 8:
-            operands = [x.astype(np.float64) if isinstance(x, np.ndarray) else x for x in operands]
-        return np.asarray(found[0](*operands)).astype(dtype, copy=False)
+        dtype = next(x.dtype for x in operands if isinstance(x, np.ndarray) and x.dtype.kind == "f")
+        wide = [x.astype(np.float64) if getattr(x, "dtype", None) is dtype else x for x in operands]
+        return np.asarray(found[0](*wide)).astype(dtype)
 
     return apply
 
