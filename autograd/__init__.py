@@ -231,11 +231,21 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "viz",
+    ".": "special viz",
     "compiler": "compile",
     "custom_function": "Function",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
+    "ops.aliases": "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh clip divide fix "
+                   "ger greater greater_equal less less_equal moveaxis multiply negative not_equal "
+                   "sgn subtract swapdims",
+    "ops.bessel": "i0 sinc",
+    "ops.gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
     "ops.hyperbolic": "acosh asinh atanh",
+    "ops.logarithms": "logaddexp logaddexp2 logit xlogy",
+    "ops.normal_distribution": "erfc erfinv",
+    "ops.numbers": "clamp_max clamp_min copysign deg2rad float_power fmax fmin frac frexp gcd "
+                   "hypot isneginf isposinf isreal lcm ldexp nan_to_num nextafter positive rad2deg "
+                   "rsub signbit",
     "serialize": "load save",
 })
 __all__ = [

@@ -10,7 +10,21 @@ from .lazy import Awaited
 from .tensors import Tensor
 
 METHODS = {
+    "aliases": "absolute absolute_ arccos arccos_ arccosh arccosh_ arcsin arcsin_ arcsinh arcsinh_ "
+               "arctan arctan_ arctan2 arctan2_ arctanh arctanh_ clip clip_ divide divide_ fix "
+               "fix_ ger greater greater_ greater_equal greater_equal_ less less_ less_equal "
+               "less_equal_ moveaxis multiply multiply_ negative negative_ not_equal not_equal_ "
+               "sgn sgn_ subtract subtract_ swapdims",
+    "bessel": "i0 i0_ sinc sinc_",
+    "gamma": "digamma digamma_ igamma igamma_ igammac igammac_ lgamma lgamma_ mvlgamma mvlgamma_ "
+             "polygamma polygamma_",
     "hyperbolic": "acosh acosh_ asinh asinh_ atanh atanh_",
+    "logarithms": "logaddexp logaddexp2 logit logit_ xlogy xlogy_",
+    "normal_distribution": "erfc erfc_ erfinv erfinv_",
+    "numbers": "clamp_max clamp_max_ clamp_min clamp_min_ copysign copysign_ deg2rad deg2rad_ "
+               "float_power float_power_ fmax fmin frac frac_ frexp gcd gcd_ hypot hypot_ isneginf "
+               "isposinf isreal lcm lcm_ ldexp ldexp_ nan_to_num nan_to_num_ nextafter nextafter_ "
+               "positive rad2deg rad2deg_ signbit",
 }
 
 for _module, _names in METHODS.items():

@@ -207,7 +207,7 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
         if method:
             setattr(Tensor, declared.name, function)
         if inplace:
-            _twin(declared.name, function)
+            give_twin(declared.name, function)
         if ufunc is not None:
             UFUNCS[ufunc] = function
         return function
@@ -227,7 +227,7 @@ def composite(*, method: bool = True, inplace: bool = False):
         if method:
             setattr(Tensor, name, function if takes_one(function) else public)
         if inplace:
-            _twin(name, public)
+            give_twin(name, public)
         return public
 
     return declare
@@ -237,7 +237,8 @@ def _is_method(name: str) -> bool:
     return not isinstance(vars(Tensor).get(name), Awaited) and hasattr(Tensor, name)
 
 
-def _twin(name: str, function) -> None:
+def give_twin(name: str, function) -> None:
+    """Make the in-place twin of a function that is a method."""
     INPLACE[name] = function
     for make in TWINS:
         make(name, function)

@@ -192,6 +192,7 @@ def functions(module: types.ModuleType) -> str:
 
 STUBS = {"autograd/methods.pyi": methods,
          "autograd/__init__.pyi": lambda: functions(autograd),
+         "autograd/special.pyi": lambda: functions(autograd.special),
          "nn/functional.pyi": lambda: functions(nn.functional),
          "nn/__init__.pyi": lambda: exports(nn),
          "nn/plots/__init__.pyi": lambda: exports(nn.plots),

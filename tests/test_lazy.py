@@ -102,13 +102,25 @@ def test_ops_that_are_declared_when_they_are_asked_for():
 def test_the_tables_of_those_ops_are_complete():
     autograd.ops.load_all()
     early = {f"autograd.ops.{name}" for name in autograd.ops.__all__}
-    missing = []
+    aliases, missing = METHODS["aliases"].split(), []
     for name, value in vars(autograd.Tensor).items():
         home = getattr(value, "__module__", "")
         module = home.removeprefix("autograd.ops.")
-        if home not in early and module != home and name not in METHODS.get(module, "").split():
+        listed = name in aliases or name in METHODS.get(module, "").split()
+        if home not in early and module != home and not listed:
             missing.append(f"{name} of {module}")
     assert not missing, f"later.METHODS lacks {missing}"
     for name in " ".join(METHODS.values()).split():
         value = inspect.getattr_static(autograd.Tensor, name)
         assert not isinstance(value, Awaited), f"no module declares {name}"
+
+
+def test_aliases_are_the_functions_themselves():
+    from autograd.ops.aliases import ALIASES
+
+    for alias, name in ALIASES.items():
+        assert getattr(autograd, alias) is getattr(autograd, name)
+        for suffix in ("", "_"):
+            method = getattr(autograd.Tensor, name + suffix, None)
+            assert getattr(autograd.Tensor, alias + suffix, None) is method
+    assert autograd.tensor([2, -1]).absolute_().multiply_(3).tolist() == [6, 3]

@@ -29,7 +29,7 @@ LAYERS = {
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.*",
-    8: "__init__",
+    8: "__init__ special",
     9: "warmup __main__",
 }
 
@@ -92,6 +92,7 @@ LAZY = {
     "multiprocessing": "15 ms; only for worker processes",
     "matplotlib": "0.3 s, an extra",
     "optuna": "1 s, an extra",
+    "scipy": "0.1 s, an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
     "urllib": "only for downloads",

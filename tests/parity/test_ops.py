@@ -57,7 +57,8 @@ def check_same(ours, theirs, rtol=1e-9):
 
 def torch_function(name: str):
     """PyTorch's function of that name, or its method."""
-    return getattr(torch, name, None) or getattr(torch.Tensor, name)
+    return (getattr(torch, name, None) or getattr(torch.special, name, None)
+            or getattr(torch.Tensor, name))
 
 
 def theirs(call: Call, inputs):

@@ -1,0 +1,31 @@
+"""Special functions that SciPy computes, an extra; it is imported when the first of them runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def from_scipy(name: str) -> Callable:
+    """SciPy's special function of this name, computed in float64 and rounded to the operands' float
+    dtype: SciPy's own float32 has other special values, as the sign of erfinv(-0.0)."""
+    found: list[Callable] = []
+
+    def apply(*operands):
+        if not found:
+            found.append(getattr(_special(name), name))
+        dtype = next(x.dtype for x in operands if isinstance(x, np.ndarray) and x.dtype.kind == "f")
+        wide = [x.astype(np.float64) if getattr(x, "dtype", None) is dtype else x for x in operands]
+        return np.asarray(found[0](*wide)).astype(dtype)
+
+    return apply
+
+
+def _special(name: str):
+    try:
+        from scipy import special
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(f"{name} needs SciPy, which comes with the extra special: "
+                                  "pip install 'wengert[special]'") from error
+    return special

@@ -1,0 +1,145 @@
+"""The gamma function's logarithm, its derivatives, and the integrals named after it; from SciPy."""
+
+from __future__ import annotations
+
+from math import log, pi
+from operator import index as as_index
+from typing import Any
+
+import numpy as np
+
+from ..errors import describe
+from ..record import composite, give_twin, op
+from ..tensors import Tensor
+from .elementwise import exp, in_float32, safe_mul
+from .from_scipy import from_scipy
+from .logarithms import xlogy
+
+_FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float")
+_gammaln, _digamma, _zeta = from_scipy("gammaln"), from_scipy("digamma"), from_scipy("zeta")
+_gammainc, _gammaincc = from_scipy("gammainc"), from_scipy("gammaincc")
+_TINY = np.finfo(np.float64).tiny
+_derivative = from_scipy("polygamma")
+
+
+@op(**_FLOAT, inplace=True, vjp=dict(input=lambda g, input: safe_mul(g, digamma(input))))
+def lgamma(input, /):
+    """ln |Γ(x)|, which is inf at 0, -1, -2, ...
+
+    Shape: (*) -> (*).  Needs SciPy, the extra special.
+
+    >>> autograd.lgamma(autograd.tensor([1., 5., 0.5]))
+    tensor([0.0000, 3.1781, 0.5724])
+    """
+    size = np.absolute(input)
+    found = np.where(size < _TINY, -np.log(size), _gammaln(input))  # where SciPy's is inf too soon
+    return np.where(np.isinf(input), size, found)
+
+
+@op(**_FLOAT, inplace=True, vjp=dict(input=lambda g, input: safe_mul(g, _polygamma(input, 1))))
+def digamma(input, /):
+    """ψ(x) = Γ'(x) / Γ(x), the derivative of lgamma; NaN at -1, -2, ...
+
+    Shape: (*) -> (*).  Needs SciPy, the extra special.
+
+    >>> autograd.digamma(autograd.tensor([1., 2.]))
+    tensor([-0.5772,  0.4228])
+    """
+    return _digamma(input)
+
+
+@op(**_FLOAT, method=False, vjp=dict(
+    input=lambda g, input, n: safe_mul(g, _polygamma(input, n + 1))))
+def _polygamma(input, /, n):
+    return _derivative(n, input)
+
+
+@composite(method=False)
+def polygamma(n, input):
+    """The nth derivative of digamma, n a number ≥ 0; `input.polygamma(n)` is the method.
+
+    Shape: (*) -> (*).  Needs SciPy, the extra special.
+
+    >>> autograd.polygamma(1, autograd.tensor([1., 2.]))
+    tensor([1.6449, 0.6449])
+    """
+    try:
+        order = as_index(n)
+    except TypeError:
+        order = -1
+    if order < 0:
+        raise ValueError(f"polygamma: n must be an integer from 0 on, got {describe(n)}")
+    return _polygamma(input, order)
+
+
+def _of_order(input, n):
+    return polygamma(n, input)
+
+
+_of_order.__name__ = _of_order.__qualname__ = "polygamma"
+_of_order.__doc__ = "polygamma(n, input): the nth derivative of digamma."
+Tensor.polygamma = _of_order  # type: ignore[method-assign]
+give_twin("polygamma", _of_order)
+
+
+@composite(inplace=True)
+@in_float32
+def mvlgamma(input, p):
+    """The logarithm of the gamma function of p dimensions, of numbers above (p - 1) / 2:
+    p (p - 1) / 4 ln π + Σᵢ lgamma(x - i / 2) for i from 0 to p - 1.
+
+    Shape: (*) -> (*).  Needs SciPy, the extra special.
+
+    >>> autograd.mvlgamma(autograd.tensor([2., 3.]), 2)
+    tensor([0.4516, 1.5502])
+    """
+    if as_index(p) < 1:
+        raise ValueError(f"mvlgamma: p must be at least 1, got {p}")
+    terms = [lgamma(input - i / 2) for i in range(p)]
+    return sum(terms) + p * (p - 1) / 4 * log(pi)
+
+
+@op(**_FLOAT, inplace=True, vjp=dict(
+    other=lambda g, input, other: safe_mul(g, _density(input, other))))
+def igamma(input, other, /):
+    """P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt, with a = input and x = other; NaN where one is negative.
+    Its derivative by a is not defined here, as in PyTorch.
+
+    Shape: (*), (*) -> (*), broadcast.  Needs SciPy, the extra special.
+
+    >>> autograd.igamma(autograd.tensor([1., 4.]), autograd.tensor([1., 4.]))
+    tensor([0.6321, 0.5665])
+    """
+    return _gammainc(input, other)
+
+
+@op(**_FLOAT, inplace=True, vjp=dict(
+    other=lambda g, input, other: safe_mul(g, -_density(input, other))))
+def igammac(input, other, /):
+    """Q(a, x) = 1 - P(a, x) = 1/Γ(a) ∫ₓ^∞ tᵃ⁻¹ e⁻ᵗ dt; see igamma.
+
+    Shape: (*), (*) -> (*), broadcast.  Needs SciPy, the extra special.
+
+    >>> autograd.igammac(autograd.tensor([1., 4.]), autograd.tensor([1., 4.]))
+    tensor([0.3679, 0.4335])
+    """
+    return _gammaincc(input, other)
+
+
+def _density(a, x):
+    """The gamma distribution's density."""
+    return exp(xlogy(a - 1, x) - x - lgamma(a))
+
+
+@op(**_FLOAT, method=False, vjp=dict(
+    other=lambda g, input, other: safe_mul(g, -input * zeta(input + 1, other))))
+def zeta(input, other, /):
+    """Hurwitz' ζ(s, q) = Σₖ (k + q)⁻ˢ for k from 0 on, with s = input and q = other; Riemann's with
+    q = 1.  Its derivative by s is not defined here, as in PyTorch.
+
+    Shape: (*), (*) -> (*), broadcast.  Needs SciPy, the extra special.
+
+    >>> autograd.special.zeta(autograd.tensor([2., 4.]), 1)
+    tensor([1.6449, 1.0823])
+    """
+    return _zeta(input, other)
