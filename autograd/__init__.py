@@ -3,11 +3,8 @@
 What `torch` is to PyTorch, this package is here: `import autograd as torch` runs much of it.
 """
 
-from . import inplace, kernels, later, numpy_protocol, operators, ops  # noqa: F401
+from . import aliases, inplace, kernels, later, numpy_protocol, operators, ops  # noqa: F401
 from .creation import (
-    DoubleTensor,
-    FloatTensor,
-    LongTensor,
     Variable,
     arange,
     as_tensor,
@@ -50,7 +47,7 @@ from .dtypes import int32 as int
 from .engine import backward, grad
 from .kernels import config
 from .lazy import lazily
-from .metadata import Size, accelerator, cuda, device
+from .metadata import Size, device
 from .modes import (
     enable_grad,
     inference_mode,
@@ -213,6 +210,7 @@ from .sampling import (
     bernoulli,
     default_generator,
     get_rng_state,
+    initial_seed,
     manual_seed,
     multinomial,
     normal,
@@ -223,6 +221,7 @@ from .sampling import (
     randn,
     randn_like,
     randperm,
+    seed,
     set_rng_state,
 )
 from .tensors import Tensor
@@ -234,12 +233,16 @@ __getattr__, __dir__, _later = lazily(__name__, {
     ".": "special viz",
     "compiler": "compile",
     "custom_function": "Function",
+    "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
     "ops.aliases": "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh clip divide fix "
                    "ger greater greater_equal less less_equal moveaxis multiply negative not_equal "
                    "sgn subtract swapdims",
     "ops.bessel": "i0 sinc",
     "ops.gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
+    "legacy": "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor "
+              "LongTensor ShortTensor set_default_tensor_type",
+    "limits": "dtype e finfo iinfo inf nan newaxis pi",
     "ops.hyperbolic": "acosh asinh atanh",
     "ops.logarithms": "logaddexp logaddexp2 logit xlogy",
     "ops.normal_distribution": "erfc erfinv",
@@ -247,32 +250,38 @@ __getattr__, __dir__, _later = lazily(__name__, {
                    "hypot isneginf isposinf isreal lcm ldexp nan_to_num nextafter positive rad2deg "
                    "rsub signbit",
     "serialize": "load save",
-})
+    "surface.amp": "autocast",
+    "surface.settings": "are_deterministic_algorithms_enabled detect_anomaly get_default_device "
+                        "get_float32_matmul_precision get_num_interop_threads "
+                        "set_default_device set_detect_anomaly set_float32_matmul_precision "
+                        "set_flush_denormal set_num_interop_threads use_deterministic_algorithms",
+}, aliases="accelerator amp autograd backends cpu cuda mps multiprocessing nn optim random "
+           "serialization types utils version xpu")
+aliases.install("autograd", "nn", "optim")
 __all__ = [
     *_later,
-    "abs", "accelerator", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax",
-    "amin", "any", "arange", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asin",
-    "atan", "atan2", "backward", "baddbmm", "bernoulli", "bitwise_and", "bitwise_left_shift",
-    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool",
-    "broadcast_to", "cat", "ceil", "chunk", "clamp", "clone", "concat", "concatenate", "config",
-    "cos", "cosh", "cuda", "cumprod", "cumsum", "default_generator", "device", "diag", "diagonal",
-    "div", "dot", "double", "DoubleTensor", "dstack", "einsum", "empty", "empty_like",
-    "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1", "eye", "flatten", "flip", "float",
-    "float16", "float32", "float64", "FloatTensor", "floor", "floor_divide", "fmod", "from_dlpack",
-    "from_numpy", "full", "full_like", "gather", "ge", "Generator", "get_default_dtype",
-    "get_num_threads", "get_rng_state", "grad", "gt", "half", "heaviside", "hstack", "index_add",
-    "index_fill", "index_put", "index_select", "inference_mode", "int", "int16", "int32", "int64",
-    "int8",
-    "is_grad_enabled", "is_inference_mode_enabled", "isclose", "isfinite", "isinf", "isnan",
-    "kernels", "kron", "kthvalue", "le", "leaky_relu", "lerp", "linspace", "log", "log10", "log1p",
-    "log2", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logspace",
-    "logsumexp", "long", "LongTensor", "lt", "manual_seed", "masked_fill", "masked_select",
-    "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "movedim",
-    "mul", "multinomial", "mv", "narrow", "ne", "neg", "no_grad", "nonzero", "norm", "normal",
-    "ones", "ones_like", "outer", "permute", "pow", "prod", "promote_types", "rand", "rand_like",
-    "randint", "randint_like", "randn", "randn_like", "randperm", "reciprocal", "relu",
-    "remainder", "repeat_interleave", "reshape", "roll", "rot90", "round", "rsqrt", "scatter",
-    "scatter_add", "select", "set_default_dtype", "set_grad_enabled", "set_num_threads",
+    "abs", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin", "any",
+    "arange", "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asin", "atan", "atan2",
+    "backward", "baddbmm", "bernoulli", "bitwise_and", "bitwise_left_shift", "bitwise_not",
+    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool", "broadcast_to", "cat",
+    "ceil", "chunk", "clamp", "clone", "concat", "concatenate", "config", "cos", "cosh", "cumprod",
+    "cumsum", "default_generator", "device", "diag", "diagonal", "div", "dot", "double", "dstack",
+    "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1",
+    "eye", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
+    "fmod", "from_dlpack", "from_numpy", "full", "full_like", "gather", "ge", "Generator",
+    "get_default_dtype", "get_num_threads", "get_rng_state", "grad", "gt", "half", "heaviside",
+    "hstack", "index_add", "index_fill", "index_put", "index_select", "inference_mode",
+    "initial_seed", "int", "int16", "int32", "int64", "int8", "is_grad_enabled",
+    "is_inference_mode_enabled", "isclose", "isfinite", "isinf", "isnan", "kernels", "kron",
+    "kthvalue", "le", "leaky_relu", "lerp", "linspace", "log", "log10", "log1p", "log2",
+    "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logspace",
+    "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "max",
+    "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "movedim", "mul",
+    "multinomial", "mv", "narrow", "ne", "neg", "no_grad", "nonzero", "norm", "normal", "ones",
+    "ones_like", "outer", "permute", "pow", "prod", "promote_types", "rand", "rand_like", "randint",
+    "randint_like", "randn", "randn_like", "randperm", "reciprocal", "relu", "remainder",
+    "repeat_interleave", "reshape", "roll", "rot90", "round", "rsqrt", "scatter", "scatter_add",
+    "seed", "select", "set_default_dtype", "set_grad_enabled", "set_num_threads",
     "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin", "sinh", "Size",
     "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum",
     "swapaxes", "t", "take_along_dim", "tan", "tanh", "Tensor", "tensor", "tensor_split",

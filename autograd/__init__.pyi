@@ -10,11 +10,63 @@ from . import special as special
 from . import viz as viz
 from .compiler import compile as compile
 from .custom_function import Function as Function
+from .dtypes import bfloat16 as bfloat16
+from .dtypes import cdouble as cdouble
+from .dtypes import cfloat as cfloat
+from .dtypes import complex64 as complex64
+from .dtypes import complex128 as complex128
 from .gradient_check import GradcheckError as GradcheckError
 from .gradient_check import KinkWarning as KinkWarning
 from .gradient_check import gradcheck as gradcheck
 from .gradient_check import gradgradcheck as gradgradcheck
+from .legacy import BoolTensor as BoolTensor
+from .legacy import ByteTensor as ByteTensor
+from .legacy import CharTensor as CharTensor
+from .legacy import DoubleTensor as DoubleTensor
+from .legacy import FloatTensor as FloatTensor
+from .legacy import HalfTensor as HalfTensor
+from .legacy import IntTensor as IntTensor
+from .legacy import LongTensor as LongTensor
+from .legacy import ShortTensor as ShortTensor
+from .legacy import set_default_tensor_type as set_default_tensor_type
+from .limits import dtype as dtype
+from .limits import e as e
+from .limits import finfo as finfo
+from .limits import iinfo as iinfo
+from .limits import inf as inf
+from .limits import nan as nan
+from .limits import newaxis as newaxis
+from .limits import pi as pi
 from .serialize import save as save
+from .surface.amp import autocast as autocast
+from .surface.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from .surface.settings import detect_anomaly as detect_anomaly
+from .surface.settings import get_default_device as get_default_device
+from .surface.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from .surface.settings import get_num_interop_threads as get_num_interop_threads
+from .surface.settings import set_default_device as set_default_device
+from .surface.settings import set_detect_anomaly as set_detect_anomaly
+from .surface.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from .surface.settings import set_flush_denormal as set_flush_denormal
+from .surface.settings import set_num_interop_threads as set_num_interop_threads
+from .surface.settings import use_deterministic_algorithms as use_deterministic_algorithms
+from autograd.surface import cuda as accelerator
+from autograd.surface import amp as amp
+import autograd as autograd
+from autograd.surface import backends as backends
+from autograd.surface import cpu as cpu
+from autograd.surface import cuda as cuda
+from autograd.surface import cuda as mps
+import multiprocessing as multiprocessing
+import nn as nn
+import optim as optim
+from . import sampling as random
+from . import serialize as serialization
+from autograd.surface import types as types
+from autograd.surface import utils as utils
+from autograd.surface import version as version
+from autograd.surface import cuda as xpu
+from . import aliases as aliases
 from . import inplace as inplace
 from . import kernels as kernels
 from . import later as later
@@ -59,8 +111,6 @@ from .engine import grad as grad
 from .kernels import config as config
 from .lazy import lazily as lazily
 from .metadata import Size as Size
-from .metadata import accelerator as accelerator
-from .metadata import cuda as cuda
 from .metadata import device as device
 from .modes import enable_grad as enable_grad
 from .modes import inference_mode as inference_mode
@@ -75,6 +125,7 @@ from .sampling import Generator as Generator
 from .sampling import bernoulli as bernoulli
 from .sampling import default_generator as default_generator
 from .sampling import get_rng_state as get_rng_state
+from .sampling import initial_seed as initial_seed
 from .sampling import manual_seed as manual_seed
 from .sampling import multinomial as multinomial
 from .sampling import normal as normal
@@ -85,13 +136,11 @@ from .sampling import randint_like as randint_like
 from .sampling import randn as randn
 from .sampling import randn_like as randn_like
 from .sampling import randperm as randperm
+from .sampling import seed as seed
 from .sampling import set_rng_state as set_rng_state
 from .threads import get_num_threads as get_num_threads
 from .threads import set_num_threads as set_num_threads
 
-def DoubleTensor(*data: Any) -> Tensor: ...
-def FloatTensor(*data: Any) -> Tensor: ...
-def LongTensor(*data: Any) -> Tensor: ...
 def abs(input: Tensor) -> Tensor: ...
 def absolute(input: Tensor) -> Tensor: ...
 def acos(input: Tensor) -> Tensor: ...
@@ -331,4 +380,4 @@ def xlogy(input: Tensor, other: Operand) -> Tensor: ...
 def zeros_like(input: Tensor, *, dtype: DType | None = ..., device: Any = ..., requires_grad: Bool = ...) -> Tensor: ...
 
 __version__: str
-__all__ = ['DoubleTensor', 'FloatTensor', 'Function', 'Generator', 'GradcheckError', 'KinkWarning', 'LongTensor', 'Size', 'Tensor', 'Variable', 'abs', 'absolute', 'accelerator', 'acos', 'acosh', 'add', 'addcdiv', 'addcmul', 'addmm', 'all', 'allclose', 'amax', 'amin', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_tensor', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'backward', 'baddbmm', 'bernoulli', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'bmm', 'bool', 'broadcast_to', 'cat', 'ceil', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'compile', 'concat', 'concatenate', 'config', 'copysign', 'cos', 'cosh', 'cuda', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diagonal', 'digamma', 'div', 'divide', 'dot', 'double', 'dstack', 'einsum', 'empty', 'empty_like', 'enable_grad', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'float', 'float16', 'float32', 'float64', 'float_power', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'frexp', 'from_dlpack', 'from_numpy', 'full', 'full_like', 'gather', 'gcd', 'ge', 'ger', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'grad', 'gradcheck', 'gradgradcheck', 'greater', 'greater_equal', 'gt', 'half', 'heaviside', 'hstack', 'hypot', 'i0', 'igamma', 'igammac', 'index_add', 'index_fill', 'index_put', 'index_select', 'inference_mode', 'int', 'int16', 'int32', 'int64', 'int8', 'is_grad_enabled', 'is_inference_mode_enabled', 'isclose', 'isfinite', 'isinf', 'isnan', 'isneginf', 'isposinf', 'isreal', 'kernels', 'kron', 'kthvalue', 'lcm', 'ldexp', 'le', 'leaky_relu', 'lerp', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'meshgrid', 'min', 'minimum', 'mm', 'moveaxis', 'movedim', 'mul', 'multinomial', 'multiply', 'mv', 'mvlgamma', 'nan_to_num', 'narrow', 'ne', 'neg', 'negative', 'nextafter', 'no_grad', 'nonzero', 'norm', 'normal', 'not_equal', 'ones', 'ones_like', 'outer', 'permute', 'polygamma', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'roll', 'rot90', 'round', 'rsqrt', 'rsub', 'save', 'scatter', 'scatter_add', 'select', 'set_default_dtype', 'set_grad_enabled', 'set_num_threads', 'set_printoptions', 'set_rng_state', 'sgn', 'short', 'sigmoid', 'sign', 'signbit', 'sin', 'sinc', 'sinh', 'softmax', 'sort', 'special', 'split', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take_along_dim', 'tan', 'tanh', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'triu', 'true_divide', 'trunc', 'uint8', 'unbind', 'unflatten', 'unsqueeze', 'var', 'var_mean', 'viz', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
+__all__ = ['BoolTensor', 'ByteTensor', 'CharTensor', 'DoubleTensor', 'FloatTensor', 'Function', 'Generator', 'GradcheckError', 'HalfTensor', 'IntTensor', 'KinkWarning', 'LongTensor', 'ShortTensor', 'Size', 'Tensor', 'Variable', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addcdiv', 'addcmul', 'addmm', 'all', 'allclose', 'amax', 'amin', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'are_deterministic_algorithms_enabled', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_tensor', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'autocast', 'backward', 'baddbmm', 'bernoulli', 'bfloat16', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'bmm', 'bool', 'broadcast_to', 'cat', 'cdouble', 'ceil', 'cfloat', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'compile', 'complex128', 'complex64', 'concat', 'concatenate', 'config', 'copysign', 'cos', 'cosh', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'detect_anomaly', 'device', 'diag', 'diagonal', 'digamma', 'div', 'divide', 'dot', 'double', 'dstack', 'dtype', 'e', 'einsum', 'empty', 'empty_like', 'enable_grad', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'finfo', 'fix', 'flatten', 'flip', 'float', 'float16', 'float32', 'float64', 'float_power', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'frexp', 'from_dlpack', 'from_numpy', 'full', 'full_like', 'gather', 'gcd', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_float32_matmul_precision', 'get_num_interop_threads', 'get_num_threads', 'get_rng_state', 'grad', 'gradcheck', 'gradgradcheck', 'greater', 'greater_equal', 'gt', 'half', 'heaviside', 'hstack', 'hypot', 'i0', 'igamma', 'igammac', 'iinfo', 'index_add', 'index_fill', 'index_put', 'index_select', 'inf', 'inference_mode', 'initial_seed', 'int', 'int16', 'int32', 'int64', 'int8', 'is_grad_enabled', 'is_inference_mode_enabled', 'isclose', 'isfinite', 'isinf', 'isnan', 'isneginf', 'isposinf', 'isreal', 'kernels', 'kron', 'kthvalue', 'lcm', 'ldexp', 'le', 'leaky_relu', 'lerp', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'meshgrid', 'min', 'minimum', 'mm', 'moveaxis', 'movedim', 'mul', 'multinomial', 'multiply', 'mv', 'mvlgamma', 'nan', 'nan_to_num', 'narrow', 'ne', 'neg', 'negative', 'newaxis', 'nextafter', 'no_grad', 'nonzero', 'norm', 'normal', 'not_equal', 'ones', 'ones_like', 'outer', 'permute', 'pi', 'polygamma', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'roll', 'rot90', 'round', 'rsqrt', 'rsub', 'save', 'scatter', 'scatter_add', 'seed', 'select', 'set_default_device', 'set_default_dtype', 'set_default_tensor_type', 'set_detect_anomaly', 'set_float32_matmul_precision', 'set_flush_denormal', 'set_grad_enabled', 'set_num_interop_threads', 'set_num_threads', 'set_printoptions', 'set_rng_state', 'sgn', 'short', 'sigmoid', 'sign', 'signbit', 'sin', 'sinc', 'sinh', 'softmax', 'sort', 'special', 'split', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take_along_dim', 'tan', 'tanh', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'triu', 'true_divide', 'trunc', 'uint8', 'unbind', 'unflatten', 'unsqueeze', 'use_deterministic_algorithms', 'var', 'var_mean', 'viz', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']

@@ -1,4 +1,4 @@
-"""`python -m autograd info` and `python -m autograd warmup`."""
+"""`python -m autograd info`, `python -m autograd warmup` and `python -m autograd run SCRIPT`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from . import kernels
+from .run import run
 from .warmup import warm_up
 
 
@@ -31,11 +32,19 @@ def _version(name: str) -> str:
 def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m autograd", description=__doc__)
-    parser.add_argument("command", choices=["info", "warmup"], help=(
-        "info: versions, kernels, threads, and the cache, whose old folders are removed; "
-        "warmup: compile the usual kernels now"))
-    if parser.parse_args().command == "info":
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("info", help=(
+        "versions, kernels, threads, and the cache, whose old folders are removed"))
+    commands.add_parser("warmup", help="compile the usual kernels now")
+    script = commands.add_parser("run", help=(
+        "run a program written for PyTorch, with this library as torch and torchvision"))
+    script.add_argument("script")
+    script.add_argument("arguments", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    if given.command == "info":
         info()
+    elif given.command == "run":
+        run(given.script, given.arguments)
     else:
         warm_up()
 

@@ -344,31 +344,17 @@ for _method in (*map(_new, (zeros, ones, empty)), new_full, new_tensor):
 
 
 def _init(self, *data) -> None:
-    fill(self, _data_or_size(data, dtypes.get_default_dtype())._array)
+    fill(self, data_or_size(data, dtypes.get_default_dtype())._array)
 
 
 Tensor.__init__ = _init  # type: ignore[method-assign]
 
 
-def _data_or_size(data: tuple, dtype: np.dtype) -> Tensor:
+def data_or_size(data: tuple, dtype: np.dtype) -> Tensor:
+    """A tensor from the data, or zeros of the sizes, that PyTorch's first constructors take."""
     if len(data) == 1 and not isinstance(data[0], (int, np.integer)):
         return tensor(data[0], dtype=dtype)
     return zeros(*data or (0,), dtype=dtype)
-
-
-def _old_constructor(name: str, dtype: np.dtype):
-    """The constructors of PyTorch's first years, still common in tutorials."""
-    def make(*data):
-        return _data_or_size(data, dtype)
-
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"A {dtype} tensor from data, or zeros of the given sizes."
-    return make
-
-
-FloatTensor = _old_constructor("FloatTensor", dtypes.float32)
-DoubleTensor = _old_constructor("DoubleTensor", dtypes.float64)
-LongTensor = _old_constructor("LongTensor", dtypes.int64)
 
 
 def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:

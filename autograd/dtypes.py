@@ -14,6 +14,7 @@ import numpy as np
 
 from .errors import describe
 from .quiet import quiet
+from .refused import Unsupported, advice
 
 float16 = half = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
@@ -25,10 +26,18 @@ int64 = long = np.dtype(np.int64)
 uint8 = np.dtype(np.uint8)
 bool_ = np.dtype(np.bool_)
 
+bfloat16, complex64, complex128 = map(Unsupported, ("bfloat16", "complex64", "complex128"))
+cfloat, cdouble = complex64, complex128
+
 SUPPORTED = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
 _NAMES: dict[str, np.dtype] = {
     "half": float16, "float": float32, "double": float64, "short": int16, "int": int32,
     "long": int64, "bool": bool_,
+}
+_TYPES: dict[str, np.dtype] = {
+    "torch.FloatTensor": float32, "torch.DoubleTensor": float64, "torch.HalfTensor": float16,
+    "torch.LongTensor": int64, "torch.IntTensor": int32, "torch.ShortTensor": int16,
+    "torch.CharTensor": int8, "torch.ByteTensor": uint8, "torch.BoolTensor": bool_,
 }
 _OF_PYTHON: dict[type, np.dtype] = {bool: bool_, int: int64}
 _IDS = frozenset(map(id, SUPPORTED))
@@ -62,17 +71,24 @@ def as_dtype(dtype) -> np.dtype:
     if isinstance(dtype, type):
         found = _OF_PYTHON.get(dtype)
     elif isinstance(dtype, str):
-        found = _NAMES.get(dtype)
+        found = _NAMES.get(dtype) or _TYPES.get(dtype)
     if found is None:
         try:
             found = np.dtype(dtype).newbyteorder("=")
         except TypeError:
+            if isinstance(dtype, Unsupported):
+                raise TypeError(f"dtype {dtype} is not supported{advice(dtype.name)}") from None
             raise TypeError(f"{dtype!r} is not a dtype") from None
     for supported in SUPPORTED:
         if found == supported:
             return supported
     names = ", ".join(str(s) for s in SUPPORTED)
     raise TypeError(f"dtype {found} is not supported; choose one of {names}")
+
+
+def type_name(dtype: np.dtype) -> str:
+    """PyTorch's name of the type of tensors of this dtype."""
+    return next(name for name, its in _TYPES.items() if its == dtype)
 
 
 def own(array: np.ndarray) -> np.ndarray:

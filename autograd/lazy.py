@@ -8,22 +8,26 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from .errors import did_you_mean
+from .refused import missing
 
 
-def lazily(package: str, parts: dict[str, str]) -> tuple[Callable, Callable, list[str]]:
+def lazily(package: str, parts: dict[str, str],
+           aliases: str = "") -> tuple[Callable, Callable, list[str]]:
     """`__getattr__`, `__dir__` and the list of public names of a package.
 
     `parts` has for each of its modules the public names in it, separated by spaces; the modules
-    that are public themselves stand under ".".
+    that are public themselves stand under ".".  `aliases` are modules that are reached through
+    the package and are not part of it.
     """
+    elsewhere = aliases.split()
     home = {name: module for module, names in parts.items() for name in names.split()}
 
     def load(name: str):
         module = home.get(name, name)
+        if name in elsewhere:
+            return import_module(f"{package}.{name}")
         if module not in parts:
-            near = did_you_mean(name, home)
-            raise AttributeError(f"module {package!r} has no attribute {name!r}{near}")
+            raise missing(package, name, home)
         if module == "." or module == name:
             return import_module(f"{package}.{name}")
         value = getattr(import_module(f"{package}.{module}"), name)
@@ -31,7 +35,7 @@ def lazily(package: str, parts: dict[str, str]) -> tuple[Callable, Callable, lis
         return value
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *home})
+        return sorted({*vars(sys.modules[package]), *home, *elsewhere})
 
     return load, names, sorted(home)
 

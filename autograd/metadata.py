@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, SupportsIndex, overload
+from typing import Any, NoReturn, Self, SupportsIndex, overload
 
 import numpy as np
 
 from .errors import describe
 from .memory import address
+from .refused import NO_DEVICE, advice
 
 
 class Size(tuple[int, ...]):
@@ -43,8 +44,7 @@ class device:
         name = str(type)
         base, _, number = name.partition(":")
         if base != "cpu":
-            raise RuntimeError(f"device {name!r} is not available: tensors live on the CPU; "
-                               "use device('cpu')")
+            raise RuntimeError(f"device {name!r} is not available: {NO_DEVICE}")
         self.type = "cpu"
         self.index = int(number) if number else index
 
@@ -62,22 +62,6 @@ class device:
 
 
 CPU = device("cpu")
-
-
-class _Absent:
-    """Stands for a backend that this library does not have."""
-
-    def is_available(self) -> bool:
-        """Always False."""
-        return False
-
-    def device_count(self) -> int:
-        """Always 0."""
-        return 0
-
-
-cuda = _Absent()
-accelerator = _Absent()
 
 
 class Described:
@@ -112,7 +96,32 @@ class Described:
         """Bytes of all elements."""
         return self._array.nbytes
 
-    is_cuda = False
+    is_cuda = is_mps = is_sparse = is_quantized = is_meta = False
+
+    def cuda(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises: RuntimeError, as there is no GPU."""
+        raise RuntimeError(f"cuda: device 'cuda' is not available: {NO_DEVICE} (or leave .cuda() "
+                           "out where cuda.is_available() is False)")
+
+    def bfloat16(self) -> NoReturn:
+        """Raises: TypeError, as there is no such dtype."""
+        raise TypeError(f"bfloat16: the dtype is not supported{advice('bfloat16')}")
+
+    def pin_memory(self, device: Any = None) -> Self:
+        """The tensor itself: only GPUs ask where memory is."""
+        return self
+
+    def is_pinned(self) -> bool:
+        """Always False."""
+        return False
+
+    def get_device(self) -> int:
+        """Always -1, the CPU."""
+        return -1
+
+    def is_complex(self) -> bool:
+        """Always False."""
+        return False
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""

@@ -5,6 +5,8 @@ Reproducible from run to run and machine to machine; the numbers are not PyTorch
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import index as as_index
 
@@ -114,6 +116,27 @@ default_generator: Generator = _Default()
 def manual_seed(seed: int) -> Generator:
     """Start the default generator from `seed`: everything random that follows is then the same."""
     return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start the default generator from a seed that the operating system gives, and return it."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed that the default generator was last started from."""
+    return default_generator.initial_seed()
+
+
+@contextmanager
+def fork_rng(devices=(), enabled: bool = True) -> Iterator[None]:
+    """`with random.fork_rng():` what is drawn inside leaves the default generator as it was."""
+    before = default_generator.get_state() if enabled else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            default_generator.set_state(before)
 
 
 def get_rng_state() -> dict:

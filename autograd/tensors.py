@@ -65,7 +65,8 @@ class Tensor(Described, Methods):
     usual way to make one.
     """
 
-    __slots__ = ("_array", "_node", "_view", "_version", "_grad", "_frozen", "__weakref__")
+    __slots__ = ("_array", "_node", "_view", "_version", "_grad", "_frozen", "__weakref__",
+                 "__dict__")
 
     _array: np.ndarray  # the numbers
     _node: Node | None  # the node of the graph that made it; a Leaf if it requires grad
@@ -265,8 +266,7 @@ class Tensor(Described, Methods):
     def __copy__(self) -> Tensor:
         copied = rebuild(type(self), self._array.view(), self.requires_grad)
         copied._version = self._version
-        if hasattr(self, "__dict__"):
-            copied.__dict__.update(self.__dict__)
+        copied.__dict__.update(self.__dict__)
         return copied
 
     def __deepcopy__(self, memo: dict) -> Tensor:
@@ -279,12 +279,11 @@ class Tensor(Described, Methods):
         copied = memo[id(self)] = rebuild(type(self), twin(self._array, memo), self.requires_grad)
         copied._version = memo.setdefault(("version", id(self._version)), copied._version)
         copied._grad = deepcopy(self._grad, memo)
-        if hasattr(self, "__dict__"):
-            copied.__dict__.update(deepcopy(self.__dict__, memo))
+        copied.__dict__.update(deepcopy(self.__dict__, memo))
         return copied
 
     def __reduce__(self):
-        return rebuild, (type(self), self._array, self.requires_grad)
+        return rebuild, (type(self), self._array, self.requires_grad), vars(self) or None
 
 
 def fill(tensor: Tensor, array: np.ndarray) -> None:

@@ -35,4 +35,4 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "transformer_layers": "TransformerDecoder TransformerDecoderLayer TransformerEncoder "
                           "TransformerEncoderLayer",
     "upsampling": "PixelShuffle PixelUnshuffle Upsample",
-})
+}, aliases="modules")

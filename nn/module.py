@@ -6,7 +6,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import autograd
 from autograd import Tensor
@@ -213,6 +213,14 @@ class Module(Tree):
     def cpu(self) -> Module:
         """The module itself: it is on the CPU."""
         return self
+
+    def cuda(self, device: Any = None) -> NoReturn:
+        """Raises: RuntimeError, as there is no GPU."""
+        autograd.zeros(0).cuda()
+
+    def bfloat16(self) -> NoReturn:
+        """Raises: TypeError, as there is no such dtype."""
+        autograd.zeros(0).bfloat16()
 
     # ---- printing -----------------------------------------------------------------------------
 

@@ -20,9 +20,6 @@ class _Named(Tensor):
         self._version = source._version
         self._node = self._view = self._grad = None
 
-    def __reduce__(self):
-        return (*super().__reduce__(), vars(self) or None)
-
 
 class Parameter(_Named):
     """A tensor that a Module registers as one of its parameters when it is set as an attribute.

@@ -18,6 +18,7 @@ import autograd
 import data
 import nn.functional
 import optim
+from autograd.aliases import place
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -161,6 +162,11 @@ def _later(module: types.ModuleType) -> Iterator[str]:
             for part, names in ast.literal_eval(call.args[1]).items():
                 yield from (f"from .{part.strip('.')} import {name} as {name}"
                             for name in names.split() if _is_typed(getattr(module, name)))
+            for keyword in call.keywords:
+                for name in ast.literal_eval(keyword.value).split():
+                    home, _, last = place(f"{module.__name__}.{name}").rpartition(".")
+                    home = f"from {'.' if home == module.__name__ else home} " if home else ""
+                    yield f"{home}import {last} as {name}"
 
 
 def exports(module: types.ModuleType) -> str:

@@ -131,7 +131,7 @@ def test_to_returns_the_tensor_itself_where_nothing_changes():
     assert x.to(autograd.float32) is x and x.float() is x and x.to("cpu") is x and x.cpu() is x
     assert x.to(autograd.float32, copy=True) is not x
     assert x.to(autograd.tensor(1, dtype=autograd.int8)).dtype == np.int8
-    assert x.type() == "float32" and x.type("float64").dtype == np.float64
+    assert x.type() == "torch.FloatTensor" and x.type("float64").dtype == np.float64
 
 
 def test_casting_to_bool_keeps_fractions_nan_and_infinity_true():

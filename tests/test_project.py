@@ -19,26 +19,30 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors lazy files memory modes dtypes metadata hooks printing quiet threads allocator "
-       "gate replayed kernels kernels.*",
+    0: "errors refused aliases limits lazy files memory modes dtypes metadata hooks printing "
+       "quiet threads allocator gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "template boundary calling record",
     4: "ops ops.*",
-    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later",
+    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later "
+       "legacy",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
-       "pytest_plugin compiler compiler.*",
+       "pytest_plugin compiler compiler.* surface surface.*",
     8: "__init__ special",
-    9: "warmup __main__",
+    9: "warmup as_torch run __main__",
 }
 
 # Within one layer a module imports only what stands here (and nothing in a circle).
 SAME_LAYER = {
-    "lazy": "errors",
+    "refused": "errors",
+    "aliases": "refused",
+    "limits": "errors dtypes",
+    "lazy": "refused",
     "modes": "errors",
-    "dtypes": "errors quiet",
-    "metadata": "errors memory",
+    "dtypes": "errors quiet refused",
+    "metadata": "errors memory refused",
     "hooks": "errors",
     "printing": "errors dtypes",
     "threads": "errors",
@@ -63,7 +67,9 @@ SAME_LAYER = {
     "serialize": "serialize.*",
     "serialize.*": "serialize.*",
     "pytest_plugin": "gradient_check",
-    "__main__": "warmup",
+    "legacy": "creation",
+    "surface.*": "surface surface.*",
+    "__main__": "warmup run",
 }
 
 # The layer above: packages that see each other not at all, and of autograd only its public names:
@@ -124,7 +130,10 @@ DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autogr
            "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.ops": "declares what is rarely used when it is asked for",
-           "autograd.lazy": "loads parts of packages when they are asked for"}
+           "autograd.aliases": "leads to the modules that stand for those of PyTorch",
+    "autograd.run": "takes the upper packages before a program's own of their names",
+    "nn.modules": "leads to the bases of layers by PyTorch's names",
+    "autograd.lazy": "loads parts of packages when they are asked for"}
 
 # Functions that read better in one piece: "module:function" -> reason.
 LONG_FUNCTIONS: dict[str, str] = {

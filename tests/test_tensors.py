@@ -55,7 +55,7 @@ def test_conversions():
     assert x.float() is x and x.to(autograd.float32) is x
     assert x.to(autograd.float32, copy=True) is not x
     assert x.to(autograd.zeros(1, dtype=autograd.float64)).dtype == np.float64
-    assert x.type() == "float32" and x.type(autograd.int64).dtype == np.int64
+    assert x.type() == "torch.FloatTensor" and x.type(autograd.int64).dtype == np.int64
 
 
 def test_a_cast_passes_gradients_in_the_inputs_dtype():
@@ -278,5 +278,14 @@ def test_the_old_constructors():
 def test_an_unknown_attribute():
     with pytest.raises(AttributeError):
         autograd.ones(2).no_such_thing  # noqa: B018
+
+
+def test_attributes_of_the_users_own():
+    """As in PyTorch they may be set; copies and pickles take them along, results do not."""
+    x = autograd.ones(2)
+    x.grad_history = [1]
+    assert copy.copy(x).grad_history is x.grad_history and not hasattr(x + x, "grad_history")
+    for twin in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert twin.grad_history == [1] and twin.grad_history is not x.grad_history
     with pytest.raises(AttributeError):
-        autograd.ones(2).typo = 3
+        x.dtype = np.float64

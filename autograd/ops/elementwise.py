@@ -134,8 +134,8 @@ bool_ = _caster("bool", dtypes.bool_)
 
 @composite()
 def type(input, dtype=None):
-    """The dtype's name as a string, or the tensor as `dtype`."""
-    return str(input.dtype) if dtype is None else to(input, dtype)
+    """The tensor as `dtype`; if none is named, the name of its type: "torch.FloatTensor"."""
+    return dtypes.type_name(input.dtype) if dtype is None else to(input, dtype)
 
 
 @composite()

@@ -1,0 +1,92 @@
+"""What PyTorch has and this library does not: why, and what to use instead.
+
+Names are those behind `torch.`.  A message of a missing attribute or module takes its advice from
+here, and so does the report of `python -m autograd run`, which also tells what had a stand-in.
+"""
+
+from __future__ import annotations
+
+from .errors import did_you_mean
+
+REFUSED = {
+    "bfloat16": "NumPy has no such type; use float32",
+    "complex128": "tensors are real; keep the real and the imaginary part in two tensors",
+    "complex64": "tensors are real; keep the real and the imaginary part in two tensors",
+    "cuda.Event": "there is no GPU; time.perf_counter() measures what the CPU takes",
+    "cuda.Stream": "there is no GPU; operations run one after the other",
+    "cuda.get_device_name": "there is no GPU; ask cuda.is_available() first",
+    "cuda.get_device_properties": "there is no GPU; ask cuda.is_available() first",
+    "cuda.nvtx": "there is no GPU; the functions of autograd.viz measure operations",
+    "distributed": "this library computes in one process; leave the group out and train on one",
+    "distributions": "draw with rand, randn, multinomial and bernoulli; write log densities with "
+                     "ops",
+    "export": "autograd.save(model.state_dict(), path) writes what other programs read",
+    "fx": "models are traced by autograd.compile and drawn by autograd.viz",
+    "hub": "build the model and load its weights with load_state_dict",
+    "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",
+    "nn.DataParallel": "there is one device; use the module itself",
+    "nn.parallel": "there is one device; use the module itself",
+    "onnx": "save(model.state_dict(), 'weights.safetensors') is read by other libraries",
+    "package": "autograd.save(model.state_dict(), path) writes weights",
+    "profiler": "autograd.viz measures and draws what the operations of a model cost",
+    "quantization": "tensors of 8 bits do not take part in training; use float32",
+    "ao": "tensors of 8 bits do not take part in training; use float32",
+    "sparse_coo": "tensors are dense",
+    "utils.checkpoint": "activations are kept; smaller batches need less memory",
+    "utils.cpp_extension": "write a Function in Python, with NumPy or Numba inside",
+    "utils.tensorboard": "nn.training keeps a history of what is measured and nn.plots draws it",
+    "torchvision.models": "build the network from layers of nn, and load its weights with "
+                     "load_state_dict",
+    "torchvision.ops": "write it with the functions of autograd",
+    "torchvision.io": "data.datasets.ImageFolder reads images; save_image writes them",
+    "_dynamo": "autograd.compile(function) records a function and runs it fused",
+    "_inductor": "autograd.compile(function) records a function and runs it fused",
+}
+
+NO_DEVICE = "tensors live on the CPU; use device('cpu')"
+
+# How often a program asked for what is not here, and used what only stands for something.
+MISSED: dict[str, int] = {}
+STOOD_IN: dict[str, int] = {}
+
+_PYTORCHS = {"autograd": "", "data": "utils.data.", "nn.modules": "nn.", "torch": "",
+             "torchvision": "torchvision."}
+
+
+def name_in_pytorch(package: str, name: str) -> str:
+    """The name behind `torch.` of what a module of this library was asked for."""
+    package = package.removeprefix("autograd.")
+    return _PYTORCHS.get(package, f"{package}.") + name
+
+
+def advice(name: str) -> str:
+    """`: why it is not here and what to use`, for a name or what it is a part of; else empty."""
+    part = name
+    while part:
+        if part in REFUSED:
+            return f": {REFUSED[part]}"
+        part = part.rpartition(".")[0]
+    return ""
+
+
+def missing(package: str, name: str, candidates) -> AttributeError:
+    """The error for an attribute that a module does not have."""
+    if not name.startswith("__"):
+        count(MISSED, name_in_pytorch(package, name))
+    said = advice(name_in_pytorch(package, name)) or did_you_mean(name, candidates)
+    return AttributeError(f"module {package!r} has no attribute {name!r}{said}", name=name)
+
+
+def count(counts: dict[str, int], name: str) -> None:
+    """One more in MISSED or STOOD_IN."""
+    counts[name] = counts.get(name, 0) + 1
+
+
+class Unsupported:
+    """A dtype of PyTorch's that may be named, compared and passed around, until it is used."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name

@@ -1,0 +1,9 @@
+"""`torch.utils`: what is in it has modules of its own."""
+
+from __future__ import annotations
+
+from ..lazy import lazily
+
+__path__: list[str] = []  # aliases.py finds its parts
+
+__getattr__, __dir__, __all__ = lazily("autograd.utils", {".": "data"})

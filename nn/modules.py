@@ -1,0 +1,38 @@
+"""PyTorch's places of the layers: `nn.modules.conv.Conv2d`, `nn.modules.Conv2d`, is `nn.Conv2d`.
+
+Every place is this one module.  The bases of layers, that programs ask `isinstance` of, have the
+names they have there.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import nn
+
+__path__: list[str] = []  # its places are found by the finder of autograd
+
+_PLACES = ("activation batchnorm channelshuffle container conv distance dropout flatten fold "
+           "instancenorm lazy linear loss module normalization padding pixelshuffle pooling rnn "
+           "sparse transformer upsampling utils")
+_BASES = {
+    "RNNBase": "recurrent _Recurrent", "RNNCellBase": "recurrent_cells _Cell",
+    "_BatchNorm": "normalization _BatchNorm", "_ConvNd": "conv _Conv",
+    "_ConvTransposeNd": "conv _Transposed", "_InstanceNorm": "normalization _InstanceNorm",
+    "_Loss": "loss Loss", "_MaxPoolNd": "pooling _MaxPool", "_NormBase": "normalization _Running",
+    "_WeightedLoss": "loss WeightedLoss",
+}
+
+
+def __getattr__(name: str):
+    if name in _PLACES.split():
+        return sys.modules[__name__]
+    if name in _BASES:
+        module, own = _BASES[name].split()
+        return getattr(import_module(f"nn.{module}"), own)
+    return getattr(nn, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*nn.__all__, *_PLACES.split(), *_BASES})
