@@ -35,6 +35,7 @@ from autograd.kernels.compiled.order import ranked, sort, topk
 from autograd.kernels.compiled.pick import gather_along, scatter_along, scatter_src_grad, take
 from autograd.kernels.compiled.pool import avg_pool2d, avg_pool2d_grad
 from autograd.kernels.compiled.pool_max import max_pool2d, max_pool2d_grad
+from autograd.kernels.compiled.pool_random import max_pool_at
 from autograd.kernels.compiled.recurrent import (
     recurrent,
     recurrent_cell,
@@ -92,6 +93,7 @@ __all__ = [
     "log_softmax_grad",
     "max_pool2d",
     "max_pool2d_grad",
+    "max_pool_at",
     "mse_loss",
     "mse_loss_grad",
     "nadam_",

@@ -37,6 +37,7 @@ from autograd.kernels.reference.pool import (
     avg_pool2d_grad,
     max_pool2d,
     max_pool2d_grad,
+    max_pool_at,
 )
 from autograd.kernels.reference.recurrent import (
     recurrent,
@@ -102,6 +103,7 @@ __all__ = [
     "log_softmax_grad",
     "max_pool2d",
     "max_pool2d_grad",
+    "max_pool_at",
     "mse_loss",
     "mse_loss_grad",
     "nadam_",
