@@ -13,7 +13,8 @@ from autograd.gate import LEAST
     lambda x: x.clamp_(max=x[0]), lambda x: x.T.add_(x), lambda x: x[:, ::2].mul_(x[:, 1::2]),
     lambda x: x.relu_(), lambda x: x.copy_(x.flip(0)), lambda x: x.copy_(x.T),
     lambda x: x.fill_(2.5), lambda x: x.zero_(), lambda x: x.add_(x.double(), alpha=0.5),
-    lambda x: x.remainder_(x[0, 0]), lambda x: x.div_(x.sum(1, keepdim=True)),
+    lambda x: x.T.mul_(2.0), lambda x: x.remainder_(x[0, 0]),
+    lambda x: x.div_(x.sum(1, keepdim=True)),
 ])  # fmt: skip
 def test_large_writes_are_those_of_small_ones(write, monkeypatch):
     values = np.random.default_rng(0).standard_normal((320, 320)).astype(np.float32)
