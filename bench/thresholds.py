@@ -21,7 +21,9 @@ SIZES = [1 << power for power in range(2, 19)]
 NEVER = 1 << 20
 UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide,
           "neg": np.negative, "square": np.square, "reciprocal": np.reciprocal,
-          "absolute": np.absolute, "sign": np.sign}  # fmt: skip
+          "absolute": np.absolute, "sign": np.sign, "remainder": np.remainder,
+          "floor_divide": np.floor_divide, "step": np.heaviside, "at_least": np.maximum,
+          "at_most": np.minimum}  # fmt: skip
 HEAD = '"""' + '''\
 From how many numbers on the kernel of a formula is quicker than NumPy, and from how many on a
 second thread pays: powers of two.  Written by `python -m bench.thresholds`.

@@ -94,6 +94,7 @@ def test_the_kernel_writes_over_its_operand(shape):
         lambda x: x.clamp_(x.T, x + 1),
         lambda x: x.where(x > 0, x.T).add_(x),
     lambda x: x.mul_(x[:, :1]),
+    lambda x: x.T.mul_(2.0),
     lambda x: x.clamp_(max=x[0]),
     lambda x: x[:, ::2].mul_(x[:, 1::2]),
     lambda x: x.copy_(x.flip(0)),

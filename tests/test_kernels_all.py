@@ -182,6 +182,9 @@ CALLS = {
     "log_softmax_grad": lambda a, m, n: (a(m, n), a(m, n)),
     "max_pool2d": lambda a, m, n: (a(3, m, n), *windows(m, n, 1)),
     "max_pool2d_grad": max_pool_grad,
+    "max_pool_at": lambda a, m, n: (
+        a(3, m, n), a.whole(m - 1, 3, min(m, 4)), a.whole(n - 1, 3, min(n, 5)),
+        (max(min(m, 2), 1), max(min(n, 2), 1))),
     "avg_pool2d": lambda a, m, n: (a(3, m, n), *windows(m, n, 3)),
     "avg_pool2d_grad": lambda a, m, n: (a(3, *halved(m, n)), *windows(m, n, 3), (m, n)),
     "copy_": lambda a, m, n: ([np.zeros((m, 2, n), a.dtype)], [a(m, 2, n)]),
@@ -199,6 +202,8 @@ CALLS = {
     "extreme": lambda a, m, n: (a(m, n + 1), 1, True),
     "extreme across": lambda a, m, n: (a(m, n + 1, 3), 1, False),
     "extreme_over": lambda a, m, n: (a(m, n + 1), (1,), True, False),
+    "extreme_over across": lambda a, m, n: (a(m, n + 1, 3), (1,), False, True),
+    "converted": lambda a, m, n: (a(m, n), np.dtype(np.int16)),
     "placed": lambda a, m, n: (a(m, n), a.turn(np.argsort(a.plain(m, n), 1)), 1, (m, n + 3)),
     "cumsum": lambda a, m, n: (a(m, n), 1, True),
     "cumsum across": lambda a, m, n: (a(m, n, 3), 1, False),

@@ -28,6 +28,7 @@ _TABLE = (
     ("gather_along scatter_along scatter_src_grad take", "pick"),
     ("avg_pool2d avg_pool2d_grad", "pool"),
     ("max_pool2d max_pool2d_grad", "pool", "pool_max"),
+    ("max_pool_at", "pool", "pool_random"),
     ("recurrent recurrent_cell recurrent_cell_grad recurrent_grad", "recurrent"),
     ("resample", "resample"),
     ("cumprod cumprod_grad cumsum prod_grad", "scan"),

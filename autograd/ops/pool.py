@@ -312,18 +312,12 @@ def max_at_random(input, samples, /, kernel, output):
     where the plane's row of samples says: [..., 0] for columns, [..., 1] for rows."""
     height, width = input.shape[-2:]
     samples = samples.reshape(-1, 2)
-    planes = input.reshape(len(samples), height * width)
     rows = _random_starts(samples[:, 1], height, kernel[0], output[0])
     columns = _random_starts(samples[:, 0], width, kernel[1], output[1])
-    rows = rows[:, :, None] + np.arange(kernel[0])  # (P, OH, kh)
-    columns = columns[:, :, None] + np.arange(kernel[1])  # (P, OW, kw)
-    places = rows[:, :, None, :, None] * width + columns[:, None, :, None, :]
-    places = places.reshape(len(planes), -1, prod(kernel))  # (P, OH OW, kh kw)
-    windows = planes[np.arange(len(planes))[:, None, None], places]
-    best = windows.argmax(2)[:, :, None]
-    found = np.take_along_axis(windows, best, 2), np.take_along_axis(places, best, 2)
+    planes = input.reshape(len(samples), height, width)
+    found = kernels.max_pool_at(planes, rows, columns, kernel)
     out, indices = (a.reshape(*input.shape[:-2], *output) for a in found)
-    return out, indices.astype(np.int32)
+    return out, indices
 
 
 def _random_starts(samples, n: int, k: int, out: int) -> np.ndarray:

@@ -41,6 +41,16 @@ def copy(one, source, target, count):
         b[i] = a[i]
 
 
+@jit(inner=True)
+def _is_plain(places, step, run, size):
+    """Whether an index lies side by side and has no number beyond `size` or from the end."""
+    most = np.uint64(0)
+    if step == 1:
+        for k in vector(places, run, np.uint64(0)):
+            most = max(most, k)
+    return step == 1 and most < np.uint64(size)
+
+
 @jit
 def _gather(one, arrays, parts, index):
     """arrays: plan, x, index, out."""
@@ -54,7 +64,12 @@ def _gather(one, arrays, parts, index):
         run = min(m - j, last - row)
         source, place = x + o * size * inner * width, o * plan[4] + j * plan[5]
         out = vector(data(item(arrays, 3)) + row * inner * width, run * inner, one)
-        if inner == 1:
+        if inner == 1 and _is_plain(places + place * 8, plan[5], run, size):
+            indices = vector(places + place * 8, run, np.uint64(0))
+            values = vector(source, size, one)
+            for r in range(run):
+                out[r] = values[indices[r]]
+        elif inner == 1:
             for r in range(run):
                 k = number(places, place + r * plan[5], wrap)
                 fits = within(k, 0, size)

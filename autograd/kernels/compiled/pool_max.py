@@ -218,10 +218,10 @@ def _max_pool2d(one, arrays, parts, index):
                     _max_of_row(one, xs[0] + p * x.size * itemsize(one), x.shape[1], rows[i],
                                 columns[first], apart, outs[0] + at * itemsize(one),
                                 found[0] + at * 4, last - first)
-                for j in range(len(columns)):
-                    if not first <= j < last:
-                        out[i, j], place = _max_of_window(x, rows[i], columns[j])
-                        places[i, j] = place
+                for other in range(len(columns) - (last - first)):
+                    j = other if other < first else other + last - first
+                    out[i, j], place = _max_of_window(x, rows[i], columns[j])
+                    places[i, j] = place
 
 
 @jit

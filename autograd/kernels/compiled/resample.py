@@ -105,9 +105,13 @@ def _at(start, place, one):
 
 
 @jit(inner=True)
-def _mix_columns(start, table, first, last, one, out):
+def _mix_columns(start, table, each, first, last, one, out):
     """Columns from the first to the last, each mixed by itself from the row at `start`."""
     starts, places, weights = table
+    if each == 1:
+        for j in range(first, last):
+            out[j] = _at(start, places[j], one) * weights[j]
+        return
     for j in range(first, last):
         total = one - one
         for k in range(starts[j], starts[j + 1]):
@@ -122,19 +126,16 @@ def _fill_row(one, start, target, columns, wide, each, first, last):
     starts, places, weights = columns
     row = vector(target, wide, one)
     if last - first >= max(_RUN, wide // 2):
-        _mix_columns(start, columns, 0, first, one, row)
+        _mix_columns(start, columns, each, 0, first, one, row)
         carry(one, target + first * itemsize(one),
               start + places[starts[first]] * itemsize(one), last - first)
-        _mix_columns(start, columns, last, wide, one, row)
-    elif each == 1:
-        for j in range(wide):
-            row[j] = _at(start, places[j], one) * weights[j]
+        _mix_columns(start, columns, each, last, wide, one, row)
     elif each == 2:
         for j in range(wide):
             row[j] = _at(start, places[2 * j], one) * weights[2 * j] + (
                 _at(start, places[2 * j + 1], one) * weights[2 * j + 1])
     else:
-        _mix_columns(start, columns, 0, wide, one, row)
+        _mix_columns(start, columns, each, 0, wide, one, row)
 
 
 @jit

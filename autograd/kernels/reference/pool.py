@@ -91,3 +91,18 @@ def _inside(table, places):
             raise IndexError(f"the window [{first}, {last}) of pooling does not lie within "
                              f"{places} places")
     return windows
+
+
+def max_pool_at(x, rows, columns, kernel):
+    """Largest number of each window of planes (P, H, W), and its place in the plane as int32; the
+    windows begin at the rows (P, OH) and columns (P, OW) of their plane."""
+    count, height, width = x.shape
+    down = rows[:, :, None] + np.arange(kernel[0])  # (P, OH, kh)
+    across = columns[:, :, None] + np.arange(kernel[1])  # (P, OW, kw)
+    places = down[:, :, None, :, None] * width + across[:, None, :, None, :]
+    places = places.reshape(*places.shape[:3], kernel[0] * kernel[1])
+    flat = x.reshape(count, height * width)
+    windows = flat[np.arange(count)[:, None, None, None], places]
+    best = windows.argmax(3)[..., None]
+    out, found = [np.take_along_axis(a, best, 3)[..., 0] for a in (windows, places)]
+    return out, found.astype(np.int32)
