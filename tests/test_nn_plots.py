@@ -71,6 +71,7 @@ def test_each_returns_its_figure_and_draws_where_it_is_told(name):
 def test_no_text_is_cut_and_no_two_overlap(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Creating legend with loc")  # on a busy CPU
         figure = DRAW[name]()
         renderer = FigureCanvasAgg(figure).get_renderer()
         figure.draw_without_rendering()
