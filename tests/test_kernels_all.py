@@ -165,7 +165,6 @@ CALLS = {
     "cross_entropy": lambda a, m, n: (*scores(a, m, n), -100, 0.1),
     "cross_entropy_grad": cross_entropy_grad,
     "dropout": lambda a, m, n: (a(m, n), 2**63 + 7, 0.3),
-    "converted": lambda a, m, n: (a(m, n), np.dtype(np.int32)),
     "compress": lambda a, m, n: (a(m, n), a.whole(2, m, n).astype(bool)),
     "spread": spread,
     "argwhere": lambda a, m, n: (a.whole(2, m, n).astype(bool),),

@@ -69,13 +69,7 @@ def _gather(one, arrays, parts, index):
             values = vector(source, size, one)
             for r in range(run):
                 out[r] = values[indices[r]]
-        elif inner == 1:
-            for r in range(run):
-                k = number(places, place + r * plan[5], wrap)
-                fits = within(k, 0, size)
-                wrong |= not fits
-                out[r] = vector(source + (k if fits else 0) * width, 1, one)[0]
-        elif plan[6] == 0:
+        elif plan[6] == 0 and inner > 1:
             for r in range(run):
                 k = number(places, place + r * plan[5], wrap)
                 if not within(k, 0, size):
