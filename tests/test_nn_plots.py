@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
-import warnings
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -67,14 +66,12 @@ def test_each_returns_its_figure_and_draws_where_it_is_told(name):
     assert right.has_data() and not left.has_data()
 
 
+@pytest.mark.filterwarnings("error", "ignore:Creating legend with loc")  # on a busy CPU
 @pytest.mark.parametrize("name", DRAW)
 def test_no_text_is_cut_and_no_two_overlap(name):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", "Creating legend with loc")  # on a busy CPU
-        figure = DRAW[name]()
-        renderer = FigureCanvasAgg(figure).get_renderer()
-        figure.draw_without_rendering()
+    figure = DRAW[name]()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
     for axes in figure.axes:
         ticks = [[tick.label1 for tick in axis.get_major_ticks()
                   if axis.get_view_interval()[0] <= tick.get_loc() <= axis.get_view_interval()[1]]
