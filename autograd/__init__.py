@@ -235,7 +235,16 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "compiler": "compile",
     "custom_function": "Function",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
+    "ops.arrange": "atleast_1d atleast_2d atleast_3d broadcast_shapes broadcast_tensors "
+                   "column_stack dsplit fliplr flipud hsplit moveaxis narrow_copy ravel row_stack "
+                   "swapdims vsplit",
+    "ops.blocks": "block_diag cartesian_prod combinations diag_embed diagflat tril_indices "
+                  "triu_indices vander",
     "ops.hyperbolic": "acosh asinh atanh",
+    "ops.memory": "as_strided",
+    "ops.place": "diagonal_scatter index_copy masked_scatter put select_scatter slice_scatter take "
+                 "unravel_index",
+    "ops.scatter_reduce": "index_reduce scatter_reduce",
     "serialize": "load save",
 })
 __all__ = [

@@ -10,7 +10,13 @@ from .lazy import Awaited
 from .tensors import Tensor
 
 METHODS = {
+    "arrange": "dsplit fliplr flipud hsplit moveaxis narrow_copy ravel swapdims vsplit",
+    "blocks": "combinations diag_embed diagflat",
     "hyperbolic": "acosh acosh_ asinh asinh_ atanh atanh_",
+    "memory": "as_strided resize_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_",
+    "place": "diagonal_scatter fill_diagonal_ index_copy index_copy_ masked_scatter "
+             "masked_scatter_ put put_ select_scatter slice_scatter take",
+    "scatter_reduce": "index_reduce index_reduce_ scatter_reduce scatter_reduce_",
 }
 
 for _module, _names in METHODS.items():

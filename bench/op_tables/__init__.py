@@ -5,11 +5,12 @@ from .elementwise import ELEMENTWISE
 from .losses import LOSSES, STEPS
 from .networks import ATTENTION, CONVOLUTIONS, RECURRENT
 from .pictures import NORMS, SCENES, SEQUENCES, VOLUMES
+from .rare import RARE
 from .reductions import CUBES, REDUCTIONS
 from .shapes import SHAPES
 
 GROUPS = (ELEMENTWISE, REDUCTIONS, CUBES, SHAPES, LOSSES, STEPS, NORMS, SCENES, SEQUENCES, VOLUMES,
-          CONVOLUTIONS, RECURRENT, ATTENTION)
+          CONVOLUTIONS, RECURRENT, ATTENTION, RARE)
 RANDOM = {"dropout", "dropout1d", "dropout2d", "alpha_dropout", "gumbel_softmax", "empty",
           "empty_like", "rand", "randn", "rand_like", "randn_like", "randint", "randint_like",
           "randperm", "bernoulli", "normal", "multinomial"}  # of which only shapes are compared

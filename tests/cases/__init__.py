@@ -16,7 +16,7 @@ import numpy as np
 
 FAMILIES = ("arithmetic", "elementwise", "compare", "shape", "index", "join", "order", "reduce",
             "linalg", "activation", "activation_extra", "loss", "loss_margin", "norm", "inplace",
-             "conv", "pool", "pad", "resample", "attention", "recurrent")
+            "conv", "pool", "pad", "resample", "attention", "recurrent", "arrange", "place")
 
 
 @dataclass(frozen=True)
