@@ -231,7 +231,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "viz",
+    ".": "linalg viz",
     "compiler": "compile",
     "custom_function": "Function",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
@@ -240,11 +240,23 @@ __getattr__, __dir__, _later = lazily(__name__, {
                    "swapdims vsplit",
     "ops.blocks": "block_diag cartesian_prod combinations diag_embed diagflat tril_indices "
                   "triu_indices vander",
+    "ops.counting": "bincount bucketize histc histogram isin msort searchsorted unique "
+                    "unique_consecutive",
+    "ops.cumulative": "cummax cummin logcumsumexp",
+    "ops.decompose": "cholesky qr svd",
+    "ops.distance": "cdist dist pdist renorm",
+    "ops.gradient": "gradient",
     "ops.hyperbolic": "acosh asinh atanh",
+    "ops.inverse": "det inverse logdet pinverse slogdet",
+    "ops.matrix_functions": "matrix_exp matrix_power",
     "ops.memory": "as_strided",
     "ops.place": "diagonal_scatter index_copy masked_scatter put select_scatter slice_scatter take "
                  "unravel_index",
+    "ops.products": "addbmm addmv addr chain_matmul cross inner vdot",
+    "ops.quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
     "ops.scatter_reduce": "index_reduce scatter_reduce",
+    "ops.statistics": "aminmax corrcoef count_nonzero cov cumulative_trapezoid diff std_mean "
+                      "trapezoid trapz",
     "serialize": "load save",
 })
 __all__ = [

@@ -172,7 +172,7 @@ SHOWING = {"to", "double", "long", "cpu", "view_as", "reshape_as", "flatten", "u
            "swapaxes", "movedim", "t", "expand_as", "broadcast_to", "contiguous", "select",
            "narrow", "chunk", "tensor_split", "pixel_shuffle", "ravel", "swapdims", "moveaxis",
            "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "hsplit", "vsplit",
-           "dsplit", "as_strided"}
+           "dsplit", "as_strided", "linalg_diagonal"}
 
 
 @calls(lambda call: call.name not in SHOWING

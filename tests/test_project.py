@@ -25,7 +25,8 @@ LAYERS = {
     2: "tensors",
     3: "template boundary record",
     4: "ops ops.*",
-    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later",
+    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later "
+       "linalg",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.*",

@@ -17,6 +17,7 @@ RANDOM = {"dropout", "dropout1d", "dropout2d", "alpha_dropout", "gumbel_softmax"
 WITHOUT = {
     "PyTorch has none": {"perceptron_loss", "categorical_cross_entropy",
                          "_categorical_cross_entropy"},
+    "PyTorch's are complex": {"eig", "eig_parts", "eigvals"},
     "runs in second derivatives only": {"orthogonal_grad"},
 }
 
