@@ -11,7 +11,7 @@ from .tensors import Tensor
 
 METHODS = {
     "arrange": "dsplit fliplr flipud hsplit moveaxis narrow_copy ravel swapdims vsplit",
-    "blocks": "combinations diag_embed diagflat",
+    "blocks": "diag_embed diagflat",
     "counting": "bincount histc histogram msort unique unique_consecutive",
     "cumulative": "cummax cummin logcumsumexp",
     "decompose": "cholesky qr svd",
@@ -19,7 +19,8 @@ METHODS = {
     "hyperbolic": "acosh acosh_ asinh asinh_ atanh atanh_",
     "inverse": "det inverse logdet pinverse slogdet",
     "matrix_functions": "matrix_exp matrix_power",
-    "memory": "as_strided resize_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_",
+    "memory": "as_strided as_strided_ resize_ squeeze_ swapaxes_ swapdims_ t_ transpose_ "
+              "unsqueeze_",
     "place": "diagonal_scatter fill_diagonal_ index_copy index_copy_ masked_scatter "
              "masked_scatter_ put put_ select_scatter slice_scatter take",
     "products": "addbmm addbmm_ addmv addmv_ addr addr_ cross inner vdot",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from .ops import decompose, inverse, linalg, matrix_functions, products
 from .tensors import Tensor
 
+LinAlgError = RuntimeError  # raised where a matrix is singular or not positive definite
+
 cross = products.linalg_cross
 multi_dot = products.multi_dot
 vecdot = matrix_functions.vecdot

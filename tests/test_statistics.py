@@ -99,3 +99,10 @@ def test_float16_is_computed_in_float32():
     x = autograd.tensor([[300., 400.], [0., 0.]], dtype=autograd.float16)
     assert autograd.cdist(x, x)[0, 1].item() == 500
     assert autograd.logcumsumexp(x, 0).dtype == np.float16
+
+
+def test_slices_without_elements_are_counted():
+    none = autograd.zeros(0, 3)
+    assert autograd.unique(none, dim=0).shape == (0, 3)
+    assert autograd.unique_consecutive(none, dim=0, return_counts=True)[1].shape == (0,)
+    assert autograd.linalg.cond(none).item() == 0

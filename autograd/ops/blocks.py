@@ -106,7 +106,7 @@ def cartesian_prod(*tensors):
     return stack([getitem(x, Index((at,))) for x, at in zip(tensors, places, strict=True)], 1)
 
 
-@composite()
+@composite(method=False)
 def combinations(input, r=2, with_replacement=False):
     """All choices of r elements of a vector, in its order, one row each; `with_replacement` an
     element may be chosen again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -87,14 +87,14 @@ def _placed(row: np.ndarray, input, right: bool, out_int32: bool) -> Tensor:
     return wrap(np.asarray(found, int32 if out_int32 else int64))
 
 
-def _ends(name: str, x: np.ndarray, low, high) -> tuple[float, float]:
-    """The ends of a histogram: those asked for, or of the numbers where both are equal; widened by
-    1 if they are still."""
-    if low == high and x.size:
-        low, high = x.min(), x.max()
+def _ends(name: str, x: np.ndarray, low, high, room: float) -> tuple[float, float]:
+    """The ends of a histogram: those asked for, or of the numbers where both are equal; moved apart
+    by `room` if they are still."""
+    if low == high:
+        low, high = (x.min(), x.max()) if x.size else (low, low + 1)
     if not (isfinite(low) and isfinite(high)) or low > high:
         raise ValueError(f"{name}: the range from {low} to {high} must be finite and not reversed")
-    return (low - 1, high + 1) if low == high else (low, high)
+    return (low - room, high + room) if low == high else (low, high)
 
 
 @op(differentiable=False)
@@ -109,7 +109,7 @@ def histc(input, /, bins=100, min=0, max=0):
         raise TypeError(f"histc: a floating dtype is needed, got {input.dtype}; use .float()")
     if whole("histc", bins) < 1:
         raise ValueError(f"histc: bins must be at least 1, got {bins}")
-    low, high = _ends("histc", input, min, max)
+    low, high = _ends("histc", input, min, max, 1)
     inside = input[(input >= low) & (input <= high)]
     place = ((inside - low) / (high - low) * bins).astype(np.int64)
     return np.bincount(np.minimum(place, bins - 1), None, bins).astype(input.dtype)
@@ -137,7 +137,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     else:
         if whole("histogram", bins) < 1:
             raise ValueError(f"histogram: bins must be at least 1, got {bins}")
-        low, high = _ends("histogram", x, *((0.0, 0.0) if range is None else range))
+        low, high = _ends("histogram", x, *((0.0, 0.0) if range is None else range), 0.5)
         edges = np.linspace(low, high, bins + 1)
     hist, edges = np.histogram(x, edges, weights=None if weights is None else weights.reshape(-1),
                                density=density)
@@ -198,7 +198,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     lines = _lines("unique_consecutive", input, dim)
     changes = np.ones(len(lines), bool)
     differ = lines[1:] != lines[:-1]
-    changes[1:] = differ.reshape(len(differ), -1).any(1) if differ.ndim > 1 else differ
+    changes[1:] = differ.any(tuple(range(1, differ.ndim)))
     first = np.flatnonzero(changes)
     inverse = np.cumsum(changes) - 1
     counts = np.diff(np.append(first, len(lines)))
@@ -223,7 +223,7 @@ def _unlined(lines: np.ndarray, dim) -> np.ndarray:
 def _ranks(lines: np.ndarray) -> np.ndarray:
     """For each slice a number, equal for equal ones, in the order that compares them element by
     element."""
-    flat = lines.reshape(len(lines), -1)
+    flat = lines.reshape(len(lines), prod(lines.shape[1:]))
     order = np.lexsort(flat.T[::-1]) if flat.shape[1] else np.arange(len(flat))
     changes = np.zeros(len(flat), np.int64)
     changes[1:] = (flat[order][1:] != flat[order][:-1]).any(1)

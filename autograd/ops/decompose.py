@@ -257,7 +257,7 @@ def svd(input, some=True, compute_uv=True):
 
 
 @op(method=False, vjp=dict(A=lambda g, A: _values_back(g, A)))
-def svdvals(A, /):  # noqa: N803
+def svdvals(A, /, *, driver=None):  # noqa: N803
     """The singular values of each matrix, falling.  Shape: (*, m, n) -> (*, k)
 
     >>> autograd.linalg.svdvals(autograd.tensor([[3., 0.], [0., 4.]]))

@@ -204,6 +204,8 @@ def cond(A, p=None):  # noqa: N803
     check_matrices("cond", square=p not in (None, 2, -2), A=A)
     if p in (None, 2, -2):
         values = svdvals(A)
+        if not values.shape[-1]:
+            return sum(values, -1)
         largest, least = narrow(values, -1, 0, 1), narrow(values, -1, values.shape[-1] - 1, 1)
         found = least / largest if p == -2 else largest / least
         return reshape(found, found.shape[:-1]).clone()
@@ -220,9 +222,6 @@ def vecdot(x, y, *, dim=-1):
     >>> autograd.linalg.vecdot(autograd.tensor([1., 2.]), autograd.tensor([[3., 4.], [1., 1.]]))
     tensor([11.,  3.])
     """
-    if not x.shape or not y.shape:
-        raise RuntimeError(f"vecdot: x and y must have a dimension, got {describe(x)} and "
-                           f"{describe(y)}")
     return sum(x * y, dim)
 
 

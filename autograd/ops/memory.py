@@ -122,6 +122,11 @@ def _reshaped(name: str, input: Tensor, function, *args, **kwargs) -> Tensor:
     return input
 
 
+def as_strided_(input, size, stride, storage_offset=None):
+    """as_strided, of the tensor itself, which is returned."""
+    return _reshaped("as_strided_", input, as_strided, size, stride, storage_offset)
+
+
 def squeeze_(input, dim=None):
     """squeeze, of the tensor itself, which is returned.
 
@@ -189,5 +194,5 @@ def resize_(input, *sizes):
     return _reshaped("resize_", input, as_strided_view, size, stride, 0)
 
 
-for _function in (squeeze_, unsqueeze_, transpose_, swapaxes_, swapdims_, t_, resize_):
+for _function in (as_strided_, squeeze_, unsqueeze_, transpose_, swapaxes_, swapdims_, t_, resize_):
     setattr(Tensor, _function.__name__, _function)

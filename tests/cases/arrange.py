@@ -120,6 +120,7 @@ CASES = {
     "as_strided_view": samples(_as_strided, (MATRIX, (3, 2), (1, 2), 1), torch=False),
     "as_strided_grad": samples(_as_strided_grad, (Spec((3, 2)), (3, 2), (1, 1), 2, (6,)),
                                (Spec((2, 2)), (2, 2), (0, 2), 1, (2, 3)), torch=False),
+    "as_strided_": samples(_as_strided, (MATRIX, (2, 2), (3, 1)), torch=renamed("as_strided_")),
     "squeeze_": samples(lambda x, *dim: x.reshape(3), (Spec((1, 3, 1)),), (Spec((1, 3)), 0),
                         torch=renamed("squeeze_")),
     "unsqueeze_": samples(np.expand_dims, (MATRIX, 0), (MATRIX, -1), torch=renamed("unsqueeze_")),
