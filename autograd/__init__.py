@@ -230,7 +230,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "special viz",
+    ".": "linalg special viz",
     "compiler": "compile",
     "custom_function": "Function",
     "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
@@ -249,6 +249,26 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.numbers": "clamp_max clamp_min copysign deg2rad float_power fmax fmin frac frexp gcd "
                    "hypot isneginf isposinf isreal lcm ldexp nan_to_num nextafter positive rad2deg "
                    "rsub signbit",
+    "ops.arrange": "atleast_1d atleast_2d atleast_3d broadcast_shapes broadcast_tensors "
+                   "column_stack dsplit fliplr flipud hsplit narrow_copy ravel row_stack vsplit",
+    "ops.blocks": "block_diag cartesian_prod combinations diag_embed diagflat tril_indices "
+                  "triu_indices vander",
+    "ops.counting": "bincount bucketize histc histogram isin msort searchsorted unique "
+                    "unique_consecutive",
+    "ops.cumulative": "cummax cummin logcumsumexp",
+    "ops.decompose": "cholesky qr svd",
+    "ops.distance": "cdist dist pdist renorm",
+    "ops.gradient": "gradient",
+    "ops.inverse": "det inverse logdet pinverse slogdet",
+    "ops.matrix_functions": "matrix_exp matrix_power",
+    "ops.memory": "as_strided",
+    "ops.place": "diagonal_scatter index_copy masked_scatter put select_scatter slice_scatter take "
+                 "unravel_index",
+    "ops.products": "addbmm addmv addr chain_matmul cross inner vdot",
+    "ops.quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
+    "ops.scatter_reduce": "index_reduce scatter_reduce",
+    "ops.statistics": "aminmax corrcoef count_nonzero cov cumulative_trapezoid diff std_mean "
+                      "trapezoid trapz",
     "serialize": "load save",
     "surface.amp": "autocast",
     "surface.settings": "are_deterministic_algorithms_enabled detect_anomaly get_default_device "

@@ -338,8 +338,13 @@ def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
                   requires_grad=requires_grad)
 
 
+def new(self, *data):
+    """PyTorch's first way to make a tensor of this one's dtype, from data or of given sizes."""
+    return data_or_size(data, self.dtype)
+
+
 zeros_like, ones_like, empty_like = map(_like, (zeros, ones, empty))
-for _method in (*map(_new, (zeros, ones, empty)), new_full, new_tensor):
+for _method in (*map(_new, (zeros, ones, empty)), new_full, new_tensor, new):
     setattr(Tensor, _method.__name__, _method)
 
 

@@ -25,6 +25,22 @@ METHODS = {
                "float_power float_power_ fmax fmin frac frac_ frexp gcd gcd_ hypot hypot_ isneginf "
                "isposinf isreal lcm lcm_ ldexp ldexp_ nan_to_num nan_to_num_ nextafter nextafter_ "
                "positive rad2deg rad2deg_ signbit",
+    "arrange": "dsplit fliplr flipud hsplit narrow_copy ravel vsplit",
+    "blocks": "diag_embed diagflat",
+    "counting": "bincount histc histogram msort unique unique_consecutive",
+    "cumulative": "cummax cummin logcumsumexp",
+    "decompose": "cholesky qr svd",
+    "distance": "dist renorm renorm_",
+    "inverse": "det inverse logdet pinverse slogdet",
+    "matrix_functions": "matrix_exp matrix_power",
+    "memory": "as_strided as_strided_ resize_ squeeze_ swapaxes_ swapdims_ t_ transpose_ "
+              "unsqueeze_",
+    "place": "diagonal_scatter fill_diagonal_ index_copy index_copy_ masked_scatter "
+             "masked_scatter_ put put_ select_scatter slice_scatter take",
+    "products": "addbmm addbmm_ addmv addmv_ addr addr_ cross inner vdot",
+    "quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
+    "scatter_reduce": "index_reduce index_reduce_ scatter_reduce scatter_reduce_",
+    "statistics": "aminmax corrcoef count_nonzero cov diff",
 }
 
 for _module, _names in METHODS.items():

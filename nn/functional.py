@@ -37,6 +37,7 @@ from autograd.ops.activation_extra import (
 from autograd.ops.bilinear import bilinear
 from autograd.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
 from autograd.ops.cross_entropy import cross_entropy, nll_loss
+from autograd.ops.distance import pdist
 from autograd.ops.elementwise import sigmoid, tanh
 from autograd.ops.embedding import embedding, one_hot
 from autograd.ops.linalg import linear
@@ -152,6 +153,7 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pdist",
     "perceptron_loss",
     "pixel_shuffle",
     "pixel_unshuffle",

@@ -25,7 +25,7 @@ from tests.samples import (
 
 TIGHT = 1e-8  # so that a gradient computed in float32 by mistake shows
 ELEMENTWISE = {name for name, op in REGISTRY.items() if op.promotes and name in SAMPLES}
-NEEDS_CONTIGUOUS = {"view", "view_as"}  # raise on other memory layouts, as they must
+NEEDS_CONTIGUOUS = {"view", "view_as", "as_strided"}  # raise on other memory layouts, as they must
 BINARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) > 1]
 UNARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) == 1]
 
@@ -191,7 +191,9 @@ def test_inputs_stay_unchanged(call):
 # composites that may return their input itself or, recorded as such, a view of it
 SHOWING = {"to", "double", "long", "cpu", "view_as", "reshape_as", "flatten", "unflatten", "einsum",
            "swapaxes", "movedim", "t", "expand_as", "broadcast_to", "contiguous", "select",
-           "narrow", "chunk", "tensor_split", "pixel_shuffle", "positive"}
+           "narrow", "chunk", "tensor_split", "pixel_shuffle", "positive", "ravel",
+           "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "hsplit", "vsplit",
+           "dsplit", "as_strided", "linalg_diagonal"}
 
 
 @calls(lambda call: call.name not in SHOWING

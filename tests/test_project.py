@@ -26,7 +26,7 @@ LAYERS = {
     3: "template boundary calling record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later "
-       "legacy",
+       "legacy linalg",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* surface surface.*",

@@ -35,9 +35,9 @@ def matmul(input, other, /):
     """
     if input.ndim == 2 == other.ndim:
         if input.shape[1] != other.shape[0] or input.dtype is not other.dtype:
-            _check_product("matmul", input, other)
+            check_product("matmul", input, other)
         return multiplied(input, other)
-    _check_product("matmul", input, other)
+    check_product("matmul", input, other)
     if input.ndim < 3 > other.ndim:
         return input.dot(other)
     if other.ndim == 2:
@@ -72,7 +72,7 @@ def rows(x):
     return x.reshape((prod(shape[:-1]), shape[-1]))
 
 
-def _check_product(name: str, input, other, names: tuple = ("input", "other")) -> None:
+def check_product(name: str, input, other, names: tuple = ("input", "other")) -> None:
     """Raise if the two cannot be multiplied as (batches of) matrices."""
     shape, wide = tuple(input.shape), tuple(other.shape)
     if (shape and wide and shape[-1] == wide[-2 if len(wide) > 1 else -1]
@@ -99,7 +99,7 @@ def _check_product(name: str, input, other, names: tuple = ("input", "other")) -
                                f"{tuple(other.shape[:-2])} do not broadcast ({n} against {m})")
 
 
-def _check_ndim(name: str, *expected: tuple) -> None:
+def check_ndim(name: str, *expected: tuple) -> None:
     """Raise unless each tensor, given with its name and number of dimensions, has that many."""
     for which, x, ndim in expected:
         if x.ndim != ndim:
@@ -111,11 +111,11 @@ def _matmul(name: str, left: tuple, right: tuple):
     """The product of two tensors, each given with its name and number of dimensions."""
     (first, input, n), (second, other, m) = left, right
     if input.ndim != n or other.ndim != m:
-        _check_ndim(name, left, right)
+        check_ndim(name, left, right)
     try:
         return matmul(input, other)
     except RuntimeError:
-        _check_product(name, input, other, (first, second))
+        check_product(name, input, other, (first, second))
         raise
 
 
@@ -140,7 +140,7 @@ def bmm(input, mat2):
     >>> autograd.bmm(autograd.ones(2, 1, 3), autograd.ones(2, 3, 1)).shape
     Size([2, 1, 1])
     """
-    _check_ndim("bmm", ("input", input, 3), ("mat2", mat2, 3))
+    check_ndim("bmm", ("input", input, 3), ("mat2", mat2, 3))
     if input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: input has {input.shape[0]} matrices and mat2 {mat2.shape[0]}; "
                            "use matmul to broadcast one over the other")
@@ -162,7 +162,7 @@ def dot(input, tensor):
 @composite()
 def outer(input, vec2):
     """xᵢ yⱼ of two vectors.  Shape: (n), (m) -> (n, m)."""
-    _check_ndim("outer", ("input", input, 1), ("vec2", vec2, 1))
+    check_ndim("outer", ("input", input, 1), ("vec2", vec2, 1))
     return unsqueeze(input, 1) * vec2
 
 
@@ -178,9 +178,9 @@ def addmm(input, mat1, mat2, /, *, beta=1, alpha=1):
 
     Shape: input broadcasts to (n, m); (n, k), (k, m) -> (n, m).
     """
-    _check_ndim("addmm", ("mat1", mat1, 2), ("mat2", mat2, 2))
-    _check_product("addmm", mat1, mat2, ("mat1", "mat2"))
-    _check_added("addmm", input, (len(mat1), mat2.shape[1]), mat1.dtype)
+    check_ndim("addmm", ("mat1", mat1, 2), ("mat2", mat2, 2))
+    check_product("addmm", mat1, mat2, ("mat1", "mat2"))
+    check_added("addmm", input, (len(mat1), mat2.shape[1]), mat1.dtype)
     if beta == alpha == 1 and input.shape == mat2.shape[1:]:
         return multiplied(mat1, mat2, input)
     return _addmm(input, mat1, mat2, beta, alpha)
@@ -196,12 +196,12 @@ def baddbmm(input, batch1, batch2, /, *, beta=1, alpha=1):
 
     Shape: input broadcasts to (b, n, m); (b, n, k), (b, k, m) -> (b, n, m).
     """
-    _check_ndim("baddbmm", ("batch1", batch1, 3), ("batch2", batch2, 3))
+    check_ndim("baddbmm", ("batch1", batch1, 3), ("batch2", batch2, 3))
     if len(batch1) != len(batch2):
         raise RuntimeError(f"baddbmm: batch1 has {len(batch1)} matrices and batch2 {len(batch2)}; "
                            "they must be equal")
-    _check_product("baddbmm", batch1, batch2, ("batch1", "batch2"))
-    _check_added("baddbmm", input, (*batch1.shape[:2], batch2.shape[2]), batch1.dtype)
+    check_product("baddbmm", batch1, batch2, ("batch1", "batch2"))
+    check_added("baddbmm", input, (*batch1.shape[:2], batch2.shape[2]), batch1.dtype)
     return _baddbmm(input, batch1, batch2, beta, alpha)
 
 
@@ -220,7 +220,7 @@ _baddbmm = rounded_once(lambda input, batch1, batch2, beta, alpha: _add(
     input, kernels.bmm(batch1, batch2), beta, alpha))
 
 
-def _check_added(name: str, input, shape: tuple, dtype) -> None:
+def check_added(name: str, input, shape: tuple, dtype) -> None:
     if input.dtype != dtype:
         raise RuntimeError(f"{name}: input is {input.dtype} but the product {dtype}; convert it "
                            "with input.to(...)")
@@ -330,5 +330,5 @@ def kron(input, other):
 @composite()
 def trace(input):
     """The sum of a matrix's diagonal."""
-    _check_ndim("trace", ("input", input, 2))
+    check_ndim("trace", ("input", input, 2))
     return sum(diagonal(input))

@@ -38,7 +38,7 @@ _scatter_sum, _src_grad = by_index("scatter_sum"), by_index("scatter_src_grad")
 _sum_rows = by_index("sum_rows", sums=True)
 
 
-def _checked(name: str, input, dim: int, index) -> int:
+def scatter_checked(name: str, input, dim: int, index) -> int:
     """dim counted from the front, where index fits input except along dim."""
     integers(name, index)
     shape, wanted = input.shape or (1,), index.shape or (1,)
@@ -69,7 +69,7 @@ def gather(input, dim, index):
     tensor([[2.],
             [3.]])
     """
-    dim = _checked("gather", input, dim, index)
+    dim = scatter_checked("gather", input, dim, index)
     try:
         return gather_along(input, index, dim)
     except IndexError as error:
@@ -134,11 +134,11 @@ def scatter(input, dim, index, src=None, *, value=None):
     tensor([[0., 0., 1.],
             [1., 0., 0.]])
     """
-    dim = _checked("scatter", input, dim, index)
+    dim = scatter_checked("scatter", input, dim, index)
     if (src is None) == (value is None):
         raise TypeError("scatter: give either src or value")
     if isinstance(src, Tensor):
-        src = _region("scatter", input, index, src)
+        src = scatter_region("scatter", input, index, src)
     else:
         src = wrap(fitting("scatter", value if src is None else src, input.dtype))
     try:
@@ -147,7 +147,7 @@ def scatter(input, dim, index, src=None, *, value=None):
         _misplaced("scatter", error, input, index, dim)
 
 
-def _region(name: str, input, index, src):
+def scatter_region(name: str, input, index, src):
     """The part of src that index refers to."""
     if not isinstance(src, Tensor):
         raise TypeError(f"{name}: src must be a Tensor, got {describe(src)}")
@@ -180,8 +180,8 @@ def scatter_src_grad(g, index, /, dim):
 @composite(inplace=True)
 def scatter_add(input, dim, index, src):
     """input with src[i, j] added to out[i, index[i, j]] for dim=1, and likewise for other dims."""
-    dim = _checked("scatter_add", input, dim, index)
-    src = _region("scatter_add", input, index, src)
+    dim = scatter_checked("scatter_add", input, dim, index)
+    src = scatter_region("scatter_add", input, index, src)
     try:
         return scatter_add_along(input, index, src, dim)
     except IndexError as error:

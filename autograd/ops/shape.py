@@ -349,13 +349,13 @@ def unfold(input, /, dimension, size, step):
     stride = input.strides[dimension]
     shape, strides = list(input.shape), list(input.strides)
     shape[dimension], strides[dimension] = (n - size) // step + 1, stride * step
-    windows = _strided(input, (*shape, size), (*strides, stride))
+    windows = strided(input, (*shape, size), (*strides, stride))
     apart = step >= size or shape[dimension] == 1
     windows.flags.writeable = windows.flags.writeable and apart
     return windows
 
 
-def _strided(array: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
+def strided(array: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
     """The array's memory under another shape and strides, as a view of the array that owns it
     (as NumPy's own as_strided is not).  A copy stands in for memory that has gaps."""
     if array.base is None and array.flags.carray:

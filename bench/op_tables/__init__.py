@@ -6,17 +6,19 @@ from .losses import LOSSES, STEPS
 from .networks import ATTENTION, CONVOLUTIONS, RECURRENT
 from .pictures import NORMS, SCENES, SEQUENCES, VOLUMES
 from .rare import RARE
+from .rare_shapes import RARE_SHAPES
 from .reductions import CUBES, REDUCTIONS
 from .shapes import SHAPES
 
-GROUPS = (ELEMENTWISE, RARE, REDUCTIONS, CUBES, SHAPES, LOSSES, STEPS, NORMS, SCENES, SEQUENCES,
-          VOLUMES, CONVOLUTIONS, RECURRENT, ATTENTION)
+GROUPS = (ELEMENTWISE, RARE, REDUCTIONS, CUBES, SHAPES, RARE_SHAPES, LOSSES, STEPS, NORMS, SCENES,
+          SEQUENCES, VOLUMES, CONVOLUTIONS, RECURRENT, ATTENTION)
 RANDOM = {"dropout", "dropout1d", "dropout2d", "alpha_dropout", "gumbel_softmax", "empty",
           "empty_like", "rand", "randn", "rand_like", "randn_like", "randint", "randint_like",
           "randperm", "bernoulli", "normal", "multinomial"}  # of which only shapes are compared
 WITHOUT = {
     "PyTorch has none": {"perceptron_loss", "categorical_cross_entropy",
                          "_categorical_cross_entropy"},
+    "PyTorch's are complex": {"eig", "eig_parts", "eigvals"},
     "runs in second derivatives only": {"orthogonal_grad"},
 }
 

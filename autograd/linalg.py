@@ -1,0 +1,79 @@
+"""Linear algebra: what `torch.linalg` is to PyTorch.
+
+Matrices are the last two dimensions, batches the others.  Eigenvalues and eigenvectors of matrices
+that are not symmetric are there where they are real, as there are no complex tensors.
+"""
+
+from __future__ import annotations
+
+from .ops import decompose, inverse, linalg, matrix_functions, products
+from .tensors import Tensor
+
+LinAlgError = RuntimeError  # raised where a matrix is singular or not positive definite
+
+cross = products.linalg_cross
+multi_dot = products.multi_dot
+vecdot = matrix_functions.vecdot
+matmul = linalg.matmul
+
+inv = inverse.inv
+solve = inverse.solve
+solve_triangular = inverse.solve_triangular
+lstsq = inverse.lstsq
+pinv = inverse.pinv
+tensorinv = inverse.tensorinv
+tensorsolve = inverse.tensorsolve
+
+cholesky = decompose.linalg_cholesky
+cholesky_ex = decompose.cholesky_ex
+qr = decompose.linalg_qr
+svd = decompose.linalg_svd
+svdvals = decompose.svdvals
+eigh = decompose.eigh
+eigvalsh = decompose.eigvalsh
+eig = matrix_functions.eig
+eigvals = matrix_functions.eigvals
+
+norm = matrix_functions.linalg_norm
+vector_norm = matrix_functions.vector_norm
+matrix_norm = matrix_functions.matrix_norm
+matrix_rank = matrix_functions.matrix_rank
+cond = matrix_functions.cond
+diagonal = matrix_functions.linalg_diagonal
+vander = matrix_functions.linalg_vander
+
+
+def det(A: Tensor) -> Tensor:  # noqa: N803 - PyTorch's name, here and below
+    """The determinant of each square matrix: autograd.det.
+
+    >>> autograd.linalg.det(autograd.eye(2) * 2)
+    tensor(4.)
+    """
+    return inverse.det(A)
+
+
+def slogdet(A: Tensor) -> tuple[Tensor, Tensor]:  # noqa: N803
+    """The pair (sign, logabsdet) of each determinant: autograd.slogdet.
+
+    >>> autograd.linalg.slogdet(autograd.eye(2)).logabsdet
+    tensor(0.)
+    """
+    return inverse.slogdet(A)
+
+
+def matrix_exp(A: Tensor) -> Tensor:  # noqa: N803
+    """e^A of each square matrix: autograd.matrix_exp.
+
+    >>> autograd.linalg.matrix_exp(autograd.zeros(1, 1))
+    tensor([[1.]])
+    """
+    return matrix_functions.matrix_exp(A)
+
+
+def matrix_power(A: Tensor, n: int) -> Tensor:  # noqa: N803
+    """The product of n times each square matrix: autograd.matrix_power.
+
+    >>> autograd.linalg.matrix_power(autograd.eye(1) * 2, 3)
+    tensor([[8.]])
+    """
+    return matrix_functions.matrix_power(A, n)

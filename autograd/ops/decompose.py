@@ -1,0 +1,322 @@
+"""Decompositions of matrices in the last two dimensions, by LAPACK as NumPy has it.
+
+Rules, closed to any order as they are written with these ops: of the Cholesky factor I. Murray,
+"Differentiation of the Cholesky decomposition" (2016); of QR D. Roberts and L. Roberts, "QR and LQ
+decomposition matrix backpropagation algorithms" (2020); of eigenvectors M. B. Giles (2008); of
+singular vectors J. Townsend, "Differentiating the singular value decomposition" (2016).
+
+Vectors of equal eigenvalues or singular values are not determined: as PyTorch documents, gradients
+through them are then infinite or arbitrary, except where none is asked for, which counts as 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import describe
+from ..kernels.rounding import rounded_once
+from ..record import composite, op
+from ..tensors import wrap
+from .compare import where
+from .elementwise import safe_div
+from .index import narrow
+from .inverse import check_matrices, singular_values, solve_matrices
+from .join import cat
+from .linalg import matmul
+from .named import named
+from .shape import clone, unsqueeze
+from .triangle import tril
+
+_Qr = named("qr", "Q R")
+_Svd = named("svd", "U S V")
+_LinalgSvd = named("linalg_svd", "U S Vh")
+_Eigh = named("eigh", "eigenvalues eigenvectors")
+_Checked = named("cholesky_ex", "L info")
+
+
+@op(method=False, vjp=dict(input=lambda g, out: _cholesky_back(g, out)))
+def cholesky_factor(input, /):
+    """L with A = L Lᵀ; of A only the lower triangle is looked at."""
+    return _cholesky(input)
+
+
+_cholesky = rounded_once(np.linalg.cholesky)
+
+
+def _cholesky_back(g, l):  # noqa: E741 - its name
+    """½ (S + Sᵀ) with S = L⁻ᵀ Φ L⁻¹, where Φ is the lower half of Lᵀ G."""
+    half = _lower_half(matmul(l.mT, g))
+    s = solve_matrices(l.mT, solve_matrices(l.mT, half.mT).mT)
+    return (s + s.mT) * 0.5
+
+
+def _lower_half(x):
+    """The lower triangle, with half of the diagonal."""
+    return (tril(x) + tril(x, -1)) * 0.5
+
+
+@composite()
+def cholesky(input, upper=False):
+    """L, lower triangular with a positive diagonal, with A = L Lᵀ for each symmetric positive
+    definite A; with `upper` Lᵀ.  Only A's lower triangle is looked at; its gradient is symmetric.
+
+    Shape: (*, n, n) -> (*, n, n)
+
+    >>> autograd.cholesky(autograd.tensor([[4., 2.], [2., 5.]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
+    return _factor("cholesky", input, upper)
+
+
+@composite(method=False)
+def linalg_cholesky(A, *, upper=False):  # noqa: N803 - PyTorch's name
+    """L, lower triangular, with A = L Lᵀ for each symmetric positive definite A: as cholesky.
+
+    >>> autograd.linalg.cholesky(autograd.tensor([[4., 2.], [2., 5.]]), upper=True)
+    tensor([[2., 1.],
+            [0., 2.]])
+    """
+    return _factor("linalg_cholesky", A, upper)
+
+
+def _factor(name: str, a, upper: bool):
+    check_matrices(name, A=a)
+    try:
+        found = cholesky_factor(a.mT if upper else a)
+    except (ValueError, RuntimeError):
+        info = np.asarray(_failing(a.detach()._array))
+        if not info.any():
+            raise
+        which = f"matrix {tuple(np.argwhere(info)[0].tolist())} of the batch" if info.ndim else "A"
+        raise RuntimeError(f"{name}: {which} is not positive definite: its leading minor of order "
+                           f"{info[info > 0][0]} is not; A + eps * eye(n) may be") from None
+    return clone(found.mT) if upper else found
+
+
+def _failing(a: np.ndarray) -> np.ndarray:
+    """For each matrix 0, or the order of the first leading minor that is not positive definite."""
+    info = np.zeros(a.shape[:-2], np.int32)
+    for at in np.ndindex(info.shape):
+        for order in range(1, a.shape[-1] + 1):
+            try:
+                _cholesky(a[at][:order, :order])
+            except np.linalg.LinAlgError:
+                info[at] = order
+                break
+    return info
+
+
+@composite(method=False)
+def cholesky_ex(A, *, upper=False, check_errors=False):  # noqa: N803
+    """The pair (L, info) of cholesky, where info is 0, or the order of the first leading minor that
+    is not positive definite: L is then NaN, unless `check_errors` raises.
+
+    >>> autograd.linalg.cholesky_ex(-autograd.eye(2)).info
+    tensor(1, dtype=int32)
+    """
+    check_matrices("cholesky_ex", A=A)
+    info = np.asarray(_failing(A.detach()._array))
+    if check_errors or not info.any():
+        return _Checked(_factor("cholesky_ex", A, upper), wrap(info))
+    fails = info[..., None, None] > 0
+    found = _factor("cholesky_ex", where(fails, np.eye(A.shape[-1], dtype=A.dtype), A), upper)
+    return _Checked(where(fails, np.nan, found), wrap(info))
+
+
+@op(method=False, many=True, vjp=dict(input=lambda g, input: _qr_back(g, input)))
+def qr_parts(input, /):
+    """Q and R, both of the smaller size, of matrices at least as high as wide."""
+    return list(_qr(input))
+
+
+_qr = rounded_once(lambda a: tuple(np.linalg.qr(a)))
+
+
+def _qr_back(g, a):
+    """(Ḡ + Q copyltu(R R̄ᵀ - Q̄ᵀ Q)) R⁻ᵀ, where copyltu mirrors a lower triangle upwards."""
+    (gq, gr), (q, r) = g, qr_parts(a)
+    m = matmul(r, gr.mT) - matmul(gq.mT, q)
+    mirrored = tril(m) + tril(m, -1).mT
+    return solve_matrices(r, (gq + matmul(q, mirrored)).mT).mT
+
+
+_any_qr: Any = rounded_once(lambda a, mode: np.linalg.qr(a, mode) if mode == "r" else tuple(
+    np.linalg.qr(a, mode)))
+
+
+def _qr_of(name: str, a, mode: str):
+    check_matrices(name, square=False, A=a)
+    m, n = a.shape[-2:]
+    if mode == "r" or (mode == "complete" and m > n):
+        if a.requires_grad:
+            raise RuntimeError(f"{name}: mode {mode!r} of {describe(a)} has no gradient; mode "
+                               "'reduced' has, or pass A.detach()")
+        found = _any_qr(a._array, mode)
+        return (wrap(np.zeros(0, a.dtype)), wrap(found)) if mode == "r" else tuple(map(wrap, found))
+    if m >= n:
+        return qr_parts(a)
+    q, r = qr_parts(narrow(a, -1, 0, m))
+    return q, cat([r, matmul(q.mT, narrow(a, -1, m, n - m))], -1)
+
+
+@composite(method=False)
+def linalg_qr(A, mode="reduced"):  # noqa: N803
+    """The pair (Q, R) with A = Q R, Q of orthonormal columns and R upper triangular.  `mode` is
+    "reduced", "complete" (Q is square) or "r" (Q is empty); a gradient needs the first, or a
+    "complete" one of matrices not higher than wide, whose first columns are independent.
+
+    Shape: (*, m, n) -> (*, m, k), (*, k, n), where k is the smaller of m and n, or m if complete
+
+    >>> autograd.linalg.qr(autograd.eye(2)).Q.abs()
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"linalg_qr: mode {mode!r}; choose 'reduced', 'complete' or 'r'")
+    return _Qr(*_qr_of("linalg_qr", A, mode))
+
+
+@composite()
+def qr(input, some=True):
+    """The pair (Q, R) of linalg.qr, complete unless `some`.
+
+    >>> autograd.qr(autograd.eye(2)).R.abs()
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return _Qr(*_qr_of("qr", input, "reduced" if some else "complete"))
+
+
+@op(method=False, many=True, vjp=dict(input=lambda g, input: _svd_back(g, input)))
+def svd_parts(input, /):
+    """U, the singular values and Vᵀ, of the smaller size."""
+    return list(_svd(input))
+
+
+_svd = rounded_once(lambda a: tuple(np.linalg.svd(a, full_matrices=False)))
+
+
+def _svd_back(g, a):
+    gu, gs, gvh = g
+    u, s, vh = svd_parts(a)
+    m, n, k = a.shape[-2], a.shape[-1], s.shape[-1]
+    row, column = unsqueeze(s, -2), unsqueeze(s, -1)
+    gaps = row * row - column * column + np.eye(k, dtype=a.dtype)
+    of_u, of_v = (safe_div(x - x.mT, gaps) for x in (matmul(u.mT, gu), matmul(vh, gvh.mT)))
+    inner = of_u * row + column * of_v + np.eye(k, dtype=a.dtype) * unsqueeze(gs, -2)
+    found = matmul(u, matmul(inner, vh))
+    if m > k:
+        outside = safe_div(gu, row)
+        found = found + matmul(outside - matmul(u, matmul(u.mT, outside)), vh)
+    if n > k:
+        outside = safe_div(gvh, column)
+        found = found + matmul(u, outside - matmul(matmul(outside, vh.mT), vh))
+    return found
+
+
+@composite(method=False)
+def linalg_svd(A, full_matrices=True, *, driver=None):  # noqa: N803
+    """(U, S, Vh) with A = U diag(S) Vh, U and Vhᵀ of orthonormal columns and S falling; they are
+    square where `full_matrices`, which has no gradient unless A is.
+
+    Shape: (*, m, n) -> (*, m, k), (*, k), (*, k, n), where k is the smaller of m and n
+
+    >>> autograd.linalg.svd(autograd.tensor([[3., 0.], [0., 4.]])).S
+    tensor([4., 3.])
+    """
+    check_matrices("linalg_svd", square=False, A=A)
+    if full_matrices and A.shape[-1] != A.shape[-2]:
+        if A.requires_grad:
+            raise RuntimeError(f"linalg_svd: full_matrices of {describe(A)} have no gradient; pass "
+                               "full_matrices=False, or A.detach()")
+        return _LinalgSvd(*(wrap(part) for part in _full_svd(A._array)))
+    return _LinalgSvd(*svd_parts(A))
+
+
+_full_svd = rounded_once(lambda a: tuple(np.linalg.svd(a)))
+
+
+@composite()
+def svd(input, some=True, compute_uv=True):
+    """(U, S, V) with A = U diag(S) Vᵀ: as linalg.svd, which has Vᵀ in place of V; square U and V
+    unless `some`, zeros for them without `compute_uv`.
+
+    >>> autograd.svd(autograd.tensor([[3.], [4.]])).S
+    tensor([5.])
+    """
+    check_matrices("svd", square=False, input=input)
+    if not compute_uv:
+        m, n = input.shape[-2:]
+        zeros = (wrap(np.zeros((*input.shape[:-2], size, size), input.dtype)) for size in (m, n))
+        return _Svd(next(zeros), svdvals(input), next(zeros))
+    u, s, vh = linalg_svd(input, not some)
+    return _Svd(u, s, clone(vh.mT))
+
+
+@op(method=False, vjp=dict(A=lambda g, A: _values_back(g, A)))
+def svdvals(A, /, *, driver=None):  # noqa: N803
+    """The singular values of each matrix, falling.  Shape: (*, m, n) -> (*, k)
+
+    >>> autograd.linalg.svdvals(autograd.tensor([[3., 0.], [0., 4.]]))
+    tensor([4., 3.])
+    """
+    check_matrices("svdvals", square=False, A=A)
+    return singular_values(A)
+
+
+def _values_back(g, a):
+    u, _, vh = svd_parts(a)
+    return matmul(u * unsqueeze(g, -2), vh)
+
+
+@op(method=False, many=True, vjp=dict(input=lambda g, input, upper: _eigh_back(g, input, upper)))
+def eigh_parts(input, /, upper):
+    """Eigenvalues, rising, and eigenvectors of symmetric matrices, of which one triangle counts."""
+    return list(_eigh(input, "U" if upper else "L"))
+
+
+_eigh = rounded_once(lambda a, triangle: tuple(np.linalg.eigh(a, triangle)))
+
+
+def _eigh_back(g, a, upper):
+    gl, gv = g
+    values, v = eigh_parts(a, upper)
+    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    inner = matmul(v.mT, gv)
+    gaps = unsqueeze(values, -2) - unsqueeze(values, -1) + eye
+    return matmul(v, matmul(safe_div((inner - inner.mT) * 0.5, gaps) + eye * unsqueeze(gl, -2),
+                            v.mT))
+
+
+def _triangle_of(name: str, a, uplo: str) -> bool:
+    """Whether it is the upper triangle."""
+    check_matrices(name, A=a)
+    if uplo not in ("L", "U", "l", "u"):
+        raise ValueError(f"{name}: UPLO {uplo!r}; choose 'L' or 'U', the triangle that counts")
+    return uplo in "Uu"
+
+
+@composite(method=False)
+def eigh(A, UPLO="L"):  # noqa: N803
+    """The pair (eigenvalues, eigenvectors) of symmetric matrices, A = V diag(L) Vᵀ, the eigenvalues
+    rising; only the triangle UPLO of A is looked at, and its gradient is symmetric.
+
+    Shape: (*, n, n) -> (*, n), (*, n, n)
+
+    >>> autograd.linalg.eigh(autograd.tensor([[2., 1.], [1., 2.]])).eigenvalues.round(decimals=4)
+    tensor([1., 3.])
+    """
+    return _Eigh(*eigh_parts(A, _triangle_of("eigh", A, UPLO)))
+
+
+@composite(method=False)
+def eigvalsh(A, UPLO="L"):  # noqa: N803
+    """The eigenvalues of symmetric matrices, rising: as eigh.
+
+    >>> autograd.linalg.eigvalsh(autograd.tensor([[2., 1.], [1., 2.]])).round(decimals=4)
+    tensor([1., 3.])
+    """
+    return eigh_parts(A, _triangle_of("eigvalsh", A, UPLO))[0]
