@@ -27,8 +27,11 @@ def run(script: str, arguments: list[str]) -> None:
     if not os.path.isfile(script):
         raise SystemExit(f"python -m autograd run: there is no file {script}")
     folder = os.path.dirname(os.path.realpath(script))
+    here = os.path.dirname(os.path.dirname(__file__))
+    sys.path.insert(0, here)  # the program may have modules of these names, here or beside it
     for package in OWN:
-        import_module(package)  # now, before the program's folder is searched
+        import_module(package)
+    sys.path.remove(here)
     sys.argv = [script, *arguments]
     if not sys.flags.safe_path:
         sys.path[0] = folder

@@ -24,6 +24,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
                      "LayerNorm LocalResponseNorm RMSNorm",
     "padding": "ConstantPad2d ReflectionPad1d ReflectionPad2d ReplicationPad1d ReplicationPad2d "
                "ZeroPad2d",
+    "parallel": "DataParallel",
     "parameter": "Buffer Parameter",
     "pooling": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d "
                "AvgPool2d FractionalMaxPool2d GlobalAvgPool2d GlobalMaxPool2d LPPool1d LPPool2d "

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import describe
 from ..files import replacing
+from ..metadata import device
 from . import npz, safetensors
 
 
@@ -50,12 +51,17 @@ def save(obj, f) -> None:
             np.savez(file, **entries)
 
 
-def load(f):
+def load(f, map_location=None, *, weights_only: bool = True, mmap: bool | None = None):
     """What `save` wrote to the path or binary file `f`; also a `.safetensors` file of another
     library, as a dict of tensors.
 
-    Raises: ValueError for a file that `save` did not write, or that is damaged.
+    `map_location` may name the CPU, where tensors come to in any case; no file runs code, whatever
+    `weights_only` says, and all of it is read, whatever `mmap` says.
+    Raises: ValueError for a file that `save` did not write, or that is damaged; RuntimeError for
+        another device than the CPU.
     """
+    if isinstance(map_location, (str, device)):
+        device(map_location)
     if isinstance(f, (str, bytes, os.PathLike)):
         with open(f, "rb") as file:
             return _load(file, f, _is_safetensors(f))
