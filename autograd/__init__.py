@@ -234,6 +234,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
     ".": "special viz",
     "compiler": "compile",
     "custom_function": "Function",
+    "draws": "binomial poisson",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
     "ops.aliases": "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh clip divide fix "
                    "ger greater greater_equal less less_equal moveaxis multiply negative not_equal "
@@ -243,9 +244,11 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.hyperbolic": "acosh asinh atanh",
     "ops.logarithms": "logaddexp logaddexp2 logit xlogy",
     "ops.normal_distribution": "erfc erfinv",
-    "ops.numbers": "clamp_max clamp_min copysign deg2rad float_power fmax fmin frac frexp gcd "
-                   "hypot isneginf isposinf isreal lcm ldexp nan_to_num nextafter positive rad2deg "
-                   "rsub signbit",
+    "ops.numbers": "clamp_max clamp_min conj conj_physical copysign deg2rad float_power fmax fmin "
+                   "frac frexp gcd hypot imag isneginf isposinf isreal lcm ldexp nan_to_num "
+                   "nextafter positive rad2deg real resolve_conj resolve_neg rsub signbit",
+    "queries": "can_cast is_complex is_conj is_floating_point is_inference is_neg is_nonzero "
+               "is_same_size is_signed is_tensor numel result_type",
     "serialize": "load save",
 })
 __all__ = [

@@ -112,6 +112,11 @@ class Described:
         """Bytes of all elements."""
         return self._array.nbytes
 
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
     is_cuda = False
 
     def size(self, dim: int | None = None) -> Any:
@@ -146,6 +151,30 @@ class Described:
     def is_floating_point(self) -> bool:
         """Whether the dtype is float16, float32 or float64."""
         return self._array.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        """Always False: no dtype is complex here."""
+        return False
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative numbers."""
+        return self._array.dtype.kind in "if"
+
+    def is_same_size(self, other: Described) -> bool:
+        """Whether both have the same shape."""
+        return self._array.shape == other._array.shape
+
+    def is_inference(self) -> bool:
+        """Always False: what is computed in inference_mode may be used anywhere."""
+        return False
+
+    def is_conj(self) -> bool:
+        """Always False: no conjugate is still to be taken."""
+        return False
+
+    def is_neg(self) -> bool:
+        """Always False: no sign is still to be changed."""
+        return False
 
     def data_ptr(self) -> int:
         """The address of the first element."""

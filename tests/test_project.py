@@ -25,7 +25,8 @@ LAYERS = {
     2: "tensors",
     3: "template boundary record",
     4: "ops ops.*",
-    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later",
+    5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
+       "queries",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.*",
@@ -50,6 +51,7 @@ SAME_LAYER = {
     "ops": "ops.*",
     "ops.*": "ops.*",
     "sampling": "creation inplace",
+    "draws": "creation sampling",
     "numpy_functions": "creation",
     "numpy_protocol": "numpy_functions",
     "inplace": "creation",
