@@ -234,6 +234,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "compiler": "compile",
     "custom_function": "Function",
     "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
+    "draws": "binomial poisson",
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
     "ops.aliases": "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh clip divide fix "
                    "ger greater greater_equal less less_equal moveaxis multiply negative not_equal "
@@ -246,9 +247,6 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.hyperbolic": "acosh asinh atanh",
     "ops.logarithms": "logaddexp logaddexp2 logit xlogy",
     "ops.normal_distribution": "erfc erfinv",
-    "ops.numbers": "clamp_max clamp_min copysign deg2rad float_power fmax fmin frac frexp gcd "
-                   "hypot isneginf isposinf isreal lcm ldexp nan_to_num nextafter positive rad2deg "
-                   "rsub signbit",
     "ops.arrange": "atleast_1d atleast_2d atleast_3d broadcast_shapes broadcast_tensors "
                    "column_stack dsplit fliplr flipud hsplit narrow_copy ravel row_stack vsplit",
     "ops.blocks": "block_diag cartesian_prod combinations diag_embed diagflat tril_indices "
@@ -269,6 +267,11 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.scatter_reduce": "index_reduce scatter_reduce",
     "ops.statistics": "aminmax corrcoef count_nonzero cov cumulative_trapezoid diff std_mean "
                       "trapezoid trapz",
+    "ops.numbers": "clamp_max clamp_min conj conj_physical copysign deg2rad float_power fmax fmin "
+                   "frac frexp gcd hypot imag isneginf isposinf isreal lcm ldexp nan_to_num "
+                   "nextafter positive rad2deg real resolve_conj resolve_neg rsub signbit",
+    "queries": "can_cast is_complex is_conj is_floating_point is_inference is_neg is_nonzero "
+               "is_same_size is_signed is_tensor numel result_type",
     "serialize": "load save",
     "surface.amp": "autocast",
     "surface.settings": "are_deterministic_algorithms_enabled detect_anomaly get_default_device "

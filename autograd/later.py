@@ -21,10 +21,6 @@ METHODS = {
     "hyperbolic": "acosh acosh_ asinh asinh_ atanh atanh_",
     "logarithms": "logaddexp logaddexp2 logit logit_ xlogy xlogy_",
     "normal_distribution": "erfc erfc_ erfinv erfinv_",
-    "numbers": "clamp_max clamp_max_ clamp_min clamp_min_ copysign copysign_ deg2rad deg2rad_ "
-               "float_power float_power_ fmax fmin frac frac_ frexp gcd gcd_ hypot hypot_ isneginf "
-               "isposinf isreal lcm lcm_ ldexp ldexp_ nan_to_num nan_to_num_ nextafter nextafter_ "
-               "positive rad2deg rad2deg_ signbit",
     "arrange": "dsplit fliplr flipud hsplit narrow_copy ravel vsplit",
     "blocks": "diag_embed diagflat",
     "counting": "bincount histc histogram msort unique unique_consecutive",
@@ -41,8 +37,16 @@ METHODS = {
     "quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
     "scatter_reduce": "index_reduce index_reduce_ scatter_reduce scatter_reduce_",
     "statistics": "aminmax corrcoef count_nonzero cov diff",
+    "numbers": "clamp_max clamp_max_ clamp_min clamp_min_ conj conj_physical conj_physical_ "
+               "copysign copysign_ deg2rad deg2rad_ float_power float_power_ fmax fmin frac frac_ "
+               "frexp gcd gcd_ hypot hypot_ imag isneginf isposinf isreal lcm lcm_ ldexp ldexp_ "
+               "nan_to_num nan_to_num_ nextafter nextafter_ positive rad2deg rad2deg_ real "
+               "resolve_conj resolve_neg signbit",
 }
 
-for _module, _names in METHODS.items():
+BESIDE = {"autograd.draws": "cauchy_ exponential_ geometric_ log_normal_ random_"}  # no ops
+
+for _module, _names in ({f"autograd.ops.{key}": names for key, names in METHODS.items()}
+                        | BESIDE).items():
     for _name in _names.split():
-        setattr(Tensor, _name, Awaited(Tensor, _name, f"autograd.ops.{_module}"))
+        setattr(Tensor, _name, Awaited(Tensor, _name, _module))

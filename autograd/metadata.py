@@ -96,6 +96,11 @@ class Described:
         """Bytes of all elements."""
         return self._array.nbytes
 
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
     is_cuda = is_mps = is_sparse = is_quantized = is_meta = False
 
     def cuda(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -118,10 +123,6 @@ class Described:
     def get_device(self) -> int:
         """Always -1, the CPU."""
         return -1
-
-    def is_complex(self) -> bool:
-        """Always False."""
-        return False
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
@@ -155,6 +156,30 @@ class Described:
     def is_floating_point(self) -> bool:
         """Whether the dtype is float16, float32 or float64."""
         return self._array.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        """Always False: no dtype is complex here."""
+        return False
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative numbers."""
+        return self._array.dtype.kind in "if"
+
+    def is_same_size(self, other: Described) -> bool:
+        """Whether both have the same shape."""
+        return self._array.shape == other._array.shape
+
+    def is_inference(self) -> bool:
+        """Always False: what is computed in inference_mode may be used anywhere."""
+        return False
+
+    def is_conj(self) -> bool:
+        """Always False: no conjugate is still to be taken."""
+        return False
+
+    def is_neg(self) -> bool:
+        """Always False: no sign is still to be changed."""
+        return False
 
     def data_ptr(self) -> int:
         """The address of the first element."""

@@ -222,6 +222,10 @@ class Tensor(Described, Methods):
             raise RuntimeError(f"item: a tensor with one element is needed, got {describe(self)}")
         return self._array.item()
 
+    def is_nonzero(self) -> bool:
+        """Whether the one element is not 0."""
+        return bool(self)
+
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
         return self._array.tolist()

@@ -19,6 +19,7 @@ import data
 import nn.functional
 import optim
 from autograd.aliases import place
+from autograd.later import BESIDE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -134,6 +135,8 @@ def _operator(name: str, function) -> str:
 def methods() -> str:
     """The text of autograd/methods.pyi."""
     autograd.ops.load_all()
+    for name in " ".join(BESIDE.values()).split():
+        getattr(autograd.Tensor, name)
     lines = [HEADER.format(what="the methods of ops") + IMPORTS, "class Methods:"]
     for name, function in sorted(vars(autograd.Tensor).items()):
         if (not isinstance(function, types.FunctionType)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import autograd.ops
-from autograd.later import METHODS
+from autograd.later import BESIDE, METHODS
 from autograd.lazy import Awaited
 from tests import PACKAGES
 
@@ -110,7 +110,8 @@ def test_the_tables_of_those_ops_are_complete():
         if home not in early and module != home and not listed:
             missing.append(f"{name} of {module}")
     assert not missing, f"later.METHODS lacks {missing}"
-    for name in " ".join(METHODS.values()).split():
+    for name in " ".join([*METHODS.values(), *BESIDE.values()]).split():
+        getattr(autograd.Tensor, name)
         value = inspect.getattr_static(autograd.Tensor, name)
         assert not isinstance(value, Awaited), f"no module declares {name}"
 

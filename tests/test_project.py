@@ -25,8 +25,8 @@ LAYERS = {
     2: "tensors",
     3: "template boundary calling record",
     4: "ops ops.*",
-    5: "operators numpy_protocol numpy_functions inplace creation sampling accumulate later "
-       "legacy linalg",
+    5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
+       "queries legacy linalg",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* surface surface.*",
@@ -55,6 +55,7 @@ SAME_LAYER = {
     "ops": "ops.*",
     "ops.*": "ops.*",
     "sampling": "creation inplace",
+    "draws": "creation sampling",
     "numpy_functions": "creation",
     "numpy_protocol": "numpy_functions",
     "inplace": "creation",

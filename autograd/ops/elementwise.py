@@ -126,6 +126,8 @@ def _caster(name: str, dtype: np.dtype):
 half = _caster("half", dtypes.float16)
 float_ = _caster("float", dtypes.float32)
 double = _caster("double", dtypes.float64)
+byte = _caster("byte", dtypes.uint8)
+char = _caster("char", dtypes.int8)
 short = _caster("short", dtypes.int16)
 int_ = _caster("int", dtypes.int32)
 long = _caster("long", dtypes.int64)
@@ -136,6 +138,12 @@ bool_ = _caster("bool", dtypes.bool_)
 def type(input, dtype=None):
     """The tensor as `dtype`; if none is named, the name of its type: "torch.FloatTensor"."""
     return dtypes.type_name(input.dtype) if dtype is None else to(input, dtype)
+
+
+@composite()
+def type_as(input, other):
+    """The tensor as the dtype of other; itself if it has that."""
+    return to(input, other.dtype)
 
 
 @composite()

@@ -59,7 +59,8 @@ ELEMENTWISE = Group(MATRICES, inputs, both={
     "to cast": "x.to(t.float64)", "double": "x.double()",
 }, forward={
     "float": "a.float()", "half": "x.half()", "long": "x.long()", "int": "x.int()",
-    "short": "x.short()", "bool": "x.bool()", "type cast_to_integral": "x.to(t.int32)",
+    "short": "x.short()", "byte": "a.byte()", "char": "a.char()",
+    "type_as": "a.type_as(x)", "bool": "x.bool()", "type cast_to_integral": "x.to(t.int32)",
     "eq": ("x == y", "a == 3"), "ne": "x != y", "lt": ("x < y", "x < 0.0"), "le": "x <= y",
     "gt": ("x > y", "x > 0.0"), "ge": "x >= y",
     "logical_and": "t.logical_and(mask, other_mask)", "logical_not": "t.logical_not(mask)",

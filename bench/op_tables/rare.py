@@ -20,7 +20,10 @@ RARE = Group(MATRICES, inputs, both={
     "hypot": "t.hypot(x, y)", "fmax": "t.fmax(x, y)", "fmin": "t.fmin(x, y)",
     "ldexp": "t.ldexp(x, y)", "frexp _frexp": "t.frexp(x)[0]", "deg2rad": "t.deg2rad(x)",
     "rad2deg": "t.rad2deg(x)", "clamp_min": "t.clamp_min(x, 0.5)",
-    "clamp_max": "t.clamp_max(x, 0.5)", "rsub": "t.rsub(x, y)", "positive": "t.positive(x) * 2",
+    "clamp_max": "t.clamp_max(x, 0.5)", "rsub": "t.rsub(x, y)",
+    "positive conj resolve_conj resolve_neg":
+        "t.positive(x).conj().resolve_conj().resolve_neg() * 2",
+    "conj_physical real": "t.real(t.conj_physical(x)) * 2",
     "float_power": "t.float_power(p, y)",
     # special functions
     "erfc": "t.erfc(x)", "erfinv": "t.erfinv(u)", "erfcx": "t.special.erfcx(x)",

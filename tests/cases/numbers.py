@@ -98,6 +98,8 @@ CASES = {
                   Case((INTEGERS, 0), reference=np.minimum)],
     "rsub": [Case((Spec((2, 3)), Spec((3,))), reference=lambda a, b: b - a),
              Case((Spec((2, 3)), 1.5), {"alpha": 2}, reference=lambda a, b, alpha: b - 2 * a)],
+    **{name: [*unary(ANY, lambda x: x), Case((INTEGERS,), reference=lambda x: x)]
+       for name in ("conj", "conj_physical", "resolve_conj", "resolve_neg", "real")},
     "positive": [*unary(ANY, lambda x: x), Case((INTEGERS,), reference=lambda x: x)],
     "float_power": [Case((Spec((2, 3), 0.3, 2), Spec((3,))), reference=lambda a, b: a**b),
                     Case((INTEGERS, 2), reference=lambda a, b: (a * a).astype(np.float64)),
