@@ -14,7 +14,7 @@ METHODS = {
                "arctan arctan_ arctan2 arctan2_ arctanh arctanh_ clip clip_ divide divide_ fix "
                "fix_ ger greater greater_ greater_equal greater_equal_ less less_ less_equal "
                "less_equal_ moveaxis multiply multiply_ negative negative_ not_equal not_equal_ "
-               "sgn sgn_ subtract subtract_ swapdims",
+               "sgn sgn_ subtract subtract_ swapdims swapdims_",
     "bessel": "i0 i0_ sinc sinc_",
     "gamma": "digamma digamma_ igamma igamma_ igammac igammac_ lgamma lgamma_ mvlgamma mvlgamma_ "
              "polygamma polygamma_",
@@ -29,7 +29,7 @@ METHODS = {
     "distance": "dist renorm renorm_",
     "inverse": "det inverse logdet pinverse slogdet",
     "matrix_functions": "matrix_exp matrix_power",
-    "memory": "as_strided as_strided_ resize_ squeeze_ swapaxes_ swapdims_ t_ transpose_ "
+    "memory": "as_strided as_strided_ resize_ squeeze_ swapaxes_ t_ transpose_ "
               "unsqueeze_",
     "place": "diagonal_scatter fill_diagonal_ index_copy index_copy_ masked_scatter "
              "masked_scatter_ put put_ select_scatter slice_scatter take",

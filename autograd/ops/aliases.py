@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..record import COMPOSITES, REGISTRY
 from ..tensors import Tensor
-from . import hyperbolic  # noqa: F401  declares what some stand for
+from . import hyperbolic, memory  # noqa: F401  declare what some stand for
 
 ALIASES = {
     "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh",

@@ -158,11 +158,6 @@ def swapaxes_(input, axis0, axis1):
     return _reshaped("swapaxes_", input, swapaxes, axis0, axis1)
 
 
-def swapdims_(input, dim0, dim1):
-    """swapdims, of the tensor itself, which is returned."""
-    return _reshaped("swapdims_", input, transpose, dim0, dim1)
-
-
 def t_(input):
     """t, of the tensor itself, which is returned.
 
@@ -193,5 +188,5 @@ def resize_(input, *sizes):
     return _reshaped("resize_", input, as_strided_view, size, stride, 0)
 
 
-for _function in (as_strided_, squeeze_, unsqueeze_, transpose_, swapaxes_, swapdims_, t_, resize_):
+for _function in (as_strided_, squeeze_, unsqueeze_, transpose_, swapaxes_, t_, resize_):
     setattr(Tensor, _function.__name__, _function)

@@ -3,11 +3,14 @@ their tensors, and lose nothing by it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
+from typing import TypeVar
 
 from ..errors import describe
 from ..refused import STOOD_IN, count
 
+F = TypeVar("F", bound=Callable)
 __path__: list[str] = []  # aliases.py finds its parts
 
 
@@ -34,13 +37,13 @@ class autocast:
     def __exit__(self, *exc_info: object) -> None:
         pass
 
-    def __call__(self, function):
+    def __call__(self, function: F) -> F:
         """The function, as it is."""
         @wraps(function)
         def same(*args, **kwargs):
             return function(*args, **kwargs)
 
-        return same
+        return same  # type: ignore[return-value]
 
 
 class GradScaler:

@@ -124,7 +124,6 @@ CASES = {
     "unsqueeze_": samples(np.expand_dims, (MATRIX, 0), (MATRIX, -1), torch=renamed("unsqueeze_")),
     "transpose_": samples(np.swapaxes, (CUBE, 0, -1), torch=renamed("transpose_")),
     "swapaxes_": samples(np.swapaxes, (CUBE, 0, -1), torch=renamed("swapaxes_")),
-    "swapdims_": samples(np.swapaxes, (CUBE, 1, 2), torch=renamed("swapdims_")),
     "t_": samples(np.transpose, (MATRIX,), (FLAT,), torch=renamed("t_")),
     "new": samples(lambda x, data: np.array(data, float), (FLAT, [1, 2, 3]), torch=False, order=0),
 }
