@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .. import dtypes, kernels
+from .. import dtypes, kernels, threads
 from ..errors import caller, check_switches, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
@@ -50,7 +50,8 @@ class Compiled:
             return self._function(*args, **kwargs)
         arrays: list[np.ndarray] = []
         key = (_signature(args, arrays), _signature(kwargs, arrays) if kwargs else None,
-               is_grad_enabled(), is_inference_mode_enabled(), dtypes.get_default_dtype())
+               is_grad_enabled(), is_inference_mode_enabled(), dtypes.get_default_dtype(),
+               threads.parts())  # some kernels have room for as many
         entry = self._entries.get(key)
         if entry is None:
             if len(self._entries) >= SIGNATURES:
