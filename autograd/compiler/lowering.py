@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
-from ..kernels.compiled import matmul, sweep
+from ..kernels.compiled import matmul, sums, sweep
 from ..kernels.compiled.launch import ONE
+from . import losses
 from .capturing import CapturingWriter
 from .planning import Place, start_of
 from .program import Call, Value
-from .sweeps import Group, operands
+from .sweeps import Group, contiguous, operands
 
 _VIEWS = ("reshape", "view", "squeeze", "unsqueeze", "transpose", "permute", "expand", "getitem")
 _NONE = np.empty(0)
-_LARGE_SUM = 1 << 16  # numbers from which two threads sum quicker
 
 
 class LoweringWriter(CapturingWriter):
@@ -23,7 +25,7 @@ class LoweringWriter(CapturingWriter):
         """One call: a view, a part of a sweep, a launch, or a line of Python."""
         self.now = self.program.calls.index(call, self.now)
         if not (self._view(call) or self._elementwise(call) or self._product(call)
-                or self._sum(call) or self.capture(call)):
+                or self._sum(call) or losses.lower(self, call) or self.capture(call)):
             self.flush()
             super().write(call)
         if self.group is None:
@@ -109,33 +111,51 @@ class LoweringWriter(CapturingWriter):
         if name not in ("sum", "sum_to_size") or call.effect:
             return False
         x, result = call.args[0], call.results[0][1]
-        if x.__class__ is not Value or x.dtype is not result.dtype or x.dtype.char not in "fd":
+        if x.__class__ is not Value or x.dtype is not result.dtype or x.dtype not in ONE:
             return False
-        size = int(np.prod(x.shape, dtype=np.int64))
-        plan = _middle(call, x, result)
-        if plan is None or size >= _LARGE_SUM or size == 0:
+        summed = _summed(call, x, result)
+        if 0 in x.shape or x.strides != contiguous(x.shape, x.dtype.itemsize):
+            return False
+        plan = sums._plan(x.shape, summed)
+        middle = _middle(x, summed)
+        if plan is None and middle is None or self.place(x) is None:
             return False
         self.close()
-        array = self._operand(x)
-        if array is None or not array.flags.c_contiguous:
-            return False
-        self.launch(sweep.sums, result.dtype, (array, np.array(plan), self.room(result)), False)
+        array, out = self._operand(x), self.room(result)
+        if plan is None:
+            self.launch(sweep.sums, result.dtype, (array, np.array(middle), out), False)
+        else:
+            self._pieces(array, plan, out)
         return True
 
+    def _pieces(self, array, plan: tuple, out: np.ndarray) -> None:
+        """A sum as its op makes it: of pieces, on two threads, then of their sums."""
+        outer, kept, length, inner = plan
+        kernel, piece = (sums._runs, sums._PIECE) if inner == 1 else (sums._columns, sums._ROWS)
+        shape = outer, kept, -(-length // piece), inner
+        block = self.block(8 * prod(shape))
+        parts = block[:8 * prod(shape)].view(np.float64)
+        self.launch(kernel("sum"), out.dtype, (array, np.array([outer * kept, length, inner]),
+                                               parts), array.size >= sums.SHARED)
+        self.launch(sweep.collected, out.dtype, (parts, np.array(shape), out), False)
+        self.free.append(block)
 
-def _middle(call: Call, x: Value, result: Value) -> list[int] | None:
-    """[outer, length, inner] where the summed dimensions stand together, else None."""
+
+def _summed(call: Call, x: Value, result: Value) -> tuple:
+    """The dimensions that a call sums over, from 0 on."""
     if call.op.name == "sum_to_size":
         lead = len(x.shape) - len(result.shape)
-        summed = [i for i in range(len(x.shape)) if i < lead
-                  or result.shape[i - lead] == 1 and x.shape[i] != 1]
-    else:
-        dim = call.args[1] if len(call.args) > 1 else call.kwargs.get("dim")
-        dims = range(len(x.shape)) if dim is None or dim == () else (
-            dim if isinstance(dim, (tuple, list)) else (dim,))
-        summed = sorted(d % max(len(x.shape), 1) for d in dims)
-    if summed and summed != list(range(summed[0], summed[-1] + 1)):
+        return tuple([i for i in range(len(x.shape)) if i < lead
+                      or result.shape[i - lead] == 1 and x.shape[i] != 1])
+    dim = call.args[1] if len(call.args) > 1 else call.kwargs.get("dim")
+    dims = range(len(x.shape)) if dim is None or dim == () else (
+        dim if isinstance(dim, (tuple, list)) else (dim,))
+    return tuple(sorted(d % max(len(x.shape), 1) for d in dims))
+
+
+def _middle(x: Value, summed: tuple) -> list[int] | None:
+    """[outer, length, inner] where the summed dimensions stand together, else None."""
+    if summed and summed != tuple(range(summed[0], summed[-1] + 1)):
         return None
     first, last = (summed[0], summed[-1] + 1) if summed else (len(x.shape), len(x.shape))
-    return [int(np.prod(part, dtype=np.int64)) for part in (
-        x.shape[:first], x.shape[first:last], x.shape[last:])]
+    return [prod(part) for part in (x.shape[:first], x.shape[first:last], x.shape[last:])]

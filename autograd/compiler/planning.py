@@ -216,7 +216,7 @@ class PlanningWriter(Writer):
             return f"v{number}"
         place = self.places.get(number)
         if place is not None and place.local < 0 and value.kind != "view":
-            return self.constant(place.array)
+            return self.constant(place.array) + ("" if value.is_array else ".item()")
         if number in self.views:
             call = self.views[number]
             self.defined.add(number)
