@@ -23,6 +23,7 @@ from ..kernels.compiled.launch import launch
 from ..kernels.compiled.norm_sums import NOTED
 from ..kernels.thresholds import LEAST
 from .program import Call, Value
+from .sweeps import contiguous
 
 # Ops whose forward and rules look at no numbers, but for what their kernels flag.
 _CAPTURED = (
@@ -48,10 +49,11 @@ class Captured:
 
     `inputs` are (value, array), `results` (value, array); `marks` are (array, place, value) for
     integers that are drawn anew at each replay; `rooms` are arrays that only launches fill.
+    Where `row_major`, the launches are those for copies of inputs that are laid out otherwise.
     """
 
-    def __init__(self, call: Call) -> None:
-        self.call = call
+    def __init__(self, call: Call, row_major: bool) -> None:
+        self.call, self.row_major = call, row_major
         self.launches: list[tuple] = []
         self.inputs: dict[int, _Input] = {}
         self.keys: dict[int, tuple[Value, int]] = {}
@@ -70,7 +72,7 @@ class Captured:
     def _own(self, value: Value):
         if value.is_array:
             if value.number not in self.inputs:
-                self.inputs[value.number] = _Input(value)
+                self.inputs[value.number] = _Input(value, self.row_major)
             return self.inputs[value.number].array
         if value.source != "random_key":
             raise NotCapturedError
@@ -149,15 +151,16 @@ class NotCapturedError(Exception):
 class _Input:
     """An array laid out as a value is, with numbers of its kind."""
 
-    def __init__(self, value: Value) -> None:
-        assert value.shape is not None and value.strides is not None
-        if min(value.strides, default=0) < 0 or value.dtype.kind not in "fiub":
+    def __init__(self, value: Value, row_major: bool) -> None:
+        flat = contiguous(value.shape, value.dtype.itemsize)
+        strides = flat if row_major else value.strides
+        if min(strides, default=0) < 0 or value.dtype.kind not in "fiub":
             raise NotCapturedError
-        self.value = value
-        last = sum((n - 1) * step for n, step in zip(value.shape, value.strides, strict=True))
+        self.value, self.copied = value, row_major and value.strides != flat
+        last = sum((n - 1) * step for n, step in zip(value.shape, strides, strict=True))
         count = 0 if 0 in value.shape else last // value.dtype.itemsize + 1
         self.memory = np.zeros(max(count, 1), value.dtype)
-        self.array = np.ndarray(value.shape, value.dtype, self.memory, 0, value.strides)
+        self.array = np.ndarray(value.shape, value.dtype, self.memory, 0, strides)
 
     def fill(self, rng: np.random.Generator, turn: int) -> None:
         """Floats between 0 and 1; truths and integers, which may be places, are 0, then 1."""
@@ -170,13 +173,15 @@ def captured(call: Call) -> Captured | None:
     name = call.name.removeprefix(GRADIENT)
     if name not in CAPTURED or call.effect or call.barrier or call.writes:
         return None
-    found = Captured(call)
-    try:
-        with background.waiting(), _kernels_alone():
-            found.take()
-    except Exception:  # whatever it is, the call itself will say so
-        return None
-    return found
+    for row_major in (False, True):
+        found = Captured(call, row_major)
+        try:
+            with background.waiting(), _kernels_alone():
+                found.take()
+        except Exception:  # whatever it is, the call itself will say so
+            continue
+        return found
+    return None
 
 
 def flag_of(kernel, arrays: tuple) -> np.ndarray | None:

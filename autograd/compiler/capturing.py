@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.compiled import copies
 from .capture import Captured, at_path, base_of, captured, flag_of
 from .planning import Place, PlanningWriter, start_of
 from .program import Call, Value
@@ -19,7 +20,8 @@ class CapturingWriter(PlanningWriter):
             return False
         if found.launches:
             self.close()
-        if any(self.place(each.value) is None for each in found.inputs.values()):
+        if any(self.place(each.value) is None or each.copied and each.array.itemsize not in
+               copies._BY_SIZE for each in found.inputs.values()):
             return False
         _Moving(self, found).write()
         return True
@@ -35,9 +37,7 @@ class _Moving:
     def write(self) -> None:
         """Write the launches, and where the results lie."""
         writer, found = self.writer, self.found
-        for each in found.inputs.values():
-            writer._operand(each.value)
-            self._region(each.memory, writer.settled(each.value.number))
+        inputs = [self._input(each) for each in found.inputs.values()]
         own: dict[int, list[tuple[Value, np.ndarray]]] = {}
         for value, array in found.results:
             if self._place_of(array) is None:
@@ -51,8 +51,25 @@ class _Moving:
         for room, block in zip(found.rooms, blocks, strict=True):
             self._region(room, Place(block))
         self._launch()
-        writer.free += blocks
+        writer.free += blocks + [block for block in inputs if block is not None]
         writer.marks += found.marks
+
+    def _input(self, each) -> np.ndarray | None:
+        """The memory of an input; a block for a copy of it, where the launches are for one."""
+        value, writer = each.value, self.writer
+        array = writer._operand(value)
+        assert array is not None
+        if not each.copied:
+            self._region(each.memory, writer.settled(value.number))
+            return None
+        block = writer.block(each.memory.nbytes)
+        copy = block[:each.memory.nbytes].view(array.dtype).reshape(array.shape)
+        one = copies._BY_SIZE[array.itemsize]
+        plan = copies._plan(array.shape, copy.strides, array.strides, array.itemsize)
+        writer.launch(copies._copy, np.dtype(type(one)), (plan, copy, array),
+                      copy.size >= copies.SHARED["copy_"])
+        self._region(each.memory, Place(copy))
+        return block
 
     def _launch(self) -> None:
         launches = self.found.launches

@@ -10,7 +10,7 @@ from ..kernels.compiled import matmul, sums, sweep
 from ..kernels.compiled.launch import ONE
 from . import losses
 from .capturing import CapturingWriter
-from .planning import Place, start_of
+from .planning import NAMES, Place, start_of
 from .program import Call, Value
 from .sweeps import Group, contiguous, operands
 
@@ -24,7 +24,9 @@ class LoweringWriter(CapturingWriter):
     def write(self, call: Call) -> None:
         """One call: a view, a part of a sweep, a launch, or a line of Python."""
         self.now = self.program.calls.index(call, self.now)
-        if not (self._view(call) or self._elementwise(call) or self._product(call)
+        if call.name == "random_key":  # it needs nothing that a launch makes
+            super().write(call)
+        elif not (self._view(call) or self._elementwise(call) or self._product(call)
                 or self._sum(call) or losses.lower(self, call) or self.capture(call)):
             self.flush()
             super().write(call)
@@ -108,7 +110,7 @@ class LoweringWriter(CapturingWriter):
 
     def _sum(self, call: Call) -> bool:
         name = call.op.name if call.op is not None else ""
-        if name not in ("sum", "sum_to_size") or call.effect:
+        if name not in ("sum", "sum_to_size", "mean") or call.effect:
             return False
         x, result = call.args[0], call.results[0][1]
         if x.__class__ is not Value or x.dtype is not result.dtype or x.dtype not in ONE:
@@ -126,7 +128,16 @@ class LoweringWriter(CapturingWriter):
             self.launch(sweep.sums, result.dtype, (array, np.array(middle), out), False)
         else:
             self._pieces(array, plan, out)
+        if name == "mean":
+            self._divide(out, prod([x.shape[dim] for dim in summed]))
         return True
+
+    def _divide(self, out: np.ndarray, count: int) -> None:
+        """Divide an array by a number, where it is."""
+        names = NAMES["constant"], NAMES["div"]
+        code = [out.size, 2, 1, 1, names[0], 0, 0, 0, 0, names[1], -1, -1, 0, 0]
+        self.launch(sweep.sweep, out.dtype, (np.array(code, np.int64),
+                                             np.array([count], out.dtype), out), False)
 
     def _pieces(self, array, plan: tuple, out: np.ndarray) -> None:
         """A sum as its op makes it: of pieces, on two threads, then of their sums."""

@@ -17,7 +17,7 @@ from .recorder import set_grad
 from .replay import Writer, array_of, shown
 from .sweeps import Group
 
-_NAMES = {name: i for i, name in enumerate(sweep.NAMES)}
+NAMES = {name: i for i, name in enumerate(sweep.NAMES)}
 
 
 class Place:
@@ -92,7 +92,7 @@ class PlanningWriter(Writer):
                 rooms[value.number] = array(value)
             return rooms[value.number]
 
-        code, constants, arrays = group.written(_NAMES, sweep.HEAD, needed, once)
+        code, constants, arrays = group.written(NAMES, sweep.HEAD, needed, once)
         self.launch(sweep.sweep, group.dtype, (code, constants, *arrays),
                     int(code[0]) * len(group.calls) >= sweep.SHARED)
 
