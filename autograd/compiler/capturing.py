@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels.compiled import copies
-from .capture import Captured, at_path, base_of, captured, flag_of
-from .planning import Place, PlanningWriter, start_of
+from .capture import Captured, at_path, captured, flag_of
+from .planning import Place, PlanningWriter, base_of, start_of
 from .program import Call, Value
 
 
@@ -51,7 +51,7 @@ class _Moving:
         for room, block in zip(found.rooms, blocks, strict=True):
             self._region(room, Place(block))
         self._launch()
-        writer.free += blocks + [block for block in inputs if block is not None]
+        writer.free += [block for block in (*blocks, *inputs) if block is not None]
         writer.marks += found.marks
 
     def _input(self, each) -> np.ndarray | None:

@@ -80,7 +80,13 @@ class PlanningWriter(Writer):
             return (value.base.number in self.leaving
                     or self.last_use.get(value.number, -1) >= self.now)
 
+        heirs = self._heirs(group, needed)
+
         def array(value: Value) -> np.ndarray:
+            if value.number in heirs:
+                self.held[value.number] = self.held.pop(heirs[value.number])
+                self.places[value.number] = Place(self.settled(heirs[value.number]).array)
+                return self.settled(value.number).array
             if value.number in group.own:
                 return self.room(value)
             return self._operand(value)  # type: ignore[return-value]
@@ -95,6 +101,33 @@ class PlanningWriter(Writer):
         code, constants, arrays = group.written(NAMES, sweep.HEAD, needed, once)
         self.launch(sweep.sweep, group.dtype, (code, constants, *arrays),
                     int(code[0]) * len(group.calls) >= sweep.SHARED)
+
+    def _heirs(self, group: Group, needed) -> dict[int, int]:
+        """Results that may be written over an operand, which nothing reads from then on."""
+        last: dict[int, int] = {}
+        views: set[int] = set()
+        for i, (_, arguments, _) in enumerate(group.calls):
+            for value in arguments:
+                if value.__class__ is Value:
+                    last[value.base.number] = i
+                    if value is not value.base:
+                        views.add(value.base.number)
+        for number in views:
+            del last[number]
+        heirs: dict[int, int] = {}
+        for i, (_, _, result) in enumerate(group.calls):
+            if not needed(result) or result.base.number in self.leaving:
+                continue
+            for number, read in list(last.items()):
+                if (read <= i and number in self.held
+                        and self.last_use.get(number, self.now) < self.now
+                        and self.settled(number).array.shape == group.shape
+                        and self.settled(number).array.dtype is group.dtype
+                        and self.settled(number).array.flags.c_contiguous):
+                    heirs[result.number] = number
+                    del last[number]
+                    break
+        return heirs
 
     def flush(self) -> None:
         """Write the launches so far as one line, with the memory they need."""
@@ -187,13 +220,16 @@ class PlanningWriter(Writer):
         return array
 
     def block(self, size: int) -> np.ndarray:
-        """Memory that nothing needs, of so many bytes."""
-        block = next((b for b in self.free if size <= b.nbytes <= 4 * size + 4096), None)
-        if block is None:
-            block = np.empty(max(size, 64) + 64, np.uint8)
-            return block[-start_of(block) % 64:][:max(size, 64)]
-        self.free = [b for b in self.free if b is not block]
-        return block
+        """Memory that nothing needs, of so many bytes: the smallest block that is enough and not
+        much too large."""
+        size = max(-(-size // 64) * 64, 64)
+        fitting = [free for free in self.free if size <= free.nbytes <= 4 * size + 4096]
+        if fitting:
+            found = min(fitting, key=lambda free: free.nbytes)
+            self.free = [free for free in self.free if free is not found]
+            return found
+        whole = np.empty(size + 64, np.uint8)
+        return whole[-start_of(whole) % 64:][:size]
 
     def shown(self, place: Place, shape: tuple, strides: tuple, offset: int, dtype) -> np.ndarray:
         """An array of this layout, `offset` bytes behind the first element of a place."""
@@ -233,7 +269,15 @@ class PlanningWriter(Writer):
         return super().value(value)
 
 
+def base_of(array: np.ndarray) -> np.ndarray:
+    """The array whose memory an array shows."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
 def start_of(array: np.ndarray) -> int:
+    """The address of an array's first element."""
     return array.__array_interface__["data"][0]
 
 
