@@ -98,8 +98,6 @@ class Captured:
             if not isinstance(array, np.ndarray) or (array.shape, array.dtype, array.strides) != (
                     value.shape, value.dtype, value.strides):
                 raise NotCapturedError
-        if any(module_of(kernel) not in _PURE for kernel, *_ in self.launches):
-            raise NotCapturedError
         self._mark()
         self._check()
 
@@ -176,7 +174,9 @@ def captured(call: Call) -> Captured | None:
     name = call.name.removeprefix(GRADIENT)
     if name not in CAPTURED or call.effect or call.barrier or call.writes:
         return None
-    for row_major in (False, True):
+    scattered = any(value.is_array and value.strides != contiguous(
+        value.shape, value.dtype.itemsize) for value in call.reads())
+    for row_major in (False, True)[:1 + scattered]:
         found = Captured(call, row_major)
         try:
             with background.waiting(), _kernels_alone():
@@ -204,8 +204,8 @@ def module_of(kernel) -> str:
 
 
 def _digest(array: np.ndarray) -> bytes:
-    """A fingerprint of an array's numbers, which takes no memory."""
-    return blake2b(np.ascontiguousarray(array)).digest()
+    """A fingerprint of an array, which takes no memory."""
+    return blake2b(np.ascontiguousarray(array).data).digest()
 
 
 def _inside(array: np.ndarray, owned: list) -> bool:
@@ -250,6 +250,8 @@ def _noted(launches: list) -> Iterator[None]:
 
     def note(kernel, one, arrays, parallel):
         if threading.get_ident() == thread:
+            if module_of(kernel) not in _PURE:
+                raise NotCapturedError
             launches.append((kernel, one, arrays, parallel))
         launch(kernel, one, arrays, parallel)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import dtypes, kernels, threads
+from ..allocator import give_back
 from ..errors import caller, check_switches, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
@@ -241,7 +242,9 @@ def _replayed(program: Program) -> tuple:
     writer: Any = Writer
     if kernels.tier() == "numba":
         from .lowering import LoweringWriter as writer
+    give_back()  # what the step has freed would lie beside the memory that is planned now
     run, written = writer(program).function(), list(program.written.values())
+    give_back()
     where, one_at_a_time = caller(), threading.Lock()
 
     def replay(arrays):
