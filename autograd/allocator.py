@@ -22,9 +22,19 @@ def _chosen_by_user() -> bool:
 
 def keep_freed_memory() -> bool:
     """Makes the settings; false where the C library has none or the user made them."""
-    if sys.platform != "linux" or _chosen_by_user():
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's; musl has none
+    mallopt = None if _chosen_by_user() else _of_glibc("mallopt")
     if mallopt is None:
         return False
     return bool(mallopt(_MMAP_THRESHOLD, BLOCK_BYTES) and mallopt(_TRIM_THRESHOLD, HELD_BYTES))
+
+
+def give_back() -> None:
+    """Gives all freed memory back to the system, before other memory is taken for good."""
+    trim = _of_glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _of_glibc(name: str):
+    """A function of the C library, if that is glibc; musl has none of these."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

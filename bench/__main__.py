@@ -11,12 +11,14 @@ from pathlib import Path
 
 from . import floor, measure, processes
 from .feeding import FEEDING
-from .libraries import machine
+from .libraries import COMPILED, machine
 from .networks import NETWORKS
 from .other_networks import OTHERS
 
 STEPPED = {**NETWORKS, **OTHERS}
 TRAINED = ("small_mlp", "wide_mlp", *(name for name in STEPPED if "inference" not in name))
+COMPILED_STEPS = ("tiny_ops", "small_mlp", "lenet_relu", "lenet_tanh", "loop_by_hand", "pinn",
+                  "gpt", "mnist_cnn", "vgg", "char_lstm")
 STEPS = ("small_mlp", "wide_mlp", "inference", *STEPPED)
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -33,6 +35,9 @@ def cases(quick: bool) -> dict[str, tuple]:
         "inference": ("inference, small MLP, batch 1", "s", partial(steps, "inference")),
         **{name: (f"{name.replace('_', ' ')} step", "s", partial(steps, name))
            for name in STEPPED},
+        **{f"compiled_{name}": (f"compiled: {name.replace('_', ' ')} step", "s",
+                                partial(steps, name, sides=(COMPILED, "torch")))
+           for name in COMPILED_STEPS},
         **{name: (f"a pass, {name.replace('_', ' ')} workers", "s", partial(steps, name))
            for name in FEEDING},
         "import": ("import", "s", partial(processes.imports, few)),
@@ -46,6 +51,10 @@ def cases(quick: bool) -> dict[str, tuple]:
            for name in TRAINED},
         **{f"above_{name}": (f"  above import, {name}", "B", partial(memory, name, "above_import"))
            for name in ("small_mlp", "mnist_cnn")},
+        **{f"compiled_above_{name}": (f"  above import, {name}, compiled / eager", "B",
+                                      partial(processes.memory, name, "above_import", min(few, 3),
+                                              (COMPILED, "ours")))
+           for name in ("small_mlp", "mnist_cnn", "gpt")},
     }
 
 

@@ -55,32 +55,35 @@ def once(code: str, *args: str, cache: str | None = None) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def alternate(sample: Callable[[str], float], rounds: int) -> dict[str, list[float]]:
+def alternate(sample: Callable[[str], float], rounds: int,
+              sides: tuple[str, str] = SIDES) -> dict[str, list[float]]:
     """`rounds` samples of each side, taken in turn; who goes first changes every round."""
-    samples: dict[str, list[float]] = {side: [] for side in SIDES}
+    samples: dict[str, list[float]] = {side: [] for side in sides}
     for turn in range(rounds):
-        for side in SIDES if turn % 2 == 0 else SIDES[::-1]:
+        for side in sides if turn % 2 == 0 else sides[::-1]:
             samples[side].append(sample(side))
     return samples
 
 
-def alternate_steps(case: str, pairs: int, rounds: int, seconds: float) -> dict[str, list[float]]:
+def alternate_steps(case: str, pairs: int, rounds: int, seconds: float,
+                    sides: tuple[str, str] = SIDES) -> dict[str, list[float]]:
     """Seconds per call of a case of bench.steps, two processes taking turns by blocks.
 
     Several pairs of processes, one after the other: where memory happens to lie differs by process.
+    The samples come under the names in SIDES.
     """
     samples: dict[str, list[float]] = {side: [] for side in SIDES}
     for _ in range(pairs):
-        workers = {side: Worker(side, case) for side in SIDES}
+        workers = {side: Worker(side, case) for side in sides}
         try:
             for worker in workers.values():
                 worker.block(2 * seconds)  # warm: kernels compiled, caches filled
-            taken = alternate(lambda side, w=workers: w[side].block(seconds), rounds)
+            taken = alternate(lambda side, w=workers: w[side].block(seconds), rounds, sides)
         finally:
             for worker in workers.values():
                 worker.close()
-        for side in SIDES:
-            samples[side] += taken[side]
+        for name, side in zip(SIDES, sides, strict=True):
+            samples[name] += taken[side]
     return samples
 
 

@@ -87,14 +87,14 @@ def loop_by_hand(lib: SimpleNamespace) -> Step:
         p.requires_grad_()
 
     def step():
+        for p in (w_x, w_h, b):
+            p.grad = None
         h = core.zeros(16, 64)
         for k in range(40):
             h = (x[k] @ w_x + h @ w_h + b).tanh()
         (h * h).mean().backward()
-        for p in (w_x, w_h, b):
-            p.grad = None
 
-    return step
+    return lib.compiled(step)
 
 
 def attention_by_hand(lib: SimpleNamespace) -> Step:
@@ -105,13 +105,13 @@ def attention_by_hand(lib: SimpleNamespace) -> Step:
     mask = core.tensor(np.triu(np.ones((64, 64), bool), 1))
 
     def step():
+        project.zero_grad()
+        out.zero_grad()
         q, k, v = (part.reshape(8, 64, 4, 32).transpose(1, 2) for part in project(x).chunk(3, -1))
         scores = (q @ k.transpose(-2, -1) / 32**0.5).masked_fill(mask, float("-inf"))
         (out((scores.softmax(-1) @ v).transpose(1, 2).reshape(8, 64, 128)) ** 2).mean().backward()
-        project.zero_grad()
-        out.zero_grad()
 
-    return step
+    return lib.compiled(step)
 
 
 def float64_mlp(lib: SimpleNamespace) -> Step:

@@ -4,7 +4,7 @@ import tempfile
 from functools import cache
 
 from . import measure
-from .libraries import IMPORTS
+from .libraries import IMPORTS, SIDES
 
 _IMPORT = """
 import json, sys, time
@@ -76,15 +76,16 @@ def warm_first_step(case: str, rounds: int) -> dict[str, list[float]]:
 
 
 @cache
-def _peaks(case: str, rounds: int) -> dict[str, list[dict[str, float]]]:
+def _peaks(case: str, rounds: int, sides: tuple[str, str]) -> list[list[dict[str, float]]]:
     def sample(side):
         return measure.once(_MEMORY, side, case)
 
-    measure.alternate(sample, 1)  # kernels compiled
-    return measure.alternate(sample, rounds)
+    measure.alternate(sample, 1, sides)  # kernels compiled
+    return list(measure.alternate(sample, rounds, sides).values())
 
 
-def memory(case: str, figure: str, rounds: int) -> dict[str, list[float]]:
+def memory(case: str, figure: str, rounds: int,
+           sides: tuple[str, str] = SIDES) -> dict[str, list[float]]:
     """Peak resident bytes of a process after 50 steps: "peak", or what is "above_import"."""
-    return {side: [found[figure] for found in samples]
-            for side, samples in _peaks(case, rounds).items()}
+    return {name: [found[figure] for found in samples]
+            for name, samples in zip(SIDES, _peaks(case, rounds, sides), strict=True)}

@@ -60,7 +60,7 @@ LAUNCHES = "a list of launches"
 @autograd.compile(fullgraph=True)
 def step(x, y):
     z = (x * y + 1).tanh()
-    return z.sum(0), (z.exp() - y).sum(1), z
+    return z.sum(0), z[:9].sum(0), (z.exp() - y).sum(1), z
 
 same = (1, 1), ((1, 1), (1, 1)), (1, 1), 1
 calls = {

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .. import dtypes, kernels
+from .. import dtypes, kernels, threads
+from ..allocator import give_back
 from ..errors import caller_place, check_switches, describe
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import Leaf
@@ -50,7 +51,8 @@ class Compiled:
             return self._function(*args, **kwargs)
         arrays: list[np.ndarray] = []
         key = (_signature(args, arrays), _signature(kwargs, arrays) if kwargs else None,
-               is_grad_enabled(), is_inference_mode_enabled(), dtypes.get_default_dtype())
+               is_grad_enabled(), is_inference_mode_enabled(), dtypes.get_default_dtype(),
+               threads.parts())  # some kernels have room for as many
         entry = self._entries.get(key)
         if entry is None:
             if len(self._entries) >= SIGNATURES:
@@ -248,7 +250,9 @@ def _replayed(program: Program) -> tuple:
     writer: Any = Writer
     if kernels.tier() == "numba":
         from .lowering import LoweringWriter as writer
+    give_back()  # what the step has freed would lie beside the memory that is planned now
     run, written = quiet(writer(program).function()), list(program.written.values())
+    give_back()
     where, one_at_a_time = caller_place(), threading.Lock()
 
     def replay(arrays):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.index import Index
-from ..tensors import wrap
+from ..tensors import Tensor, wrap
 from .program import Boxed, Call, Program, Value, values_in
 from .recorder import set_grad
 
@@ -23,7 +23,7 @@ class Writer:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.names: dict[str, Any] = {"wrap": wrap, "asarray": np.asarray, "shown": shown,
-                                      "Index": Index}
+                                      "Index": Index, "forget": forget}
         self.lines: list[str] = []
         self.defined: set[int] = set()
         self.leaving = {v.base.number for v in values_in(program.output)}
@@ -64,12 +64,29 @@ class Writer:
             if value.kind == "argument":
                 self.defined.add(value.number)
                 self.lines.append(f"v{value.number} = arguments[{value.source}]")
+        replaced = self._replaced_grads()
+        if replaced:
+            self.lines.append(f"forget({self.constant(replaced)})")
         for i, call in enumerate(self.program.calls):
             self.write(call)
             self.drop(self.last.get(i, []))
         self.end()
         self.lines.append(f"return {self.expression(self.program.output)}")
         return self.compiled()
+
+    def _replaced_grads(self) -> list[Tensor]:
+        """Tensors that get a new .grad, of whose old one nothing depends."""
+        calls = self.program.calls
+        read = {value.number for call in calls for value in call.reads()}
+        read |= {value.base.number for value in values_in(self.program.output)}
+        read |= {value.base.number for call in calls for value in call.reads()}
+        read = {id(value.source) for value in self.program.values
+                if value.kind == "gradient" and value.number in read}
+        barred = any(call.barrier for call in calls[:next(
+            (i for i, call in enumerate(calls) if call.function is set_grad), 0)])
+        return [] if barred else list({id(call.args[0]): call.args[0] for call in calls
+                                       if call.function is set_grad
+                                       and id(call.args[0]) not in read}.values())
 
     def end(self) -> None:
         """All calls are written."""
@@ -167,6 +184,12 @@ class Writer:
                 return known
         self.names[name] = value
         return name
+
+
+def forget(tensors: list[Tensor]) -> None:
+    """Let go of the .grad of each, whose memory the new ones may take."""
+    for tensor in tensors:
+        tensor._grad = None
 
 
 def array_of(source) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .program import Call, Value
+from .walk import own_copy
 
 # Each op's name among the instructions, and how many of its arguments are operands.
 INSTRUCTIONS = {
@@ -24,7 +25,7 @@ INSTRUCTIONS = {
 
 def operands(call: Call) -> tuple[str, tuple] | None:
     """The instruction of an elementwise call and its operands; None for other calls."""
-    name = call.op.name if call.op is not None else ""
+    name = call.op.name if call.op is not None else "clone" * (call.function is own_copy)
     if name == "pow" and call.args[1:] == (2,):
         name = "square"
     if name not in INSTRUCTIONS or call.kwargs.get("alpha", 1) != 1 or len(call.results) != 1:
@@ -33,7 +34,7 @@ def operands(call: Call) -> tuple[str, tuple] | None:
     result = call.results[0][1]
     if not result.is_array or result.dtype.char not in "fd" or 0 in result.shape:
         return None
-    if result.strides != _contiguous(result.shape, result.dtype.itemsize):
+    if result.strides != contiguous(result.shape, result.dtype.itemsize):
         return None
     for argument in call.args[:count]:
         if argument.__class__ is Value:
@@ -44,7 +45,8 @@ def operands(call: Call) -> tuple[str, tuple] | None:
     return instruction, call.args[:count]
 
 
-def _contiguous(shape: tuple, itemsize: int) -> tuple:
+def contiguous(shape: tuple, itemsize: int) -> tuple:
+    """The strides of a row-major array."""
     strides = []
     for n in reversed(shape):
         strides.append(itemsize)

@@ -8,13 +8,14 @@ the same bits whatever was compiled before it.  What is on disk is loaded at onc
 import atexit
 import os
 import threading
+from contextlib import contextmanager
 
 WAITS = os.environ.get("AUTOGRAD_KERNELS") == "numba"
 SETTLED = 64  # answers in a row after which a kernel counts as compiled, and its twin is dropped
 
 _queue: dict[tuple, None] = {}  # (dispatcher, argument types) to compile, the current one first
 _failed: set[tuple] = set()
-_caller = threading.local()  # .has_twin while a kernel runs that has one
+_caller = threading.local()  # .has_twin while a kernel runs that has one; .waits, see `waiting`
 _lock = threading.Lock()  # held while a thread is started, or finds nothing left to do
 _worker: threading.Thread | None = None
 _ended = False  # the interpreter is about to go
@@ -29,6 +30,8 @@ def need(dispatcher, types) -> None:
     where a twin can answer, it is put into the queue and NotCompiledError is raised."""
     key = dispatcher, tuple(types)
     if not getattr(_caller, "has_twin", False) or key in _failed or key[1] in dispatcher.overloads:
+        return
+    if getattr(_caller, "waits", False):
         return
     if not _queue and dispatcher._cache.holds(key[1]):
         return
@@ -57,6 +60,16 @@ def with_twin(kernel, twin, settle):
         return result
 
     return answer
+
+
+@contextmanager
+def waiting():
+    """A time in which this thread waits for what it needs."""
+    before, _caller.waits = getattr(_caller, "waits", False), True
+    try:
+        yield
+    finally:
+        _caller.waits = before
 
 
 def join() -> bool:

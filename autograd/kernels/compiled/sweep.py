@@ -71,19 +71,24 @@ def _of_two(name, a, b, out):
             out[i] = a[i] / b[i]
     elif name == RELU_GRAD:
         for i in range(out.size):
-            out[i] = b[i] if b[i] == 0 else a[i]
+            x, y = a[i], b[i]  # both are read, so that the loop has no branch
+            out[i] = y if y == 0 else x
     elif name == SAFE_MUL:
         for i in range(out.size):
-            out[i] = a[i] if a[i] == 0 else a[i] * b[i]
+            x, y = a[i], b[i]
+            out[i] = x if x == 0 else x * y
     elif name == SAFE_DIV:
         for i in range(out.size):
-            out[i] = a[i] if a[i] == 0 else a[i] / b[i]
+            x, y = a[i], b[i]
+            out[i] = x if x == 0 else x / y
     elif name == MAXIMUM:
         for i in range(out.size):
-            out[i] = a[i] if a[i] > b[i] or a[i] != a[i] else b[i]
+            x, y = a[i], b[i]
+            out[i] = x if x > y or x != x else y
     elif name == MINIMUM:
         for i in range(out.size):
-            out[i] = a[i] if a[i] < b[i] or a[i] != a[i] else b[i]
+            x, y = a[i], b[i]
+            out[i] = x if x < y or x != x else y
 
 
 @jit(inner=True, exact=True)
@@ -183,3 +188,21 @@ def sums(one, arrays, parts, index):
                 work[i] += x[place + i]
         for i in range(inner):
             out[row * inner + i] = work[i]
+
+
+@jit
+def collected(one, arrays, parts, index):
+    """arrays: x (outer, kept, pieces, inner) in float64, [its shape], out (kept, inner): the sums
+    over the first and third dimension."""
+    shape = vector(data(item(arrays, 1)), 4, np.int64(1))
+    outer, kept, pieces, inner = shape[0], shape[1], shape[2], shape[3]
+    x = vector(data(item(arrays, 0)), outer * kept * pieces * inner, 1.0)
+    out = vector(data(item(arrays, 2)), kept * inner, one)
+    for k in range(kept):
+        for i in range(inner):
+            total = 0.0
+            for n in range(outer):
+                place = (n * kept + k) * pieces * inner + i
+                for piece in range(pieces):
+                    total += x[place + piece * inner]
+            out[k * inner + i] = total
