@@ -69,7 +69,7 @@ RARE = Group(MATRICES, more, both={
     "linalg_cholesky": "t.linalg.cholesky(s @ s.t())",
     "cholesky_ex": "t.linalg.cholesky_ex(s @ s.t())[0]",
     "qr": "t.qr(s)[1]", "linalg_qr qr_parts": "t.linalg.qr(s)[0]",
-    "svd": "t.svd(s)[1]", "linalg_svd svd_parts": "t.linalg.svd(s)[0]",
+    "svd": "t.svd(s)[1]", "linalg_svd svd_parts complement": "t.linalg.svd(s)[0]",
     "svdvals": "t.linalg.svdvals(x)", "eigh eigh_parts": "t.linalg.eigh(s + s.t())[1]",
     "eigvalsh": "t.linalg.eigvalsh(s + s.t())",
     "matrix_exp exponential": "t.matrix_exp(s)", "matrix_power": "t.matrix_power(s, 3)",
