@@ -49,9 +49,9 @@ _FITS: tuple[tuple[str, tuple, tuple, str], ...] = (
      "more normalized_shape repeats destination shifts split_size_or_sections"),
     ("a number", _NUMBERS, (),
      "alpha beta eps margin momentum negative_slope min_val max_val threshold rtol atol delta "
-     "lambd label_smoothing norm_type correction dropout_p scale tau"),
+     "lambd label_smoothing norm_type correction dropout_p scale tau dx maxnorm"),
     ("a number", (*_NUMBERS, str), (), "p"),
-    ("a number or a tuple of numbers", _NUMBERS, _SEVERAL, "scale_factor"),
+    ("a number or a tuple of numbers", _NUMBERS, _SEVERAL, "scale_factor spacing"),
 )
 _FITTING = {name: (words, types, several) for words, types, several, names in _FITS
             for name in names.split()}

@@ -75,9 +75,13 @@ _TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split(
 RETURNS = {
     "allclose": "Bool", "equal": "Bool", "__contains__": "Bool", "__iter__": "Iterator[Tensor]",
     "__setitem__": "None", "backward": "None",
-    **dict.fromkeys(("chunk", "split", "tensor_split", "unbind", "var_mean"), "tuple[Tensor, ...]"),
-    **dict.fromkeys(("kthvalue", "sort", "topk"), "ValuesIndices"),
-    **dict.fromkeys(("nonzero", "load", "median", "where"), "Any"),
+    **dict.fromkeys(("broadcast_tensors", "chunk", "dsplit", "gradient", "hsplit", "split",
+                     "std_mean", "tensor_split", "unbind", "var_mean", "vsplit"),
+                    "tuple[Tensor, ...]"),
+    **dict.fromkeys(("cummax", "cummin", "kthvalue", "mode", "sort", "topk"), "ValuesIndices"),
+    **dict.fromkeys(("aminmax", "atleast_1d", "atleast_2d", "atleast_3d", "histogram", "load",
+                     "median", "nanmedian", "nonzero", "qr", "slogdet", "svd", "unique",
+                     "unique_consecutive", "where"), "Any"),
     "save": "None",
 }
 _EXTREME = ("({input}) -> Tensor", "({input}, dim: Int, keepdim: Bool = False) -> ValuesIndices",

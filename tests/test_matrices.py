@@ -64,12 +64,24 @@ def test_the_determinant_of_a_singular_matrix_has_its_gradient():
         assert (b.grad == 0).all()
 
 
+def test_full_matrices_have_the_gradient_of_what_is_determined():
+    found = []
+    for full in (True, False):
+        a = autograd.tensor(RAW[:, :2], requires_grad=True)
+        u, s, vh = linalg.svd(a, full_matrices=full)
+        (vh[:, :2] ** 3).sum().backward(retain_graph=True)
+        (s.sum() + (u ** 3).sum()).backward()
+        found.append(a.grad.numpy())
+    np.testing.assert_allclose(*found, 1e-9)
+
+
 def test_parts_put_together_again():
     a = autograd.tensor(RNG.standard_normal((2, 3, 4)))
     u, s, vh = linalg.svd(a, full_matrices=False)
     np.testing.assert_allclose(u * s[:, None] @ vh, a, atol=1e-12)
     u, s, v = autograd.svd(a, some=False)
     assert u.shape == (2, 3, 3) and v.shape == (2, 4, 4)
+    np.testing.assert_allclose(v.mT @ v, np.stack([np.eye(4)] * 2), atol=1e-12)
     for some in (True, False):
         q, r = autograd.qr(a.mT, some)
         np.testing.assert_allclose(q @ r, a.mT, atol=1e-12)
@@ -118,7 +130,8 @@ def test_float16_goes_through_float32():
     (lambda: linalg.cholesky_ex(-SQUARE, check_errors=True), "cholesky_ex: A is not positive"),
     (lambda: linalg.qr(SQUARE, "full"), "linalg_qr: mode 'full'; choose"),
     (lambda: linalg.qr(SQUARE.requires_grad_(), "r"), "linalg_qr: mode 'r' .* has no gradient"),
-    (lambda: linalg.svd(autograd.ones(1, 2, requires_grad=True)), "linalg_svd: full_matrices of"),
+    (lambda: linalg.svd(autograd.ones(1, 2, requires_grad=True)).Vh.sum().backward(),
+     "linalg_svd: the vectors that full_matrices adds .* have no gradient"),
     (lambda: linalg.eigh(SQUARE, "X"), "eigh: UPLO 'X'; choose 'L' or 'U'"),
     (lambda: linalg.eig(autograd.tensor([[0., 1.], [-1., 0.]])), "eig: an eigenvalue is complex"),
     (lambda: linalg.matrix_norm(SQUARE, 3), "matrix_norm: ord 3; choose"),

@@ -15,7 +15,8 @@ from tests.samples import SAMPLES, Call, differentiable, several
 
 NAMES = [name for name in SAMPLES if name in REGISTRY or name in COMPOSITES]
 # results that may be read-only: views by contract, and composites that are one of those
-VIEWS = {name for name, op in REGISTRY.items() if op.view} | {"expand_as", "broadcast_to"}
+VIEWS = {name for name, op in REGISTRY.items() if op.view} | {
+    "expand_as", "broadcast_to", "broadcast_tensors", "as_strided"}
 PUBLIC = [name for name in NAMES if hasattr(Tensor, name) or hasattr(autograd, name)
           or hasattr(nn.functional, name)]
 PLAIN_OPS = [name for name in PUBLIC if name in REGISTRY and not name.startswith("_")]
@@ -70,8 +71,13 @@ def check_same(ours, theirs):
             assert a == b
 
 
-@every([name for name in NAMES if name not in (
-    "view", "view_as", "categorical_cross_entropy")])  # whose rows sum to 1
+# what raises on other memory, wants rows that sum to 1, or numbers and matrices not all equal
+FASTIDIOUS = ("view", "view_as", "as_strided", "categorical_cross_entropy", "histogram", "inverse",
+              "inv", "solve_matrices", "solve", "tensorinv", "tensorsolve", "cholesky",
+              "matrix_power")
+
+
+@every([name for name in NAMES if name not in FASTIDIOUS])
 def test_memory_of_others(name):
     for call, turn in [(c, t) for c in calls(name) for t in (expanded, between_bytes)]:
         check_same(results(call, turn), results(call, lambda a, turn=turn: np.array(turn(a))))

@@ -62,6 +62,8 @@ def broadcast_tensors(*tensors):
 
 def _sequence(name: str, tensors: tuple) -> tuple:
     """The tensors of a call, given one by one or as one list or tuple."""
+    if not tensors:
+        raise TypeError(f"{name}: at least one tensor is needed")
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
         tensors = tuple(tensors[0])
     for i, x in enumerate(tensors):

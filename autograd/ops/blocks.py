@@ -63,7 +63,7 @@ def block_diag(*tensors):
             [0., 0., 5.]])
     """
     if not tensors:
-        raise ValueError("block_diag: at least one tensor is needed")
+        raise TypeError("block_diag: at least one tensor is needed")
     for i, x in enumerate(tensors):
         if len(x.shape) > 2:
             raise ValueError(f"block_diag: tensors[{i}] must have at most 2 dimensions, got "
@@ -94,7 +94,7 @@ def cartesian_prod(*tensors):
             [2, 6]])
     """
     if not tensors:
-        raise ValueError("cartesian_prod: at least one vector is needed")
+        raise TypeError("cartesian_prod: at least one vector is needed")
     for i, x in enumerate(tensors):
         if len(x.shape) != 1:
             raise ValueError(f"cartesian_prod: tensors[{i}] must be a vector, got {describe(x)}")

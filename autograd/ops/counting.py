@@ -181,10 +181,14 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     """
     lines = _lines("unique", input, dim)
     keys = lines if lines.ndim == 1 else _ranks(lines)
-    _, first, inverse, counts = np.unique(keys, True, True, True, equal_nan=False)
-    shape = input.shape if dim is None else inverse.shape
-    return _parts(_unlined(lines[first], dim), inverse.reshape(shape), counts, return_inverse,
-                  return_counts)
+    found: Any = np.unique(keys, lines.ndim > 1, return_inverse, return_counts, equal_nan=False)
+    parts = list(found) if isinstance(found, tuple) else [found]
+    if lines.ndim > 1:
+        parts[0] = _unlined(lines[parts.pop(1)], dim)
+    if return_inverse and dim is None:
+        parts[1] = parts[1].reshape(input.shape)
+    made = tuple(map(wrap, parts))
+    return made if len(made) > 1 else made[0]
 
 
 @composite()
@@ -202,9 +206,13 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     first = np.flatnonzero(changes)
     inverse = np.cumsum(changes) - 1
     counts = np.diff(np.append(first, len(lines)))
-    shape = input.shape if dim is None else inverse.shape
-    return _parts(_unlined(lines[first], dim), inverse.reshape(shape), counts, return_inverse,
-                  return_counts)
+    parts = [_unlined(lines[first], dim)]
+    if return_inverse:
+        parts.append(inverse if dim is not None else inverse.reshape(input.shape))
+    if return_counts:
+        parts.append(counts)
+    made = tuple(map(wrap, parts))
+    return made if len(made) > 1 else made[0]
 
 
 def _lines(name: str, input, dim) -> np.ndarray:
@@ -230,10 +238,3 @@ def _ranks(lines: np.ndarray) -> np.ndarray:
     ranks = np.empty(len(flat), np.int64)
     ranks[order] = np.cumsum(changes)
     return ranks
-
-
-def _parts(values, inverse, counts, return_inverse: bool, return_counts: bool):
-    """The results that were asked for."""
-    asked = [values, *[inverse] * return_inverse, *[counts] * return_counts]
-    made = tuple(wrap(part) for part in asked)
-    return made if len(made) > 1 else made[0]

@@ -100,12 +100,16 @@ def _failing(a: np.ndarray) -> np.ndarray:
     """For each matrix 0, or the order of the first leading minor that is not positive definite."""
     info = np.zeros(a.shape[:-2], np.int32)
     for at in np.ndindex(info.shape):
-        for order in range(1, a.shape[-1] + 1):
+        good, bad = 0, a.shape[-1] + 1  # orders of minors that are and are not
+        order = bad - 1
+        while bad - good > 1:
             try:
                 _cholesky(a[at][:order, :order])
+                good = order
             except np.linalg.LinAlgError:
-                info[at] = order
-                break
+                bad = order
+            order = (good + bad) // 2
+        info[at] = bad if bad <= a.shape[-1] else 0
     return info
 
 
@@ -220,7 +224,7 @@ def _svd_back(g, a):
 @composite(method=False)
 def linalg_svd(A, full_matrices=True, *, driver=None):  # noqa: N803
     """(U, S, Vh) with A = U diag(S) Vh, U and Vhᵀ of orthonormal columns and S falling; they are
-    square where `full_matrices`, which has no gradient unless A is.
+    square where `full_matrices`: what that adds to them has no gradient, and says so if asked.
 
     Shape: (*, m, n) -> (*, m, k), (*, k), (*, k, n), where k is the smaller of m and n
 
@@ -228,15 +232,25 @@ def linalg_svd(A, full_matrices=True, *, driver=None):  # noqa: N803
     tensor([4., 3.])
     """
     check_matrices("linalg_svd", square=False, A=A)
-    if full_matrices and A.shape[-1] != A.shape[-2]:
-        if A.requires_grad:
-            raise RuntimeError(f"linalg_svd: full_matrices of {describe(A)} have no gradient; pass "
-                               "full_matrices=False, or A.detach()")
-        return _LinalgSvd(*(wrap(part) for part in _full_svd(A._array)))
-    return _LinalgSvd(*svd_parts(A))
+    u, s, vh = svd_parts(A)
+    if full_matrices and A.shape[-2] > s.shape[-1]:
+        u = cat([u, complement(u)], -1)
+    if full_matrices and A.shape[-1] > s.shape[-1]:
+        vh = cat([vh, complement(vh.mT).mT], -2)
+    return _LinalgSvd(u, s, vh)
 
 
-_full_svd = rounded_once(lambda a: tuple(np.linalg.svd(a)))
+@op(method=False, vjp=dict(input=lambda g, input: _unasked(g, input)))
+def complement(input, /):
+    """Columns that make a square matrix of orthonormal ones of those of input, which are so."""
+    return _any_qr(input, "complete")[0][..., input.shape[-1]:].copy()
+
+
+def _unasked(g, u):
+    if np.any(getattr(g, "_array", g)):
+        raise RuntimeError("linalg_svd: the vectors that full_matrices adds are not determined and "
+                           "have no gradient; pass full_matrices=False, or .detach() them")
+    return u * 0
 
 
 @composite()

@@ -38,12 +38,19 @@ def renorm(input, p, dim, maxnorm):
     """
     if len(input.shape) < 2:
         raise ValueError(f"renorm: at least 2 dimensions are needed, got {describe(input)}")
-    if p <= 0 or maxnorm < 0:
+    if _order("renorm", p) == 0 or maxnorm < 0:
         raise ValueError(f"renorm: p must be positive and maxnorm not negative, got {p} and "
                          f"{maxnorm}")
     dim = axis("renorm", dim, len(input.shape))
     lengths = norm(input, p, [d for d in range(len(input.shape)) if d != dim], True)
     return input * where(lengths > maxnorm, maxnorm / (lengths + 1e-7), 1.0)
+
+
+def _order(name: str, p) -> float:
+    if not isinstance(p, (int, float)) or p < 0:
+        kind = ValueError if isinstance(p, (int, float)) else TypeError
+        raise kind(f"{name}: p must be a number that is positive or 0, got {describe(p)}")
+    return p
 
 
 @composite(method=False)
@@ -62,16 +69,15 @@ def cdist(x1, x2, p=2.0, compute_mode=_MODES[0]):
     if x1.shape[-1] != x2.shape[-1] or x1.dtype != x2.dtype:
         raise ValueError(f"cdist: x1 {describe(x1)} and x2 {describe(x2)} must have rows of one "
                          "size and one dtype")
-    if p < 0 or compute_mode not in (*_MODES, None):
-        raise ValueError(f"cdist: p must not be negative and compute_mode one of {_MODES}, got {p} "
-                         f"and {compute_mode!r}")
+    if compute_mode not in (*_MODES, None):
+        raise ValueError(f"cdist: compute_mode must be one of {_MODES}, got {compute_mode!r}")
     try:
         batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     except ValueError:
         raise ValueError(f"cdist: the batches of x1 {tuple(x1.shape)} and x2 {tuple(x2.shape)} do "
                          "not broadcast") from None
     x1, x2 = (x if x.shape[:-2] == batch else expand(x, (*batch, *x.shape[-2:])) for x in (x1, x2))
-    if p == 2:
+    if _order("cdist", p) == 2:
         return euclidean(x1, x2)
     return norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
 
@@ -118,7 +124,6 @@ def pdist(input, p=2.0):
     """
     if len(input.shape) != 2 or input.dtype.kind != "f":
         raise ValueError(f"pdist: input must be a floating matrix, got {describe(input)}")
-    if p < 0:
-        raise ValueError(f"pdist: p must not be negative, got {p}")
+    _order("pdist", p)
     first, second = np.triu_indices(input.shape[0], 1)
     return norm(getitem(input, Index((first,))) - getitem(input, Index((second,))), p, -1)

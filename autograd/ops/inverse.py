@@ -91,7 +91,7 @@ def solve_matrices(a, b, /):
     try:
         return _solve(a, b)
     except np.linalg.LinAlgError:
-        raise _singular("solve", a) from None
+        raise _singular("solve_matrices", a) from None
 
 
 _solve = rounded_once(np.linalg.solve)

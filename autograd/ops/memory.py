@@ -65,7 +65,11 @@ def as_strided_view(input, /, size, stride, start):
     if not prod(size):
         return input.reshape(-1)[:0].reshape(size)
     steps = [n * input.itemsize for n in stride]
-    shown = strided(input.reshape(-1)[start:], size, steps)
+    try:
+        shown = strided(input.reshape(-1)[start:], size, steps)
+    except ValueError:  # the memory is part of something else
+        flat = np.ascontiguousarray(input)
+        return np.ndarray(size, input.dtype, flat, start * input.itemsize, steps).copy()
     shown.flags.writeable = shown.flags.writeable and _apart(size, stride)
     return shown
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import describe
 from ..record import composite
+from ..tensors import Tensor
 from .index import along, getitem
 from .linalg import check_added, check_ndim, check_product, matmul, mv, outer, tensordot
 from .reduce import sum
@@ -166,13 +167,14 @@ def chain_matmul(*matrices):
             [3.]])
     """
     if not matrices:
-        raise ValueError("chain_matmul: at least one matrix is needed")
-    return _chained("chain_matmul", matrices[0] if isinstance(matrices[0], (list, tuple))
-                    else matrices)
+        raise TypeError("chain_matmul: at least one matrix is needed")
+    return _chained("chain_matmul", matrices)
 
 
 def _chained(name: str, matrices):
     for i, x in enumerate(matrices):
+        if not isinstance(x, (Tensor, np.ndarray)):
+            raise TypeError(f"{name}: tensors[{i}] must be a Tensor, got {describe(x)}")
         ends = i in (0, len(matrices) - 1) and name == "multi_dot"
         if len(x.shape) not in ((1, 2) if ends else (2,)):
             raise ValueError(f"{name}: tensors[{i}] must be a matrix, got {describe(x)}")

@@ -160,6 +160,8 @@ def _quantile(name: str, input, q, dim, keepdim, way: str, nans_left_out: bool):
 
 def _shares(name: str, input, q, way: str) -> np.ndarray:
     """q as an array of the input's dtype."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
     if input.dtype.kind != "f":
         raise TypeError(f"{name}: a floating dtype is needed, got {input.dtype}; use .float()")
     if way not in _WAYS:

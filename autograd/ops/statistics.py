@@ -7,6 +7,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import describe
 from ..record import composite, op
+from ..tensors import Tensor
 from .compare import clamp, logical_xor
 from .elementwise import sqrt, to
 from .index import narrow
@@ -121,6 +122,8 @@ def corrcoef(input):
     """
     if len(input.shape) > 2:
         raise ValueError(f"corrcoef: at most 2 dimensions fit, got {describe(input)}")
+    if not isinstance(input, Tensor):
+        raise TypeError(f"corrcoef: input must be a Tensor, got {describe(input)}")
     found = cov(input)
     if not found.shape:
         return found / found

@@ -25,7 +25,7 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "fliplr": "t.fliplr(x)", "flipud": "t.flipud(x)", "narrow_copy": "x.narrow_copy(0, 1, 2)",
     "diag_embed": "t.diag_embed(x[:4])", "diagflat": "t.diagflat(row)",
     "block_diag": "t.block_diag(x, y)", "cartesian_prod": "t.cartesian_prod(row, row[:8])",
-    "combinations": "t.combinations(row[:16])", "vander": "t.vander(row, 4)",
+    "combinations": "t.combinations(row[:16])",
     # picked and written elements
     "take": "t.take(x, i)", "put": "x.put(rows, row.sum() * column[:, 0], True)",
     "index_copy": "t.index_copy(x, 0, rows, y)", "masked_scatter": "t.masked_scatter(x, mask, y)",
@@ -68,7 +68,7 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "linalg_cholesky": "t.linalg.cholesky(s @ s.t())",
     "cholesky_ex": "t.linalg.cholesky_ex(s @ s.t())[0]",
     "qr": "t.qr(s)[1]", "linalg_qr qr_parts": "t.linalg.qr(s)[0]",
-    "svd": "t.svd(s)[1]", "linalg_svd svd_parts": "t.linalg.svd(s)[0]",
+    "svd": "t.svd(s)[1]", "linalg_svd svd_parts complement": "t.linalg.svd(s)[0]",
     "svdvals": "t.linalg.svdvals(x)", "eigh eigh_parts": "t.linalg.eigh(s + s.t())[1]",
     "eigvalsh": "t.linalg.eigvalsh(s + s.t())",
     "matrix_exp exponential": "t.matrix_exp(s)", "matrix_power": "t.matrix_power(s, 3)",
@@ -78,7 +78,7 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "linalg_vander": "t.linalg.vander(row, N=4)", "linalg_diagonal": "t.linalg.diagonal(x)",
     "index_reduce": "t.index_reduce(x, 0, rows, y, 'amax')",
 }, forward={
-    "matrix_rank": "t.linalg.matrix_rank(x)",
+    "matrix_rank": "t.linalg.matrix_rank(x)", "vander": "t.vander(row, 4)",
     "count_nonzero": "t.count_nonzero(mask, 1)", "bincount": "t.bincount(rows)",
     "bucketize": "t.bucketize(x, row.sort()[0])",
     "searchsorted": "t.searchsorted(row.sort()[0], x)", "histc": "t.histc(x, 20)",

@@ -168,9 +168,10 @@ CASES = {
     "svd_parts": samples(lambda a: _svd(a, False), (TALL,), (Regular((2, 3, 3)),),
                          torch=lambda a: torch_linalg("svd")(a, full_matrices=False))
     + samples(lambda a: _svd(a, False), (WIDE,), torch=False),  # PyTorch's have other signs
-    "linalg_svd": linalg("svd", _svd, (TALL, False), (SQUARE,))
-    + samples(_svd, (POSITIVE[:2],), torch=False),
-    "svd": samples(_old_svd, (TALL,)) + samples(_old_svd, (POSITIVE[:2], False), torch=False),
+    "linalg_svd": linalg("svd", _svd, (TALL, False), (SQUARE,)),
+    "complement": samples(lambda u: np.linalg.qr(u, "complete")[0][:, u.shape[1]:],
+                          (np.eye(4)[:, :2],), torch=False),
+    "svd": samples(_old_svd, (TALL,)),
     "svdvals": linalg("svdvals", _values, (TALL,), (WIDE,), (Regular((2, 3, 3)),)),
     "eigh_parts": samples(lambda a, upper: tuple(np.linalg.eigh(a, "U" if upper else "L")),
                           (POSITIVE, True), torch=False),
