@@ -119,10 +119,6 @@ class Described:
         """Always -1, the CPU."""
         return -1
 
-    def is_complex(self) -> bool:
-        """Always False."""
-        return False
-
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
         return self.shape if dim is None else _along(self, "size", self._array.shape, dim)
