@@ -3,6 +3,7 @@ their tensors, and lose nothing by it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 
 from ..errors import describe
@@ -34,7 +35,7 @@ class autocast:
     def __exit__(self, *exc_info: object) -> None:
         pass
 
-    def __call__(self, function):
+    def __call__(self, function: Callable) -> Callable:
         """The function, as it is."""
         @wraps(function)
         def same(*args, **kwargs):
