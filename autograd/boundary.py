@@ -26,6 +26,7 @@ import numpy as np
 
 from . import template
 from .errors import describe, switch
+from .synonyms import UNSET, synonym
 from .tensors import Tensor
 
 _ARRAYS = (Tensor, np.ndarray, np.generic)
@@ -108,7 +109,7 @@ def _write(guard: _Guard) -> None:
             f"    except Exception as error:\n        explain(guard, error, dict({given}))\n"
             "        raise\n")
     function.__globals__.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
-                                explain=_explain, switch=switch)
+                                explain=_explain, switch=switch, synonym=synonym, UNSET=UNSET)
     template.fill(function, text, name, f"<wengert composite {name}>")
 
 

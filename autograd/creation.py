@@ -142,24 +142,29 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = Fal
     return _finish("full", made, requires_grad, device)
 
 
-def zeros(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
-    """A tensor of zeros: `zeros(2, 3)` or `zeros((2, 3))`."""
-    return _finish("zeros", _array("zeros", np.zeros, size, dtype), requires_grad, device)
+def zeros(*sizes, size=None, dtype=None, device=None,
+          requires_grad: bool = False) -> Tensor:
+    """A tensor of zeros: `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`."""
+    return _finish("zeros", _array("zeros", np.zeros, sizes, dtype, size), requires_grad, device)
 
 
-def ones(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def ones(*sizes, size=None, dtype=None, device=None,
+         requires_grad: bool = False) -> Tensor:
     """A tensor of ones."""
-    made = filled(_array("ones", np.empty, size, dtype), 1)
+    made = filled(_array("ones", np.empty, sizes, dtype, size), 1)
     return _finish("ones", made, requires_grad, device)
 
 
-def empty(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None,
+          requires_grad: bool = False) -> Tensor:
     """A tensor whose elements are whatever the memory held."""
-    return _finish("empty", _array("empty", np.empty, size, dtype), requires_grad, device)
+    return _finish("empty", _array("empty", np.empty, sizes, dtype, size), requires_grad, device)
 
 
-def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
+def _array(name: str, make, size: tuple, dtype, named=None) -> np.ndarray:
     wanted = _wanted(dtype)
+    if named is not None:
+        size = (*size, named)
     try:
         return make(ints(size[0], size[1:]) if size else (), wanted)
     except (TypeError, ValueError, OverflowError, MemoryError):
@@ -167,8 +172,10 @@ def _array(name: str, make, size: tuple, dtype) -> np.ndarray:
         raise
 
 
-def _sizes(name: str, size: tuple) -> tuple[int, ...]:
-    """Sizes given one by one, or as one sequence, as integers that a tensor can have."""
+def _sizes(name: str, size: tuple, named=None) -> tuple[int, ...]:
+    """Sizes given one by one, as one sequence, or as `size`, as integers that a tensor can have."""
+    if named is not None:
+        size = (*size, named)
     one = len(size) == 1 and ordered(size[0])
     return _shape(name, size[0] if one else size)
 
@@ -304,8 +311,8 @@ def _like(make):
 
 
 def _new(make):
-    def new(self, *size, dtype=None, device=None, requires_grad=False):
-        return make(*size, dtype=self.dtype if dtype is None else dtype, device=device,
+    def new(self, *sizes, size=None, dtype=None, device=None, requires_grad=False):
+        return make(*sizes, size=size, dtype=self.dtype if dtype is None else dtype, device=device,
                     requires_grad=requires_grad)
 
     new.__name__ = new.__qualname__ = f"new_{make.__name__}"

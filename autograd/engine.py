@@ -60,14 +60,15 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
-         create_graph: bool = False, allow_unused: bool | None = None,
-         materialize_grads: bool = False) -> tuple[Tensor, ...]:
+         create_graph: bool = False, only_inputs: bool = True, allow_unused: bool | None = None,
+         *, materialize_grads: bool = False) -> tuple[Tensor, ...]:
     """The gradients of the sum of `outputs` with respect to `inputs`, as a tuple; `.grad` is left
-    alone.  An input that was not used raises, or gives None with `allow_unused`, or zeros with
-    `materialize_grads`."""
+    alone, whatever only_inputs says.  An input that was not used raises, or gives None with
+    `allow_unused`, or zeros with `materialize_grads`."""
     if retain_graph is None:
         retain_graph = create_graph
     check_switches("grad", create_graph=create_graph, retain_graph=retain_graph,
+                   only_inputs=only_inputs,
                    allow_unused=allow_unused is not None and allow_unused,
                    materialize_grads=materialize_grads)
     wanted = _sequence(inputs)

@@ -48,6 +48,9 @@ NO_DEVICE = "tensors live on the CPU; use device('cpu')"
 MISSED: dict[str, int] = {}
 STOOD_IN: dict[str, int] = {}
 
+# Whether the program was written for PyTorch and runs as it is.
+unmodified = False
+
 _PYTORCHS = {"autograd": "", "data": "utils.data.", "nn.modules": "nn.", "torch": "",
              "torchvision": "torchvision."}
 
@@ -79,6 +82,14 @@ def missing(package: str, name: str, candidates) -> AttributeError:
 def count(counts: dict[str, int], name: str) -> None:
     """One more in MISSED or STOOD_IN."""
     counts[name] = counts.get(name, 0) + 1
+
+
+def tolerated(what: str) -> bool:
+    """Whether something that this library asks to be said may go without saying: it may in
+    programs that run as they are, whose report tells of it."""
+    if unmodified:
+        count(STOOD_IN, what)
+    return unmodified
 
 
 class Unsupported:

@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
-from . import aliases
+from . import aliases, refused
 from .refused import MISSED, STOOD_IN, advice
 
 OWN = ("data", "nn", "optim")
@@ -35,6 +35,7 @@ def run(script: str, arguments: list[str]) -> None:
     sys.argv = [script, *arguments]
     if not sys.flags.safe_path:
         sys.path[0] = folder
+    refused.unmodified = True
     aliases.install("torch", "torchvision")
     _keep_apart(folder)
     atexit.register(report)
@@ -58,8 +59,9 @@ def run(script: str, arguments: list[str]) -> None:
 
 def _show(error: BaseException, script: str) -> None:
     """The traceback from the script on, as Python would print it."""
-    if isinstance(error, AttributeError) and error.name and not isinstance(error.obj, ModuleType):
-        MISSED.setdefault(f"{type(error.obj).__name__}.{error.name}", 1)
+    kind = type(getattr(error, "obj", None))
+    if isinstance(error, AttributeError) and _is_ours({"__name__": kind.__module__}):
+        MISSED.setdefault(f"{kind.__name__}.{error.name}", 1)
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != script:
         trace = trace.tb_next
@@ -72,10 +74,11 @@ def report() -> None:
     for title, counts in (("missing", MISSED), ("without effect", STOOD_IN)):
         if counts:
             print(f"autograd run: {title}:", file=sys.stderr)
-        for name, times in sorted(counts.items()):
-            often = f", {times} times" if times > 1 else ""
-            front = "" if name.startswith("torchvision") else "torch."
-            print(f"  {front}{name}{often}{advice(name)}", file=sys.stderr)
+        shown = {name if name.startswith("torchvision") else f"torch.{name}": name
+                 for name in counts}
+        for full, name in sorted(shown.items()):
+            often = f", {counts[name]} times" if counts[name] > 1 else ""
+            print(f"  {full}{often}{advice(name)}", file=sys.stderr)
 
 
 def _keep_apart(folder: str) -> None:

@@ -166,9 +166,10 @@ def _float(name: str, dtype) -> np.dtype:
     return dtype
 
 
-def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+def rand(*sizes, size=None, generator=None, dtype=None, device=None,
+         requires_grad=False) -> Tensor:
     """Uniform numbers in [0, 1)."""
-    shape, wanted = _sizes("rand", size), _float("rand", dtype)
+    shape, wanted = _sizes("rand", sizes, size), _float("rand", dtype)
     source = numpy_generator(generator, "rand")
     if wanted == dtypes.float16:  # 11 bits: a rounded float32 would reach 1
         drawn = source.integers(0, 2**11, shape, np.uint16) * np.float32(2**-11)
@@ -177,9 +178,10 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) ->
     return _finish("rand", np.asarray(drawn, wanted), requires_grad, device)
 
 
-def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+def randn(*sizes, size=None, generator=None, dtype=None, device=None,
+          requires_grad=False) -> Tensor:
     """Normal numbers of mean 0 and standard deviation 1."""
-    shape, wanted = _sizes("randn", size), _float("randn", dtype)
+    shape, wanted = _sizes("randn", sizes, size), _float("randn", dtype)
     drawn = numpy_generator(generator, "randn").standard_normal(
         shape, dtypes.float32 if wanted == dtypes.float16 else wanted)
     return _finish("randn", np.asarray(drawn, wanted), requires_grad, device)

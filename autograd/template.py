@@ -41,9 +41,11 @@ from __future__ import annotations
 
 import linecache
 from collections import namedtuple
+from inspect import unwrap
 from types import FunctionType
 
 from .errors import switch, switches
+from .synonyms import UNSET, checks, synonym, synonyms
 
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
 _CODE: dict = {}
@@ -56,14 +58,18 @@ def signature(code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
     first_default = code.co_argcount - len(defaults)
     parts = [name if i < first_default else f"{name}=defaults[{i - first_default}]"
              for i, name in enumerate(names)]
+    front, behind = synonyms(code, defaults)
+    if first_default and names[first_default - 1] == "dim" and front:  # another name may give it
+        parts[first_default - 1] += "=UNSET"
+    parts += [f"{other}=None" for other in front]
     kwonly = code.co_varnames[code.co_argcount: code.co_argcount + code.co_kwonlyargcount]
     passed = list(names[code.co_posonlyargcount:])
     if code.co_flags & 0x04:
         star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         parts.append(f"*{star}")
         passed.append(f"*{star}")
-    elif kwonly:
-        parts.append("*")
+    elif kwonly or behind:
+        parts += ["*", *(f"{other}=None" for other in behind)]
     for name in kwonly:
         default = f"=kwdefaults[{name!r}]" if name in kwdefaults else ""
         parts.append(name + default)
@@ -84,7 +90,8 @@ def declared(op, namespace: dict):
     """The op's public function, whose code is written when it is first called: compiling all of
     them would take most of the time of `import autograd`."""
     own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
-           "kwdefaults": op.kwdefaults, "write": write, "switch": switch}
+           "kwdefaults": op.kwdefaults, "write": write, "switch": switch, "synonym": synonym,
+           "UNSET": UNSET}
     if op.gated is not None:
         own["plain"] = op.gated.plain
     own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
@@ -142,7 +149,8 @@ def check(name: str, function) -> list[str]:
         none = f" and {which} is not None" if optional else ""
         lines += [f"    if {which} is not False and {which} is not True{none}:",
                   f"        {which} = switch({name!r}, {which!r}, {which})"]
-    return lines
+    shown = unwrap(function)
+    return checks(name, shown.__code__, shown.__defaults__ or ()) + lines
 
 
 def _operands(op) -> list[str]:

@@ -5,7 +5,8 @@ from autograd.lazy import lazily
 __getattr__, __dir__, __all__ = lazily(__name__, {
     ".": "datasets transforms utils",
     "collate": "default_collate default_convert",
-    "dataset": "ConcatDataset Dataset IterableDataset Subset TensorDataset random_split",
+    "dataset": "ChainDataset ConcatDataset Dataset IterableDataset StackDataset Subset "
+               "TensorDataset random_split",
     "loader": "DataLoader",
     "sampler": "BatchSampler RandomSampler Sampler SequentialSampler SubsetRandomSampler "
                "WeightedRandomSampler",

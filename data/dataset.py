@@ -181,6 +181,54 @@ class ConcatDataset(Dataset[T_co]):
         return self.cumulative_sizes[-1]
 
 
+class ChainDataset(IterableDataset[T_co]):
+    """Several streams one after the other: all of datasets[0], then of datasets[1], ..."""
+
+    def __init__(self, datasets: Iterable[Dataset]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[T_co]:
+        for position, dataset in enumerate(self.datasets):
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(f"ChainDataset: datasets[{position}] must be an IterableDataset, "
+                                f"got {type(dataset).__name__}; ConcatDataset joins the others")
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))  # type: ignore[arg-type]
+
+
+class StackDataset(Dataset[Any]):
+    """Sample i is the tuple, or by names the dict, of the samples i of several datasets.
+
+    Raises: ValueError for datasets of different lengths, none, or both forms at once.
+
+    >>> data.StackDataset(range(3), "abc")[1]
+    (1, 'b')
+    >>> data.StackDataset(image=range(3), label="abc")[1]
+    {'image': 1, 'label': 'b'}
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.datasets: Any = args or kwargs
+        parts = args or tuple(kwargs.values())
+        if bool(args) == bool(kwargs):
+            raise ValueError("StackDataset: needs datasets, all of them named or none, got "
+                             f"{len(args)} in positions and {len(kwargs)} with names")
+        lengths = [len(dataset) for dataset in parts]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"StackDataset: datasets of one length are needed, got {lengths}")
+        self._length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __len__(self) -> int:
+        return self._length
+
+
 class Subset(Dataset[T_co]):
     """The samples of `dataset` at `indices`, in that order."""
 

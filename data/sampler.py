@@ -13,6 +13,7 @@ from autograd import Generator
 from autograd.errors import Constructed
 from autograd.sampling import numpy_generator
 
+_AT_ONCE = 1 << 20  # indices that are drawn when a pass begins
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -53,7 +54,7 @@ class RandomSampler(Sampler[int]):
     """A fresh shuffle of the indices in every pass.
 
     Without replacement each index comes once before any comes twice (num_samples may exceed the
-    dataset); with replacement every draw is independent. The whole order is drawn when the pass
+    dataset); with replacement every draw is independent. The order is settled when the pass
     begins, so what else uses the generator during the pass does not change it.
 
     Raises: ValueError for an empty data_source or num_samples < 1.
@@ -84,11 +85,23 @@ class RandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         rng, n = numpy_generator(self.generator, "RandomSampler"), len(self.data_source)
+        if self.num_samples > max(n, _AT_ONCE):
+            source = np.random.Generator(np.random.PCG64(rng.integers(2**63)))
+            return self._in_parts(source, n)
         if self.replacement:
             return iter(rng.integers(n, size=self.num_samples).tolist())
         shuffles = math.ceil(self.num_samples / n)
         order = np.concatenate([rng.permutation(n) for _ in range(shuffles)])
         return iter(order[: self.num_samples].tolist())
+
+    def _in_parts(self, source: np.random.Generator, n: int) -> Iterator[int]:
+        """An order too long to be held, drawn from a source of its own."""
+        left = self.num_samples
+        while left:
+            part = (source.integers(n, size=min(left, _AT_ONCE)) if self.replacement
+                    else source.permutation(n)[:left])
+            left -= len(part)
+            yield from part.tolist()
 
     def __len__(self) -> int:
         return self.num_samples

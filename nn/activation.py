@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.ops.activation import relu
+from autograd.refused import tolerated
 
 from .functional import elu, gelu, leaky_relu, log_softmax, sigmoid, silu, softmax, softplus, tanh
 from .module import Module, changed
@@ -133,8 +134,8 @@ class AlongDim(Module):
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
-        if not isinstance(dim, int):
-            name = type(self).__name__
+        name = type(self).__name__
+        if not isinstance(dim, int) and not (dim is None and tolerated(f"nn.{name}, without dim")):
             raise TypeError(f"{name}: dim must be an int, got {dim!r}; for scores of shape "
                             f"(N, C) write {name}(dim=1), along the last dimension {name}(dim=-1)")
         self.dim = dim

@@ -6,6 +6,9 @@ fan_in and fan_out are the numbers of inputs and outputs of one unit: for a weig
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+from functools import wraps
 from math import ceil, inf, prod, sqrt
 
 import numpy as np
@@ -194,6 +197,34 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01,
     order = source.permuted(np.tile(np.arange(rows)[:, None], (1, columns)), axis=0)
     np.put_along_axis(values, order[: ceil(sparsity * rows)], 0, axis=0)
     return _write(tensor, values)
+
+
+def _under_old_name(function: Callable) -> Callable:
+    """The function under the name it had before names of what writes ended in _."""
+    old = function.__name__.removesuffix("_")
+
+    @wraps(function)
+    def call(*args, **kwargs):
+        warnings.warn(f"nn.init.{old} is deprecated; use nn.init.{old}_", FutureWarning,
+                      stacklevel=2)
+        return function(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = old
+    call.__doc__ = f"Deprecated: use {old}_."
+    return call
+
+
+uniform = _under_old_name(uniform_)
+normal = _under_old_name(normal_)
+constant = _under_old_name(constant_)
+eye = _under_old_name(eye_)
+dirac = _under_old_name(dirac_)
+sparse = _under_old_name(sparse_)
+xavier_uniform = _under_old_name(xavier_uniform_)
+xavier_normal = _under_old_name(xavier_normal_)
+kaiming_uniform = _under_old_name(kaiming_uniform_)
+kaiming_normal = _under_old_name(kaiming_normal_)
+orthogonal = _under_old_name(orthogonal_)
 
 
 def _write(tensor: Tensor, values: np.ndarray) -> Tensor:

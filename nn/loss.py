@@ -5,7 +5,13 @@ Those that ask for a margin are in `loss_margin`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any
+
 from autograd import Tensor
+from autograd.synonyms import old_reduction
 
 from .functional import (
     binary_cross_entropy,
@@ -29,6 +35,11 @@ class Loss(Module):
 
     _reductions: tuple[str, ...] = ("mean", "sum", "none")
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = _with_old_switches(cls)  # type: ignore[method-assign]
+
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
         if reduction not in self._reductions:
@@ -39,6 +50,24 @@ class Loss(Module):
 
     def extra_repr(self) -> str:
         return changed(self, reduction="mean")
+
+
+def _with_old_switches(cls: type[Loss]) -> Callable[..., None]:
+    """The constructor of a loss, which also takes `size_average` and `reduce` for `reduction`."""
+    init = cls.__init__
+
+    @wraps(init)
+    def construct(self, *args, size_average=None, reduce=None, **kwargs) -> None:
+        if size_average is not None or reduce is not None:
+            kwargs["reduction"] = old_reduction(cls.__name__, size_average, reduce)
+        init(self, *args, **kwargs)
+
+    taken = signature(init)
+    old = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation="bool | None")
+           for name in ("size_average", "reduce")]
+    construct.__signature__ = taken.replace(  # type: ignore[attr-defined]
+        parameters=[*taken.parameters.values(), *old])
+    return construct
 
 
 class WeightedLoss(Loss):

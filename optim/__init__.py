@@ -14,4 +14,4 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "rate_finder": "find_learning_rate",
     "rprop": "Rprop",
     "sgd": "SGD",
-})
+}, aliases="adamw")

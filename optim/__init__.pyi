@@ -18,5 +18,6 @@ from .optimizer import Optimizer as Optimizer
 from .rate_finder import find_learning_rate as find_learning_rate
 from .rprop import Rprop as Rprop
 from .sgd import SGD as SGD
+from . import adam as adamw
 
 __all__ = ['ASGD', 'Adadelta', 'Adagrad', 'Adam', 'AdamW', 'Adamax', 'LBFGS', 'NAdam', 'Optimizer', 'RAdam', 'RMSprop', 'Rprop', 'SGD', 'find_learning_rate', 'lr_scheduler', 'param_groups', 'search', 'swa_utils']

@@ -21,7 +21,8 @@ BUILDING = {
     "device", "dtype", "bias", "affine", "elementwise_affine", "in_features", "out_features",
     "in1_features", "in2_features", "in_channels", "out_channels", "groups", "num_features",
     "num_channels", "num_parameters", "normalized_shape", "num_embeddings", "embedding_dim",
-    "input_size", "hidden_size", "num_layers", "bidirectional", "proj_size",
+    "input_size", "hidden_size", "num_layers", "bidirectional", "proj_size", "size_average",
+    "reduce",
 }  # fmt: skip
 
 
@@ -166,6 +167,8 @@ ROWS: dict[str, Row] = {
         {"weight": WEIGHT}, {"ignore_index": 1}, {"label_smoothing": 0.2})),
     "DropConnectLinear": Row(dict(in_features=3, out_features=4), (f(5, 3),), (dict(p=0.2),),
                              random=True, torch=False),
+    "DataParallel": Row({"module": nn.Linear(3, 4)}, (f(5, 3),), torch=False,
+                        built={"module", "device_ids", "output_device", "dim"}),
     "Dropout": Row({}, (f(3, 4),), (dict(p=0.2), dict(p=0.7, inplace=True),
                                     dict(scale_at="test", p=0.2)), random=True),
     "Dropout1d": dropping(3, 4, 2),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd
+import data
 from data import (
     ConcatDataset,
     Dataset,
@@ -220,3 +221,29 @@ def test_a_float_is_no_index():
             dataset[2.7]
     with pytest.raises((TypeError, IndexError)):
         Subset(pairs(), [2.7])[0]
+
+
+def test_streams_in_a_chain_and_datasets_side_by_side():
+    class Stream(data.IterableDataset):
+        def __init__(self, values):
+            self.values = values
+
+        def __iter__(self):
+            return iter(self.values)
+
+        def __len__(self):
+            return len(self.values)
+
+    chain = data.ChainDataset([Stream([1, 2]), Stream([3])])
+    assert list(chain) == list(chain) == [1, 2, 3] and len(chain) == 3
+    assert [batch.tolist() for batch in data.DataLoader(chain, batch_size=2)] == [[1, 2], [3]]
+    with pytest.raises(TypeError, match=r"datasets\[0\] must be an IterableDataset.*ConcatDataset"):
+        list(data.ChainDataset([range(2)]))
+    pairs = data.StackDataset(range(3), range(3, 6))
+    assert len(pairs) == 3 and pairs[1] == (1, 4)
+    named = next(iter(data.DataLoader(data.StackDataset(x=range(3), y=range(3, 6)), batch_size=2)))
+    assert named["x"].tolist() == [0, 1] and named["y"].tolist() == [3, 4]
+    for wrong in (lambda: data.StackDataset(), lambda: data.StackDataset(range(2), x=range(2)),
+                  lambda: data.StackDataset(range(2), range(3))):
+        with pytest.raises(ValueError, match="StackDataset: .* got"):
+            wrong()

@@ -153,3 +153,14 @@ def test_batch_sampler_errors():
         BatchSampler(range(3), True, False)
     with pytest.raises(TypeError, match="drop_last must be a bool, got 0"):
         BatchSampler(range(3), 2, 0)
+
+
+@pytest.mark.parametrize("replacement", [True, False])
+def test_an_order_too_long_to_be_held(replacement):
+    sampler = RandomSampler(range(5), replacement, 10**10, generator=seeded(1))
+    first = [index for index, _ in zip(sampler, range(1000), strict=False)]
+    again = RandomSampler(range(5), replacement, 10**10, generator=seeded(1))
+    assert first == [index for index, _ in zip(again, range(1000), strict=False)]
+    assert len(sampler) == 10**10 and set(first) == set(range(5))
+    if not replacement:
+        assert all(sorted(first[i:i + 5]) == [0, 1, 2, 3, 4] for i in range(0, 1000, 5))

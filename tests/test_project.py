@@ -19,8 +19,8 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors refused aliases limits lazy files memory modes dtypes metadata hooks printing "
-       "quiet threads allocator gate replayed kernels kernels.*",
+    0: "errors refused aliases limits synonyms lazy files memory modes dtypes metadata hooks "
+       "printing quiet threads allocator gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "template boundary calling record",
@@ -82,8 +82,10 @@ PUBLIC_BESIDE_ALL = {
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "lazily",
+    "autograd.refused": "tolerated",
     "autograd.replayed": "replayed",
     "autograd.sampling": "numpy_generator stand_in",
+    "autograd.synonyms": "old_reduction",
     "autograd.tensors": "mark_written",
     "autograd.viz.style": "elided short_count",
     "autograd.viz.trace": "Call Trace arguments timed traced",

@@ -84,7 +84,7 @@ def test_no_public_name_hides_a_module():
     hidden = []
     for name, module in sorted(sys.modules.items()):
         if name.split(".")[0] in PACKAGES and hasattr(module, "__path__"):
-            for path in [path for folder in module.__path__ for path in Path(folder).iterdir()]:
+            for path in (path for folder in module.__path__ for path in Path(folder).iterdir()):
                 value = getattr(module, path.stem, None)
                 if path.stem != "__init__" and not isinstance(value, types.ModuleType | None):
                     hidden.append(f"{name}.{path.stem}")

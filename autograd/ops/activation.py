@@ -6,11 +6,12 @@ A kink has the subgradient of least norm: relu'(0) = 0.
 
 from __future__ import annotations
 
+import warnings
 from math import prod
 
 import numpy as np
 
-from .. import dtypes, kernels
+from .. import dtypes, kernels, refused
 from ..gate import WORDS, formula
 from ..record import composite, op
 from .elementwise import exp
@@ -140,16 +141,16 @@ def log_softmax(input, /, dim=None, dtype=None):
 
 @op(method=False, vjp=dict(
     g=lambda g_out, probs, dim: softmax_grad(g_out, probs, dim),
-    probs=lambda g_out, g, probs, dim: g_out * (g - sum(g * probs, dim, True))
-        - g * sum(g_out * probs, dim, True)))
+    probs=lambda g_out, g, probs, dim: g_out * (g - _summed(g * probs, dim))
+        - g * _summed(g_out * probs, dim)))
 def softmax_grad(g, probs, /, dim):
     """p (g - Σ g p): what softmax's result p gives back to its input."""
     return _along("softmax_grad", kernels.softmax_grad, dim, g, probs)
 
 
 @op(method=False, vjp=dict(
-    g=lambda g_out, log_probs, dim: g_out - sum(g_out * exp(log_probs), dim, True),
-    log_probs=lambda g_out, g, log_probs, dim: -(g_out * exp(log_probs)) * sum(g, dim, True)))
+    g=lambda g_out, log_probs, dim: g_out - _summed(g_out * exp(log_probs), dim),
+    log_probs=lambda g_out, g, log_probs, dim: -(g_out * exp(log_probs)) * _summed(g, dim)))
 def log_softmax_grad(g, log_probs, /, dim):
     """g - exp(q) Σ g: what log_softmax's result q gives back to its input."""
     return _along("log_softmax_grad", kernels.log_softmax_grad, dim, g, log_probs)
@@ -157,23 +158,35 @@ def log_softmax_grad(g, log_probs, /, dim):
 
 def _scores(name: str, input, dim, dtype) -> np.ndarray:
     """The input as the dtype asked for; raises where dim is missing or the dtype is none for it."""
-    if dim is None:
+    if dim is None and not refused.tolerated(f"nn.functional.{name}, without dim"):
         ndim = input.ndim
         likely = 1 if ndim in (2, 4, 5) else max(ndim - 1, 0)
         raise TypeError(f"{name}: dim is required: over which dimension of {input.shape} shall the "
                         f"results sum to 1? Most likely dim={likely}"
                         + (f", of size {input.shape[likely]}" if ndim else ""))
+    if dim is None:
+        warnings.warn(f"{name}: dim is not given; PyTorch takes {implicit(dim, input.ndim)} for "
+                      f"{input.ndim} dimensions; name it", stacklevel=4)
     wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype)
     if wanted.kind != "f":
         raise TypeError(f"{name}: a floating dtype is needed, got {wanted}; use .float()")
     return input.astype(wanted, copy=False)
 
 
+def _summed(input, dim: int | None):
+    return sum(input, implicit(dim, input.ndim), True)
+
+
+def implicit(dim: int | None, ndim: int) -> int:
+    """The dimension of a softmax: where none is named, the one that PyTorch takes."""
+    return dim if dim is not None else 0 if ndim in (0, 1, 3) else 1
+
+
 def _along(name: str, kernel, dim: int, *arrays) -> np.ndarray:
     """A kernel over dimension 1 of two or three, applied along `dim`; the result lies in row-major
     order."""
     shape, ndim = arrays[0].shape, arrays[0].ndim
-    dim = axis(name, dim, ndim)
+    dim = axis(name, implicit(dim, ndim), ndim)
     if ndim == 2:
         found = kernel(*arrays) if dim else kernel(*[a[None] for a in arrays])[0]
         return np.ascontiguousarray(found)

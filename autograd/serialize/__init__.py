@@ -11,7 +11,7 @@ from io import TextIOBase
 
 import numpy as np
 
-from ..errors import describe
+from ..errors import check_switches, describe
 from ..files import replacing
 from ..metadata import device
 from . import npz, safetensors
@@ -51,7 +51,7 @@ def save(obj, f) -> None:
             np.savez(file, **entries)
 
 
-def load(f, map_location=None, *, weights_only: bool = True, mmap: bool | None = None):
+def load(f, map_location=None, *, weights_only: bool = True, mmap: bool = False):
     """What `save` wrote to the path or binary file `f`; also a `.safetensors` file of another
     library, as a dict of tensors.
 
@@ -60,6 +60,7 @@ def load(f, map_location=None, *, weights_only: bool = True, mmap: bool | None =
     Raises: ValueError for a file that `save` did not write, or that is damaged; RuntimeError for
         another device than the CPU.
     """
+    check_switches("load", weights_only=weights_only, mmap=mmap)
     if isinstance(map_location, (str, device)):
         device(map_location)
     if isinstance(f, (str, bytes, os.PathLike)):

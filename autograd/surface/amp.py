@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
 
 from ..errors import describe
 from ..refused import STOOD_IN, count
 
-F = TypeVar("F", bound=Callable)
 __path__: list[str] = []  # aliases.py finds its parts
 
 
@@ -37,13 +35,13 @@ class autocast:
     def __exit__(self, *exc_info: object) -> None:
         pass
 
-    def __call__(self, function: F) -> F:
+    def __call__(self, function: Callable) -> Callable:
         """The function, as it is."""
         @wraps(function)
         def same(*args, **kwargs):
             return function(*args, **kwargs)
 
-        return same  # type: ignore[return-value]
+        return same
 
 
 class GradScaler:

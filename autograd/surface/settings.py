@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ..errors import switch
+from ..errors import check_switches, switch
 from ..metadata import CPU
 from ..metadata import device as only_device
 from ..refused import STOOD_IN, count
@@ -27,7 +27,8 @@ def get_float32_matmul_precision() -> str:
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Nothing: the same program gives the same bits, always."""
-    if not switch("use_deterministic_algorithms", "mode", mode):
+    check_switches("use_deterministic_algorithms", warn_only=warn_only, mode=mode)
+    if not mode:
         count(STOOD_IN, "use_deterministic_algorithms")
 
 
@@ -48,6 +49,7 @@ def set_default_device(device) -> None:
 
 def set_flush_denormal(mode: bool) -> bool:
     """Always False: it cannot be set."""
+    check_switches("set_flush_denormal", mode=mode)
     count(STOOD_IN, "set_flush_denormal")
     return False
 

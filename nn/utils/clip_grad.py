@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 
 import autograd
@@ -48,6 +49,14 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     if not factor >= 1:  # also where it is NaN
         foreach.scale_(grads, factor)
     return total
+
+
+def clip_grad_norm(parameters: Tensor | Iterable[Tensor], max_norm: float,
+                   norm_type: float = 2.0) -> Tensor:
+    """Deprecated: use clip_grad_norm_."""
+    warnings.warn("nn.utils.clip_grad_norm is deprecated; use nn.utils.clip_grad_norm_",
+                  FutureWarning, stacklevel=2)
+    return clip_grad_norm_(parameters, max_norm, norm_type)
 
 
 @replayed
