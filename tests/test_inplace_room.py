@@ -15,7 +15,7 @@ OF_NUMBERS = [
     name
     for name in sorted(INPLACE)
     if not name.startswith(("bitwise_", "logical_"))
-    and name not in ("eq", "ne", "lt", "le", "gt", "ge")
+    and name not in ("eq", "ne", "lt", "le", "gt", "ge", "float_power")
 ]
 
 compiled = pytest.mark.skipif(kernels.tier() != "numba", reason="kernels of the other tier")
@@ -61,7 +61,7 @@ def test_the_same_bits_in_the_tensors_own_memory(name, dtype):
         for given, left in zip(tensors(case, dtype)[1:], rest, strict=True):
             if isinstance(given, autograd.Tensor):
                 np.testing.assert_array_equal(left.numpy(), given.numpy())
-    assert tried
+    assert tried or not any(isinstance(s.args[0], Spec) for s in CASES[name] if s.args)
 
 
 @compiled

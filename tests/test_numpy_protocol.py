@@ -185,7 +185,7 @@ def test_what_has_no_op_takes_no_gradient_away(use, name):
 def test_what_has_no_op_cannot_write():
     t = autograd.tensor(V)
     for write in (lambda: np.copyto(t, V), lambda: np.put(t, 0, 1.0),
-                  lambda: np.logaddexp(V, V, out=t), lambda: np.sum(A, 0, out=t)):
+                  lambda: np.cbrt(V, out=t), lambda: np.sum(A, 0, out=t)):
         with pytest.raises(ValueError, match="read-only"):
             write()
     with pytest.raises(TypeError, match="np.add.at cannot write.*index_add_"):

@@ -42,6 +42,7 @@ RECURRENT = ("rnn", "gru", "lstm", "rnn_cell", "gru_cell", "lstm_cell", "lstm_pr
 BINARY = dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), REFUSED)
 EXCEPT = {
     "special": {"_kl_div": DIGITS, "pow": DIGITS, "safe_div": DIGITS,
+                "ndtri": DIGITS, "xlogy": DIGITS,
                 "addcmul": SQUARES, "addcdiv": SQUARES},
     "travel": {**BINARY, "nuclear": REFUSED, "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED,
                "orthogonal_grad": REFUSED, "standardize_grad": WEIGHTS},
@@ -85,7 +86,7 @@ def asks_for_a_type(call) -> bool:
     return call.name in TYPES or any(isinstance(g, (np.dtype, type)) for g in given)
 
 
-TYPES = {"half", "float", "double"}
+TYPES = {"half", "float", "double", "float_power"}
 
 
 def random_calls(name):

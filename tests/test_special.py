@@ -53,7 +53,7 @@ def test_polygamma_takes_its_order_first_and_is_a_method():
     for wrong in (-1, 1.5, x):
         with pytest.raises(ValueError, match="polygamma: n must be an integer from 0 on, got"):
             autograd.polygamma(wrong, x)
-    with pytest.raises(ValueError, match="mvlgamma: p must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="mvlgamma: p must be an integer from 1 on, got int 0"):
         x.mvlgamma(0)
 
 
@@ -68,7 +68,8 @@ def test_what_has_no_derivative_says_so():
 
 def test_gradients_at_kinks_and_ends():
     inf, nan = math.inf, math.nan
-    assert slopes(autograd.hypot, [0.0, 3.0], [0.0, 4.0]) == [[0.0, 0.6], [0.0, 0.8]]
+    np.testing.assert_allclose(slopes(autograd.hypot, [0.0, 3.0], [0.0, 4.0]),
+                               [[0.0, 0.6], [0.0, 0.8]], 1e-15)
     assert slopes(autograd.fmax, [1.0, 2.0, nan], [1.0, 3.0, 4.0]) == [[0.5, 0, 0], [0.5, 1, 1]]
     assert slopes(autograd.fmin, [1.0, 2.0, 5.0], [1.0, 3.0, nan]) == [[0.5, 1, 1], [0.5, 0, 0]]
     assert slopes(autograd.logaddexp, [-inf, inf, 0.0], [-inf, inf, inf]) == [[0.5, 0.5, 0],

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..gate import mixing
 from ..record import composite, op
 from .elementwise import safe_mul, sign
 from .from_scipy import from_scipy
@@ -115,9 +114,6 @@ def spherical_bessel_j0(input):
     return _spherical(input, 0)
 
 
-_sinc = mixing(np.sinc)
-
-
 @op(promotes="float", inplace=True, vjp=dict(
     input=lambda g, input: safe_mul(g, _spherical(input * pi, 1) * -pi)))
 def sinc(input, /):
@@ -128,7 +124,7 @@ def sinc(input, /):
     >>> autograd.sinc(autograd.tensor([0., 0.5]))
     tensor([1.0000, 0.6366])
     """
-    return _sinc(input)
+    return np.sinc(input.astype(np.float64)).astype(input.dtype)
 
 
 @op(promotes="float", method=False, vjp=dict(

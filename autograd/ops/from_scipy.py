@@ -15,7 +15,8 @@ def from_scipy(name: str) -> Callable:
     def apply(*operands):
         if not found:
             found.append(getattr(_special(name), name))
-        dtype = next(x.dtype for x in operands if isinstance(x, np.ndarray) and x.dtype.kind == "f")
+        dtypes = [x.dtype for x in operands if isinstance(x, np.ndarray)]
+        dtype = next((dtype for dtype in dtypes if dtype.kind == "f"), np.dtype(np.float64))
         wide = [x.astype(np.float64) if getattr(x, "dtype", None) is dtype else x for x in operands]
         return np.asarray(found[0](*wide)).astype(dtype)
 

@@ -32,7 +32,8 @@ def lgamma(input, /):
     tensor([0.0000, 3.1781, 0.5724])
     """
     size = np.absolute(input)
-    found = np.where(size < _TINY, -np.log(size), _gammaln(input))  # where SciPy's is inf too soon
+    with np.errstate(divide="ignore"):  # SciPy's is inf too soon
+        found = np.where(size < _TINY, -np.log(size), _gammaln(input))
     return np.where(np.isinf(input), size, found)
 
 
@@ -93,8 +94,8 @@ def mvlgamma(input, p):
     >>> autograd.mvlgamma(autograd.tensor([2., 3.]), 2)
     tensor([0.4516, 1.5502])
     """
-    if as_index(p) < 1:
-        raise ValueError(f"mvlgamma: p must be at least 1, got {p}")
+    if not isinstance(p, int) or p < 1:
+        raise ValueError(f"mvlgamma: p must be an integer from 1 on, got {describe(p)}")
     terms = [lgamma(input - i / 2) for i in range(p)]
     return sum(terms) + p * (p - 1) / 4 * log(pi)
 

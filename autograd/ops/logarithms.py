@@ -9,7 +9,7 @@ import numpy as np
 from ..gate import mixing
 from ..record import composite, op
 from .compare import clamp, where
-from .elementwise import log, log1p, safe_div, safe_mul, sigmoid
+from .elementwise import in_float32, log, log1p, safe_div, safe_mul, sigmoid
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float")
 _LOG_2 = 0.6931471805599453
@@ -30,6 +30,7 @@ _xlogy, _xlog1py = _product(np.log), _product(np.log1p)
 
 
 @composite(inplace=True)
+@in_float32
 def logit(input, eps=None):
     """log(x / (1 - x)), the number whose sigmoid is x, after x was limited to [eps, 1 - eps] where
     eps is given; without it ±inf at 0 and 1, and NaN beyond.
@@ -45,7 +46,8 @@ def logit(input, eps=None):
 @op(**_FLOAT, method=False, vjp=dict(
     input=lambda g, input: safe_div(g, input * (1 - input))))
 def _logit(input, /):
-    return _log_odds(input)
+    with np.errstate(all="ignore"):  # of numbers too
+        return _log_odds(input)
 
 
 @mixing

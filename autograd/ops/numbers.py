@@ -15,8 +15,8 @@ from ..gate import mixing
 from ..record import composite, op
 from ..tensors import Tensor
 from .arithmetic import pow, sub
-from .compare import clamp, where
-from .elementwise import isfinite, safe_mul, to, zeros
+from .compare import clamp, maximum, where
+from .elementwise import abs, isfinite, rsqrt, safe_mul, to, zeros
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float")
 _COMMON: dict[str, Any] = dict(broadcasts=True, promotes="common")
@@ -108,8 +108,8 @@ def _same_sign(input, out):
 
 
 @op(**_FLOAT, inplace=True, ufunc=np.hypot, vjp=dict(
-    input=lambda g, input, out: g * _cosine(input, out),
-    other=lambda g, other, out: g * _cosine(other, out)))
+    input=lambda g, input, other: g * _cosine(input, other),
+    other=lambda g, input, other: g * _cosine(other, input)))
 def hypot(input, other, /):
     """√(x² + y²), where no square needs to fit.  At the origin the gradient is 0.
 
@@ -120,9 +120,13 @@ def hypot(input, other, /):
     """
 
 
-def _cosine(side, hypotenuse):
-    origin = hypotenuse == 0
-    return where(origin, 0.0, side / where(origin, 1.0, hypotenuse))
+def _cosine(a, b):
+    """a / hypot(a, b), and 0 at the origin, where no square needs to fit."""
+    size = maximum(abs(a), abs(b))
+    size = where(isfinite(size) & (size != 0), size, 1.0)
+    u, v = a / size, b / size
+    square = u * u + v * v
+    return u * rsqrt(square + (square == 0))
 
 
 @op(**_COMMON, ufunc=np.fmax, vjp=dict(
