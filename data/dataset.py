@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from autograd import Generator, Tensor
-from autograd.errors import Constructed
+from autograd.errors import Constructed, describe
 from autograd.sampling import numpy_generator
 from data.randomness import being_fetched
 
@@ -203,9 +203,9 @@ class StackDataset(Dataset[Any]):
 
     Raises: ValueError for datasets of different lengths, none, or both forms at once.
 
-    >>> data.StackDataset(range(3), "abc")[1]
+    >>> StackDataset(range(3), "abc")[1]
     (1, 'b')
-    >>> data.StackDataset(image=range(3), label="abc")[1]
+    >>> StackDataset(image=range(3), label="abc")[1]
     {'image': 1, 'label': 'b'}
     """
 
@@ -215,6 +215,9 @@ class StackDataset(Dataset[Any]):
         if bool(args) == bool(kwargs):
             raise ValueError("StackDataset: needs datasets, all of them named or none, got "
                              f"{len(args)} in positions and {len(kwargs)} with names")
+        for dataset in parts:
+            if not hasattr(dataset, "__len__"):
+                raise TypeError(f"StackDataset: datasets are needed, got {describe(dataset)}")
         lengths = [len(dataset) for dataset in parts]
         if len(set(lengths)) > 1:
             raise ValueError(f"StackDataset: datasets of one length are needed, got {lengths}")

@@ -10,7 +10,7 @@ import pytest
     ("name", "examples"),
     [
         ("data.collate", 2),
-        ("data.dataset", 4),
+        ("data.dataset", 6),
         ("data.datasets.digits", 1),
         ("data.datasets.names", 2),
         ("data.loader", 1),

@@ -40,16 +40,23 @@ WEIGHTS = "an infinite weight: one tier adds inf and -inf, the other does not"
 PRODUCTS = "products leave the range before they reach a softmax or a gate, as in PyTorch"
 RECURRENT = ("rnn", "gru", "lstm", "rnn_cell", "gru_cell", "lstm_cell", "lstm_projected")
 BINARY = dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), REFUSED)
+MATRICES = ("solve_triangular", "det", "determinant", "cofactor", "pinv_of", "pinv", "pinverse",
+            "lstsq", "svd_parts", "linalg_svd", "svd", "svdvals", "eig_parts", "eig", "eigvals",
+            "matrix_norm", "linalg_norm", "cond")
+SQUARED = ("corrcoef", "cdist", "euclidean", "cofactor", "lstsq", "svd_parts", "linalg_svd", "svd")
 EXCEPT = {
     "special": {"_kl_div": DIGITS, "pow": DIGITS, "safe_div": DIGITS,
                 "ndtri": DIGITS, "xlogy": DIGITS,
                 "addcmul": SQUARES, "addcdiv": SQUARES},
-    "travel": {**BINARY, "nuclear": REFUSED, "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED,
-               "orthogonal_grad": REFUSED, "standardize_grad": WEIGHTS},
-    "scale": {**BINARY, **dict.fromkeys(("_attend", *RECURRENT), PRODUCTS), "gelu": SQUARES,
+    "travel": {**BINARY, **dict.fromkeys(MATRICES, REFUSED), "nuclear": REFUSED,
+               "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED, "orthogonal_grad": REFUSED,
+               "standardize_grad": WEIGHTS},
+    "scale": {**BINARY, **dict.fromkeys(SQUARED, SQUARES),
+              **dict.fromkeys(("_attend", *RECURRENT), PRODUCTS), "gelu": SQUARES,
               "local_response_norm": SQUARES, "lp_pool1d": SQUARES, "lp_pool2d": SQUARES,
               "rms_norm": "its default eps is that of the dtype", "triplet_margin_loss": DIGITS},
-    "half": {"lstm_projected": "it is an op a step, each of which rounds its state"},
+    "half": {"lstm_projected": "it is an op a step, each of which rounds its state",
+             "matrix_exp": DIGITS, "exponential": DIGITS},
 }
 
 

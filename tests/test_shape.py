@@ -114,11 +114,6 @@ def test_sizes_may_be_a_sequence_a_size_or_numbers():
     assert x.permute(1, 0).shape == x.permute((1, 0)).shape == x.permute(dims=(1, 0)).shape
 
 
-def test_shape_methods_with_an_underscore_do_not_exist():
-    for name in ("unsqueeze_", "squeeze_", "t_", "transpose_"):
-        assert not hasattr(autograd.Tensor, name)
-
-
 def test_tril_keeps_nan_and_infinity_out():
     x = autograd.full((2, 2), np.inf).requires_grad_()
     x.tril().exp().sum().backward()

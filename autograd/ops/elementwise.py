@@ -107,7 +107,10 @@ def in_float32(function):
             return function(input, *args, **kwargs)
         args = [changed(arg, narrow, wide) for arg in (input, *args)]
         kwargs = {name: changed(value, narrow, wide) for name, value in kwargs.items()}
-        return changed(function(*args, **kwargs), wide, narrow)
+        results = function(*args, **kwargs)
+        if isinstance(results, tuple):
+            return tuple([changed(result, wide, narrow) for result in results])
+        return changed(results, wide, narrow)
 
     return apply
 

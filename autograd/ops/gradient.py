@@ -8,7 +8,7 @@ from .. import dtypes
 from ..errors import describe
 from ..record import composite
 from ..tensors import Tensor
-from .elementwise import to
+from .elementwise import in_float32, to
 from .index import narrow
 from .join import cat
 from .reduce import axes
@@ -16,6 +16,7 @@ from .shape import reshape
 
 
 @composite(method=False)
+@in_float32
 def gradient(input, *, spacing=1, dim=None, edge_order=1):
     """The slopes of input along each of `dim` (all unless given), a tuple: (x₊ - x₋) / 2h inside,
     one-sided at both ends, exact for polynomials of degree edge_order, 1 or 2, there.

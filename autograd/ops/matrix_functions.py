@@ -12,7 +12,7 @@ from ..tensors import wrap
 from .blocks import rising_powers
 from .compare import where
 from .decompose import svdvals
-from .elementwise import abs, safe_div, to
+from .elementwise import abs, in_float32, safe_div, to
 from .index import narrow
 from .inverse import check_matrices, inverse, log_abs_det, solve_matrices, tolerances
 from .join import cat
@@ -32,6 +32,7 @@ _REACH = 5.371920351148152
 
 
 @composite()
+@in_float32
 def matrix_exp(input):
     """e^A = Σ Aᵏ / k! of each square matrix, by scaling, a Padé approximation and squaring (N. J.
     Higham, 2005).
@@ -194,6 +195,7 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):  # noqa:
 
 
 @composite(method=False)
+@in_float32
 def cond(A, p=None):  # noqa: N803
     """The condition number ‖A‖ ‖A⁻¹‖ in the matrix_norm `p`, without it in the 2-norm, the largest
     over the smallest singular value, which need not be square matrices; inf of singular ones.

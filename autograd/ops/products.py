@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import describe
 from ..record import composite
 from ..tensors import Tensor
+from .elementwise import in_float32
 from .index import along, getitem
 from .linalg import check_added, check_ndim, check_product, matmul, mv, outer, tensordot
 from .reduce import sum
@@ -50,6 +51,7 @@ def vdot(input, other):
 
 
 @composite()
+@in_float32
 def cross(input, other, dim=None):
     """The cross product, x × y, of vectors of size 3 along `dim`, the first of that size unless
     given; other dimensions are broadcast.
@@ -126,6 +128,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
 
 
 @composite(**_ADDED)
+@in_float32
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta * input + alpha * Σ batch1ᵢ @ batch2ᵢ; with beta 0, input is not looked at.
 

@@ -9,7 +9,7 @@ from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
 from .compare import clamp, logical_xor
-from .elementwise import sqrt, to
+from .elementwise import in_float32, sqrt, to
 from .index import narrow
 from .join import cat
 from .linalg import matmul
@@ -56,6 +56,7 @@ def std_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
 
 
 @composite()
+@in_float32
 def cov(input, *, correction=1, fweights=None, aweights=None):
     """The covariances of variables, one a row, whose observations are the columns: of rows x and y
     Σ (x - mean)(y - mean) / (n - correction).  `fweights` are how often each was observed, whole
@@ -111,6 +112,7 @@ def _freedom(rows, weights, aweights, correction):
 
 
 @composite()
+@in_float32
 def corrcoef(input):
     """The correlations of variables, one a row: covariances over both standard deviations.
 
@@ -132,6 +134,7 @@ def corrcoef(input):
 
 
 @composite()
+@in_float32
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """The differences of neighbours along `dim`, n times over; `prepend` and `append` are put
     before and after first.  Of booleans, whether neighbours differ.

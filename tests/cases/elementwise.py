@@ -88,7 +88,7 @@ CASES = {
     "int": converted(np.int32, torch=method("int")),
     "long": converted(np.int64, torch=method("long")),
     "bool": converted(bool, torch=method("bool")),
-    "type": [Case((INTEGERS,), reference=lambda x: "int64", torch=False),
+    "type": [Case((INTEGERS,), reference=lambda x: "torch.LongTensor", torch=False),
              Case((INTEGERS, np.dtype(np.float64)), torch=method("type"),
                   reference=lambda x, dtype: x.astype(dtype))],
     "cpu": unary(ANY, lambda x: x, torch=method("cpu")),
