@@ -56,3 +56,10 @@ def test_tensors_of_any_layout(shape):
         for name in ("half", "double", "long", "int", "short", "bool"):
             found = getattr(autograd.tensor(0) + autograd.from_numpy(turned), name)().numpy()
             np.testing.assert_array_equal(found, turned.astype(found.dtype), strict=True)
+
+
+def test_a_number_that_is_no_array():
+    """As NumPy's kernels return, which is no memory of an array's kind to look into."""
+    for kind in (np.float16, np.float32, np.int64):
+        assert compiled.converted(kind(2.5), np.dtype(np.float64)) == kind(2.5)
+    assert compiled.sum_over(np.ones((2, 3), np.float16), (0, 1), False) == 6

@@ -143,13 +143,12 @@ class LoweringWriter(CapturingWriter):
 
     def _pieces(self, array, plan: tuple, out: np.ndarray) -> None:
         """A sum as its op makes it: of pieces, on two threads, then of their sums."""
-        outer, kept, length, inner = plan
+        outer, kept, length, inner, table = plan
         kernel, piece = (sums._runs, sums._PIECE) if inner == 1 else (sums._columns, sums._ROWS)
         shape = outer, kept, -(-length // piece), inner
         block = self.block(8 * prod(shape))
         parts = block[:8 * prod(shape)].view(np.float64)
-        self.launch(kernel("sum"), out.dtype, (array, np.array([outer * kept, length, inner]),
-                                               parts), array.size >= sums.SHARED)
+        self.launch(kernel("sum"), out.dtype, (array, table, parts), array.size >= sums.SHARED)
         self.launch(sweep.collected, out.dtype, (parts, np.array(shape), out), False)
         self.free.append(block)
 

@@ -128,6 +128,7 @@ class PlanningWriter(Writer):
         """Write the launches so far as one line, with the memory they need."""
         self.close()
         if not self.launches:
+            self.used = []  # of calls that have become lines of Python after all
             return
         for value in self.fresh:
             self.lines.append(f"{self.define(value)} = empty({value.shape}, "

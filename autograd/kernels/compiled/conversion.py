@@ -78,8 +78,8 @@ def converted(x, dtype):
     """x as another type: towards 0 for integers, whether it is not 0 for truths."""
     half = x.dtype == np.float16 or dtype == np.float16
     near = {x.dtype, dtype} == {np.dtype(np.float16), np.dtype(np.float32)}
-    if (x.dtype not in _MOVED or dtype not in _MOVED or not x.flags.c_contiguous
-            or half and not (near and _HALVES)):  # fmt: skip
+    if (x.__class__ is not np.ndarray or x.dtype not in _MOVED or dtype not in _MOVED
+            or not x.flags.c_contiguous or half and not (near and _HALVES)):  # fmt: skip
         return elsewhere.converted(x, dtype)
     out = np.empty(x.shape, dtype)
     launch(_kernel(x.dtype, dtype), _ONE, (x, out), x.size >= SHARED["converted"])
