@@ -10,11 +10,12 @@ from .lazy import Awaited
 from .tensors import Tensor
 
 METHODS = {
-    "aliases": "absolute absolute_ arccos arccos_ arccosh arccosh_ arcsin arcsin_ arcsinh arcsinh_ "
-               "arctan arctan_ arctan2 arctan2_ arctanh arctanh_ clip clip_ divide divide_ fix "
-               "fix_ ger greater greater_ greater_equal greater_equal_ less less_ less_equal "
-               "less_equal_ moveaxis multiply multiply_ negative negative_ not_equal not_equal_ "
-               "sgn sgn_ subtract subtract_ swapdims swapdims_",
+    "second_names":
+        "absolute absolute_ arccos arccos_ arccosh arccosh_ arcsin arcsin_ arcsinh "
+        "arcsinh_ arctan arctan_ arctan2 arctan2_ arctanh arctanh_ clip clip_ divide "
+        "divide_ fix fix_ ger greater greater_ greater_equal greater_equal_ less less_ "
+        "less_equal less_equal_ moveaxis multiply multiply_ negative negative_ "
+        "not_equal not_equal_ sgn sgn_ subtract subtract_ swapdims swapdims_",
     "bessel": "i0 i0_ sinc sinc_",
     "gamma": "digamma digamma_ igamma igamma_ igammac igammac_ lgamma lgamma_ mvlgamma mvlgamma_ "
              "polygamma polygamma_",

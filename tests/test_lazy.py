@@ -102,7 +102,7 @@ def test_ops_that_are_declared_when_they_are_asked_for():
 def test_the_tables_of_those_ops_are_complete():
     autograd.ops.load_all()
     early = {f"autograd.ops.{name}" for name in autograd.ops.__all__}
-    aliases, missing = METHODS["aliases"].split(), []
+    aliases, missing = METHODS["second_names"].split(), []
     for name, value in vars(autograd.Tensor).items():
         home = getattr(value, "__module__", "")
         module = home.removeprefix("autograd.ops.")
@@ -117,7 +117,7 @@ def test_the_tables_of_those_ops_are_complete():
 
 
 def test_aliases_are_the_functions_themselves():
-    from autograd.ops.aliases import ALIASES
+    from autograd.ops.second_names import ALIASES
 
     for alias, name in ALIASES.items():
         assert getattr(autograd, alias) is getattr(autograd, name)
