@@ -1,5 +1,7 @@
 """The normalisation layers and functions: what they keep, what they refuse, what they print."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -237,3 +239,11 @@ def test_second_derivatives_beyond_float64_are_not_0(rng):
     slope, = autograd.grad(F.layer_norm(x, (5,)).square().sum(), x, create_graph=True)
     slope.sum().backward()
     assert np.isnan(x.grad.numpy()).all()
+
+
+def test_statistics_beyond_the_type_warn_no_more_than_results_do():
+    layer = nn.BatchNorm1d(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        layer(autograd.tensor([[3e38, 1.0], [-3e38, 2.0]]))
+    assert layer.running_var[0].item() == np.inf

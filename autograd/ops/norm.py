@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import describe
+from ..quiet import quiet
 from ..record import composite, joint, op
 from ..replayed import replayed
 from ..tensors import Tensor, mark_written, wrap
@@ -307,6 +308,7 @@ def _by_channel(name: str, kind: str, input, running_mean, running_var, weight, 
 
 
 @replayed
+@quiet
 def _move_running(name: str, running_mean, running_var, mean, var, momentum: float,
                   count: int) -> None:
     """Move the running statistics towards those found, the average over the images; each was
