@@ -151,3 +151,12 @@ def test_topk_gives_memory_of_its_own_without_gaps():
     values, indices = autograd.arange(12.0).reshape(3, 4).topk(2)
     assert values.is_contiguous() and indices.is_contiguous()
     assert indices.view(-1).tolist() == [3, 2] * 3
+
+
+@pytest.mark.parametrize("extreme", [
+    lambda x: x.max(), lambda x: x.min(), lambda x: x.amax(), lambda x: x.amin(0),
+    lambda x: x.amax(0, keepdim=True)])
+def test_nan_takes_the_gradient_of_the_extreme_that_it_is(extreme):
+    x = autograd.tensor([np.nan, 1.0, np.nan, 2.0], requires_grad=True)
+    extreme(x).sum().backward()
+    assert x.grad.tolist() == [0.5, 0.0, 0.5, 0.0]

@@ -16,7 +16,7 @@ from ..gate import formula, is_large, total
 from ..kernels.rounding import rounded_once
 from ..record import composite, op
 from .compare import where
-from .elementwise import abs, exp, isinf, safe_mul, sign, to
+from .elementwise import abs, exp, isinf, isnan, safe_mul, sign, to
 from .nuclear import nuclear
 from .shape import axis, expand, ints, movedim, reshape
 
@@ -259,9 +259,10 @@ def filled_axes(name: str, dim, input) -> tuple[int, ...]:
 
 
 def shared(g, input, out, dim, keepdim):
-    """The gradient of an extreme, divided equally among the elements that attain it."""
+    """The gradient of an extreme, divided equally among the elements that attain it; where it is
+    NaN, among those that are."""
     dim = None if dim == () else dim
-    chosen = input == spread(out, input.shape, dim, keepdim)
+    chosen = (input == spread(out, input.shape, dim, keepdim)) | isnan(input)
     count = sum(to(chosen, g.dtype), dim, keepdim)
     return where(chosen, spread(g / count, input.shape, dim, keepdim), 0.0)
 
