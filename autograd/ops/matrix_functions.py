@@ -258,11 +258,11 @@ def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):  # noqa: N803
 def eig_parts(input, /):
     """Eigenvalues and eigenvectors of length 1, which must all be real."""
     wide = input.astype(np.float32) if input.dtype == np.float16 else input
-    values, vectors = np.linalg.eig(wide)
-    if values.dtype.kind == "c":
+    values, vectors = np.linalg.eig(wide)  # complex from NumPy 2.5 on, whatever they are
+    if np.any(values.imag):
         raise RuntimeError("eig: an eigenvalue is complex, and there are no complex tensors here; "
                            "linalg.eigh takes symmetric matrices, whose eigenvalues are real")
-    return [part.astype(input.dtype, copy=False) for part in (values, vectors)]
+    return [np.array(part.real, input.dtype, order="C") for part in (values, vectors)]
 
 
 def _eig_back(g, a):
