@@ -27,7 +27,7 @@ def lazily(package: str, parts: dict[str, str],
         if name in elsewhere:
             return import_module(f"{package}.{name}")
         if module not in parts:
-            raise missing(package, name, home)
+            raise missing(package, name, vars(sys.modules[package]).get("__all__", home))
         if module == "." or module == name:
             return import_module(f"{package}.{name}")
         value = getattr(import_module(f"{package}.{module}"), name)

@@ -21,6 +21,8 @@ REFUSED = {
     "distributions": "draw with rand, randn, multinomial and bernoulli; write log densities with "
                      "ops",
     "export": "autograd.save(model.state_dict(), path) writes what other programs read",
+    "fft": "there are no complex tensors; NumPy's np.fft works on .detach() without a gradient",
+    "func": "autograd.grad(..., create_graph=True) gives the derivatives; loop over samples",
     "fx": "models are traced by autograd.compile and drawn by autograd.viz",
     "hub": "build the model and load its weights with load_state_dict",
     "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",
@@ -30,7 +32,10 @@ REFUSED = {
     "profiler": "autograd.viz measures and draws what the operations of a model cost",
     "quantization": "tensors of 8 bits do not take part in training; use float32",
     "ao": "tensors of 8 bits do not take part in training; use float32",
+    "sparse": "tensors are dense; index_add and scatter_add serve graphs",
     "sparse_coo": "tensors are dense",
+    "sparse_coo_tensor": "tensors are dense; zeros(size).index_put(indices, values) is the same",
+    "stft": "there are no complex tensors; unfold and a matmul with sines and cosines are the same",
     "utils.checkpoint": "activations are kept; smaller batches need less memory",
     "utils.cpp_extension": "write a Function in Python, with NumPy or Numba inside",
     "utils.tensorboard": "nn.training keeps a history of what is measured and nn.plots draws it",
@@ -38,6 +43,7 @@ REFUSED = {
                      "load_state_dict",
     "torchvision.ops": "write it with the functions of autograd",
     "torchvision.io": "data.datasets.ImageFolder reads images; save_image writes them",
+    "vmap": "write the function for batches, or loop over samples and stack",
     "_dynamo": "autograd.compile(function) records a function and runs it fused",
     "_inductor": "autograd.compile(function) records a function and runs it fused",
 }

@@ -125,3 +125,10 @@ def test_aliases_are_the_functions_themselves():
             method = getattr(autograd.Tensor, name + suffix, None)
             assert getattr(autograd.Tensor, alias + suffix, None) is method
     assert autograd.tensor([2, -1]).absolute_().multiply_(3).tolist() == [6, 3]
+
+
+def test_a_misspelt_name_is_told_from_all_public_names():
+    """Those that were loaded at once among them."""
+    for name, meant in (("clmp", "clamp"), ("lgama", "lgamma"), ("reshap", "reshape")):
+        with pytest.raises(AttributeError, match=f"{name}.*did you mean.*'{meant}'"):
+            getattr(autograd, name)
