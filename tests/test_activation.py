@@ -338,3 +338,12 @@ def test_prelu_of_infinity_gives_its_weight_no_nan():
     x, weight = leaf(INF, -2.0), leaf(0.25)
     F.prelu(x, weight).sum().backward()
     assert weight.grad.tolist() == [-2] and x.grad.tolist() == [1, 0.25]
+
+
+@pytest.mark.parametrize("size", [6, 6000])
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_the_gradient_of_gelu_far_out(approximate, size):
+    far = [1e7, -1e7, 1e20, -1e20, 1e30, -1e30]
+    x = autograd.tensor(np.resize(np.float32(far), size), requires_grad=True)
+    gelu(x, approximate).sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0] * (size // 2)

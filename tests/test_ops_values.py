@@ -52,7 +52,7 @@ EXCEPT = {
                "gaussian_nll_loss": REFUSED, "orthogonal": REFUSED, "orthogonal_grad": REFUSED,
                "standardize_grad": WEIGHTS},
     "scale": {**BINARY, **dict.fromkeys(SQUARED, SQUARES),
-              **dict.fromkeys(("_attend", *RECURRENT), PRODUCTS), "gelu": SQUARES,
+              **dict.fromkeys(("_attend", *RECURRENT), PRODUCTS),
               "local_response_norm": SQUARES, "lp_pool1d": SQUARES, "lp_pool2d": SQUARES,
               "rms_norm": "its default eps is that of the dtype", "triplet_margin_loss": DIGITS},
     "half": {"lstm_projected": "it is an op a step, each of which rounds its state",
