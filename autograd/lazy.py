@@ -12,24 +12,26 @@ from .refused import missing
 
 
 def lazily(package: str, parts: dict[str, str],
-           aliases: str = "") -> tuple[Callable, Callable, list[str]]:
+           aliases: str = "", called: str = "") -> tuple[Callable, Callable, list[str]]:
     """`__getattr__`, `__dir__` and the list of public names of a package.
 
     `parts` has for each of its modules the public names in it, separated by spaces; the modules
     that are public themselves stand under ".".  `aliases` are modules that are reached through
-    the package and are not part of it.
+    the package and are not part of it.  `called` is the name programs know it by, where that
+    is not its own.
     """
+    called = called or package
     elsewhere = aliases.split()
     home = {name: module for module, names in parts.items() for name in names.split()}
 
     def load(name: str):
         module = home.get(name, name)
         if name in elsewhere:
-            return import_module(f"{package}.{name}")
+            return import_module(f"{called}.{name}")
         if module not in parts:
-            raise missing(package, name, vars(sys.modules[package]).get("__all__", home))
+            raise missing(called, name, vars(sys.modules[package]).get("__all__", home))
         if module == "." or module == name:
-            return import_module(f"{package}.{name}")
+            return import_module(f"{called}.{name}")
         value = getattr(import_module(f"{package}.{module}"), name)
         setattr(sys.modules[package], name, value)
         return value

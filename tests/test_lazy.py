@@ -132,3 +132,20 @@ def test_a_misspelt_name_is_told_from_all_public_names():
     for name, meant in (("clmp", "clamp"), ("lgama", "lgamma"), ("reshap", "reshape")):
         with pytest.raises(AttributeError, match=f"{name}.*did you mean.*'{meant}'"):
             getattr(autograd, name)
+
+
+def test_lazy_modules_tell_what_they_lack_by_whichever_name_they_were_imported():
+    """Each in turn is the first that is loaded: nothing may lean on another's import."""
+    paths = [path.relative_to(ROOT) for package in PACKAGES
+             for path in sorted((ROOT / package).rglob("*.py"))
+             if "__getattr__" in path.read_text()]
+    names = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
+    assert {"autograd", "nn", "autograd.surface.vision"} <= set(names)
+    code = (f"import os, importlib\n"
+            f"for name in {names}:\n"
+            "    if (child := os.fork()) == 0:\n"
+            "        try: os._exit(hasattr(importlib.import_module(name), 'no_such_name'))\n"
+            "        except BaseException as error: print(name, repr(error), flush=True)\n"
+            "        os._exit(1)\n"
+            "    if os.waitpid(child, 0)[1]: print(name)\n")
+    assert fresh(code) == ""

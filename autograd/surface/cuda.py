@@ -41,4 +41,4 @@ def current_device():
     raise RuntimeError(f"cuda.current_device: {NO_DEVICE}")
 
 
-__getattr__, __dir__, _later = lazily("autograd.cuda", {".": "amp"})
+__getattr__, __dir__, _later = lazily(__name__, {".": "amp"}, called="autograd.cuda")
