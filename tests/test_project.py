@@ -29,7 +29,7 @@ LAYERS = {
        "queries legacy linalg",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
-       "pytest_plugin compiler compiler.* surface surface.*",
+       "pytest_plugin compiler compiler.* onnx onnx.* surface surface.*",
     8: "__init__ special",
     9: "warmup as_torch run __main__",
 }
@@ -65,6 +65,8 @@ SAME_LAYER = {
     "viz.*": "viz.*",
     "compiler": "compiler.*",
     "compiler.*": "compiler.*",
+    "onnx": "onnx.*",
+    "onnx.*": "onnx.* compiler.*",
     "serialize": "serialize.*",
     "serialize.*": "serialize.*",
     "pytest_plugin": "gradient_check",
@@ -101,6 +103,7 @@ LAZY = {
     "multiprocessing": "15 ms; only for worker processes",
     "matplotlib": "0.3 s, an extra",
     "optuna": "1 s, an extra",
+    "onnx": "0.2 s, an extra",
     "scipy": "0.1 s, an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
