@@ -3,7 +3,7 @@
 What `torch` is to PyTorch, this package is here: `import autograd as torch` runs much of it.
 """
 
-from . import aliases, inplace, kernels, later, numpy_protocol, operators, ops  # noqa: F401
+from . import aliases, guests, inplace, kernels, later, numpy_protocol, operators, ops  # noqa: F401
 from .creation import (
     Variable,
     arange,
@@ -288,6 +288,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
 }, aliases="accelerator amp autograd backends cpu cuda mps multiprocessing nn optim random "
            "serialization types utils version xpu")
 aliases.install("autograd", "nn", "optim")
+guests.install()
 __all__ = [
     *_later,
     "abs", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin", "any",

@@ -87,6 +87,7 @@ from autograd.surface import utils as utils
 from autograd.surface import version as version
 from autograd.surface import cuda as xpu
 from . import aliases as aliases
+from . import guests as guests
 from . import inplace as inplace
 from . import kernels as kernels
 from . import later as later

@@ -19,8 +19,8 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors refused aliases limits synonyms lazy files memory modes dtypes metadata hooks "
-       "printing quiet threads allocator gate replayed kernels kernels.*",
+    0: "errors refused aliases guests limits synonyms lazy files memory modes dtypes metadata "
+       "hooks printing quiet threads allocator gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "template boundary calling record",
@@ -136,6 +136,7 @@ DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autogr
            "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.ops": "declares what is rarely used when it is asked for",
+           "autograd.guests": "tells other libraries about Tensors when they are imported",
            "autograd.aliases": "leads to the modules that stand for those of PyTorch",
     "autograd.run": "takes the upper packages before a program's own of their names",
     "nn.modules": "leads to the bases of layers by PyTorch's names",
