@@ -230,7 +230,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "linalg onnx special viz",
+    ".": "linalg onnx sparse special viz",
     "compiler": "compile",
     "custom_function": "Function",
     "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
@@ -280,6 +280,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "queries": "can_cast is_complex is_conj is_floating_point is_inference is_neg is_nonzero "
                "is_same_size is_signed is_tensor numel result_type",
     "serialize": "load save",
+    "sparse": "sparse_coo_tensor spmm",
     "surface.amp": "autocast",
     "surface.settings": "are_deterministic_algorithms_enabled detect_anomaly get_default_device "
                         "get_float32_matmul_precision get_num_interop_threads "

@@ -45,7 +45,8 @@ METHODS = {
                "resolve_conj resolve_neg signbit",
 }
 
-BESIDE = {"autograd.draws": "cauchy_ exponential_ geometric_ log_normal_ random_"}  # no ops
+BESIDE = {"autograd.draws": "cauchy_ exponential_ geometric_ log_normal_ random_",
+          "autograd.sparse": "to_sparse"}  # no ops
 
 for _module, _names in ({f"autograd.ops.{key}": names for key, names in METHODS.items()}
                         | BESIDE).items():

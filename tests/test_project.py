@@ -26,7 +26,7 @@ LAYERS = {
     3: "template boundary calling record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
-       "queries legacy linalg",
+       "queries legacy linalg sparse sparse_tensor",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* onnx onnx.* surface surface.*",
@@ -71,6 +71,8 @@ SAME_LAYER = {
     "serialize.*": "serialize.*",
     "pytest_plugin": "gradient_check",
     "legacy": "creation",
+    "sparse": "creation sparse_tensor",
+    "sparse_tensor": "creation",
     "surface.*": "surface surface.*",
     "__main__": "warmup run",
 }
