@@ -1,7 +1,9 @@
 """Tensors in coordinate form: places, and the values there."""
+# mypy: disable-error-code="override,assignment,misc"
 
 from __future__ import annotations
 
+from copy import deepcopy
 from math import prod
 from typing import Any
 
@@ -17,11 +19,11 @@ from .ops.scatter import index_add
 from .tensors import Tensor
 
 
-class SparseTensor:
+class SparseTensor(Tensor):
     """`values[k]` at the place `indices[:, k]` of a tensor of shape `shape`, and 0 elsewhere.
 
     Made by `sparse_coo_tensor` and `Tensor.to_sparse`.  Values may have dimensions of their own,
-    the last of the shape.
+    the last of the shape.  Ops of dense tensors refuse it.
     """
 
     is_sparse = True
@@ -30,7 +32,26 @@ class SparseTensor:
 
     def __init__(self, indices: Tensor, values: Tensor, shape, coalesced: bool) -> None:
         self._places, self._numbers, self._coalesced = indices, values, coalesced
-        self.shape = Size(shape)
+        self._size = Size(shape)
+
+    def _refused(self):
+        raise TypeError(f"a sparse tensor of {tuple(self._size)} takes no part in this: it has @, "
+                        "mm, +, -, *, t(), coalesce() and what autograd.sparse has; to_dense() "
+                        "makes a Tensor for everything else")
+
+    _array = _view = property(_refused)
+
+    def __reduce_ex__(self, protocol):
+        return SparseTensor, (self._places, self._numbers, self._size, self._coalesced)
+
+    def __deepcopy__(self, memo):
+        return SparseTensor(deepcopy(self._places, memo), deepcopy(self._numbers, memo),
+                            self._size, self._coalesced)
+
+    @property
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return self._size
 
     # ---- what it is ----------------------------------------------------------------------------
 
@@ -44,6 +65,9 @@ class SparseTensor:
 
     ndim = property(dim)
 
+    def __len__(self) -> int:
+        return self._size[0]
+
     def sparse_dim(self) -> int:
         """The number of dimensions that the indices tell."""
         return self._places.shape[0]
@@ -55,6 +79,8 @@ class SparseTensor:
     def numel(self) -> int:
         """The number of elements, with those that are 0."""
         return prod(self.shape)
+
+    nelement = numel
 
     def _nnz(self) -> int:
         return self._places.shape[1]
@@ -184,6 +210,10 @@ class SparseTensor:
         """In float64."""
         return self.to(dtypes.float64)
 
+    def is_floating_point(self) -> bool:
+        """Whether the values are."""
+        return self._numbers.is_floating_point()
+
     def cpu(self) -> SparseTensor:
         """Itself: there is no other device."""
         return self
@@ -195,14 +225,19 @@ class SparseTensor:
     # ---- arithmetic ----------------------------------------------------------------------------
 
     def __matmul__(self, other) -> Tensor:
-        return self.mm(other)
+        return self.mm(other.to_dense() if isinstance(other, SparseTensor) else other)
+
+    def __rmatmul__(self, other) -> Tensor:
+        if other.ndim == 1:
+            return self.t() @ other
+        return (self.t() @ other.t()).t()
 
     def mm(self, mat2) -> Tensor:
         """The product with a matrix of Tensors.
 
         Shape: (n, k), (k, m) -> (n, m)
         """
-        if self.ndim != 2 or self.dense_dim() or not isinstance(mat2, Tensor) or (
+        if self.ndim != 2 or self.dense_dim() or not _is_dense(mat2) or (
                 mat2.ndim not in (1, 2) or mat2.shape[0] != self.shape[1]):
             raise RuntimeError(f"sparse.mm: a sparse matrix (n, k) takes a Tensor (k, m), got "
                                f"{tuple(self.shape)} and {describe(mat2)}")
@@ -217,7 +252,7 @@ class SparseTensor:
     def __mul__(self, other) -> SparseTensor:
         if isinstance(other, SparseTensor):
             raise TypeError("mul: two sparse tensors have no product here; multiply by to_dense()")
-        if isinstance(other, Tensor) and other.ndim:
+        if _is_dense(other) and other.ndim:
             if tuple(other.shape) != tuple(self.shape):
                 raise RuntimeError(f"mul: a sparse tensor of {tuple(self.shape)} takes a number or "
                                    f"a tensor of its shape, got {tuple(other.shape)}")
@@ -233,7 +268,7 @@ class SparseTensor:
         return self._with(-self._numbers)
 
     def __add__(self, other):
-        if isinstance(other, Tensor):
+        if _is_dense(other):
             return self.to_dense() + other
         if not isinstance(other, SparseTensor) or tuple(other.shape) != tuple(self.shape):
             raise TypeError(f"add: a sparse tensor of {tuple(self.shape)} takes another one of "
@@ -245,3 +280,10 @@ class SparseTensor:
 
     def __sub__(self, other):
         return self + -other
+
+    def __rsub__(self, other):
+        return -self + other
+
+
+def _is_dense(value) -> bool:
+    return isinstance(value, Tensor) and not value.is_sparse

@@ -1,5 +1,8 @@
 """Sparse tensors against the dense ones that they stand for."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -37,7 +40,9 @@ def test_forms(rng, shape, count, values):
     back = autograd.tensor(expected).to_sparse(len(shape))
     np.testing.assert_allclose(back.to_dense().numpy(), expected, 1e-12)
     np.testing.assert_allclose((s * 2 + s - s / 4).to_dense().numpy(), expected * 2.75, 1e-12)
-    np.testing.assert_allclose((-s + autograd.tensor(expected)).numpy(), 0, atol=1e-12)
+    for nothing in (-s + autograd.tensor(expected), autograd.tensor(expected) - s,
+                    autograd.tensor(expected) + -s):
+        np.testing.assert_allclose(nothing.numpy(), 0, atol=1e-12)
     whole = autograd.tensor(rng.normal(size=expected.shape))
     np.testing.assert_allclose((s.coalesce() * whole).to_dense().numpy(),
                                expected * whole.numpy(), 1e-12)
@@ -48,6 +53,10 @@ def test_products_and_their_gradients(rng):
     s, d = sample(rng, grad=True), autograd.tensor(rng.normal(size=(5, 3)), requires_grad=True)
     for product in (s @ d, sparse.mm(s, d), autograd.spmm(s, d), autograd.mm(s, d), s.mm(d)):
         np.testing.assert_allclose(product.detach().numpy(), dense(s) @ d.detach().numpy(), 1e-12)
+    left = autograd.tensor(rng.normal(size=(2, 4)))
+    np.testing.assert_allclose((left @ s).detach().numpy(), left.numpy() @ dense(s), 1e-12)
+    np.testing.assert_allclose((left[0] @ s).detach(), left[0].numpy() @ dense(s), 1e-12)
+    np.testing.assert_allclose((s @ s.t()).detach().numpy(), dense(s) @ dense(s).T, 1e-12)
     np.testing.assert_allclose((s @ d[:, 0]).detach().numpy(), dense(s) @ d.detach().numpy()[:, 0])
     np.testing.assert_allclose((s.t() @ autograd.ones(4, 2, dtype=autograd.float64)).detach(),
                                dense(s).T @ np.ones((4, 2)), 1e-12)
@@ -125,8 +134,24 @@ def test_a_graph_convolution_learns(rng):
     (lambda: sparse.sum(autograd.eye(2).to_sparse(), 2), IndexError, "dimension 2"),
     (lambda: autograd.eye(2).to_sparse(3), ValueError, "sparse_dim .* 3"),
     (lambda: autograd.eye(2).to_sparse().cuda(), RuntimeError, "cuda"),
+    (lambda: autograd.eye(2).to_sparse().exp(), TypeError, "to_dense"),
+    (lambda: autograd.matmul(autograd.eye(2), autograd.eye(2).to_sparse()), TypeError, "to_dense"),
+    (lambda: autograd.cat([autograd.eye(2).to_sparse()]), TypeError, "to_dense"),
+    (lambda: autograd.eye(2).to_sparse()[0], TypeError, "to_dense"),
+    (lambda: autograd.eye(2).to_sparse().numpy(), TypeError, "to_dense"),
+    (lambda: autograd.eye(2).to_sparse().add_(1), TypeError, "to_dense"),
+    (lambda: nn.functional.linear(autograd.eye(2).to_sparse(), autograd.eye(2)), TypeError,
+     "to_dense"),
     (lambda: autograd.mm("x", autograd.eye(2)), Exception, "mm"),
 ])
 def test_what_does_not_fit_says_so(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_copies_and_pickles():
+    s = sparse.sparse_coo_tensor([[0, 0], [1, 1]], [2.0, 3.0], (2, 3), requires_grad=True)
+    for other in (copy.deepcopy(s), pickle.loads(pickle.dumps(s))):
+        assert other.to_dense().tolist() == [[0, 5, 0], [0, 0, 0]] and other.requires_grad
+        assert other._values()._array is not s._values()._array and not other.is_coalesced()
+    assert isinstance(s, autograd.Tensor) and (s == None) is False  # noqa: E711
