@@ -5,6 +5,6 @@ of ONNX that compute the same; a table has a function for each op.  What follows
 `kernels/formulas` is written from that formula.
 """
 
-from .export import export
+from .exporting import export
 
 __all__ = ["export"]
