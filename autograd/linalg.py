@@ -6,8 +6,12 @@ that are not symmetric are there where they are real, as there are no complex te
 
 from __future__ import annotations
 
-from .ops import decompose, inverse, linalg, matrix_functions, products
+from .lazy import complete
+from .ops import decompose, factors, inverse, linalg, matrix_functions, products
+from .ops import lu as triangles
 from .tensors import Tensor
+
+__getattr__ = complete(__name__)
 
 LinAlgError = RuntimeError  # raised where a matrix is singular or not positive definite
 
@@ -23,6 +27,13 @@ lstsq = inverse.lstsq
 pinv = inverse.pinv
 tensorinv = inverse.tensorinv
 tensorsolve = inverse.tensorsolve
+inv_ex = factors.inv_ex
+solve_ex = factors.solve_ex
+
+lu = triangles.linalg_lu
+lu_factor = triangles.lu_factor
+lu_factor_ex = triangles.lu_factor_ex
+lu_solve = triangles.linalg_lu_solve
 
 cholesky = decompose.linalg_cholesky
 cholesky_ex = decompose.cholesky_ex

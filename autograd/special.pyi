@@ -6,6 +6,7 @@ from typing import Any, overload
 from autograd.methods import Bool, Dims, DType, Float, Int, Number, Operand, ValuesIndices
 from autograd.tensors import Tensor as Tensor
 
+from .lazy import complete as complete
 
 def airy_ai(input: Tensor) -> Tensor: ...
 def bessel_j0(input: Tensor) -> Tensor: ...
