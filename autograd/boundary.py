@@ -26,6 +26,7 @@ import numpy as np
 
 from . import template
 from .errors import describe, switch
+from .into import into, written
 from .synonyms import UNSET, synonym
 from .tensors import Tensor
 
@@ -100,16 +101,18 @@ def _first_call(*args, **kwargs):
 def _write(guard: _Guard) -> None:
     shown, function, name = unwrap(guard.forward), guard.function, guard.forward.__name__
     defaults, kwdefaults = shown.__defaults__ or (), shown.__kwdefaults__ or {}
-    _, passed, signature = template.signature(shown.__code__, defaults, kwdefaults)
+    _, passed, signature = template.signature(name, shown.__code__, defaults, kwdefaults)
     names = [part.split("=")[0].lstrip("*") for part in passed]
     given = ", ".join(f"{name}={name}" for name in names)
-    checks = "".join(f"{line}\n" for line in template.check(name, shown))
+    lines = [*template.check(name, shown), *written(name, [], passed)]
+    checks = "".join(f"{line}\n" for line in lines)
     text = (f"def function({signature}):\n{checks}"
             f"    try:\n        return forward({', '.join(passed)})\n"
             f"    except Exception as error:\n        explain(guard, error, dict({given}))\n"
             "        raise\n")
     function.__globals__.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
-                                explain=_explain, switch=switch, synonym=synonym, UNSET=UNSET)
+                                explain=_explain, into=into, switch=switch, synonym=synonym,
+                                UNSET=UNSET)
     template.fill(function, text, name, f"<wengert composite {name}>")
 
 

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from .boundary import guarded
 from .creation import arange, as_tensor, from_numpy, tensor
 from .dtypes import as_dtype, get_default_dtype
 from .errors import describe
@@ -13,6 +14,7 @@ from .queries import _tensor
 from .tensors import Tensor
 
 
+@guarded
 def scalar_tensor(s, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A 0-d tensor of the default float dtype.
 
@@ -27,6 +29,7 @@ def scalar_tensor(s, *, dtype=None, device=None, requires_grad: bool = False) ->
     return made
 
 
+@guarded
 def asarray(obj, *, dtype=None, device=None, copy: bool | None = None,
             requires_grad: bool = False) -> Tensor:
     """A tensor of `obj`, which shares memory where it can: always with `copy=False`, never with
@@ -53,6 +56,7 @@ def asarray(obj, *, dtype=None, device=None, copy: bool | None = None,
     return made
 
 
+@guarded
 def frombuffer(buffer, *, dtype, count: int = -1, offset: int = 0,
                requires_grad: bool = False) -> Tensor:
     """A vector that shares the memory of a buffer, such as a bytearray: `count` elements of
@@ -70,6 +74,7 @@ def frombuffer(buffer, *, dtype, count: int = -1, offset: int = 0,
     return made.requires_grad_(requires_grad)
 
 
+@guarded
 def range(start=0, end=None, step=1, *, dtype=None, device=None,
           requires_grad: bool = False) -> Tensor:
     """start, start + step, ... up to end, which is among them.  Deprecated: use arange, which stops
@@ -84,6 +89,7 @@ def range(start=0, end=None, step=1, *, dtype=None, device=None,
     return as_tensor(row.to(dtype) if dtype else row, device=device).requires_grad_(requires_grad)
 
 
+@guarded
 def fill(input: Tensor, value) -> Tensor:
     """A copy of input with every element replaced by value.
 
@@ -93,6 +99,7 @@ def fill(input: Tensor, value) -> Tensor:
     return _tensor("fill", input).clone().fill_(value)
 
 
+@guarded
 def detach(input: Tensor) -> Tensor:
     """`input.detach()`: the same memory without history."""
     return _tensor("detach", input).detach()
@@ -121,6 +128,7 @@ def is_distributed(input: Tensor) -> bool:
     return _tensor("is_distributed", input).is_distributed()
 
 
+@guarded
 def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """The first `size` rows of nonzero; fill_value in what is left of them.
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .creation import as_tensor, empty, full
+from .boundary import guarded
+from .creation import empty, full
 from .errors import describe
+from .inplace import make_replacing
 from .memory import address
 from .ops.shape import ints
-from .tensors import Tensor, alias, mark_written
+from .tensors import Tensor, alias, wrap
 
 
 def owner(array: np.ndarray) -> np.ndarray:
@@ -155,6 +157,7 @@ def new_empty_strided(self: Tensor, size, stride, dtype=None, device=None,
                          device=device, requires_grad=requires_grad)
 
 
+@guarded
 def empty_strided(size, stride, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor whose neighbours along each dimension lie `stride` elements apart, zeros at first.
 
@@ -171,6 +174,7 @@ def empty_strided(size, stride, *, dtype=None, device=None, requires_grad: bool 
     return memory.as_strided(size, stride).detach().requires_grad_(requires_grad)
 
 
+@guarded
 def empty_permuted(size, physical_layout, *, dtype=None, device=None,
                    requires_grad: bool = False) -> Tensor:
     """A tensor without gaps whose dimensions lie in memory in the given order, outermost first.
@@ -212,38 +216,45 @@ def resize_as_(self: Tensor, other: Tensor) -> Tensor:
     return self.resize_(other.shape)
 
 
-def _applied(self: Tensor, name: str, function, *others: Tensor) -> Tensor:
-    if self.requires_grad:
-        raise RuntimeError(f"{name}: {describe(self)} requires grad, and a Python function of its "
+def _applied(name: str, function, input: Tensor, *others: Tensor) -> Tensor:
+    """What a Python function makes of the elements of these tensors, one after the other."""
+    if input.requires_grad:
+        raise RuntimeError(f"{name}: {describe(input)} requires grad, and a Python function of its "
                            "numbers has none; write it with ops, or call it of .detach()")
-    arrays = [np.broadcast_to(as_tensor(other)._array, self.shape) for other in others]
-    rows = zip(self._array.reshape(-1).tolist(), *(a.reshape(-1).tolist() for a in arrays),
-               strict=True)
-    self._array[...] = np.reshape([function(*row) for row in rows], self.shape)
-    mark_written(self, name)
-    return self
+    if not callable(function):
+        raise TypeError(f"{name}: a function of numbers is needed, got {describe(function)}")
+    for other in others:
+        if not isinstance(other, Tensor):
+            raise TypeError(f"{name}: a Tensor is needed, got {describe(other)}")
+    arrays = np.broadcast_arrays(input._array, *(other._array for other in others))
+    if arrays[0].shape != input.shape:
+        raise RuntimeError(f"{name}: {', '.join(map(describe, others))} must broadcast to the "
+                           f"shape of {describe(input)}")
+    rows = zip(*(array.reshape(-1).tolist() for array in arrays), strict=True)
+    return wrap(np.array([function(*row) for row in rows], input.dtype).reshape(input.shape))
 
 
-def apply_(self: Tensor, callable) -> Tensor:
+def _apply(input, callable):
     """Each element replaced by what a Python function makes of it; slow.
 
     >>> autograd.tensor([1., 2.]).apply_(lambda x: x * 10)
     tensor([10., 20.])
     """
-    return _applied(self, "apply_", callable)
+    return _applied("apply_", callable, input)
 
 
-def map_(self: Tensor, tensor: Tensor, callable) -> Tensor:
+def _map(input, tensor, callable):
     """Each element replaced by what a Python function makes of it and of tensor's; slow."""
-    return _applied(self, "map_", callable, tensor)
+    return _applied("map_", callable, input, tensor)
 
 
-def map2_(self: Tensor, x: Tensor, y: Tensor, callable) -> Tensor:
+def _map2(input, x, y, callable):
     """Each element replaced by what a Python function makes of it, x's and y's; slow."""
-    return _applied(self, "map2_", callable, x, y)
+    return _applied("map2_", callable, input, x, y)
 
 
+for _name, _function in dict(apply_=_apply, map_=_map, map2_=_map2).items():
+    setattr(Tensor, _name, make_replacing(_name, _function))
 for _method in (untyped_storage, storage, storage_offset, const_data_ptr, is_set_to, is_shared,
-                share_memory_, set_, new_empty_strided, dim_order, as_subclass, resize_as_,
-                apply_, map_, map2_):
-    setattr(Tensor, _method.__name__, _method)
+                share_memory_, set_, new_empty_strided, dim_order, as_subclass, resize_as_):
+    setattr(Tensor, _method.__name__, guarded(_method))

@@ -45,13 +45,14 @@ from inspect import unwrap
 from types import FunctionType
 
 from .errors import switch, switches
+from .into import TAKING, into, written
 from .synonyms import UNSET, checks, synonym, synonyms
 
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
 _CODE: dict = {}
 
 
-def signature(code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
+def signature(name: str, code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
     """Names of the inputs (before `/`) and attributes, and the public signature's text, in which
     default values appear as `defaults[i]` and `kwdefaults[name]`."""
     names = code.co_varnames[: code.co_argcount]
@@ -68,12 +69,14 @@ def signature(code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
         star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         parts.append(f"*{star}")
         passed.append(f"*{star}")
-    elif kwonly or behind:
+    elif kwonly or behind or name in TAKING:
         parts += ["*", *(f"{other}=None" for other in behind)]
-    for name in kwonly:
-        default = f"=kwdefaults[{name!r}]" if name in kwdefaults else ""
-        parts.append(name + default)
-        passed.append(f"{name}={name}")
+    for only in kwonly:
+        default = f"=kwdefaults[{only!r}]" if only in kwdefaults else ""
+        parts.append(only + default)
+        passed.append(f"{only}={only}")
+    if name in TAKING:
+        parts.append("out=None")
     return list(names[: code.co_posonlyargcount]), passed, ", ".join(parts)
 
 
@@ -91,7 +94,7 @@ def declared(op, namespace: dict):
     them would take most of the time of `import autograd`."""
     own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
            "kwdefaults": op.kwdefaults, "write": write, "switch": switch, "synonym": synonym,
-           "UNSET": UNSET}
+           "UNSET": UNSET, "into": into}
     if op.gated is not None:
         own["plain"] = op.gated.plain
     own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
@@ -132,7 +135,8 @@ def fill(function, text: str, name: str, place: str) -> None:
 
 def forward_source(op) -> str:
     """The text of the function that runs the op and records it."""
-    body = check(op.name, op.function) + (_list_operands(op) if op.variadic else _operands(op))
+    body = check(op.name, op.function) + written(op.name, op.inputs, op.passed)
+    body += (_list_operands(op) if op.variadic else _operands(op))
     body += _call(op)
     if op.differentiable:
         body.append(f"    if ({_no_node(op)}) or not is_grad_enabled():")

@@ -23,7 +23,7 @@ LAYERS = {
        "hooks printing quiet threads allocator gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
-    3: "template boundary calling record",
+    3: "into template boundary calling record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
        "queries legacy linalg storage rarely written",
@@ -49,7 +49,8 @@ SAME_LAYER = {
     "gate": "dtypes kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
     "kernels.*": "errors quiet threads kernels.*",
-    "boundary": "template",
+    "boundary": "into template",
+    "template": "into",
     "calling": "boundary",
     "record": "boundary calling template",
     "ops": "ops.*",
@@ -70,7 +71,7 @@ SAME_LAYER = {
     "pytest_plugin": "gradient_check",
     "legacy": "creation",
     "rarely": "creation queries",
-    "storage": "creation",
+    "storage": "creation inplace",
     "surface.*": "surface surface.*",
     "__main__": "warmup run",
 }

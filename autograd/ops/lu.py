@@ -10,6 +10,7 @@ from ..kernels.rounding import rounded_once
 from ..record import composite, op
 from ..tensors import wrap
 from .from_scipy import scipys
+from .index import integers
 from .inverse import check_matrices, solve_matrices, solve_triangular
 from .linalg import matmul
 from .named import named
@@ -31,8 +32,12 @@ def _factored(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return out, swaps
 
 
-def _permutation(pivots: np.ndarray, n: int, dtype) -> np.ndarray:
-    """P, from the rows that were swapped, counted from 1."""
+@op(method=False, differentiable=False)
+def permutation(pivots, /, n, dtype):
+    """P, n × n, from the rows that were swapped, counted from 1."""
+    if pivots.size and not 1 <= pivots.min() <= pivots.max() <= n:
+        raise IndexError(f"permutation: pivots must lie from 1 to {n}, got {pivots.min()} to "
+                         f"{pivots.max()}")
     out = np.zeros((*pivots.shape[:-1], n, n), dtype)
     for at in np.ndindex(pivots.shape[:-1]):
         order = list(range(n))
@@ -40,6 +45,15 @@ def _permutation(pivots: np.ndarray, n: int, dtype) -> np.ndarray:
             order[i], order[row - 1] = order[row - 1], order[i]
         out[at][order, np.arange(n)] = 1
     return out
+
+
+def _check_pivots(name: str, packed, pivots) -> None:
+    check_matrices(name, square=False, LU=packed)
+    m, n = packed.shape[-2:]
+    rows = integers(name, pivots)
+    if tuple(rows.shape) != (*packed.shape[:-2], min(m, n)):
+        raise ValueError(f"{name}: pivots {describe(pivots)} must be {tuple(packed.shape[:-2])} "
+                         f"rows of {min(m, n)}, as lu_factor gives them with {describe(packed)}")
 
 
 def _lu_back(g, out, pivots):
@@ -51,7 +65,7 @@ def _lu_back(g, out, pivots):
     inner = tril(matmul(lower.mT, tril(g, -1)), -1) + triu(matmul(triu(g), upper.mT))
     inner = solve_matrices(lower.mT, inner)
     inner = solve_matrices(upper, inner.mT).mT
-    return matmul(_permutation(pivots, n, out.dtype), inner)
+    return matmul(permutation(pivots, n, out.dtype), inner)
 
 
 @op(method=False, public_extra=("pivots",), vjp=dict(
@@ -93,11 +107,18 @@ def lu_factor_ex(A, *, pivot=True, check_errors=False):  # noqa: N803
     tensor(1, dtype=int32)
     """
     packed, pivots = _factors("lu_factor_ex", A, pivot)
-    zero = np.diagonal(packed.detach().numpy(), 0, -2, -1) == 0
-    info = np.asarray(np.where(zero.any(-1), zero.argmax(-1) + 1 if zero.size else 0, 0), np.int32)
-    if check_errors and info.any():
+    info = first_zero(packed)
+    if check_errors and bool((info != 0).any()):
         raise RuntimeError(f"lu_factor_ex: {describe(A)} is singular, or holds a matrix that is")
-    return _Checked(packed, pivots, wrap(info))
+    return _Checked(packed, pivots, info)
+
+
+@op(method=False, differentiable=False)
+def first_zero(input, /):
+    """The number of each matrix's first diagonal element that is 0, else 0."""
+    zero = np.diagonal(input, 0, -2, -1) == 0
+    first = zero.argmax(-1) + 1 if zero.shape[-1] else np.zeros(zero.shape[:-1])
+    return np.asarray(np.where(zero.any(-1), first, 0), np.int32)
 
 
 @composite(method=False)
@@ -130,12 +151,12 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):  # noqa
     >>> autograd.lu_unpack(*autograd.linalg.lu_factor(autograd.eye(1))).L
     tensor([[1.]])
     """
-    check_matrices("lu_unpack", square=False, LU_data=LU_data)
+    _check_pivots("lu_unpack", LU_data, LU_pivots)
     m, n = LU_data.shape[-2:]
     empty = wrap(np.zeros(0, LU_data.dtype))
     p, lower, upper = empty, empty, empty
     if unpack_pivots:
-        p = wrap(_permutation(LU_pivots.numpy(), m, LU_data.dtype))
+        p = permutation(LU_pivots, m, LU_data.dtype)
     if unpack_data:
         k = min(m, n)
         lower = tril(LU_data[..., :k], -1) + np.eye(m, k, dtype=LU_data.dtype)
@@ -169,9 +190,11 @@ def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False):  # noqa: N803
 
 def _lu_solved(name: str, packed, pivots, b, left: bool, adjoint: bool):
     check_matrices(name, LU=packed)
+    check_matrices(name, square=False, B=b)
+    _check_pivots(name, packed, pivots)
     if not left:
         return _lu_solved(name, packed, pivots, b.mT, True, not adjoint).mT.clone()
-    p = _permutation(pivots.numpy(), packed.shape[-1], packed.dtype)
+    p = permutation(pivots, packed.shape[-1], packed.dtype)
     if adjoint:
         half = solve_triangular(packed.mT, b, upper=False)
         return matmul(p, solve_triangular(packed.mT, half, upper=True, unitriangular=True))

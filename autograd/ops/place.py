@@ -16,7 +16,7 @@ from ..tensors import Tensor
 from ..tensors import wrap as wrapped
 from .compare import masked_fill
 from .index import Index, along, check_range, getitem, integers, region
-from .memory import as_strided
+from .memory import as_strided_view, strides_of
 from .scatter import add_at, put_at
 from .shape import axis, distinct, expand, ints, owned, reshape, whole
 
@@ -230,8 +230,8 @@ def as_strided_scatter(input, src, size, stride, storage_offset=None):
     tensor([0., 1., 0., 1.])
     """
     _check_source("as_strided_scatter", "src", src, input)
-    numbers = wrapped(np.arange(prod(input.shape)).reshape(input.shape))
-    places = as_strided(numbers, size, stride, storage_offset)._array
+    size, stride, start = strides_of("as_strided_scatter", input, size, stride, storage_offset)
+    places = as_strided_view(np.arange(prod(input.shape)).reshape(input.shape), size, stride, start)
     if src.shape != places.shape:
         raise ValueError(f"as_strided_scatter: src must be {places.shape}, as what it is written "
                          f"into, got {describe(src)}")

@@ -140,6 +140,10 @@ CASES = {
     "svd_lowrank": samples(_largest, (TALL, 1), (PAIR[0], 2, 2, np.eye(3)), torch=False),
     "pca_lowrank": samples(lambda a, q: _largest(a - a.mean(0), q), (TALL, 1), torch=False),
     "lu_parts": samples(_lu, (SQUARE,), torch=False),
+    "permutation": samples(lambda p, n, dtype: _unpacked(np.eye(3), p)[0],
+                           (PIVOTS, 3, np.dtype(np.float64)), torch=False, order=0),
+    "first_zero": samples(lambda a: np.array([0, 2], np.int32),
+                          (np.stack([POSITIVE, np.diag([1.0, 0, 0])]),), torch=False, order=0),
     "lu_factor": linalg("lu_factor", _lu, (SQUARE,), (BATCH,)) + linalg(
         "lu_factor", _lu, (POSITIVE[:, :2],), (POSITIVE[:2],)),
     "lu_factor_ex": linalg("lu_factor_ex", lambda a: (*_lu(a), np.array(0, np.int32)), (SQUARE,)),
