@@ -21,8 +21,6 @@ REFUSED = {
     "cuda.get_device_properties": "there is no GPU; ask cuda.is_available() first",
     "cuda.nvtx": "there is no GPU; the functions of autograd.viz measure operations",
     "distributed": "this library computes in one process; leave the group out and train on one",
-    "distributions": "draw with rand, randn, multinomial and bernoulli; write log densities with "
-                     "ops",
     "export": "autograd.save(model.state_dict(), path) writes what other programs read",
     "fft": "there are no complex tensors; NumPy's np.fft works on .detach() without a gradient",
     "func": "autograd.grad(..., create_graph=True) gives the derivatives; loop over samples",

@@ -21,6 +21,7 @@ WITHOUT = {
     "PyTorch's are complex": {"eig", "eig_parts", "eigvals"},
     "PyTorch's warn that they are old": {"lu", "lu_solve", "triangular_solve"},
     "PyTorch's are iterations": {"pca_lowrank", "svd_lowrank"},
+    "PyTorch draws by other means": {"gamma_quantile", "gamma_slope"},
     "runs in second derivatives only": {"orthogonal_grad"},
 }
 
