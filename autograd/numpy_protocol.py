@@ -83,11 +83,18 @@ def _written(name: str, result: Tensor, out):
 def _array_function(self, function, types, args, kwargs):
     """np.concatenate([t, t]), np.where(...), ...: the op that the function means."""
     name = f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
-    ours = FUNCTIONS.get(function)
+    ours = FUNCTIONS.get(function) or _rare(function)
     beyond = ours.beyond(args, kwargs) if ours else ""
     if not ours or beyond:
         return _plain_call(name, function, beyond, FUNCTIONS, args, kwargs)
     return ours(*map(_operand, args), **{key: _operand(value) for key, value in kwargs.items()})
+
+
+def _rare(function) -> Translated | None:
+    """One of those that few programs use."""
+    from .numpy_rare import FUNCTIONS as RARE
+
+    return RARE.get(function)
 
 
 def _plain_call(name: str, function, beyond: str, known: Iterable, args: tuple, kwargs: dict):

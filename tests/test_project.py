@@ -26,7 +26,8 @@ LAYERS = {
     3: "into template boundary calling record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
-       "queries legacy linalg storage rarely written",
+       "queries legacy linalg storage rarely written "
+       "numpy_rare",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* surface surface.*",
@@ -58,7 +59,8 @@ SAME_LAYER = {
     "sampling": "creation inplace",
     "draws": "creation sampling",
     "numpy_functions": "creation",
-    "numpy_protocol": "numpy_functions",
+    "numpy_protocol": "numpy_functions numpy_rare",
+    "numpy_rare": "creation numpy_functions",
     "inplace": "creation",
     "gradient_judge": "numeric",
     "gradient_check": "numeric gradient_judge",
@@ -124,6 +126,7 @@ LAZY = {
     "difflib": "only for messages",
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
+            ("autograd.numpy_protocol", "autograd.numpy_rare"),
             ("autograd.viz.picture", "autograd.viz.*"),
             ("autograd.compiler.compiled", "autograd.compiler.lowering"),
             ("data.loader", "data.workers"),
