@@ -27,6 +27,7 @@ import numpy as np
 from . import template
 from .errors import describe, switch
 from .into import into, written
+from .metadata import check_format
 from .synonyms import UNSET, synonym
 from .tensors import Tensor
 
@@ -87,10 +88,11 @@ def guarded(forward: F) -> F:
 
 
 def takes_one(function) -> bool:
-    """Whether a function takes nothing but a tensor, so that as a method it is never called in a
-    wrong way."""
+    """Whether a function takes nothing but a tensor, and what it checks itself, so that as a method
+    it is never called in a wrong way."""
     code = getattr(function, "__wrapped__", function).__code__
-    return code.co_argcount + code.co_kwonlyargcount == 1 and not code.co_flags & 0x04
+    taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return len(taken) - ("memory_format" in taken) == 1 and not code.co_flags & 0x04
 
 
 def _first_call(*args, **kwargs):
@@ -112,7 +114,7 @@ def _write(guard: _Guard) -> None:
             "        raise\n")
     function.__globals__.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
                                 explain=_explain, into=into, switch=switch, synonym=synonym,
-                                UNSET=UNSET)
+                                UNSET=UNSET, check_format=check_format)
     template.fill(function, text, name, f"<wengert composite {name}>")
 
 

@@ -16,6 +16,7 @@ from .errors import check_size, describe, ordered, switch
 from .gate import filled
 from .into import into
 from .memory import overlaps
+from .metadata import check_format
 from .metadata import device as only_device
 from .ops.shape import ints, whole
 from .quiet import quiet
@@ -308,8 +309,8 @@ def logspace(start, end, steps: int, base: float = 10.0, *, out=None, dtype=None
 def _like(make):
     name = f"{make.__name__}_like"
 
-    def made_like(input, *, dtype=None, device=None, requires_grad=False):
-        _check_tensor(name, input)
+    def made_like(input, *, dtype=None, device=None, requires_grad=False, memory_format=None):
+        _check_like(name, input, memory_format)
         return make(input.shape, dtype=input.dtype if dtype is None else dtype, device=device,
                     requires_grad=requires_grad)
 
@@ -329,28 +330,29 @@ def _new(make):
 
 
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None,
-              requires_grad: bool = False) -> Tensor:
+              requires_grad: bool = False, memory_format=None) -> Tensor:
     """full with the shape and dtype of input."""
-    _check_tensor("full_like", input)
+    _check_like("full_like", input, memory_format)
     return full(input.shape, fill_value, dtype=input.dtype if dtype is None else dtype,
                 device=device, requires_grad=requires_grad)
 
 
-def _check_tensor(name: str, input) -> None:
+def _check_like(name: str, input, memory_format) -> None:
+    check_format(name, memory_format)
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
 
 
 def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """full of the given size with this tensor's dtype."""
-    return full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=device,
-                requires_grad=requires_grad)
+    dtype = self.dtype if dtype is None else dtype
+    return full(size, fill_value, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
     """tensor of the given data with this tensor's dtype."""
-    return tensor(data, dtype=self.dtype if dtype is None else dtype, device=device,
-                  requires_grad=requires_grad)
+    dtype = self.dtype if dtype is None else dtype
+    return tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def new(self, *data):
@@ -386,15 +388,13 @@ def meshgrid(*tensors, indexing: str = "ij") -> tuple[Tensor, ...]:
     """The coordinates of a grid: one tensor per input vector, each of the grid's shape.
 
     `indexing` "ij" puts the first vector along rows, "xy" along columns."""
-    vectors = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    vectors = tensors if len(tensors) != 1 or isinstance(tensors[0], Tensor) else tensors[0]
     if indexing not in ("ij", "xy"):
         raise ValueError(f"meshgrid: indexing {indexing!r}; choose 'ij' or 'xy'")
-    sizes = [v.numel() for v in vectors]
-    grids = []
+    sizes, grids = [v.numel() for v in vectors], []
     for i, vector in enumerate(vectors):
         at = 1 - i if indexing == "xy" and i < 2 else i
-        shape = [1] * len(sizes)
-        shape[at] = sizes[i]
+        shape = [sizes[i] if d == at else 1 for d in range(len(sizes))]
         whole = [sizes[1], sizes[0], *sizes[2:]] if indexing == "xy" and len(sizes) > 1 else sizes
         grids.append(vector.reshape(shape).expand(whole))
     return tuple(grids)

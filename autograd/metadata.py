@@ -86,6 +86,13 @@ strided = layout("strided")
 contiguous_format, preserve_format = map(memory_format, ("contiguous_format", "preserve_format"))
 
 
+def check_format(name: str, value: Any) -> None:
+    """Raise unless the value is None or a memory format; all of them mean row-major order here."""
+    if value is not None and not isinstance(value, memory_format):
+        raise TypeError(f"{name}: memory_format must be contiguous_format or preserve_format, got "
+                        f"{describe(value)}")
+
+
 class Described:
     """What can be asked of a tensor without looking at its numbers."""
 

@@ -17,6 +17,7 @@ from .boundary import guarded
 from .creation import _finish, _number, _shape, _sizes, _wanted
 from .errors import describe
 from .inplace import make_replacing
+from .metadata import check_format
 from .metadata import device as only_device
 from .quiet import quiet
 from .replayed import replayed
@@ -226,14 +227,18 @@ def _check_range(name: str, low: int, high: int, dtype: np.dtype) -> None:
                          f"those from {first} to {last}")
 
 
-def rand_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def rand_like(input, *, dtype=None, device=None, requires_grad=False,
+              memory_format=None) -> Tensor:
     """Uniform numbers in [0, 1) with input's shape and dtype."""
+    check_format("rand_like", memory_format)
     return rand(input.shape, dtype=dtype or input.dtype, device=device,
                 requires_grad=requires_grad)
 
 
-def randn_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def randn_like(input, *, dtype=None, device=None, requires_grad=False,
+               memory_format=None) -> Tensor:
     """Standard normal numbers with input's shape and dtype."""
+    check_format("randn_like", memory_format)
     return randn(input.shape, dtype=dtype or input.dtype, device=device,
                  requires_grad=requires_grad)
 

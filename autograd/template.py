@@ -46,9 +46,11 @@ from types import FunctionType
 
 from .errors import switch, switches
 from .into import TAKING, into, written
+from .metadata import check_format
 from .synonyms import UNSET, checks, synonym, synonyms
 
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
+CHECKED = "memory_format"  # an argument that is not passed on
 _CODE: dict = {}
 
 
@@ -64,7 +66,7 @@ def signature(name: str, code, defaults, kwdefaults) -> tuple[list[str], list[st
         parts[first_default - 1] += "=UNSET"
     parts += [f"{other}=None" for other in front]
     kwonly = code.co_varnames[code.co_argcount: code.co_argcount + code.co_kwonlyargcount]
-    passed = list(names[code.co_posonlyargcount:])
+    passed = [n for n in names[code.co_posonlyargcount:] if n != CHECKED]
     if code.co_flags & 0x04:
         star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         parts.append(f"*{star}")
@@ -94,7 +96,7 @@ def declared(op, namespace: dict):
     them would take most of the time of `import autograd`."""
     own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
            "kwdefaults": op.kwdefaults, "write": write, "switch": switch, "synonym": synonym,
-           "UNSET": UNSET, "into": into}
+           "UNSET": UNSET, "into": into, "check_format": check_format}
     if op.gated is not None:
         own["plain"] = op.gated.plain
     own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
@@ -154,6 +156,8 @@ def check(name: str, function) -> list[str]:
         lines += [f"    if {which} is not False and {which} is not True{none}:",
                   f"        {which} = switch({name!r}, {which!r}, {which})"]
     shown = unwrap(function)
+    if CHECKED in shown.__code__.co_varnames[: shown.__code__.co_argcount]:
+        lines.append(f"    if {CHECKED} is not None: check_format({name!r}, {CHECKED})")
     return checks(name, shown.__code__, shown.__defaults__ or ()) + lines
 
 

@@ -115,5 +115,13 @@ def test_matrices_without_inverse_are_told():
 def test_layout_and_formats_are_names():
     assert X.layout is autograd.strided and repr(X.layout) == "torch.strided"
     assert isinstance(autograd.contiguous_format, autograd.memory_format)
+    keep = dict(memory_format=autograd.preserve_format)
+    for function in (autograd.zeros_like, autograd.ones_like, autograd.empty_like, autograd.clone,
+                     autograd.rand_like, autograd.randn_like, autograd.Tensor.contiguous,
+                     autograd.Tensor.to, lambda x, **given: autograd.full_like(x, 1.0, **given)):
+        assert function(X, **keep).shape == X.shape
+        with pytest.raises(TypeError, match="memory_format must be contiguous_format or preserve"):
+            function(X, memory_format="channels_last")
+    assert autograd.equal(X.mT.clone(**keep), X.mT)
     with pytest.raises(AttributeError, match="channels_last.*no other order is faster"):
         autograd.channels_last  # noqa: B018
