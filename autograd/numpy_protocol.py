@@ -8,6 +8,7 @@ would be lost.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 
 import numpy as np
 
@@ -136,8 +137,14 @@ def _dlpack_device(self) -> tuple[int, int]:
     return self._array.__dlpack_device__()
 
 
+def _array_namespace(self, *, api_version: str | None = None):
+    """The functions of the Array API standard on Tensors."""
+    return import_module("autograd.array_api")
+
+
 Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
 Tensor.__array_function__ = _array_function  # type: ignore[attr-defined]
 Tensor.__array__ = _array  # type: ignore[attr-defined]
+Tensor.__array_namespace__ = _array_namespace  # type: ignore[attr-defined]
 Tensor.__dlpack__ = _dlpack  # type: ignore[attr-defined]
 Tensor.__dlpack_device__ = _dlpack_device  # type: ignore[attr-defined]

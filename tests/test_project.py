@@ -32,7 +32,8 @@ LAYERS = {
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* surface surface.*",
     8: "__init__ special",
-    9: "warmup as_torch run __main__ distributions distributions.*",
+    9: "warmup as_torch run __main__ distributions distributions.* "
+       "array_api",
 }
 
 # Within one layer a module imports only what stands here (and nothing in a circle).
@@ -139,6 +140,7 @@ DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autogr
            "autograd.kernels": "picks the tier at the first kernel call",
            "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
+           "autograd.numpy_protocol": "leads to the functions of the Array API standard",
            "autograd.ops": "declares what is rarely used when it is asked for",
            "autograd.aliases": "leads to the modules that stand for those of PyTorch",
     "autograd.run": "takes the upper packages before a program's own of their names",
