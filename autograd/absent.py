@@ -118,6 +118,17 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "nn.functional.max_unpool1d nn.functional.max_unpool2d nn.functional.max_unpool3d "
      "nn.functional.multilabel_margin_loss nn.functional.rrelu nn.functional.rrelu_ "
      "nn.functional.triplet_margin_with_distance_loss"),
+    ("draw with rand, randn and their like, and write the density with functions of autograd",
+     "distributions.ContinuousBernoulli distributions.ExponentialFamily "
+     "distributions.FisherSnedecor distributions.GeneralizedPareto distributions.Kumaraswamy "
+     "distributions.LKJCholesky distributions.LogisticNormal "
+     "distributions.LowRankMultivariateNormal distributions.VonMises distributions.Wishart"),
+    ("subclass distributions.Transform, which needs _call, _inverse and log_abs_det_jacobian",
+     "distributions.biject_to distributions.transform_to distributions.CatTransform "
+     "distributions.CorrCholeskyTransform distributions.CumulativeDistributionTransform "
+     "distributions.IndependentTransform distributions.LowerCholeskyTransform "
+     "distributions.PositiveDefiniteTransform distributions.ReshapeTransform "
+     "distributions.StackTransform distributions.StickBreakingTransform"),
     (_STORAGE,
      "BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage IntStorage LongStorage "
      "ShortStorage Tensor.storage_type"),

@@ -23,6 +23,7 @@ HOMES = {  # PyTorch's module or class -> ours
     "torch": "autograd",
     "torch.Tensor": "autograd:Tensor",
     "torch.autograd": "autograd.autograd",
+    "torch.distributions": "autograd.distributions",
     "torch.linalg": "autograd.linalg",
     "torch.nn": "nn",
     "torch.nn.functional": "nn.functional",

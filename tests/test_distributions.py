@@ -33,6 +33,11 @@ KNOWN = [
     (d.StudentT(t(12.0), t(0.5), t(1.5)), stats.t(12, 0.5, 1.5)),
     (d.TransformedDistribution(d.Normal(t(1.0), t(0.5)), [d.AffineTransform(2.0, -3.0)]),
      stats.norm(-1.0, 1.5)),
+    (d.HalfCauchy(t(1.5)), stats.halfcauchy(scale=1.5)),
+    (d.InverseGamma(t(3.5), t(2.0)), stats.invgamma(3.5, scale=2)),
+    (d.Pareto(t(1.5), t(4.5)), stats.pareto(4.5, scale=1.5)),
+    (d.Weibull(t(1.5), t(2.5)), stats.weibull_min(2.5, scale=1.5)),
+    (d.NegativeBinomial(t(3.5), t(0.3)), stats.nbinom(3.5, 0.7)),
     (d.Bernoulli(t(0.3)), stats.bernoulli(0.3)),
     (d.Geometric(t(0.3)), stats.geom(0.3, loc=-1)),
     (d.Binomial(7, t(0.3)), stats.binom(7, 0.3)),
@@ -64,7 +69,8 @@ def test_density_distribution_and_moments(ours, theirs):
         try:
             np.testing.assert_allclose(call(), wanted, 1e-9, 1e-12)
         except NotImplementedError:
-            assert call is not ours.entropy or type(ours) in (d.Poisson, d.TransformedDistribution)
+            assert call is not ours.entropy or type(ours) in (
+                d.Poisson, d.NegativeBinomial, d.TransformedDistribution)
 
 
 @pytest.mark.parametrize("ours, theirs", KNOWN, ids=NAMES)
@@ -105,6 +111,18 @@ def test_samples_of_vectors_and_mixtures(ours, mean, variance):
     np.testing.assert_allclose(drawn.numpy().mean(0), mean, 0, 0.09)
     np.testing.assert_allclose(drawn.numpy().var(0), wanted, 0.12)
     assert np.isfinite(ours.log_prob(drawn).numpy()).all()
+
+
+def test_relaxed_samples_come_near_what_they_stand_for():
+    autograd.manual_seed(9)
+    for made, share in ((d.RelaxedBernoulli(t(0.01), t(0.3)), lambda x: x),
+                        (d.RelaxedOneHotCategorical(t(0.01), t(0.3, 0.7)), lambda x: x[..., 0])):
+        drawn = share(made.rsample((4000,))).numpy()
+        assert ((drawn < 0.01) | (drawn > 0.99)).mean() > 0.9
+        np.testing.assert_allclose(drawn.mean(), 0.3, 0, 0.03)
+    logits = autograd.tensor([0.2, -0.4], requires_grad=True)
+    d.RelaxedOneHotCategorical(0.7, logits=logits).rsample((5,))[:, 0].sum().backward()
+    assert (logits.grad.numpy() * [1, -1] > 0).all()
 
 
 def test_categories_come_as_often_as_they_should():
