@@ -230,7 +230,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "distributions linalg special viz",
+    ".": "distributions linalg signal special viz",
     "compiler": "compile",
     "custom_function": "Function",
     "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
@@ -253,6 +253,8 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "metadata": "contiguous_format layout memory_format preserve_format strided",
     "rarely": "asarray detach fill frombuffer get_device is_distributed nonzero_static range "
               "scalar_tensor typename",
+    "signal.named_windows": "bartlett_window blackman_window hamming_window hann_window "
+                            "kaiser_window",
     "storage": "TypedStorage UntypedStorage empty_permuted empty_strided is_storage",
     "written": "abs_ absolute_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ "
                "arctanh_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ "

@@ -15,7 +15,7 @@ _INNER = "it is a step inside a layer; call the layer or its function in nn.func
 _FUNCTIONAL = "nn.functional has it, with the arguments that PyTorch documents"
 _RECURRENT = "nn.RNN, nn.LSTM and nn.GRU, and their cells, compute it"
 _COMPLEX = "tensors are real; keep the real and the imaginary part in two tensors"
-_FOURIER = "NumPy's np.fft and windows work on .detach() without a gradient"
+_FOURIER = "NumPy's np.fft works on .detach() without a gradient"
 _DEVICE = "there is no GPU; operations run on the CPU, one after the other"
 _PRECISION = "operations keep the precision of their operands; convert them with .to(dtype)"
 _LAPACK = "linalg.qr gives Q itself, and linalg.solve and linalg.eigh what is computed with it"
@@ -79,8 +79,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "adjoint angle chalf complex complex32 polar view_as_* Tensor.adjoint Tensor.angle "
      "Tensor.cdouble Tensor.cfloat Tensor.chalf Tensor.mH"),
     (_FOURIER,
-     "stft istft Tensor.stft Tensor.istft bartlett_window blackman_window hamming_window "
-     "hann_window kaiser_window signal"),
+     "stft istft Tensor.stft Tensor.istft"),
     (_DEVICE,
      "Event Stream StreamObjType DeviceObjType get_device_module Tensor.ipu Tensor.mtia "
      "Tensor.xpu Tensor.record_stream DeviceType mtia"),

@@ -51,7 +51,7 @@ class RelaxedBernoulli(TransformedDistribution):
     probability `probs`, or sigmoid(logits).
 
     >>> autograd.distributions.RelaxedBernoulli(0.5, probs=0.3).log_prob(autograd.tensor(0.5))
-    tensor(-0.4289)
+    tensor(-0.8675)
 
     Reference: Maddison et al., The Concrete Distribution, 2017.
     """

@@ -117,7 +117,7 @@ def test_densities_and_moments(name):
         if wanted is not None:
             check(found.detach(), wanted)
     for call in (lambda d, v: d.entropy(), lambda d, v: d.cdf(v)):
-        if name in ("Gamma", "Chi2", "InverseGamma"):  # whose cdf has no gradient by the concentration
+        if "Gamma" in name or name == "Chi2":  # whose cdf has no gradient by the concentration
             with autograd.no_grad(), torch.no_grad():
                 check(ours.cdf(x), theirs.cdf(y))
             call = lambda d, v: d.entropy()  # noqa: E731
