@@ -10,6 +10,7 @@ import autograd
 from autograd.absent import FAMILIES
 from autograd.refused import REFUSED
 from tests import pytorch_names
+from tests.test_lazy import fresh
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 
@@ -34,6 +35,11 @@ def test_the_readme_promises_no_more_than_there_is(lacking):
             for home, names in pytorch_names.known().items()}
     assert rows.keys() == here.keys()
     assert {home: n for home, n in here.items() if n < int(rows[home])} == {}
+
+
+def test_a_module_that_is_here_is_imported_whatever_is_said_of_it():
+    assert fresh("from autograd import refused; refused.REFUSED['nn.metrics'] = 'gone'; "
+                 "import nn.metrics; print(nn.metrics.__name__)") == "nn.metrics"
 
 
 def test_a_method_that_is_not_here_is_as_if_it_were_none():
