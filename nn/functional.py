@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograd import Tensor, default_generator
 from autograd.boundary import guarded
+from autograd.lazy import complete
 from autograd.ops import activation, activation_extra, attention, multi_head
 from autograd.ops import dropout as dropouts
 from autograd.ops import pool as pools
@@ -33,6 +34,14 @@ from autograd.ops.activation_extra import (
     softsign,
     tanhshrink,
     threshold,
+)
+from autograd.ops.activation_inplace import (
+    celu_,
+    elu_,
+    hardtanh_,
+    leaky_relu_,
+    selu_,
+    threshold_,
 )
 from autograd.ops.bilinear import bilinear
 from autograd.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
@@ -88,6 +97,7 @@ from autograd.ops.pool import (
 )
 from autograd.ops.resample import fold, interpolate, pixel_shuffle, pixel_unshuffle, unfold
 
+__getattr__ = complete(__name__)
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
@@ -102,6 +112,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "categorical_cross_entropy",
     "celu",
+    "celu_",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -114,6 +125,7 @@ __all__ = [
     "dropout1d",
     "dropout2d",
     "elu",
+    "elu_",
     "embedding",
     "fold",
     "fractional_max_pool2d",
@@ -126,6 +138,7 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
@@ -134,6 +147,7 @@ __all__ = [
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
     "local_response_norm",
     "log_softmax",
@@ -160,10 +174,12 @@ __all__ = [
     "poisson_nll_loss",
     "prelu",
     "relu",
+    "relu_",
     "relu6",
     "rms_norm",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
@@ -176,6 +192,7 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
     "triplet_margin_loss",
     "unfold",
 ]
@@ -185,6 +202,11 @@ __all__ = [
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(0, x); the gradient at 0 is 0."""
     return input.relu_() if inplace else activation.relu(input)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """relu with inplace=True: the input itself, overwritten."""
+    return input.relu_()
 
 
 @guarded

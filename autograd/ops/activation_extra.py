@@ -108,7 +108,7 @@ def softshrink(input, /, lambd=0.5):
     return _softshrink(input, lambd)
 
 
-@op(method=False, vjp=dict(input=formula("shrink_grad")))
+@op(vjp=dict(input=formula("shrink_grad")))
 def hardshrink(input, /, lambd=0.5):
     """x, and 0 within lambd of 0, where the gradient is 0."""
     return _hardshrink(input, lambd)
@@ -131,7 +131,7 @@ def threshold(input, threshold, value, inplace=False):
 _prelu_grad = formula("leaky_relu_grad")
 
 
-@composite(method=False)
+@composite()
 def prelu(input, weight):
     """x where it is above 0, else weight * x; one weight, or one per channel (dimension 1).
 
