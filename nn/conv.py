@@ -209,3 +209,12 @@ class ConvTranspose2d(_Transposed):
     """
 
     _dims = 2
+
+
+class ConvTranspose3d(_Transposed):
+    """`nn.functional.conv_transpose3d` with learned weight and bias.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, O, D', H', W'); weight (C, O / groups, K, K, K).
+    """
+
+    _dims = 3

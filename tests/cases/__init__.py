@@ -16,8 +16,8 @@ import numpy as np
 
 FAMILIES = ("arithmetic", "elementwise", "compare", "shape", "index", "join", "order", "reduce",
             "linalg", "activation", "activation_extra", "loss", "loss_margin", "norm", "inplace",
-            "conv", "pool", "pad", "resample", "attention", "recurrent", "numbers", "special",
-            "arrange", "place", "statistics", "counting", "products", "matrices")
+            "conv", "pool", "pad", "resample", "grid", "attention", "recurrent", "numbers",
+            "special", "arrange", "place", "statistics", "counting", "products", "matrices")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,182 @@
+"""Images and volumes sampled at the points of a grid, and the grids of affine maps.
+
+The points are numbers from -1 to 1 along each dimension, the last dimension first.  Sampling is
+written with other ops: the elements around each point are rows picked from the input, and their
+shares polynomials of the point, so that it has all derivatives by both.
+
+Reference: Jaderberg et al., Spatial Transformer Networks, 2015, section 3.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import product
+from math import prod
+from operator import mul as times
+
+import numpy as np
+
+from ..errors import describe
+from ..record import composite
+from ..tensors import Tensor, wrap
+from .arithmetic import fmod
+from .compare import _clip, where
+from .elementwise import abs, in_float32
+from .index import select, select_rows
+from .join import stack
+from .linalg import matmul
+from .pool_windows import several
+from .reduce import sum
+from .resample_tables import cubic_shares
+from .shape import permute, reshape, transpose
+
+_MODES = ("bilinear", "nearest", "bicubic")
+_PADDINGS = ("zeros", "border", "reflection")
+
+
+@composite(method=False)
+@in_float32
+def grid_sample(input, grid, mode="bilinear", padding_mode="zeros",
+                align_corners: bool | None = None):
+    """input at the points of grid, whose last dimension is (x, y) or (x, y, z), from -1 to 1.
+
+    These are the centres of the outermost elements with align_corners, else their outer edges.
+    "bilinear" mixes the 2 nearest elements of each dimension, "bicubic" the 4 nearest of images,
+    and "nearest" takes one, whatever the point does to it.  Beyond the edges are zeros, or the
+    outermost elements ("border"), or the input mirrored at its edges ("reflection").
+    Shape: (N, C, H, W), (N, OH, OW, 2) -> (N, C, OH, OW), or
+    (N, C, D, H, W), (N, OD, OH, OW, 3) -> (N, C, OD, OH, OW)
+
+    >>> x = autograd.tensor([[[[1., 2.], [3., 4.]]]])
+    >>> nn.functional.grid_sample(x, autograd.zeros(1, 1, 1, 2))
+    tensor([[[[2.5000]]]])
+    """
+    _check(input, grid, mode, padding_mode)
+    (n, channels), sizes = input.shape[:2], tuple(input.shape[2:])
+    shape = tuple(grid.shape[1:-1])
+    points = reshape(grid, (n, prod(shape), len(sizes)))
+    taps = [_taps(select(points, 2, len(sizes) - 1 - dim), size, mode, padding_mode,
+                  bool(align_corners)) for dim, size in enumerate(sizes)]
+    rows = reshape(permute(reshape(input, (n, channels, prod(sizes))), (0, 2, 1)),
+                   (n * prod(sizes), channels))
+    mixed = _mixed(rows, taps, sizes, (n, prod(shape), channels))
+    return reshape(permute(mixed, (0, 2, 1)), (n, channels, *shape))
+
+
+def _mixed(rows, taps: list, sizes: tuple, shape: tuple):
+    """The elements (N * places, C) at all combinations of taps, times the products of their
+    shares, added up: (N, P, C)."""
+    first = np.arange(shape[0])[:, None] * prod(sizes)
+    places, inside, shares = [], [], []
+    for chosen in product(*taps):
+        at = [place.clip(0, size - 1) for (place, _), size in zip(chosen, sizes, strict=True)]
+        within = [place == held for (place, _), held in zip(chosen, at, strict=True)]
+        places.append(first + np.ravel_multi_index(at, sizes))
+        inside.append(np.logical_and.reduce(within))
+        shares.append(reduce(times, [share for _, share in chosen]))
+    picked = reshape(select_rows(rows, wrap(np.stack(places, 1).reshape(-1)), 0),
+                     (shape[0], len(places), *shape[1:]))
+    kept = np.stack(inside, 1)[..., None]
+    picked = picked if kept.all() else where(wrap(kept), picked, 0.0)
+    if isinstance(shares[0], Tensor):
+        picked = picked * reshape(stack(shares, 1), kept.shape)
+    return sum(picked, 1)
+
+
+def _taps(x, n: int, mode: str, padding_mode: str, align_corners: bool) -> list:
+    """(places, share) of each element along a dimension of n that counts at the points x."""
+    x = (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) * 0.5
+    if mode == "bicubic":  # whose elements are brought in from beyond the edges, not the points
+        low = np.floor(x._array)
+        places = [_whole(_brought_in(low + tap, n, padding_mode, align_corners), n)
+                  for tap in range(-1, 3)]
+        return list(zip(places, cubic_shares(x - wrap(low)), strict=True))
+    x = _brought_in(x, n, padding_mode, align_corners)
+    if mode == "nearest":
+        return [(_whole(np.rint(x._array), n), 1)]
+    low = np.floor(x._array)
+    behind = x - wrap(low)
+    low = _whole(low, n)
+    return [(low, 1 - behind), (low + 1, behind)]
+
+
+def _whole(x: np.ndarray, n: int) -> np.ndarray:
+    """Integers among those that matter to n places; NaN becomes one that is not among these."""
+    return np.nan_to_num(x.clip(-4, n + 3), nan=-4).astype(np.int64)
+
+
+def _brought_in(x, n: int, padding_mode: str, align_corners: bool):
+    """Points beyond the edges, or an array of places, as those that count in their stead."""
+    if padding_mode == "zeros":
+        return _clip(x, -4, n + 3)  # no infinity, which less infinity would be NaN
+    if padding_mode == "reflection":
+        x = _reflected(x, n, align_corners)
+    held = _clip(x, 0, n - 1)
+    return where(held != held, 0.0, held)
+
+
+def _reflected(x, n: int, align_corners: bool):
+    """x, mirrored at the centres of the outermost elements or at their edges."""
+    low, span = (0, n - 1) if align_corners else (-0.5, n)
+    if span == 0:
+        return x * 0
+    far = abs(x - low)
+    extra = fmod(far, span)
+    odd = fmod(far, 2 * span) >= span
+    return where(odd, span - extra, extra) + low
+
+
+def _check(input, grid, mode: str, padding_mode: str) -> None:
+    for name, value, choices in (("mode", mode, _MODES), ("padding_mode", padding_mode, _PADDINGS)):
+        if value not in choices:
+            raise ValueError(f"grid_sample: {name} {value!r}; choose "
+                             f"{', '.join(map(repr, choices))}")
+    for name, value in (("input", input), ("grid", grid)):
+        if not isinstance(value, Tensor) or value.dtype.kind != "f":
+            raise TypeError(f"grid_sample: {name} must be a floating Tensor, got "
+                            f"{describe(value)}")
+    if input.ndim not in (4, 5) or (mode == "bicubic" and input.ndim == 5):
+        fits = "" if mode == "bicubic" else " or (N, C, D, H, W)"
+        raise ValueError(f"grid_sample: input must be (N, C, H, W){fits} in mode {mode!r}, got "
+                         f"{describe(input)}")
+    if 0 in input.shape[2:]:
+        raise ValueError(f"grid_sample: there is nothing to sample in {describe(input)}")
+    wanted = (input.shape[0], *["..."] * (input.ndim - 2), input.ndim - 2)
+    if grid.ndim != input.ndim or grid.shape[0] != wanted[0] or grid.shape[-1] != wanted[-1]:
+        raise ValueError(f"grid_sample: grid must be ({', '.join(map(str, wanted))}) for input "
+                         f"{tuple(input.shape)}, got {describe(grid)}")
+    if input.dtype != grid.dtype:
+        raise TypeError(f"grid_sample: input is {input.dtype} but grid {grid.dtype}; bring them to "
+                        "one dtype with .to(...)")
+
+
+@composite(method=False)
+def affine_grid(theta, size, align_corners: bool | None = None):
+    """The grid for grid_sample that takes each point p of an output of `size` from
+    theta (p, 1), an affine map.
+
+    Shape: (N, 2, 3), size (N, C, H, W) -> (N, H, W, 2), or
+    (N, 3, 4), size (N, C, D, H, W) -> (N, D, H, W, 3)
+    Raises: ValueError where theta and size do not fit each other.
+
+    >>> nn.functional.affine_grid(autograd.eye(2, 3)[None], (1, 1, 1, 2), align_corners=True)
+    tensor([[[[-1.,  0.],
+              [ 1.,  0.]]]])
+    """
+    if not isinstance(theta, Tensor) or theta.dtype.kind != "f":
+        raise TypeError(f"affine_grid: theta must be a floating Tensor, got {describe(theta)}")
+    if len(size) not in (4, 5):
+        raise ValueError("affine_grid: size must be (N, C, H, W) or (N, C, D, H, W), got "
+                         f"{tuple(size)}")
+    n, _, *sizes = several("affine_grid", "size", size, len(size))
+    dims = len(sizes)
+    if tuple(theta.shape) != (n, dims, dims + 1):
+        raise ValueError(f"affine_grid: theta must be {(n, dims, dims + 1)} for size "
+                         f"{tuple(size)}, got {describe(theta)}")
+    lines = []
+    for count in sizes:
+        edge = (1 if align_corners else 1 - 1 / count) if count > 1 else 0
+        lines.append(np.linspace(-edge, edge, count))
+    points = [*np.meshgrid(*lines, indexing="ij")[::-1], np.ones(sizes)]
+    base = np.stack(points, -1).reshape(-1, dims + 1).astype(theta.dtype)
+    return reshape(matmul(wrap(base), transpose(theta, 1, 2)), (n, *sizes, dims))
