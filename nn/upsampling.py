@@ -45,17 +45,21 @@ class Upsample(Module):
 class UpsamplingNearest2d(Upsample):
     """Upsample in mode "nearest".  Shape: (N, C, H, W) -> (N, C, *size)."""
 
+    _mode: str = "nearest"
+    _corners: bool | None = None
+
     def __init__(self, size: int | tuple[int, int] | None = None,
                  scale_factor: float | tuple[float, float] | None = None) -> None:
-        super().__init__(size, scale_factor)
+        super().__init__(size, scale_factor, self._mode, self._corners)
+
+    def extra_repr(self) -> str:
+        return changed(self, size=None, scale_factor=None)
 
 
-class UpsamplingBilinear2d(Upsample):
+class UpsamplingBilinear2d(UpsamplingNearest2d):
     """Upsample in mode "bilinear" with align_corners.  Shape: (N, C, H, W) -> (N, C, *size)."""
 
-    def __init__(self, size: int | tuple[int, int] | None = None,
-                 scale_factor: float | tuple[float, float] | None = None) -> None:
-        super().__init__(size, scale_factor, "bilinear", True)
+    _mode, _corners = "bilinear", True
 
 
 class PixelShuffle(Module):

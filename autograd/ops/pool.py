@@ -38,8 +38,8 @@ def max_pool(input, /, windows):
     if windows.depth is not None:
         found = through_slices(*found, windows.size, lambda x: kernels.max_pool2d(
             x, windows.depth, windows.each))
-    out, indices = (a.reshape(_shape(input, windows)) for a in found)
-    return out, indices
+    shape = _shape(input, windows)
+    return found[0].reshape(shape), found[1].reshape(shape)
 
 
 @op(**_PRIVATE, vjp=dict(

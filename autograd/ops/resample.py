@@ -56,7 +56,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest",
     kinds = *_kinds(size), *_kinds(scale_factor)
     plain = _PLAIN.issuperset(kinds) and max(shape[2:]) <= KEPT
     planned = _planned if plain else _planned.__wrapped__
-    tables = planned(shape, size, scale_factor, kinds, (mode, bool(antialias)),
+    tables = planned(shape, size, scale_factor, kinds, (mode, antialias),
                      bool(align_corners), bool(recompute_scale_factor), input.dtype)
     return mixture(input, tables) if tables else input
 
@@ -110,25 +110,27 @@ def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: tuple[str, bo
 def _check_mode(input, mode: str, align_corners, antialias) -> None:
     if not isinstance(input, Tensor):
         raise TypeError(f"interpolate: input must be a Tensor, got {describe(input)}")
-    if mode not in _DIMS:
+    dims, ndim = _DIMS.get(mode), input._array.ndim
+    if dims is None:
         raise ValueError(f"interpolate: mode {mode!r}; choose {', '.join(map(repr, _DIMS))}")
-    dims, ndim = _DIMS[mode], input.ndim
     if align_corners is not None and (len(dims) > 1 or mode == "lanczos" and align_corners):
         raise ValueError(f"interpolate: align_corners is for mode 'linear', 'bilinear', 'bicubic' "
                          f"and 'trilinear', not {mode!r}; leave it out")
     if antialias and mode not in FILTERS:
         raise ValueError(f"interpolate: antialias is for mode 'bilinear', 'bicubic' and 'lanczos', "
                          f"not {mode!r}; leave it out")
-    if mode == "lanczos" and not antialias:
-        raise ValueError("interpolate: mode 'lanczos' needs antialias=True")
-    if len(dims) > 1 and ndim not in dims:
-        raise ValueError("interpolate: input must be (N, C, ...) with one to three dimensions "
-                         f"to resize, got {describe(input)}")
     if ndim not in dims:
+        if len(dims) > 1:
+            raise ValueError("interpolate: input must be (N, C, ...) with one to three dimensions "
+                             f"to resize, got {describe(input)}")
         fits = _LINEAR.get(ndim)
         raise ValueError(f"interpolate: mode {mode!r} is for {dims[0]} dimensions, got "
                          f"{describe(input)}" + (f"; use {fits!r}" if fits else ""))
-    if not mode.startswith("nearest") and input.dtype.kind != "f":
+    if mode[:7] == "nearest":
+        return
+    if mode == "lanczos" and not antialias:
+        raise ValueError("interpolate: mode 'lanczos' needs antialias=True")
+    if input.dtype.kind != "f":
         raise TypeError(f"interpolate: a floating dtype is needed, got {describe(input)}; "
                         "use .float()")
 
