@@ -1,8 +1,8 @@
 """Images and volumes sampled at the points of a grid, and the grids of affine maps.
 
-The points are numbers from -1 to 1 along each dimension, the last dimension first.  Sampling is
-written with other ops: the elements around each point are rows picked from the input, and their
-shares polynomials of the point, so that it has all derivatives by both.
+The points are numbers from -1 to 1 along each dimension, the last dimension first.  The elements
+around a point are rows of the input, all channels of a place, and their shares are polynomials of
+the point, so that sampling has all derivatives by both.
 
 Reference: Jaderberg et al., Spatial Transformer Networks, 2015, section 3.
 """
@@ -16,17 +16,17 @@ from operator import mul as times
 
 import numpy as np
 
+from .. import kernels
 from ..errors import describe
-from ..record import composite
+from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .arithmetic import fmod
 from .compare import _clip, where
 from .elementwise import abs, in_float32
-from .index import select, select_rows
+from .index import select
 from .join import stack
 from .linalg import matmul
 from .pool_windows import several
-from .reduce import sum
 from .resample_tables import cubic_shares
 from .shape import permute, reshape, transpose
 
@@ -57,30 +57,48 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros",
     points = reshape(grid, (n, prod(shape), len(sizes)))
     taps = [_taps(select(points, 2, len(sizes) - 1 - dim), size, mode, padding_mode,
                   bool(align_corners)) for dim, size in enumerate(sizes)]
-    rows = reshape(permute(reshape(input, (n, channels, prod(sizes))), (0, 2, 1)),
-                   (n * prod(sizes), channels))
-    mixed = _mixed(rows, taps, sizes, (n, prod(shape), channels))
+    rows = permute(reshape(input, (n, channels, prod(sizes))), (0, 2, 1))
+    places, shares = _combined(taps, sizes)
+    mixed = sample_rows(rows, places, shares)
     return reshape(permute(mixed, (0, 2, 1)), (n, channels, *shape))
 
 
-def _mixed(rows, taps: list, sizes: tuple, shape: tuple):
-    """The elements (N * places, C) at all combinations of taps, times the products of their
-    shares, added up: (N, P, C)."""
-    first = np.arange(shape[0])[:, None] * prod(sizes)
-    places, inside, shares = [], [], []
+@op(method=False, vjp=dict(
+    rows=lambda g, places, weights, rows_shape: sample_rows_grad(g, places, weights, rows_shape[1]),
+    weights=lambda g, rows, places: sample_shares_grad(g, rows, places)))
+def sample_rows(rows, places, weights, /):
+    """For each of P points of each sample, the sum of its K rows of (N, M, C) by their weights
+    (N, P, K): (N, P, C).  The places (N, P, K) tell which rows; a negative one stands for none."""
+    return kernels.sample_rows(rows, places, weights)
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, places, weights: sample_rows(g_out, places, weights),
+    weights=lambda g_out, g, places: sample_shares_grad(g, g_out, places)))
+def sample_rows_grad(g, places, weights, /, count):
+    """Zeros (N, count, C) to which g (N, P, C), by the weights, is added at the places."""
+    return kernels.sample_rows_grad(g, places, weights, count)
+
+
+@op(method=False, vjp=dict(
+    g=lambda g_out, rows, places: sample_rows(rows, places, g_out),
+    rows=lambda g_out, g, rows_shape, places: sample_rows_grad(g, places, g_out, rows_shape[1])))
+def sample_shares_grad(g, rows, places, /):
+    """The product of g (N, P, C) with each of the rows at the places (N, P, K)."""
+    return kernels.sample_shares_grad(g, rows, places)
+
+
+def _combined(taps: list, sizes: tuple):
+    """(places, shares) of all combinations of the taps of each dimension, (N, P, K) both; a
+    place that does not lie inside is negative."""
+    places, shares = [], []
     for chosen in product(*taps):
+        inside = np.logical_and.reduce([(place >= 0) & (place < size) for (place, _), size in zip(
+            chosen, sizes, strict=True)])
         at = [place.clip(0, size - 1) for (place, _), size in zip(chosen, sizes, strict=True)]
-        within = [place == held for (place, _), held in zip(chosen, at, strict=True)]
-        places.append(first + np.ravel_multi_index(at, sizes))
-        inside.append(np.logical_and.reduce(within))
+        places.append(np.where(inside, np.ravel_multi_index(at, sizes), -1))
         shares.append(reduce(times, [share for _, share in chosen]))
-    picked = reshape(select_rows(rows, wrap(np.stack(places, 1).reshape(-1)), 0),
-                     (shape[0], len(places), *shape[1:]))
-    kept = np.stack(inside, 1)[..., None]
-    picked = picked if kept.all() else where(wrap(kept), picked, 0.0)
-    if isinstance(shares[0], Tensor):
-        picked = picked * reshape(stack(shares, 1), kept.shape)
-    return sum(picked, 1)
+    return wrap(np.stack(places, 2)), stack(shares, 2)
 
 
 def _taps(x, n: int, mode: str, padding_mode: str, align_corners: bool) -> list:
@@ -93,16 +111,16 @@ def _taps(x, n: int, mode: str, padding_mode: str, align_corners: bool) -> list:
         return list(zip(places, cubic_shares(x - wrap(low)), strict=True))
     x = _brought_in(x, n, padding_mode, align_corners)
     if mode == "nearest":
-        return [(_whole(np.rint(x._array), n), 1)]
+        return [(_whole(np.rint(x._array), n, -4), wrap(np.ones_like(x._array)))]
     low = np.floor(x._array)
     behind = x - wrap(low)
     low = _whole(low, n)
     return [(low, 1 - behind), (low + 1, behind)]
 
 
-def _whole(x: np.ndarray, n: int) -> np.ndarray:
-    """Integers among those that matter to n places; NaN becomes one that is not among these."""
-    return np.nan_to_num(x.clip(-4, n + 3), nan=-4).astype(np.int64)
+def _whole(x: np.ndarray, n: int, lost: int = 0) -> np.ndarray:
+    """Integers among those that matter to n places; NaN becomes `lost`."""
+    return np.nan_to_num(x.clip(-4, n + 3), nan=lost).astype(np.int64)
 
 
 def _brought_in(x, n: int, padding_mode: str, align_corners: bool):

@@ -62,7 +62,39 @@ def _affine(theta, size, align_corners=None):
     return out
 
 
+PLACES = np.array([[[1, 0], [2, -1], [1, 1]], [[-1, -1], [0, 2], [2, 1]]])
+
+
+def _rows(rows, places, shares):
+    out = np.zeros((*places.shape[:2], rows.shape[2]))
+    for n, p, k in np.ndindex(places.shape):
+        if places[n, p, k] >= 0:
+            out[n, p] += rows[n, places[n, p, k]] * shares[n, p, k]
+    return out
+
+
+def _back_to_rows(g, places, shares, count):
+    out = np.zeros((len(g), count, g.shape[2]))
+    for n, p, k in np.ndindex(places.shape):
+        if places[n, p, k] >= 0:
+            out[n, places[n, p, k]] += g[n, p] * shares[n, p, k]
+    return out
+
+
+def _back_to_shares(g, rows, places):
+    out = np.zeros(places.shape)
+    for n, p, k in np.ndindex(places.shape):
+        if places[n, p, k] >= 0:
+            out[n, p, k] = g[n, p] @ rows[n, places[n, p, k]]
+    return out
+
+
 CASES = {
+    "sample_rows": [Case((Spec((2, 3, 2)), PLACES, Spec((2, 3, 2))), {}, _rows, False)],
+    "sample_rows_grad": [Case((Spec((2, 3, 2)), PLACES, Spec((2, 3, 2)), 4), {}, _back_to_rows,
+                              False)],
+    "sample_shares_grad": [Case((Spec((2, 3, 2)), Spec((2, 3, 2)), PLACES), {}, _back_to_shares,
+                                False)],
     "grid_sample": [Case((IMAGE, POINTS), dict(mode=mode, padding_mode=padding,
                                                align_corners=corners),
                          _sample, functional("grid_sample"))
