@@ -164,6 +164,9 @@ def conv_tbc(input, weight, bias, pad=0):
     for which, value in (("input", input), ("weight", weight)):
         if getattr(value, "ndim", 0) != 3:
             raise RuntimeError(f"conv_tbc: {which} must have 3 dimensions, got {describe(value)}")
+    if input.shape[2] != weight.shape[1]:
+        raise RuntimeError(f"conv_tbc: input {tuple(input.shape)} has {input.shape[2]} channels, "
+                           f"but weight {tuple(weight.shape)} takes {weight.shape[1]}")
     out = conv1d(permute(input, (1, 2, 0)), permute(weight, (2, 1, 0)), bias, padding=pad)
     return permute(out, (2, 0, 1))
 

@@ -42,8 +42,8 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros",
 
     These are the centres of the outermost elements with align_corners, else their outer edges.
     "bilinear" mixes the 2 nearest elements of each dimension, "bicubic" the 4 nearest of images,
-    and "nearest" takes one, whatever the point does to it.  Beyond the edges are zeros, or the
-    outermost elements ("border"), or the input mirrored at its edges ("reflection").
+    and "nearest" takes one, which gives no gradient to the point.  Beyond the edges are zeros, or
+    the outermost elements ("border"), or the input mirrored at its edges ("reflection").
     Shape: (N, C, H, W), (N, OH, OW, 2) -> (N, C, OH, OW), or
     (N, C, D, H, W), (N, OD, OH, OW, 3) -> (N, C, OD, OH, OW)
 

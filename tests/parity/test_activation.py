@@ -144,7 +144,8 @@ def test_alpha_dropout_of_channels(dtype):  # noqa: F811
         out, given = out.detach().numpy(), given.detach().numpy()
         dropped = (out == out[..., :1]).all(2)
         assert abs(dropped.mean() - 0.3) < 0.05
-        lines.append([out[dropped].mean(), *np.polyfit(given[~dropped].ravel(), out[~dropped].ravel(), 1)])
+        line = np.polyfit(given[~dropped].ravel(), out[~dropped].ravel(), 1)
+        lines.append([out[dropped].mean(), *line])
     np.testing.assert_allclose(*lines, rtol=1e-5)
 
 
