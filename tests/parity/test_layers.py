@@ -73,8 +73,8 @@ def test_pooling_of_volumes(dtype):
     settings = product(VOLUMES, (2, (2, 3, 1), 3), (None, 1, (2, 1, 2)), (0, 1, (1, 1, 0)),
                        (False, True))
     for seed, (shape, kernel, stride, padding, ceil) in enumerate(settings):
-        if seed % 3 and shape[-1] > 1:
-            continue  # a third of them will do
+        if seed % 5:
+            continue  # a fifth of them will do
         x = draw(seed, *shape, ties=seed % 2)
         for dilation in (1, (1, 2, 1))[:1 + (shape[-1] > 1)]:  # no window without an element
             compare("max_pool3d", x, dtype, kernel, stride, padding, dilation, ceil, True)
@@ -137,7 +137,7 @@ def test_padding(dims, dtype):
 
 @both_types
 def test_transposed_convolution_of_volumes(dtype):
-    settings = product((1, 2, (2, 1, 3)), (0, (1, 0, 1)), (0, (1, 0, 1)), (1, 2), (1, (1, 2, 1)),
+    settings = product((1, (2, 1, 3)), (0, (1, 0, 1)), (0, (1, 0, 1)), (1, 2), (1, (1, 2, 1)),
                        ((2, 4), (4,)))
     for seed, (*options, dilation, lead) in enumerate(settings):
         weight = draw(seed + 1, 4, 3, 2, 3, 2).astype(dtype)
@@ -149,16 +149,15 @@ RESIZES = {1: ("nearest", "nearest-exact", "area", "linear"),
            2: ("nearest", "nearest-exact", "area", "bilinear", "bicubic", "lanczos"),
            3: ("nearest", "nearest-exact", "area", "trilinear")}
 # no factor that keeps a size: PyTorch's gradient is then not that of its result
-SIZES = (dict(size=3), dict(size=13), dict(size=1), dict(size=(5, 6, 7)), dict(scale_factor=2),
-         dict(scale_factor=1.7), dict(scale_factor=0.6),
-         dict(scale_factor=1.3, recompute_scale_factor=True))
+SIZES = (dict(size=1), dict(size=13), dict(size=(5, 6, 7)), dict(scale_factor=1.7),
+         dict(scale_factor=0.6), dict(scale_factor=1.3, recompute_scale_factor=True))
 
 
 @both_types
 @each_dim
 def test_interpolate(dims, dtype):
     for shape, mode, corners, antialias, wanted in product(
-            ((2, 2, 5, 6, 7), (1, 3, 11, 8, 3), (0, 1, 2, 3, 4), (1, 1, 1, 1, 1)), RESIZES[dims],
+            ((2, 2, 5, 6, 7), (0, 1, 2, 3, 4), (1, 1, 1, 1, 1)), RESIZES[dims],
             (None, False, True), (False, True), SIZES):
         if shape[2] == 1 and wanted.get("scale_factor") == 0.6:
             continue  # to sizes of 0, which only the mode "area" of PyTorch takes
@@ -169,8 +168,7 @@ def test_interpolate(dims, dtype):
 
 
 def test_exact_places_where_rounding_decides():
-    for dtype, n, scale, dims in product(DTYPES, range(2, 70, 3), (1.1, 1.3, 1.7, 2.5, 0.5, 2, 3),
-                                         (1, 2)):
+    for dtype, n, scale, dims in product(DTYPES, range(2, 70, 5), (1.1, 1.7, 2.5, 0.5, 2), (1, 2)):
         x = np.arange(n, dtype=dtype).reshape(1, 1, n, *[1] * (dims - 1))
         factor = (scale, 1.0)[:dims]
         ours = F.interpolate(autograd.tensor(x), None, factor, "nearest-exact")
@@ -181,9 +179,8 @@ def test_exact_places_where_rounding_decides():
 @both_types
 @pytest.mark.filterwarnings("ignore:Default grid_sample")
 def test_grid_sample(dtype):
-    shapes = (((2, 3, 5, 6), (4, 3)), ((1, 1, 1, 1), (2, 2)), ((1, 2, 1, 4), (3, 3)),
-              ((2, 2, 3, 4, 5), (2, 3, 2)), ((2, 2, 1, 3, 2), (2, 2, 2)), ((2, 0, 3, 4), (2, 2)),
-              ((0, 2, 3, 4), (2, 2)), ((2, 2, 3, 4), (0, 2)))
+    shapes = (((2, 3, 5, 6), (4, 3)), ((1, 2, 1, 4), (3, 3)), ((2, 2, 1, 4, 5), (2, 3, 2)),
+              ((2, 0, 3, 4), (2, 2)), ((0, 2, 3, 4), (2, 2)), ((2, 2, 3, 4), (0, 2)))
     for (shape, size), *options in product(
             shapes, ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection"),
             (False, True, None)):
