@@ -226,6 +226,10 @@ class RReLU(Activation):
     training, and times their mean in evaluation.  Shape: (*) -> (*).
 
     Reference: Xu et al., Empirical Evaluation of Rectified Activations, 2015, section 2.4.
+
+    >>> import autograd, nn
+    >>> nn.RReLU(0.25, 0.75).eval()(autograd.tensor([-2., 3.])).tolist()
+    [-1.0, 3.0]
     """
 
     DEFAULTS = dict(inplace=False)

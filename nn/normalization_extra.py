@@ -17,6 +17,10 @@ class SyncBatchNorm(_BatchNorm):
 
     There is one process here, whose batch is the whole one, so `process_group` has no effect.
     Shape: (N, C, *) -> the same.
+
+    >>> import nn
+    >>> nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(nn.BatchNorm2d(3)))[0]
+    SyncBatchNorm(3)
     """
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,

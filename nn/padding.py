@@ -143,7 +143,12 @@ class ReplicationPad3d(_Pad):
 
 class CircularPad1d(_Pad):
     """Each sequence continued at one end as it begins at the other.  Shape: as in ZeroPad1d; the
-    widths must not be larger than the sequence."""
+    widths must not be larger than the sequence.
+
+    >>> import autograd, nn
+    >>> nn.CircularPad1d((2, 1))(autograd.arange(4).reshape(1, 4)).tolist()
+    [[2, 3, 0, 1, 2, 3, 0]]
+    """
 
     _dims, _mode = 1, "circular"
 

@@ -77,6 +77,10 @@ class MaxPool3d(_MaxPool):
     """The largest element of each window of a volume, a place being (slice * H + row) * W + column.
 
     Shape: (N, C, D, H, W) or (C, D, H, W) -> (..., OD, OH, OW), each as in MaxPool1d.
+
+    >>> import autograd, nn
+    >>> nn.MaxPool3d((1, 2, 2))(autograd.arange(8.).reshape(1, 2, 2, 2)).flatten().tolist()
+    [3.0, 7.0]
     """
 
     _function = "max_pool3d"

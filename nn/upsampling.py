@@ -100,6 +100,10 @@ class ChannelShuffle(Module):
     """The channels of `groups` groups taken in turn.  Shape: (N, C, *), kept.
 
     Reference: Zhang et al., ShuffleNet, 2018, section 3.1.
+
+    >>> import autograd, nn
+    >>> nn.ChannelShuffle(3)(autograd.arange(6).reshape(1, 6, 1)).flatten().tolist()
+    [0, 2, 4, 1, 3, 5]
     """
 
     def __init__(self, groups: int) -> None:

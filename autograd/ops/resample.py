@@ -110,7 +110,7 @@ def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: tuple[str, bo
 def _check_mode(input, mode: str, align_corners, antialias) -> None:
     if not isinstance(input, Tensor):
         raise TypeError(f"interpolate: input must be a Tensor, got {describe(input)}")
-    dims, ndim = _DIMS.get(mode), input._array.ndim
+    dims, ndim = _DIMS.get(mode) if isinstance(mode, str) else None, input._array.ndim
     if dims is None:
         raise ValueError(f"interpolate: mode {mode!r}; choose {', '.join(map(repr, _DIMS))}")
     if align_corners is not None and (len(dims) > 1 or mode == "lanczos" and align_corners):
