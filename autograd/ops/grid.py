@@ -9,10 +9,7 @@ Reference: Jaderberg et al., Spatial Transformer Networks, 2015, section 3.
 
 from __future__ import annotations
 
-from functools import reduce
-from itertools import product
 from math import prod
-from operator import mul as times
 
 import numpy as np
 
@@ -28,7 +25,7 @@ from .join import stack
 from .linalg import matmul
 from .pool_windows import several
 from .resample_tables import cubic_shares
-from .shape import permute, reshape, transpose
+from .shape import flatten, permute, reshape, transpose, unsqueeze
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _PADDINGS = ("zeros", "border", "reflection")
@@ -89,38 +86,39 @@ def sample_shares_grad(g, rows, places, /):
 
 
 def _combined(taps: list, sizes: tuple):
-    """(places, shares) of all combinations of the taps of each dimension, (N, P, K) both; a
-    place that does not lie inside is negative."""
-    places, shares = [], []
-    for chosen in product(*taps):
-        inside = np.logical_and.reduce([(place >= 0) & (place < size) for (place, _), size in zip(
-            chosen, sizes, strict=True)])
-        at = [place.clip(0, size - 1) for (place, _), size in zip(chosen, sizes, strict=True)]
-        places.append(np.where(inside, np.ravel_multi_index(at, sizes), -1))
-        shares.append(reduce(times, [share for _, share in chosen]))
-    return wrap(np.stack(places, 2)), stack(shares, 2)
+    """(places, shares) of all combinations of the taps of each dimension, (N, P, K) both; a place
+    that does not lie inside is negative."""
+    (places, shares), *rest = taps
+    for (place, share), size in zip(rest, sizes[1:], strict=True):
+        before, place = places[..., None], place[:, :, None]  # (N, P, K, 1), (N, P, 1, k)
+        places = np.where((before < 0) | (place < 0), -1, before * size + place)
+        shares = flatten(unsqueeze(shares, 3) * unsqueeze(share, 2), 2)
+        places = places.reshape(tuple(shares.shape))
+    return wrap(places), shares
 
 
-def _taps(x, n: int, mode: str, padding_mode: str, align_corners: bool) -> list:
-    """(places, share) of each element along a dimension of n that counts at the points x."""
+def _taps(x, n: int, mode: str, padding_mode: str, align_corners: bool) -> tuple:
+    """(places, shares) of the elements along a dimension of n that count at the points x, in arrays
+    (N, P, taps); a place that does not lie inside is negative."""
     x = (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) * 0.5
-    if mode == "bicubic":  # whose elements are brought in from beyond the edges, not the points
-        low = np.floor(x._array)
-        places = [_whole(_brought_in(low + tap, n, padding_mode, align_corners), n)
-                  for tap in range(-1, 3)]
-        return list(zip(places, cubic_shares(x - wrap(low)), strict=True))
-    x = _brought_in(x, n, padding_mode, align_corners)
+    if mode != "bicubic":  # whose elements are brought in from beyond the edges, not the points
+        x = _brought_in(x, n, padding_mode, align_corners)
     if mode == "nearest":
-        return [(_whole(np.rint(x._array), n, -4), wrap(np.ones_like(x._array)))]
+        return _within([np.rint(x._array)], n, -1), wrap(np.ones((*x.shape, 1), x.dtype))
     low = np.floor(x._array)
     behind = x - wrap(low)
-    low = _whole(low, n)
-    return [(low, 1 - behind), (low + 1, behind)]
+    if mode == "bilinear":
+        return _within([low, low + 1], n), stack([1 - behind, behind], 2)
+    places = [_brought_in(low + tap, n, padding_mode, align_corners) for tap in range(-1, 3)]
+    return _within(places, n), stack(cubic_shares(behind), 2)
 
 
-def _whole(x: np.ndarray, n: int, lost: int = 0) -> np.ndarray:
-    """Integers among those that matter to n places; NaN becomes `lost`."""
-    return np.nan_to_num(x.clip(-4, n + 3), nan=lost).astype(np.int64)
+def _within(places: list, n: int, lost: int = 0) -> np.ndarray:
+    """Places as integers, -1 for those that do not lie among n, and `lost` for NaN."""
+    stacked = np.stack(places, -1)
+    inside = (stacked >= 0) & (stacked < n)
+    found = np.where(inside, stacked, np.where(np.isnan(stacked), lost, -1))
+    return found.astype(np.int64)
 
 
 def _brought_in(x, n: int, padding_mode: str, align_corners: bool):
