@@ -238,11 +238,11 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
     "ops.activation_extra": "celu hardshrink prelu selu threshold",
     "ops.bilinear": "bilinear",
-    "ops.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d",
+    "ops.conv": "conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d",
     "ops.loss_margin": "pairwise_distance",
     "ops.norm": "cosine_similarity group_norm layer_norm rms_norm",
-    "ops.pool": "adaptive_avg_pool1d avg_pool1d max_pool1d max_pool2d",
-    "ops.resample": "pixel_shuffle pixel_unshuffle",
+    "ops.pool": "adaptive_avg_pool1d avg_pool1d max_pool1d max_pool2d max_pool3d",
+    "ops.resample": "channel_shuffle pixel_shuffle pixel_unshuffle",
     "ops.second_names": "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh clip divide "
                         "fix ger greater greater_equal less less_equal moveaxis multiply negative "
                         "not_equal sgn subtract swapdims",

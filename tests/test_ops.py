@@ -192,10 +192,10 @@ def test_inputs_stay_unchanged(call):
 # composites that may return their input itself or, recorded as such, a view of it
 SHOWING = {"to", "double", "long", "cpu", "view_as", "reshape_as", "flatten", "unflatten", "einsum",
            "swapaxes", "movedim", "t", "expand_as", "broadcast_to", "contiguous", "select",
-           "narrow", "chunk", "tensor_split", "pixel_shuffle", "positive", "type_as", "conj",
-           "conj_physical", "resolve_conj", "resolve_neg", "real", "ravel", "broadcast_tensors",
-           "atleast_1d", "atleast_2d", "atleast_3d", "hsplit", "vsplit", "dsplit", "as_strided",
-           "linalg_diagonal", "split_with_sizes"}
+           "narrow", "chunk", "tensor_split", "pixel_shuffle", "channel_shuffle", "positive",
+           "type_as", "conj", "conj_physical", "resolve_conj", "resolve_neg", "real", "ravel",
+           "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "hsplit", "vsplit",
+           "dsplit", "as_strided", "linalg_diagonal", "split_with_sizes"}
 
 
 @calls(lambda call: call.name not in SHOWING

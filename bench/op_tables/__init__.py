@@ -12,7 +12,8 @@ from .shapes import SHAPES
 
 GROUPS = (ELEMENTWISE, RARE, REDUCTIONS, CUBES, SHAPES, RARE_SHAPES, LOSSES, STEPS, NORMS, SCENES,
           SEQUENCES, VOLUMES, CONVOLUTIONS, RECURRENT, ATTENTION)
-RANDOM = {"dropout", "dropout1d", "dropout2d", "alpha_dropout", "gumbel_softmax", "empty",
+RANDOM = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
+          "feature_alpha_dropout", "rrelu", "gumbel_softmax", "empty",
           "empty_like", "rand", "randn", "rand_like", "randn_like", "randint", "randint_like",
           "randperm", "bernoulli", "normal", "multinomial"}  # of which only shapes are compared
 WITHOUT = {
