@@ -15,8 +15,10 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "loss": "BCELoss BCEWithLogitsLoss CategoricalCrossEntropy CrossEntropyLoss GaussianNLLLoss "
             "HuberLoss KLDivLoss L1Loss MSELoss NLLLoss PoissonNLLLoss SmoothL1Loss",
     "loss_margin": "CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss "
-                   "MultiLabelSoftMarginLoss MultiMarginLoss PairwiseDistance PerceptronLoss "
-                   "SoftMarginLoss TripletMarginLoss",
+                   "MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss "
+                   "PairwiseDistance PerceptronLoss SoftMarginLoss TripletMarginLoss "
+                   "TripletMarginWithDistanceLoss",
+    "loss_sequence": "AdaptiveLogSoftmaxWithLoss CTCLoss",
     "model_summary": "summary",
     "module": "Module",
     "neurons": "Adaline McCullochPitts Perceptron",
@@ -31,7 +33,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
                "MaxPool1d MaxPool2d RandomSubsetMaxPool2d",
     "recurrent": "GRU LSTM RNN",
     "recurrent_cells": "GRUCell LSTMCell RNNCell",
-    "sparse": "Embedding",
+    "sparse": "Embedding EmbeddingBag",
     "transformer": "Transformer",
     "transformer_layers": "TransformerDecoder TransformerDecoderLayer TransformerEncoder "
                           "TransformerEncoderLayer",

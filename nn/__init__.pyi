@@ -70,12 +70,16 @@ from .loss import SmoothL1Loss as SmoothL1Loss
 from .loss_margin import CosineEmbeddingLoss as CosineEmbeddingLoss
 from .loss_margin import HingeEmbeddingLoss as HingeEmbeddingLoss
 from .loss_margin import MarginRankingLoss as MarginRankingLoss
+from .loss_margin import MultiLabelMarginLoss as MultiLabelMarginLoss
 from .loss_margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from .loss_margin import MultiMarginLoss as MultiMarginLoss
 from .loss_margin import PairwiseDistance as PairwiseDistance
 from .loss_margin import PerceptronLoss as PerceptronLoss
 from .loss_margin import SoftMarginLoss as SoftMarginLoss
 from .loss_margin import TripletMarginLoss as TripletMarginLoss
+from .loss_margin import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
+from .loss_sequence import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
+from .loss_sequence import CTCLoss as CTCLoss
 from .model_summary import summary as summary
 from .module import Module as Module
 from .neurons import Adaline as Adaline
@@ -120,6 +124,7 @@ from .recurrent_cells import GRUCell as GRUCell
 from .recurrent_cells import LSTMCell as LSTMCell
 from .recurrent_cells import RNNCell as RNNCell
 from .sparse import Embedding as Embedding
+from .sparse import EmbeddingBag as EmbeddingBag
 from .transformer import Transformer as Transformer
 from .transformer_layers import TransformerDecoder as TransformerDecoder
 from .transformer_layers import TransformerDecoderLayer as TransformerDecoderLayer
@@ -130,4 +135,4 @@ from .upsampling import PixelUnshuffle as PixelUnshuffle
 from .upsampling import Upsample as Upsample
 from . import modules as modules
 
-__all__ = ['Adaline', 'AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveMaxPool1d', 'AdaptiveMaxPool2d', 'AlphaDropout', 'AvgPool1d', 'AvgPool2d', 'BCELoss', 'BCEWithLogitsLoss', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'Bilinear', 'Buffer', 'CELU', 'CategoricalCrossEntropy', 'ConstantPad2d', 'Conv1d', 'Conv2d', 'Conv3d', 'ConvTranspose1d', 'ConvTranspose2d', 'CosineEmbeddingLoss', 'CrossEntropyLoss', 'DataParallel', 'DropConnectLinear', 'Dropout', 'Dropout1d', 'Dropout2d', 'ELU', 'Embedding', 'Flatten', 'FractionalMaxPool2d', 'GELU', 'GLU', 'GRU', 'GRUCell', 'GaussianNLLLoss', 'GlobalAvgPool2d', 'GlobalMaxPool2d', 'GroupNorm', 'Hardshrink', 'Hardsigmoid', 'Hardswish', 'Hardtanh', 'HingeEmbeddingLoss', 'HuberLoss', 'Identity', 'InstanceNorm1d', 'InstanceNorm2d', 'KLDivLoss', 'L1Loss', 'LPPool1d', 'LPPool2d', 'LSTM', 'LSTMCell', 'LayerNorm', 'LeakyReLU', 'Linear', 'LocalResponseNorm', 'LogSigmoid', 'LogSoftmax', 'MSELoss', 'MarginRankingLoss', 'MaxPool1d', 'MaxPool2d', 'McCullochPitts', 'Mish', 'Module', 'ModuleDict', 'ModuleList', 'MultiLabelSoftMarginLoss', 'MultiMarginLoss', 'MultiheadAttention', 'NLLLoss', 'PReLU', 'PairwiseDistance', 'Parameter', 'ParameterDict', 'ParameterList', 'Perceptron', 'PerceptronLoss', 'PixelShuffle', 'PixelUnshuffle', 'PoissonNLLLoss', 'RMSNorm', 'RNN', 'RNNCell', 'RandomSubsetMaxPool2d', 'ReLU', 'ReLU6', 'ReflectionPad1d', 'ReflectionPad2d', 'ReplicationPad1d', 'ReplicationPad2d', 'SELU', 'Sequential', 'SiLU', 'Sigmoid', 'SmoothL1Loss', 'SoftMarginLoss', 'Softmax', 'Softmax2d', 'Softmin', 'Softplus', 'Softshrink', 'Softsign', 'Tanh', 'Tanhshrink', 'Threshold', 'Transformer', 'TransformerDecoder', 'TransformerDecoderLayer', 'TransformerEncoder', 'TransformerEncoderLayer', 'TripletMarginLoss', 'Unflatten', 'Upsample', 'ZeroPad2d', 'explain', 'functional', 'init', 'metrics', 'plots', 'summary', 'training', 'utils']
+__all__ = ['Adaline', 'AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveLogSoftmaxWithLoss', 'AdaptiveMaxPool1d', 'AdaptiveMaxPool2d', 'AlphaDropout', 'AvgPool1d', 'AvgPool2d', 'BCELoss', 'BCEWithLogitsLoss', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'Bilinear', 'Buffer', 'CELU', 'CTCLoss', 'CategoricalCrossEntropy', 'ConstantPad2d', 'Conv1d', 'Conv2d', 'Conv3d', 'ConvTranspose1d', 'ConvTranspose2d', 'CosineEmbeddingLoss', 'CrossEntropyLoss', 'DataParallel', 'DropConnectLinear', 'Dropout', 'Dropout1d', 'Dropout2d', 'ELU', 'Embedding', 'EmbeddingBag', 'Flatten', 'FractionalMaxPool2d', 'GELU', 'GLU', 'GRU', 'GRUCell', 'GaussianNLLLoss', 'GlobalAvgPool2d', 'GlobalMaxPool2d', 'GroupNorm', 'Hardshrink', 'Hardsigmoid', 'Hardswish', 'Hardtanh', 'HingeEmbeddingLoss', 'HuberLoss', 'Identity', 'InstanceNorm1d', 'InstanceNorm2d', 'KLDivLoss', 'L1Loss', 'LPPool1d', 'LPPool2d', 'LSTM', 'LSTMCell', 'LayerNorm', 'LeakyReLU', 'Linear', 'LocalResponseNorm', 'LogSigmoid', 'LogSoftmax', 'MSELoss', 'MarginRankingLoss', 'MaxPool1d', 'MaxPool2d', 'McCullochPitts', 'Mish', 'Module', 'ModuleDict', 'ModuleList', 'MultiLabelMarginLoss', 'MultiLabelSoftMarginLoss', 'MultiMarginLoss', 'MultiheadAttention', 'NLLLoss', 'PReLU', 'PairwiseDistance', 'Parameter', 'ParameterDict', 'ParameterList', 'Perceptron', 'PerceptronLoss', 'PixelShuffle', 'PixelUnshuffle', 'PoissonNLLLoss', 'RMSNorm', 'RNN', 'RNNCell', 'RandomSubsetMaxPool2d', 'ReLU', 'ReLU6', 'ReflectionPad1d', 'ReflectionPad2d', 'ReplicationPad1d', 'ReplicationPad2d', 'SELU', 'Sequential', 'SiLU', 'Sigmoid', 'SmoothL1Loss', 'SoftMarginLoss', 'Softmax', 'Softmax2d', 'Softmin', 'Softplus', 'Softshrink', 'Softsign', 'Tanh', 'Tanhshrink', 'Threshold', 'Transformer', 'TransformerDecoder', 'TransformerDecoderLayer', 'TransformerEncoder', 'TransformerEncoderLayer', 'TripletMarginLoss', 'TripletMarginWithDistanceLoss', 'Unflatten', 'Upsample', 'ZeroPad2d', 'explain', 'functional', 'init', 'metrics', 'plots', 'summary', 'training', 'utils']

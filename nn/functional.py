@@ -37,9 +37,10 @@ from autograd.ops.activation_extra import (
 from autograd.ops.bilinear import bilinear
 from autograd.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
 from autograd.ops.cross_entropy import cross_entropy, nll_loss
+from autograd.ops.ctc import ctc_loss
 from autograd.ops.distance import pdist
 from autograd.ops.elementwise import sigmoid, tanh
-from autograd.ops.embedding import embedding, one_hot
+from autograd.ops.embedding import one_hot
 from autograd.ops.linalg import linear
 from autograd.ops.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from autograd.ops.loss_binary import (
@@ -53,9 +54,11 @@ from autograd.ops.loss_margin import (
     hinge_embedding_loss,
     margin_ranking_loss,
     multi_margin_loss,
+    multilabel_margin_loss,
     pairwise_distance,
     perceptron_loss,
     triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from autograd.ops.loss_probability import (
     categorical_cross_entropy,
@@ -88,6 +91,8 @@ from autograd.ops.pool import (
 )
 from autograd.ops.resample import fold, interpolate, pixel_shuffle, pixel_unshuffle, unfold
 
+from .functional_embedding import embedding, embedding_bag
+
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
@@ -110,11 +115,13 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
     "elu",
     "embedding",
+    "embedding_bag",
     "fold",
     "fractional_max_pool2d",
     "gaussian_nll_loss",
@@ -147,6 +154,7 @@ __all__ = [
     "mse_loss",
     "multi_head_attention_forward",
     "multi_margin_loss",
+    "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
@@ -177,6 +185,7 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
 ]
 

@@ -175,9 +175,8 @@ ROWS: dict[str, Row] = {
     "Dropout2d": dropping(3, 4, 2, 2),
     "ELU": activation(alpha=0.5, inplace=True),
     "Embedding": Row(dict(num_embeddings=5, embedding_dim=3), (i(5, 4, 2),),
-                     (dict(padding_idx=2), dict(padding_idx=-1)),
-                     {"max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight",
-                      "_freeze"}),
+                     (dict(padding_idx=2), dict(padding_idx=-1), dict(scale_grad_by_freq=True),
+                      dict(max_norm=0.5, norm_type=1.0)), {"sparse", "_weight", "_freeze"}),
     "Flatten": Row({}, (f(2, 3, 4, 5),), (dict(start_dim=2), dict(start_dim=0, end_dim=1))),
     "FractionalMaxPool2d": Row(
         dict(kernel_size=2, output_size=3), (f(2, 3, 9, 9),),
@@ -339,8 +338,7 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "Dropout": (dict(p=1.5), dict(scale_at="both")),
     "Dropout1d": (dict(p=-0.5),),
     "Dropout2d": (dict(p=2),),
-    "Embedding": (dict(max_norm=1.0), dict(scale_grad_by_freq=True), dict(sparse=True),
-                  dict(padding_idx=9)),
+    "Embedding": (dict(sparse=True), dict(padding_idx=9)),
     "FractionalMaxPool2d": (dict(output_ratio=0.5), dict(output_size=None)),
     "GELU": (dict(approximate="x"),),
     "GroupNorm": (dict(num_groups=4), dict(num_groups=0)),
@@ -361,7 +359,9 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "Upsample": (dict(size=4), dict(scale_factor=None)),
     "ZeroPad2d": (dict(padding=1.5),),
 }  # fmt: skip
-for _name in [name for name in ROWS if name.endswith("Loss")]:
+from . import module_rows_rare  # noqa: E402, F401 - adds its own
+
+for _name in [name for name in ROWS if issubclass(getattr(nn, name), nn.modules._Loss)]:
     REFUSED[_name] = (*REFUSED.get(_name, ()), dict(reduction="x"))
 
 

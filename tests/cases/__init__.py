@@ -17,7 +17,8 @@ import numpy as np
 FAMILIES = ("arithmetic", "elementwise", "compare", "shape", "index", "join", "order", "reduce",
             "linalg", "activation", "activation_extra", "loss", "loss_margin", "norm", "inplace",
             "conv", "pool", "pad", "resample", "attention", "recurrent", "numbers", "special",
-            "arrange", "place", "statistics", "counting", "products", "matrices")
+            "arrange", "place", "statistics", "counting", "products", "matrices",
+            "bags")
 
 
 @dataclass(frozen=True)
