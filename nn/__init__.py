@@ -11,6 +11,9 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "containers": "ModuleDict ModuleList ParameterDict ParameterList Sequential",
     "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d",
     "dropout": "AlphaDropout DropConnectLinear Dropout Dropout1d Dropout2d",
+    "lazy": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d "
+            "LazyConvTranspose1d LazyConvTranspose2d LazyInstanceNorm1d LazyInstanceNorm2d "
+            "LazyLinear",
     "linear": "Bilinear Flatten Identity Linear Unflatten",
     "loss": "BCELoss BCEWithLogitsLoss CategoricalCrossEntropy CrossEntropyLoss GaussianNLLLoss "
             "HuberLoss KLDivLoss L1Loss MSELoss NLLLoss PoissonNLLLoss SmoothL1Loss",
@@ -27,7 +30,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "padding": "ConstantPad2d ReflectionPad1d ReflectionPad2d ReplicationPad1d ReplicationPad2d "
                "ZeroPad2d",
     "parallel": "DataParallel",
-    "parameter": "Buffer Parameter",
+    "parameter": "Buffer Parameter UninitializedBuffer UninitializedParameter",
     "pooling": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d "
                "AvgPool2d FractionalMaxPool2d GlobalAvgPool2d GlobalMaxPool2d LPPool1d LPPool2d "
                "MaxPool1d MaxPool2d RandomSubsetMaxPool2d",

@@ -366,10 +366,11 @@ for _name in [name for name in ROWS if issubclass(getattr(nn, name), nn.modules.
 
 
 def classes() -> dict[str, type]:
-    """The module classes of nn by name."""
+    """The module classes of nn by name, without those that become others when they are called."""
     found = {name: getattr(nn, name) for name in nn.__all__}
     return {name: value for name, value in found.items()
-            if isinstance(value, type) and issubclass(value, nn.Module)}  # fmt: skip
+            if isinstance(value, type) and issubclass(value, nn.Module)
+            and not issubclass(value, nn.modules.LazyModuleMixin)}  # fmt: skip
 
 
 def build(name: str, **changes) -> nn.Module:

@@ -202,7 +202,8 @@ def multilabel_margin_loss(input, target, reduction="mean"):
     if not within(labels, classes):
         wrong = labels[(labels < 0) | (labels >= classes)]
         raise IndexError(f"{name}: target {wrong.flat[0]} is no class: input "
-                         f"{tuple(input.shape)} has {classes}, so 0 to {classes - 1} fit, and -1 ends a row")
+                         f"{tuple(input.shape)} has {classes}, so 0 to {classes - 1} fit, and "
+                         "-1 ends a row")
     others = ~(given[..., None] & (labels[..., None] == np.arange(classes))).any(-2)
     hinges = relu(1 - unsqueeze(gather(input, -1, wrap(labels)), -1) + unsqueeze(input, -2))
     counted = given[..., None] & others[..., None, :]
