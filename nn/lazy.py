@@ -68,7 +68,7 @@ class _LazyLayer(LazyModuleMixin):
         if "_initialize_hook" in vars(self) and not self.has_uninitialized_params():
             super().reset_parameters()  # type: ignore[misc]
 
-    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+    def initialize_parameters(self, input: Tensor) -> None:
         """Make parameters and buffers for inputs of this size, unless they were loaded."""
         size = self._found(input)
         setattr(self, self._size, size)
