@@ -14,12 +14,17 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "dropout": "AlphaDropout DropConnectLinear Dropout Dropout1d Dropout2d Dropout3d "
                "FeatureAlphaDropout",
     "fold": "Fold Unfold",
+    "lazy": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d "
+            "LazyConvTranspose1d LazyConvTranspose2d LazyInstanceNorm1d LazyInstanceNorm2d "
+            "LazyLinear",
     "linear": "Bilinear Flatten Identity Linear Unflatten",
     "loss": "BCELoss BCEWithLogitsLoss CategoricalCrossEntropy CrossEntropyLoss GaussianNLLLoss "
             "HuberLoss KLDivLoss L1Loss MSELoss NLLLoss PoissonNLLLoss SmoothL1Loss",
     "loss_margin": "CosineEmbeddingLoss CosineSimilarity HingeEmbeddingLoss MarginRankingLoss "
-                   "MultiLabelSoftMarginLoss MultiMarginLoss PairwiseDistance PerceptronLoss "
-                   "SoftMarginLoss TripletMarginLoss",
+                   "MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss "
+                   "PairwiseDistance PerceptronLoss SoftMarginLoss TripletMarginLoss "
+                   "TripletMarginWithDistanceLoss",
+    "loss_sequence": "AdaptiveLogSoftmaxWithLoss CTCLoss",
     "model_summary": "summary",
     "module": "Module",
     "neurons": "Adaline McCullochPitts Perceptron",
@@ -30,14 +35,14 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
                "ConstantPad3d ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d "
                "ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d ZeroPad3d",
     "parallel": "DataParallel",
-    "parameter": "Buffer Parameter",
+    "parameter": "Buffer Parameter UninitializedBuffer UninitializedParameter",
     "pooling": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d "
                "AdaptiveMaxPool2d AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d "
                "FractionalMaxPool2d FractionalMaxPool3d GlobalAvgPool2d GlobalMaxPool2d LPPool1d "
                "LPPool2d LPPool3d MaxPool1d MaxPool2d MaxPool3d RandomSubsetMaxPool2d",
     "recurrent": "GRU LSTM RNN",
     "recurrent_cells": "GRUCell LSTMCell RNNCell",
-    "sparse": "Embedding",
+    "sparse": "Embedding EmbeddingBag",
     "transformer": "Transformer",
     "transformer_layers": "TransformerDecoder TransformerDecoderLayer TransformerEncoder "
                           "TransformerEncoderLayer",

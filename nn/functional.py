@@ -52,9 +52,10 @@ from autograd.ops.conv import (
     conv_transpose3d,
 )
 from autograd.ops.cross_entropy import cross_entropy, nll_loss
+from autograd.ops.ctc import ctc_loss
 from autograd.ops.distance import pdist
 from autograd.ops.elementwise import sigmoid, tanh
-from autograd.ops.embedding import embedding, one_hot
+from autograd.ops.embedding import one_hot
 from autograd.ops.grid import affine_grid, grid_sample
 from autograd.ops.linalg import linear
 from autograd.ops.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -69,9 +70,11 @@ from autograd.ops.loss_margin import (
     hinge_embedding_loss,
     margin_ranking_loss,
     multi_margin_loss,
+    multilabel_margin_loss,
     pairwise_distance,
     perceptron_loss,
     triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from autograd.ops.loss_probability import (
     categorical_cross_entropy,
@@ -131,6 +134,7 @@ from autograd.ops.unpool import (
     max_unpool3d,
 )
 
+from .functional_embedding import embedding, embedding_bag
 from .functional_random import (
     alpha_dropout,
     dropout,
@@ -181,6 +185,7 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
@@ -189,6 +194,7 @@ __all__ = [
     "elu_",
     "embedding",
     "feature_alpha_dropout",
+    "embedding_bag",
     "fold",
     "fractional_max_pool2d",
     "fractional_max_pool2d_with_indices",
@@ -235,6 +241,7 @@ __all__ = [
     "mse_loss",
     "multi_head_attention_forward",
     "multi_margin_loss",
+    "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "native_channel_shuffle",
     "nll_loss",
@@ -271,6 +278,7 @@ __all__ = [
     "threshold",
     "threshold_",
     "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
     "upsample",
     "upsample_bilinear",

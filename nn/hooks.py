@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from autograd.hooks import RemovableHandle
 class Hooks:
     """The hooks of one module; a module without any has None in its place, which costs nothing.
 
-    Each table maps a key to (hook, with_kwargs).
+    Each table maps a key to (hook, with_kwargs, always_call).
     """
 
     def __init__(self) -> None:
@@ -23,20 +24,49 @@ class Hooks:
         self.backward: OrderedDict = OrderedDict()
 
 
-def add(name: str, table: OrderedDict, hook, prepend: bool,
-        with_kwargs: bool = False) -> RemovableHandle:
+GLOBAL = Hooks()  # of all modules, called before their own; see global_hooks
+_NONE = Hooks()
+
+
+def add(name: str, table: OrderedDict, hook, prepend: bool, with_kwargs: bool = False,
+        always_call: bool = False) -> RemovableHandle:
     """Put a hook at the end of a table, or at its beginning; `name` is who asks."""
-    check_switches(name, prepend=prepend, with_kwargs=with_kwargs)
-    handle = RemovableHandle(table, (hook, with_kwargs))
+    check_switches(name, prepend=prepend, with_kwargs=with_kwargs, always_call=always_call)
+    handle = RemovableHandle(table, (hook, with_kwargs, always_call))
     if prepend:
         table.move_to_end(next(reversed(table)), last=False)
     return handle
 
 
+def _all(module, kind: str) -> tuple:
+    """The hooks of a kind, global ones first."""
+    own = _NONE if module._hooks is None else module._hooks
+    return *getattr(GLOBAL, kind).values(), *getattr(own, kind).values()
+
+
 def call(module, args: tuple, kwargs: dict):
     """forward, with the module's hooks around it."""
-    hooks = module._hooks
-    for hook, with_kwargs in tuple(hooks.forward_pre.values()):
+    called: list = []  # the hooks after forward that were
+    try:
+        return _call(module, args, kwargs, called)
+    except Exception:
+        for hook, with_kwargs, always in _all(module, "forward"):
+            if always and not any(hook is other for other in called):
+                _call_after_error(module, hook, (args, kwargs, None) if with_kwargs
+                                  else (args, None))
+        raise
+
+
+def _call_after_error(module, hook, given: tuple) -> None:
+    try:
+        hook(module, *given)
+    except Exception as error:
+        warnings.warn(f"{type(module).__name__}: {hook!r}, a forward hook that is always called, "
+                      f"failed after forward had: {error}", stacklevel=4)
+
+
+def _call(module, args: tuple, kwargs: dict, called: list):
+    for hook, with_kwargs, _ in _all(module, "forward_pre"):
         changed = hook(module, args, kwargs) if with_kwargs else hook(module, args)
         if changed is None:
             continue
@@ -45,12 +75,14 @@ def call(module, args: tuple, kwargs: dict):
         else:
             args = changed if isinstance(changed, tuple) else (changed,)
     passage = None
-    if (hooks.backward or hooks.backward_pre) and is_grad_enabled():
+    backward = _all(module, "backward")
+    if (backward or _all(module, "backward_pre")) and is_grad_enabled():
         passage = _Passage(module)
-    if passage is not None and hooks.backward:
+    if passage is not None and backward:
         args = passage.enter(args)
     output = module.forward(*args, **kwargs)
-    for hook, with_kwargs in tuple(hooks.forward.values()):
+    for hook, with_kwargs, _ in _all(module, "forward"):
+        called.append(hook)
         changed = (hook(module, args, kwargs, output) if with_kwargs
                    else hook(module, args, output))
         if changed is not None:
@@ -156,13 +188,13 @@ class _Passage:
         return _exchanged(output, iter(_Gate.apply(receive, *tracked))) if tracked else output
 
     def _run_before(self, grad_output: tuple) -> tuple:
-        for hook, _ in tuple(self.module._hooks.backward_pre.values()):
+        for hook, *_ in _all(self.module, "backward_pre"):
             changed = hook(self.module, grad_output)
             grad_output = self._changed(grad_output, changed, "full backward pre-hook", "output")
         return grad_output
 
     def _run(self, grad_input: tuple) -> tuple:
-        for hook, _ in tuple(self.module._hooks.backward.values()):
+        for hook, *_ in _all(self.module, "backward"):
             changed = hook(self.module, grad_input, self.grad_output)
             grad_input = self._changed(grad_input, changed, "full backward hook", "input")
         self.grad_output = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from autograd import Tensor
 
 from .functional import (
@@ -10,11 +12,13 @@ from .functional import (
     hinge_embedding_loss,
     margin_ranking_loss,
     multi_margin_loss,
+    multilabel_margin_loss,
     multilabel_soft_margin_loss,
     pairwise_distance,
     perceptron_loss,
     soft_margin_loss,
     triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from .loss import Loss, WeightedLoss
 from .module import Module, changed
@@ -159,6 +163,40 @@ class TripletMarginLoss(_MarginLoss):
         return changed(self, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean")
 
 
+class TripletMarginWithDistanceLoss(_MarginLoss):
+    """TripletMarginLoss with d any function of two tensors, or a module, `PairwiseDistance` by
+    default.
+
+    Shape: (N, *), all three, as the function takes them -> () or, with reduction "none", what it
+    returns.
+
+    >>> import autograd, nn
+    >>> far = nn.TripletMarginWithDistanceLoss(distance_function=lambda x, y: (x - y).abs().sum(-1))
+    >>> far(autograd.zeros(1, 2), autograd.ones(1, 2), autograd.zeros(1, 2))
+    tensor(3.)
+    """
+
+    distance_function: Callable[[Tensor, Tensor], Tensor]
+
+    def __init__(self, *, distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
+                 margin: float = 1.0, swap: bool = False, reduction: str = "mean") -> None:
+        super().__init__(margin, reduction)
+        if not margin > 0:
+            raise ValueError("TripletMarginWithDistanceLoss: margin must be positive, got "
+                             f"{margin}")
+        self.distance_function = (PairwiseDistance() if distance_function is None
+                                  else distance_function)
+        self.swap = swap
+
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+        return triplet_margin_with_distance_loss(
+            anchor, positive, negative, distance_function=self.distance_function,
+            margin=self.margin, swap=self.swap, reduction=self.reduction)
+
+    def extra_repr(self) -> str:
+        return changed(self, margin=1.0, swap=False, reduction="mean")
+
+
 class SoftMarginLoss(Loss):
     """mean(log(1 + exp(-y x))) for scores x and targets y of 1 or -1.
 
@@ -170,6 +208,21 @@ class SoftMarginLoss(Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return soft_margin_loss(input, target, reduction=self.reduction)
+
+
+class MultiLabelMarginLoss(Loss):
+    """The mean of Σ max(0, 1 - (x[y] - x[j])) / C over the labels y of a row, those before its
+    first -1, and its other classes j.
+
+    Shape: input and target of class indices (N, C) or (C) -> () or, with reduction "none", (N) or
+    ().
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
 class MultiLabelSoftMarginLoss(WeightedLoss):

@@ -4,7 +4,7 @@ saved, printed.  How it knows its parameters and submodules is in `tree`."""
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -15,11 +15,12 @@ from autograd.hooks import RemovableHandle
 
 from .errors import LOCATED, locate
 from .hooks import Hooks, add, call
-from .state import IncompatibleKeys, load, named_state
-from .tree import Tree, own_names
+from .parameter import is_lazy
+from .stateful import Stateful
+from .tree import own_names
 
 
-class Module(Tree):
+class Module(Stateful):
     """Base class of networks and layers: set Parameters and Modules as attributes in `__init__`
     (after `super().__init__()`), and define `forward`.
 
@@ -79,10 +80,12 @@ class Module(Tree):
                    with_kwargs)
 
     def register_forward_hook(self, hook: Callable, *, prepend: bool = False,
-                              with_kwargs: bool = False) -> RemovableHandle:
-        """Call `hook(module, args, output)` after forward; what it returns, unless None, replaces
-        the output."""
-        return add("register_forward_hook", self._hook_tables().forward, hook, prepend, with_kwargs)
+                              with_kwargs: bool = False,
+                              always_call: bool = False) -> RemovableHandle:
+        """Call `hook(module, args, output)` after forward, with `always_call` also where it fails;
+        what it returns, unless None, replaces the output."""
+        return add("register_forward_hook", self._hook_tables().forward, hook, prepend, with_kwargs,
+                   always_call)
 
     def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)`, tuples of gradients with None where there
@@ -102,30 +105,7 @@ class Module(Tree):
         assert self._hooks is not None
         return self._hooks
 
-    # ---- state --------------------------------------------------------------------------------
-
-    def state_dict(self, *, destination: dict | None = None, prefix: str = "",
-                   keep_vars: bool = False) -> dict[str, Tensor]:
-        """Path -> tensor of all parameters and persistent buffers, sharing their memory; detached
-        unless `keep_vars`."""
-        check_switches("state_dict", keep_vars=keep_vars)
-        state = {} if destination is None else destination
-        for name, _, _, tensor in named_state(self, prefix.removesuffix(".")):
-            state[name] = tensor if keep_vars else tensor.detach()
-        return state
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True,
-                        assign: bool = False) -> IncompatibleKeys:
-        """Copy the values of `state_dict` (Tensors or arrays) into the parameters and buffers.
-
-        Returns the names that were missing and unexpected; with `strict` these raise.  `assign`
-        sets the given tensors themselves instead of copying; what was one stays one.
-
-        Raises: RuntimeError with a table of what does not fit, or for two values of one tensor;
-            nothing was changed then.
-        """
-        check_switches("load_state_dict", strict=strict, assign=assign)
-        return load(self, state_dict, strict, assign)
+    # ---- the whole tree -----------------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], Any]) -> Module:
         """Call `fn` on every submodule and then on this one, as for initialisation."""
@@ -183,19 +163,44 @@ class Module(Tree):
     def to(self, *args, **kwargs) -> Module:
         """Convert all floating-point parameters and buffers, in place, as Tensor.to does:
         `to(autograd.float64)`, `to("cpu")`, `to(other_tensor)`.  Gradients go along."""
-        probe = autograd.zeros(1).to(*args, **kwargs)
-        if not probe.is_floating_point():
-            raise TypeError(f"{type(self).__name__}.to: a floating-point dtype is needed, got "
-                            f"{probe.dtype}; integers cannot be trained")
-        for tensor in (*self.parameters(), *self.buffers()):
-            if not tensor.is_floating_point():
+        self._check_trainable("to", autograd.zeros(1).to(*args, **kwargs))
+        return self._apply(lambda t: t.to(*args, **kwargs) if t.is_floating_point() else t)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
+        """Replace the values of all parameters, gradients and buffers by what `fn` makes of them;
+        the tensors stay who they are.  Subclasses may convert more."""
+        if recurse:
+            for module in self.children():
+                module._apply(fn)
+        for tensor in (*self.parameters(recurse=False), *self.buffers(recurse=False)):
+            if is_lazy(tensor):
+                tensor.wanted = fn(autograd.empty(0, dtype=tensor.wanted)).dtype
                 continue
-            converted = tensor.data.to(*args, **kwargs)
-            if converted.dtype != tensor.dtype:
+            changed = fn(tensor.data)
+            if changed._array is not tensor._array:
                 grad = tensor.grad
-                tensor.data = converted
+                tensor.data = changed
                 if grad is not None:
-                    grad.data = grad.data.to(*args, **kwargs)
+                    grad.data = fn(grad.data)
+        return self
+
+    def _check_trainable(self, method: str, probe: Tensor) -> None:
+        if not probe.is_floating_point():
+            raise TypeError(f"{self._get_name()}.{method}: a floating-point dtype is needed, got "
+                            f"{probe.dtype}; integers cannot be trained")
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
+        """Give all parameters and buffers new memory, whose values are to be set."""
+        return self._apply(lambda t: autograd.empty_like(t, device=device), recurse)
+
+    def type(self, dst_type: Any) -> Module:
+        """Convert all parameters and buffers to a dtype, whatever they were."""
+        self._check_trainable("type", autograd.zeros(1).type(dst_type))
+        return self._apply(lambda t: t.type(dst_type))
+
+    def share_memory(self) -> Module:
+        """The module itself: processes that DataLoader starts get copies, and training runs in one
+        process, so nothing needs to be shared."""
         return self
 
     def float(self) -> Module:

@@ -1,7 +1,7 @@
 """PyTorch's places of the layers: `nn.modules.conv.Conv2d`, `nn.modules.Conv2d`, is `nn.Conv2d`.
 
 Every place is this one module.  The bases of layers, that programs ask `isinstance` of, have the
-names they have there.
+names they have there, and so have the hooks of all modules.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ _PLACES = ("activation batchnorm channelshuffle container conv distance dropout 
            "instancenorm lazy linear loss module normalization padding pixelshuffle pooling rnn "
            "sparse transformer upsampling utils")
 _BASES = {
+    "LazyModuleMixin": "lazy LazyModuleMixin",
     "RNNBase": "recurrent _Recurrent", "RNNCellBase": "recurrent_cells _Cell",
     "_BatchNorm": "normalization _BatchNorm", "_ConvNd": "conv _Conv",
     "_ConvTransposeNd": "conv _Transposed", "_InstanceNorm": "normalization _InstanceNorm",
     "_Loss": "loss Loss", "_MaxPoolNd": "pooling _MaxPool", "_NormBase": "normalization _Running",
     "_WeightedLoss": "loss WeightedLoss",
+    **{name: f"global_hooks {name}" for name in (
+        "register_module_forward_hook", "register_module_forward_pre_hook",
+        "register_module_full_backward_hook", "register_module_full_backward_pre_hook")},
 }
 
 

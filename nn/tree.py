@@ -120,6 +120,10 @@ class Tree(Constructed):
         near = "" if name.startswith("_") else did_you_mean(name, own_names(self))
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{near}")
 
+    def _get_name(self) -> str:
+        """The name of the class, as PyTorch asks for it."""
+        return type(self).__name__
+
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if name.isidentifier()]
 
@@ -217,6 +221,21 @@ class Tree(Constructed):
                     f"{did_you_mean(name, found)}")
             module = found[name]
         return module
+
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Put a module at a dotted path, in the place of another, or, unless `strict`, anew."""
+        path, _, name = target.rpartition(".")
+        who = f"{type(self).__name__}.set_submodule({target!r})"
+        if not name:
+            raise ValueError(f"{who}: the path must end in a name")
+        if not isinstance(module, Tree):
+            raise ValueError(f"{who}: a Module is needed, got {type(module).__name__}")
+        owner = self.get_submodule(path)
+        found = hasattr(owner, name)
+        if strict and not found or found and owner._registered.get(name) != "module":
+            raise AttributeError(f"{who}: {type(owner).__name__} has no submodule {name!r}"
+                                 f"{did_you_mean(name, owner._members('module'))}")
+        setattr(owner, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path."""

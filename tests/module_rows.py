@@ -92,9 +92,8 @@ ROWS: dict[str, Row] = {
     "Dropout2d": dropping(3, 4, 2, 2),
     "ELU": activation(alpha=0.5, inplace=True),
     "Embedding": Row(dict(num_embeddings=5, embedding_dim=3), (i(5, 4, 2),),
-                     (dict(padding_idx=2), dict(padding_idx=-1)),
-                     {"max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight",
-                      "_freeze"}),
+                     (dict(padding_idx=2), dict(padding_idx=-1), dict(scale_grad_by_freq=True),
+                      dict(max_norm=0.5, norm_type=1.0)), {"sparse", "_weight", "_freeze"}),
     "Flatten": Row({}, (f(2, 3, 4, 5),), (dict(start_dim=2), dict(start_dim=0, end_dim=1))),
     "FractionalMaxPool2d": Row(
         dict(kernel_size=2, output_size=3), (f(2, 3, 9, 9),),
@@ -257,8 +256,7 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "Dropout": (dict(p=1.5), dict(scale_at="both")),
     "Dropout1d": (dict(p=-0.5),),
     "Dropout2d": (dict(p=2),),
-    "Embedding": (dict(max_norm=1.0), dict(scale_grad_by_freq=True), dict(sparse=True),
-                  dict(padding_idx=9)),
+    "Embedding": (dict(sparse=True), dict(padding_idx=9)),
     "FractionalMaxPool2d": (dict(output_ratio=0.5), dict(output_size=None)),
     "GELU": (dict(approximate="x"),),
     "GroupNorm": (dict(num_groups=4), dict(num_groups=0)),
@@ -280,15 +278,18 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "ZeroPad2d": (dict(padding=1.5),),
     **module_rows_dims.REFUSED,
 }  # fmt: skip
-for _name in [name for name in ROWS if name.endswith("Loss")]:
+from . import module_rows_rare  # noqa: E402, F401 - adds its own
+
+for _name in [name for name in ROWS if issubclass(getattr(nn, name), nn.modules._Loss)]:
     REFUSED[_name] = (*REFUSED.get(_name, ()), dict(reduction="x"))
 
 
 def classes() -> dict[str, type]:
-    """The module classes of nn by name."""
+    """The module classes of nn by name, without those that become others when they are called."""
     found = {name: getattr(nn, name) for name in nn.__all__}
     return {name: value for name, value in found.items()
-            if isinstance(value, type) and issubclass(value, nn.Module)}  # fmt: skip
+            if isinstance(value, type) and issubclass(value, nn.Module)
+            and not issubclass(value, nn.modules.LazyModuleMixin)}  # fmt: skip
 
 
 def build(name: str, **changes) -> nn.Module:

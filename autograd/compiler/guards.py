@@ -215,6 +215,9 @@ class Guards:
     def _fields(self, fields: dict, path: str, cls: type) -> None:
         held = self._name(fields)
         self._add(f"len({held}) == {len(fields)}", f"the attributes of {path}")
+        of_all = getattr(cls, "_global_hooks", None)
+        if of_all is not None and any(vars(of_all).values()):
+            self.hooked = self.hooked or f"all modules ({cls.__name__} among them)"
         for name, part in fields.items():
             if name == "_hooks" and part is not None and any(vars(part).values()):
                 self.hooked = self.hooked or f"{path} ({cls.__name__})"

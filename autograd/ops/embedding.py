@@ -30,7 +30,7 @@ def embedding(input, weight, /, padding_idx=None):
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: weight must be (rows, columns), got {weight.shape}")
     if padding_idx is not None:
-        _padding_row(padding_idx, len(weight))
+        padding_row(padding_idx, len(weight))
     try:
         return _take(weight, integers("embedding", input), 0)
     except IndexError as error:
@@ -50,7 +50,7 @@ def embedding_grad(g, input, /, rows, padding_idx=None):
                          "array of indices was overwritten after the forward pass: pass a copy of "
                          "it") from None
     if padding_idx is not None:
-        table[_padding_row(padding_idx, rows)] = 0
+        table[padding_row(padding_idx, rows)] = 0
     return table
 
 
@@ -59,11 +59,12 @@ def _without_padding(g_out, input, padding_idx):
     picked = embedding(input, g_out)
     if padding_idx is None:
         return picked
-    padding = input == _padding_row(padding_idx, g_out.shape[0])
+    padding = input == padding_row(padding_idx, g_out.shape[0])
     return where(unsqueeze(padding, -1), 0.0, picked)
 
 
-def _padding_row(padding_idx: int, rows: int) -> int:
+def padding_row(padding_idx: int, rows: int) -> int:
+    """`padding_idx` counted from the front; raises where the table has no such row."""
     if not -rows <= padding_idx < rows:
         raise IndexError(f"embedding: padding_idx {padding_idx} is not in [{-rows}, {rows - 1}], "
                          f"as the table has {rows} rows")

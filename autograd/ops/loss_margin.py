@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import describe
 from ..record import composite
+from ..tensors import wrap
 from .activation import relu
 from .compare import clamp, minimum, where
 from .elementwise import abs, in_float32, long, sqrt
@@ -123,17 +124,8 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6,
     Reference: Balntas et al., Learning shallow convolutional feature descriptors with triplet
     losses, 2016.
     """
-    name = "triplet_margin_loss"
-    check_reduction(name, reduction)
-    if not margin > 0:
-        raise ValueError(f"{name}: margin must be positive, got {margin}")
-    same_shape(name, anchor, positive, ("anchor", "positive"))
-    same_shape(name, anchor, negative, ("anchor", "negative"))
-    near = pairwise_distance(anchor, positive, p, eps)
-    far = pairwise_distance(anchor, negative, p, eps)
-    if swap:
-        far = minimum(far, pairwise_distance(positive, negative, p, eps))
-    return reduced(relu(near - far + margin), reduction)
+    return _triplet("triplet_margin_loss", anchor, positive, negative,
+                    lambda x, y: pairwise_distance(x, y, p, eps), margin, swap, reduction)
 
 
 @composite(method=False)
@@ -157,6 +149,65 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="me
     if weight is not None:
         losses = losses * weight[long(target)]
     return reduced(losses, reduction)
+
+
+@composite(method=False)
+@in_float32
+def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None,
+                                      margin=1.0, swap=False, reduction="mean"):
+    """`triplet_margin_loss` with d any function of two tensors, `pairwise_distance` by default.
+
+    Raises: ValueError unless all three have the same shape and the margin is positive.
+    """
+    name = "triplet_margin_with_distance_loss"
+    distance = pairwise_distance if distance_function is None else distance_function
+    return _triplet(name, anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def _triplet(name: str, anchor, positive, negative, distance, margin, swap, reduction):
+    check_reduction(name, reduction)
+    if not margin > 0:
+        raise ValueError(f"{name}: margin must be positive, got {margin}")
+    same_shape(name, anchor, positive, ("anchor", "positive"))
+    same_shape(name, anchor, negative, ("anchor", "negative"))
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = minimum(far, distance(positive, negative))
+    return reduced(relu(near - far + margin), reduction)
+
+
+@composite(method=False)
+@in_float32
+def multilabel_margin_loss(input, target, reduction="mean"):
+    """Σ max(0, 1 - (x[y] - x[j])) over the labels y of a row and its other classes j, divided by
+    the number of classes C and reduced; the labels are those before the first -1 of target's row.
+
+    Shape: input and target (N, C) or (C) -> () or, with reduction "none", (N) or ()
+    Raises: ValueError where shapes do not fit, IndexError for a target that is no class.
+
+    >>> x, y = autograd.tensor([0.1, 0.2, 0.4, 0.8]), autograd.tensor([3, 0, -1, 1])
+    >>> nn.functional.multilabel_margin_loss(x, y)
+    tensor(0.8500)
+    """
+    name = "multilabel_margin_loss"
+    check_reduction(name, reduction)
+    same_shape(name, input, target)
+    if len(input.shape) not in (1, 2) or target.dtype.kind not in "iu":
+        raise ValueError(f"{name}: input {tuple(input.shape)} must be (N, C) or (C), target as "
+                         f"many integers, got {describe(target)}")
+    places, classes = target._array, input.shape[-1]
+    given = np.logical_and.accumulate(places != -1, -1)
+    given = given[..., :int(given.sum(-1).max(initial=0))]
+    labels = np.where(given, places[..., :given.shape[-1]], 0)
+    if not within(labels, classes):
+        wrong = labels[(labels < 0) | (labels >= classes)]
+        raise IndexError(f"{name}: target {wrong.flat[0]} is no class: input "
+                         f"{tuple(input.shape)} has {classes}, so 0 to {classes - 1} fit, and "
+                         "-1 ends a row")
+    others = ~(given[..., None] & (labels[..., None] == np.arange(classes))).any(-2)
+    hinges = relu(1 - unsqueeze(gather(input, -1, wrap(labels)), -1) + unsqueeze(input, -2))
+    counted = given[..., None] & others[..., None, :]
+    return reduced(sum(where(counted, hinges, 0.0), (-2, -1)) / classes, reduction)
 
 
 def _check_signs(name: str, target) -> None:

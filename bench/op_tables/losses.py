@@ -1,6 +1,10 @@
 """Losses, dropout, and the steps of the optimizers."""
 
-from .case import Group, integers, normal, shares, signs, uniform
+from collections.abc import Callable
+
+import numpy as np
+
+from .case import Group, integers, normal, orders, shares, signs, uniform
 from .elementwise import MATRICES
 
 
@@ -9,9 +13,14 @@ def inputs(m: int, n: int) -> dict:
         "x": normal(m, n), "y": normal(m, n), "z": normal(m, n), "q": uniform(0.1, 0.9, m, n),
         "v": uniform(0.5, 2, m, n), "target": normal(m, n), "truth": uniform(0.1, 0.9, m, n),
         "signs": signs(m, n), "sides": signs(m), "shares": shares(m, n),
-        "label": integers(n, m), "row": normal(n),
+        "label": integers(n, m), "row": normal(n), "few": two_labels(m, n),
+        "spelt": lambda rng: rng.integers(1, n, (1, 2)),
     }
 
+
+def two_labels(m: int, n: int) -> Callable:
+    """Rows of two classes, -1 behind them."""
+    return lambda rng: np.where(np.arange(n) < 2, orders(m, n)(rng), -1)
 
 
 LOSSES = Group(MATRICES, inputs, both={
@@ -33,7 +42,10 @@ LOSSES = Group(MATRICES, inputs, both={
     "hinge_embedding_loss": "F.hinge_embedding_loss(x, signs)",
     "cosine_embedding_loss": "F.cosine_embedding_loss(x, y, sides)",
     "triplet_margin_loss": "F.triplet_margin_loss(x, y, z)",
+    "triplet_margin_with_distance_loss": "F.triplet_margin_with_distance_loss(x, y, z)",
+    "multilabel_margin_loss": "F.multilabel_margin_loss(x, few)",
     "multi_margin_loss": "F.multi_margin_loss(x, label)",
+    "ctc_loss _ctc ctc_grad": "F.ctc_loss(x[:, None].log_softmax(2), spelt, (len(x),), (2,))",
     "kl_div _kl_div": "F.kl_div(x, shares, reduction='batchmean')",
     "poisson_nll_loss": "F.poisson_nll_loss(x, truth)",
     "gaussian_nll_loss _at_least": "F.gaussian_nll_loss(x, target, v)",

@@ -49,6 +49,8 @@ SHAPES = Group(MATRICES, inputs, both={
     "gather gather_along": ("t.gather(x, 1, i)", "t.gather(x, 0, j)"),
     "take_along_dim": "t.take_along_dim(x, i, 1)",
     "embedding embedding_grad": ("F.embedding(rows, x)", "F.embedding(tokens, x)"),
+    "embedding_bag": "F.embedding_bag(tokens, x)",
+    "shared_by_index": "F.embedding(tokens, x, scale_grad_by_freq=True)",
     # written elements
     "scatter scatter_along": ("t.scatter(x, 1, order, y)",
                               "x.scatter(1, i, 0.5)"),

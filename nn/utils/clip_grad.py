@@ -45,10 +45,23 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     """
     grads = _grads("clip_grad_norm_", parameters)
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
+    _scale(grads, max_norm, total)
+    return total
+
+
+@replayed
+@guarded
+def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float,
+                          total_norm: Tensor) -> None:
+    """Scale all gradients, in place, by max_norm / (total_norm + 1e-6) if that is below 1: what
+    clip_grad_norm_ does with a norm that is known."""
+    _scale(_grads("clip_grads_with_norm_", parameters), max_norm, total_norm)
+
+
+def _scale(grads: list[Tensor], max_norm: float, total: Tensor) -> None:
     factor = float(max_norm) / (total.item() + 1e-6)
     if not factor >= 1:  # also where it is NaN
         foreach.scale_(grads, factor)
-    return total
 
 
 def clip_grad_norm(parameters: Tensor | Iterable[Tensor], max_norm: float,

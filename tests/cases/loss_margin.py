@@ -53,6 +53,15 @@ def _triplet(a, p, n, margin=1.0, *, norm=2.0, swap=False, reduction="mean"):
     return reduce(np.maximum(0, near - far + margin), reduction)
 
 
+def _multilabel(x, target, reduction="mean"):
+    losses = []
+    for row, labels in zip(np.atleast_2d(x), np.atleast_2d(target), strict=True):
+        labels = labels[:list(labels).index(-1)] if -1 in labels else labels
+        others = [j for j in range(len(row)) if j not in labels]
+        losses.append(sum(max(0, 1 - row[y] + row[j]) for y in labels for j in others) / len(row))
+    return reduce(np.reshape(losses, x.shape[:-1]), reduction)
+
+
 def _multi_margin(x, target, p=1, margin=1.0, weight=None, reduction="mean"):
     losses = []
     for row, label in zip(np.atleast_2d(x), target.flat, strict=True):
@@ -167,6 +176,20 @@ CASES = {
         Case((Spec((2, 3)), Spec((2, 3)), Spec((2,), 0.5, 2)), {"reduction": "none"}, _gaussian,
              functional("gaussian_nll_loss"))],
     "_at_least": [Case((POSITIVE,), {"low": 0.1}, lambda x, low: x.copy(), False)],
+    "triplet_margin_with_distance_loss": [
+        Case((ROWS, ROWS, ROWS), {"margin": 0.7}, _triplet,
+             functional("triplet_margin_with_distance_loss")),
+        Case((ROWS, ROWS, ROWS), {"distance_function": lambda x, y: (2 * x - y).sum(-1),
+                                  "swap": True, "reduction": "none"},
+             lambda a, p, n, distance_function, swap, reduction: np.maximum(
+                 0, (2 * a - p).sum(1) - np.minimum((2 * a - n).sum(1), (2 * p - n).sum(1)) + 1),
+             functional("triplet_margin_with_distance_loss"))],
+    "multilabel_margin_loss": [
+        *(Case((ROWS, np.array([[3, 0, -1, 1], [-1, 0, 0, 0], [1, 1, 2, 0]])),
+               {"reduction": how}, _multilabel, functional("multilabel_margin_loss"))
+          for how in REDUCTIONS),
+        Case((Spec((4,)), np.array([2, -1, 0, 0])), {}, _multilabel,
+             functional("multilabel_margin_loss"))],
     "bilinear": [
         Case((Spec((3, 2)), Spec((3, 4)), Spec((2, 2, 4))), {}, summed("ni,nj,oij->no"),
              functional("bilinear")),
