@@ -12,6 +12,8 @@ import pytest
 
 import autograd
 
+WRITTEN = "was not written by autograd.save or PyTorch, or is damaged: ."
+
 
 def saved(value) -> bytes:
     file = io.BytesIO()
@@ -190,7 +192,7 @@ def test_cycles_and_deep_nesting_are_refused():
 def test_damaged_and_foreign_files(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"not an archive")
-    with pytest.raises(ValueError, match=f"load: {path} was not written by autograd.save, or is d"):
+    with pytest.raises(ValueError, match=f"load: {path} {WRITTEN}"):
         autograd.load(path)
     np.savez(tmp_path / "other.npz", a=np.ones(2))
     with pytest.raises(ValueError, match="no structure entry"):
@@ -207,7 +209,7 @@ SAMPLE = saved({"w": autograd.ones(2, 3), "l": [1, (None, "x")], "v": np.arange(
 
 def test_truncated_at_every_byte():
     for length in range(len(SAMPLE)):
-        with pytest.raises(ValueError, match="was not written by autograd.save, or is damaged: ."):
+        with pytest.raises(ValueError, match=WRITTEN):
             loaded(SAMPLE[:length])
 
 
@@ -253,7 +255,7 @@ BYTES = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (64,)}", bytes(64
     b'{"list": [' * 150 + b"]}" * 150, b'{"value": ' + b"9" * 5000 + b"}",
 ], ids=lambda value: str(value)[:40])
 def test_malformed_structures(structure):
-    with pytest.raises(ValueError, match="was not written by autograd.save, or is damaged: ."):
+    with pytest.raises(ValueError, match=WRITTEN):
         loaded(archive(structure, array_0=BYTES))
 
 
@@ -280,7 +282,7 @@ def test_parts_that_reach_outside_their_memory(place):
 ], ids=lambda header: header[:60])
 def test_headers_that_claim_what_is_not_there(header):
     for version in (1, 3):
-        with pytest.raises(ValueError, match="was not written by autograd.save, or is damaged: ."):
+        with pytest.raises(ValueError, match=WRITTEN):
             loaded(archive({"tensor": 0}, array_0=npy(header, b"1234", version)))
 
 

@@ -1,12 +1,13 @@
-"""Saving and loading: tensors in nested dicts, lists and tuples, as one `.npz` or `.safetensors`.
+"""Saving and loading: tensors in nested dicts, lists and tuples; `.npz`, `.safetensors`, `.pt`.
 
-The file holds the arrays and a JSON text of the structure around them.  Nothing in it is code, so
-a file from elsewhere can be loaded without running anything, unlike a pickle.
+The first two hold the arrays and a JSON text of the structure around them.  PyTorch's `.pt` holds a
+pickle, of which only what the table in `pytorch` names is read: no file runs anything.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from io import TextIOBase
 
 import numpy as np
@@ -14,7 +15,10 @@ import numpy as np
 from ..errors import check_switches, describe
 from ..files import replacing
 from ..metadata import device
-from . import npz, safetensors
+from . import npz, pytorch, pytorch_files, safetensors
+from .pytorch_writer import Pickled
+
+PYTORCHS = (".pt", ".pth", ".ckpt", ".bin")  # what names of PyTorch's files end in
 
 
 def save(obj, f) -> None:
@@ -24,7 +28,8 @@ def save(obj, f) -> None:
     Subclasses of these come back as what they derive from, NumPy's numbers as Python's.
     A path that ends in `.safetensors` gets that format: other libraries read a dict of tensors
     there (and any other object, as its tensors).  It writes no memory as shared, and forgets
-    which tensors of a plain dict require grad.
+    which tensors of a plain dict require grad.  One that ends in `.pt`, `.pth`, `.ckpt` or `.bin`
+    becomes a file that PyTorch loads with `weights_only=True`, where arrays are tensors.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -37,53 +42,70 @@ def save(obj, f) -> None:
             raise TypeError(f"save: f must be a path or a binary file, got {describe(f)}")
         np.savez(f, **npz.entries(obj))
         return
-    as_safetensors = _is_safetensors(f)
-    start, arrays = safetensors.content(obj) if as_safetensors else (b"", [])
-    entries = {} if as_safetensors else npz.entries(obj)
+    write = _writer(obj, os.path.splitext(os.fsdecode(f))[1])
     folder = os.path.dirname(os.path.realpath(os.fsdecode(f)))
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"save: the folder {folder} is missing; make it first, with "
                                 "os.makedirs")
     with replacing(f) as file:
-        if as_safetensors:
-            safetensors.write(file, start, arrays)
-        else:
-            np.savez(file, **entries)
+        write(file)
+
+
+def _writer(obj, suffix: str) -> Callable:
+    """What writes the object into a file; what cannot be written is refused now."""
+    if suffix == ".safetensors":
+        start, arrays = safetensors.content(obj)
+        return lambda file: safetensors.write(file, start, arrays)
+    if suffix in PYTORCHS:
+        return Pickled(obj).write
+    entries = npz.entries(obj)
+    return lambda file: np.savez(file, **entries)
 
 
 def load(f, map_location=None, *, weights_only: bool = True, mmap: bool = False):
     """What `save` wrote to the path or binary file `f`; also a `.safetensors` file of another
-    library, as a dict of tensors.
+    library, as a dict of tensors, and files of PyTorch, of any version from 0.4 on.
 
     `map_location` may name the CPU, where tensors come to in any case; no file runs code, whatever
-    `weights_only` says, and all of it is read, whatever `mmap` says.
-    Raises: ValueError for a file that `save` did not write, or that is damaged; RuntimeError for
-        another device than the CPU.
+    `weights_only` says, and what only code could make is refused by name.  With `mmap` the tensors
+    of a PyTorch file stay on disk until they are used.  bfloat16 becomes float32, which holds its
+    numbers exactly; tensors that shared memory share it again.
+    Raises: ValueError for a file of another kind, or that is damaged; RuntimeError for another
+        device than the CPU.
     """
     check_switches("load", weights_only=weights_only, mmap=mmap)
     if isinstance(map_location, (str, device)):
         device(map_location)
     if isinstance(f, (str, bytes, os.PathLike)):
         with open(f, "rb") as file:
-            return _load(file, f, _is_safetensors(f))
+            return _load(file, os.fsdecode(f), f if mmap else None)
     if not (hasattr(f, "read") and hasattr(f, "seek")) or isinstance(f, TextIOBase):
         raise TypeError("load: f must be a path or a binary file that can be read in any order, "
                         f"got {describe(f)}")
-    return _load(f, getattr(f, "name", f), False)
+    return _load(f, getattr(f, "name", f), None)
 
 
-def _load(file, name, as_safetensors: bool):
+def _load(file, name, mapped):
     try:
         file.seek(0, os.SEEK_END)
         size = file.tell()
         file.seek(0)
-        return (safetensors if as_safetensors else npz).read(file, size)
+        return _read(file, size, str(name).endswith(".safetensors"), mapped)
     except MemoryError:
         raise
-    except Exception as error:  # whatever the readers of zip, npy and JSON trip over
-        raise ValueError(f"load: {name} was not written by autograd.save, or is damaged: {error}"
-                         ) from error
+    except Exception as error:  # whatever the readers of zip, npy, JSON and pickles trip over
+        raise ValueError(f"load: {name} was not written by autograd.save or PyTorch, or is "
+                         f"damaged: {error}") from error
 
 
-def _is_safetensors(path: str | bytes | os.PathLike) -> bool:
-    return os.fsdecode(path).endswith(".safetensors")
+def _read(file, size: int, as_safetensors: bool, mapped):
+    """The object in a file of `size` bytes, whose name or first bytes tell what it is."""
+    start = file.read(len(pytorch.LEGACY))
+    file.seek(0)
+    if start.startswith(pytorch.LEGACY):
+        return pytorch_files.read_legacy(file, size)
+    if as_safetensors or start[8:9] == b"{":
+        return safetensors.read(file, size)
+    if pytorch_files.is_archive(file):
+        return pytorch_files.read_archive(file, size, mapped)
+    return npz.read(file, size)

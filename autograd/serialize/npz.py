@@ -28,7 +28,7 @@ def entries(obj) -> dict[str, Any]:
     """The arrays of the file, by name."""
     held: dict[int, Held] = {}
     structure = pack(obj, held)
-    blocks = _blocks([(found.array, found.entry) for found in held.values()])
+    blocks = shared_blocks([(found.array, found.entry) for found in held.values()])
     named: dict[str, Any] = {f"array_{i}": block for i, block in enumerate(blocks)}
     named[_STRUCTURE] = np.frombuffer(json.dumps(structure).encode(), np.uint8)
     return named
@@ -44,7 +44,7 @@ def read(file, size: int):
         return Unpacker(contents.made).unpack(structure)
 
 
-def _blocks(entries: list[tuple[np.ndarray, dict]]) -> list[np.ndarray]:
+def shared_blocks(entries: list[tuple[np.ndarray, dict]]) -> list[np.ndarray]:
     """The arrays to write.  Each entry is told the number of the one that it shows and, where
     several show parts of one stretch of memory, which part."""
     groups: list[list[int]] = []

@@ -1,0 +1,248 @@
+"""Files of PyTorch, read without PyTorch and without running anything that a file asks for.
+
+Such a file is a pickle, which names what is to be called, and the bytes of storages that tensors
+show.  Every name is looked up in the table below, which has stand-ins that only note what they are
+given; any other name is refused.  Tensors are made when the whole pickle has been read.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter, OrderedDict
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import as_dtype
+from ..metadata import Size, device
+from ..tensors import Tensor, alias, wrap
+
+LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a file begins so before PyTorch 1.6
+_DEPTH = 200  # levels of nesting
+STORAGES = {  # a dtype -> the class of its storages
+    "float16": "HalfStorage", "float32": "FloatStorage", "float64": "DoubleStorage",
+    "uint8": "ByteStorage", "int8": "CharStorage", "int16": "ShortStorage", "int32": "IntStorage",
+    "int64": "LongStorage", "bool": "BoolStorage", "bfloat16": "BFloat16Storage",
+}  # fmt: skip
+_ENDS = (str, bool, int, float, complex, bytes, type(None))
+
+
+class Storage:
+    """The bytes that tensors show: `dtype` and count of their elements, and their key in the file;
+    `start` is the first that this part of it has."""
+
+    def __init__(self, dtype: str, key: str, count: int, start: int = 0) -> None:
+        self.dtype, self.key, self.count, self.start = dtype, key, count, start
+
+
+class _Kind:
+    """Stands for a class of storages."""
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = dtype
+
+
+class _Shown:
+    """Stands for a tensor."""
+
+    def __init__(self, storage, offset, size, stride, requires_grad=False, *_: Any) -> None:
+        self.place = storage, offset, size, stride
+        self.requires_grad = requires_grad
+
+
+def _parameter(data, requires_grad=True, *_: Any) -> _Shown:
+    if not isinstance(data, _Shown):
+        raise pickle.UnpicklingError("a parameter without a tensor")
+    data.requires_grad = requires_grad
+    return data
+
+
+def _of_type(function, kind, args, state) -> Any:
+    """What `Tensor.__reduce_ex__` of a subclass asks for; a parameter's class is its only one."""
+    if function is not _Shown or kind is not _parameter:
+        raise pickle.UnpicklingError("a tensor of a class of its own")
+    return _Shown(*args)
+
+
+class _DType:
+    """Stands for numpy.dtype: one of plain numbers."""
+
+    def __init__(self, code: Any, *_: Any) -> None:
+        self.dtype = np.dtype(code)
+        if self.dtype.kind not in "biuf":
+            raise pickle.UnpicklingError(f"an array of dtype {code!r}, where numbers are allowed")
+
+    def __setstate__(self, state: tuple) -> None:
+        if state[1] in ("<", ">"):
+            self.dtype = self.dtype.newbyteorder(state[1])
+
+
+class _Array:
+    """Stands for numpy.ndarray: its numbers are taken from the bytes in the file."""
+
+    array: np.ndarray | None = None
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def __setstate__(self, state: tuple) -> None:
+        _, shape, dtype, by_columns, content = state
+        content = content.encode("latin1") if isinstance(content, str) else content
+        self.array = np.frombuffer(content, dtype.dtype).reshape(
+            shape, order="F" if by_columns else "C").copy()
+
+
+def _scalar(dtype: _DType, content) -> Any:
+    content = content.encode("latin1") if isinstance(content, str) else content
+    return np.frombuffer(content, dtype.dtype)[0].item()
+
+
+def _encode(text: str, coding: str) -> bytes:
+    return text.encode(coding)
+
+
+def _device(*parts: Any) -> device:
+    return device("cpu")  # wherever the file was written, there is no other here
+
+
+NAMES: dict[tuple[str, str], Any] = {
+    ("collections", "OrderedDict"): OrderedDict, ("collections", "Counter"): Counter,
+    **{(module, kind.__name__): kind for module in ("builtins", "__builtin__")
+       for kind in (set, frozenset)},
+    ("torch._utils", "_rebuild_tensor_v2"): _Shown, ("torch._utils", "_rebuild_tensor"): _Shown,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+    ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
+    ("torch._tensor", "_rebuild_from_type_v2"): _of_type,
+    ("torch.nn.parameter", "Parameter"): _parameter,
+    ("torch", "Size"): Size, ("torch", "device"): _device,
+    ("torch.storage", "UntypedStorage"): _Kind("uint8"),
+    ("numpy", "ndarray"): _Array, ("numpy", "dtype"): _DType, ("_codecs", "encode"): _encode,
+    **{("torch", name): _Kind(dtype) for dtype, name in STORAGES.items()},
+    **{("torch", dtype): np.dtype(dtype) for dtype in STORAGES if dtype != "bfloat16"},
+    **{(f"{core}.multiarray", "_reconstruct"): _Array for core in ("numpy.core", "numpy._core")},
+    **{(f"{core}.multiarray", "scalar"): _scalar for core in ("numpy.core", "numpy._core")},
+}  # fmt: skip
+
+
+class Reader(pickle._Unpickler):
+    """Reads a pickle in which only NAMES may be named; `storages` are those it refers to.
+
+    It is the one in Python: the one in C makes room for as many objects as a pickle claims.
+    """
+
+    def __init__(self, file, size: int) -> None:
+        super().__init__(_Bounded(file, size), encoding="utf-8")
+        self.storages: dict[str, Storage] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in NAMES:
+            return NAMES[module, name]
+        raise pickle.UnpicklingError(
+            f"it names {module}.{name}, which could run code; tensors, numbers, texts, lists, "
+            "tuples and dicts of them are read (in PyTorch, save a module's state_dict())")
+
+    def persistent_load(self, pid: Any) -> Storage:
+        try:
+            kind, of, key, _, count, *view = pid
+            start = view[0][1] if view and view[0] is not None else 0
+            if kind == "storage" and isinstance(of, _Kind) and isinstance(key, str) and (
+                    type(count) is int and type(start) is int and min(count, start) >= 0):
+                return self.storages.setdefault(key, Storage(of.dtype, key, count)) if not start \
+                    else Storage(of.dtype, key, count, start)
+        except (TypeError, ValueError, IndexError):
+            pass
+        raise pickle.UnpicklingError(f"it refers to {str(pid)[:60]}, where a storage belongs")
+
+
+class _Bounded:
+    """A file of `size` bytes, which makes no room for more."""
+
+    def __init__(self, file, size: int) -> None:
+        self._file, self._size = file, size
+        self.readline = file.readline
+
+    def read(self, count: int) -> bytes:
+        """So many bytes, or those that are left."""
+        return self._file.read(min(count, self._size - self._file.tell()))
+
+
+class Maker:
+    """Makes the object that was read, and its tensors, of the bytes that `read(storage)` gives."""
+
+    def __init__(self, read) -> None:
+        self._read = read
+        self._blocks: dict[str, tuple[str, Tensor]] = {}
+        self._made: dict[int, Any] = {}
+
+    def made(self, value, depth: int = 0):
+        """A part of the object."""
+        if depth > _DEPTH:
+            raise ValueError(f"it contains itself, or is nested deeper than {_DEPTH} levels")
+        if isinstance(value, (*_ENDS, device, np.dtype)):
+            return value
+        if id(value) not in self._made:
+            self._made[id(value)] = value, self._new(value, depth + 1)
+        return self._made[id(value)][1]
+
+    def _new(self, value, depth: int):
+        if isinstance(value, _Shown):
+            return self._tensor(value)
+        if isinstance(value, _Array) and value.array is not None:
+            return value.array
+        if isinstance(value, Size):
+            return Size(map(int, value))
+        if isinstance(value, dict):
+            kind = type(value) if type(value) in (OrderedDict, Counter) else dict
+            made: Any = kind((self.made(key, depth), self.made(part, depth))
+                             for key, part in dict.items(value))
+            metadata = vars(value).get("_metadata") if kind is OrderedDict else None
+            if isinstance(metadata, dict):
+                made._metadata = self.made(metadata, depth)
+            return made
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return value.__class__([self.made(part, depth) for part in value])
+        raise ValueError(f"it holds {type(value).__name__} where a tensor, a number, a text or a "
+                         "list, tuple or dict of them belongs")
+
+    def _tensor(self, shown: _Shown) -> Tensor:
+        storage, offset, size, stride = shown.place
+        if not isinstance(storage, Storage):
+            raise ValueError("it has a tensor without storage")
+        block = self._block(storage)
+        array = block._array
+        sizes = (*size, *stride, offset)
+        if len(size) != len(stride) or any(type(n) is not int or n < 0 for n in sizes):
+            raise ValueError(f"it has a tensor of size {tuple(size)} and stride {tuple(stride)}")
+        offset += storage.start
+        last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+        if min(size, default=1) > 0 and last >= len(array):
+            raise ValueError(f"it has a tensor of size {tuple(size)} and stride {tuple(stride)} "
+                             f"at {offset} of a storage of {len(array)} elements")
+        if min(size, default=1) == 0:
+            made = np.empty(size, array.dtype)
+        else:
+            made = np.lib.stride_tricks.as_strided(
+                array[offset:], size, [step * array.itemsize for step in stride])
+        tensor = alias(block, made)
+        wanted = bool(shown.requires_grad) and made.dtype.kind == "f"
+        return tensor.requires_grad_() if wanted else tensor
+
+    def _block(self, storage: Storage) -> Tensor:
+        """All elements of a storage, as the tensor whose version all share that show it."""
+        if storage.key not in self._blocks:
+            self._blocks[storage.key] = storage.dtype, wrap(self._elements(storage))
+        dtype, block = self._blocks[storage.key]
+        if dtype != storage.dtype:
+            raise ValueError(f"its storage {storage.key} is {dtype} and {storage.dtype}")
+        return block
+
+    def _elements(self, storage: Storage) -> np.ndarray:
+        raw = self._read(storage)
+        if storage.dtype == "bfloat16":  # the upper half of a float32
+            return (raw.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        return raw.view(as_dtype(storage.dtype))
+
+
+def width(storage: Storage) -> int:
+    """Bytes of an element in the file."""
+    return 2 if storage.dtype == "bfloat16" else np.dtype(storage.dtype).itemsize
