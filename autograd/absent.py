@@ -43,7 +43,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "dequantize empty_quantized fake_quantize_* fused_moving_avg_obs_fake_quant int_repr q_* "
      "quantize_* quantized_* choose_qparams_optimized Tensor.dequantize Tensor.int_repr "
      "Tensor.q_per_channel_axis Tensor.q_per_channel_scales Tensor.q_per_channel_zero_points "
-     "Tensor.q_scale Tensor.q_zero_point Tensor.qscheme qscheme nn.quantized nn.qat "
+     "Tensor.q_scale Tensor.q_zero_point Tensor.qscheme qscheme per_channel_* per_tensor_* "
+     "nn.quantized nn.qat "
      "nn.quantizable nn.intrinsic"),
     (_NO_TYPE, "bit bits* float4_* float8_* int1 int2 int3 int4 int5 int6 int7 qint* quint* uint1 "
                "uint2 uint3 uint4 uint5 uint6 uint7 nn.functional.ScalingType "
@@ -130,7 +131,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "distributions.StackTransform distributions.StickBreakingTransform"),
     (_STORAGE,
      "BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage IntStorage LongStorage "
-     "ShortStorage Tensor.storage_type"),
+     "ShortStorage BFloat16Storage ComplexDoubleStorage ComplexFloatStorage HalfStorage Storage "
+     "StorageBase QInt32Storage QInt8Storage QUInt*Storage Tensor.storage_type"),
     ("interpolate(input, size, scale_factor, mode) is the one function for it",
      "nn.functional.upsample nn.functional.upsample_*"),
     ("weights are reparametrised by writing the layer's forward with the functions of autograd",
@@ -159,7 +161,9 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("it is a name of PyTorch's first years: use linalg.eig, linalg.eigh, linalg.lstsq, "
      "linalg.solve, resize_ or reshape",
      "Tensor.eig Tensor.symeig Tensor.lstsq Tensor.solve Tensor.resize Tensor.resize_as "
-     "Tensor.reinforce Tensor.volatile variable NestedIOFunction"),
+     "Tensor.reinforce Tensor.volatile variable NestedIOFunction eig lstsq solve symeig "
+     "matrix_rank nn.Container nn.NLLLoss2d nn.CrossMapLRN2d nn.RNNCellBase "
+     "legacy_contiguous_format"),
     ("errors are Python's own: RuntimeError, MemoryError",
      "AcceleratorError OutOfMemoryError FatalError"),
     ("the default generator may be used from any thread",
@@ -176,6 +180,16 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "Tensor.module_load"),
     ("padding sequences is nn.utils.rnn's",
      "Tensor.to_padded_tensor nested"),
+    ("the results of functions are named tuples; their fields are the names to use",
+     "return_types"),
+    ("scipy.stats.qmc draws quasi-random numbers", "quasirandom"),
+    ("fill what a mask leaves out with masked_fill, or leave it out with masked_select", "masked"),
+    ("write a Function in Python, with NumPy or Numba inside", "classes"),
+    ("autograd.viz measures and draws what a model does", "monitor utils.throughput_benchmark "
+     "utils.collect_env"),
+    ("Tensor.register_hook and the hooks of modules look at what passes", "utils.hooks"),
+    ("np.from_dlpack and from_dlpack take the tensor itself", "utils.dlpack"),
+    ("the same program gives the same bits, always", "utils.deterministic"),
     ("index a tensor with [...]",
      "Tensor.index"),
     ("containers of modules are those of nn: nn.ModuleDict, nn.ParameterDict",
