@@ -126,9 +126,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("subclass distributions.Transform, which needs _call, _inverse and log_abs_det_jacobian",
      "distributions.biject_to distributions.transform_to distributions.CatTransform "
      "distributions.CorrCholeskyTransform distributions.CumulativeDistributionTransform "
-     "distributions.IndependentTransform distributions.LowerCholeskyTransform "
-     "distributions.PositiveDefiniteTransform distributions.ReshapeTransform "
-     "distributions.StackTransform distributions.StickBreakingTransform"),
+     "distributions.LowerCholeskyTransform distributions.PositiveDefiniteTransform "
+     "distributions.ReshapeTransform distributions.StackTransform"),
     (_STORAGE,
      "BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage IntStorage LongStorage "
      "ShortStorage BFloat16Storage ComplexDoubleStorage ComplexFloatStorage HalfStorage Storage "
@@ -201,9 +200,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("images are (N, C, H, W) in memory, and no other order is faster here",
      "channels_last channels_last_3d nn.utils.convert_*"),
     ("backward passes run in the thread that asks for them, and nothing looks at them meanwhile",
-     "Profiler* kineto_available *multithreading_enabled "
-     "is_view_replay_enabled enforce_grad_layout_policy set_anomaly_enabled "
-     "is_anomaly_check_nan_enabled"),
+     "Profiler* kineto_available *multithreading_enabled is_view_replay_enabled "
+     "enforce_grad_layout_policy set_anomaly_enabled is_anomaly_check_nan_enabled"),
 )
 
 NAMES = {name: reason for reason, names in FAMILIES for name in names.split() if "*" not in name}
