@@ -29,36 +29,36 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "AliasDb AnyType Argument ArgumentSpec AwaitType BenchmarkConfig BenchmarkExecutionStats "
      "Block BoolType CallStack Capsule ClassType Code CompilationUnit CompleteArgumentSpec "
      "ComplexType ConcreteModuleType* DeepCopyMemoTable DeserializationStorageContext DictType "
-     "EnumType ErrorReport ExecutionPlan FileCheck FloatType FunctionSchema FutureType "
-     "Gradient Graph GraphExecutorState IODescriptor InferredType IntType InterfaceType "
-     "JITException ListType LiteScriptModule LockingLogger Node NoneType NoopLogger NumberType "
-     "OperatorInfo OptionalType PyObjectType PyTorchFile* RRefType Script* "
-     "SerializationStorageContext StaticModule StringType TensorType ThroughputBenchmark "
-     "TracingState TupleType Type UnionType Use Value fork wait Future futures "
-     "import_ir_module* merge_type_from_type_comment parse_* unify_type_list "
-     "nn.functional.boolean_dispatch"),
+     "EnumType ErrorReport ExecutionPlan FileCheck FloatType FunctionSchema FutureType Gradient "
+     "Graph GraphExecutorState IODescriptor InferredType IntType InterfaceType JITException "
+     "ListType LiteScriptModule LockingLogger Node NoneType NoopLogger NumberType OperatorInfo "
+     "OptionalType PyObjectType PyTorchFile* RRefType Script* SerializationStorageContext "
+     "StaticModule StringType TensorType ThroughputBenchmark TracingState TupleType Type "
+     "UnionType Use Value fork wait Future futures import_ir_module* merge_type_from_type_comment "
+     "parse_* unify_type_list nn.functional.boolean_dispatch"),
     (_SYMBOLS,
      "Sym* sym_*"),
     (_EIGHT,
      "dequantize empty_quantized fake_quantize_* fused_moving_avg_obs_fake_quant int_repr q_* "
      "quantize_* quantized_* choose_qparams_optimized Tensor.dequantize Tensor.int_repr "
      "Tensor.q_per_channel_axis Tensor.q_per_channel_scales Tensor.q_per_channel_zero_points "
-     "Tensor.q_scale Tensor.q_zero_point Tensor.qscheme qscheme nn.quantized nn.qat "
-     "nn.quantizable nn.intrinsic"),
-    (_NO_TYPE, "bit bits* float4_* float8_* int1 int2 int3 int4 int5 int6 int7 qint* quint* uint1 "
-               "uint2 uint3 uint4 uint5 uint6 uint7 nn.functional.ScalingType "
-               "nn.functional.SwizzleType nn.functional.scaled_*"),
+     "Tensor.q_scale Tensor.q_zero_point Tensor.qscheme qscheme per_channel_* per_tensor_* "
+     "nn.quantized nn.qat nn.quantizable nn.intrinsic"),
+    (_NO_TYPE,
+     "bit bits* float4_* float8_* int1 int2 int3 int4 int5 int6 int7 qint* quint* uint1 uint2 "
+     "uint3 uint4 uint5 uint6 uint7 nn.functional.ScalingType nn.functional.SwizzleType "
+     "nn.functional.scaled_*"),
     (_UNSIGNED,
      "uint16 uint32 uint64"),
     (_SPARSE,
-     "sparse_* *col_indices_copy crow_indices_copy ccol_indices_copy col_indices_copy dsmm "
-     "hsmm hspmm indices_copy resize_as_sparse_ row_indices_copy saddmm smm spmm sspaddmm "
-     "values_copy Tensor.ccol_indices Tensor.coalesce Tensor.col_indices Tensor.crow_indices "
-     "Tensor.dense_dim Tensor.indices Tensor.is_coalesced Tensor.resize_as_sparse_ "
-     "Tensor.row_indices Tensor.smm Tensor.sparse_dim Tensor.sparse_mask Tensor.sparse_resize_ "
-     "Tensor.sparse_resize_and_clear_ Tensor.sspaddmm Tensor.to_dense Tensor.to_sparse "
-     "Tensor.to_sparse_bsc Tensor.to_sparse_bsr Tensor.to_sparse_coo Tensor.to_sparse_csc "
-     "Tensor.to_sparse_csr Tensor.values optim.SparseAdam"),
+     "sparse_* *col_indices_copy crow_indices_copy ccol_indices_copy col_indices_copy dsmm hsmm "
+     "hspmm indices_copy resize_as_sparse_ row_indices_copy saddmm smm spmm sspaddmm values_copy "
+     "Tensor.ccol_indices Tensor.coalesce Tensor.col_indices Tensor.crow_indices Tensor.dense_dim "
+     "Tensor.indices Tensor.is_coalesced Tensor.resize_as_sparse_ Tensor.row_indices Tensor.smm "
+     "Tensor.sparse_dim Tensor.sparse_mask Tensor.sparse_resize_ Tensor.sparse_resize_and_clear_ "
+     "Tensor.sspaddmm Tensor.to_dense Tensor.to_sparse Tensor.to_sparse_bsc Tensor.to_sparse_bsr "
+     "Tensor.to_sparse_coo Tensor.to_sparse_csc Tensor.to_sparse_csr Tensor.values "
+     "optim.SparseAdam"),
     (_OTHERS,
      "cudnn_* fbgemm_* miopen_* mkldnn_* Tensor.to_mkldnn"),
     (_INNER,
@@ -70,9 +70,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "adaptive_max_pool1d alpha_dropout alpha_dropout_ batch_norm "
      "binary_cross_entropy_with_logits channel_shuffle conv_transpose3d cosine_embedding_loss "
      "ctc_loss dropout dropout_ embedding embedding_bag feature_alpha_dropout "
-     "feature_alpha_dropout_ feature_dropout feature_dropout_ hinge_embedding_loss "
-     "instance_norm kl_div margin_ranking_loss max_pool3d poisson_nll_loss rrelu rrelu_ "
-     "triplet_margin_loss"),
+     "feature_alpha_dropout_ feature_dropout feature_dropout_ hinge_embedding_loss instance_norm "
+     "kl_div margin_ranking_loss max_pool3d poisson_nll_loss rrelu rrelu_ triplet_margin_loss"),
     (_RECURRENT,
      "gru gru_cell lstm lstm_cell rnn_*"),
     (_COMPLEX,
@@ -86,8 +85,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     (_PRECISION,
      "autocast_* get_autocast_* is_autocast_ipu_enabled is_autocast_xla_enabled set_autocast_*"),
     (_LAPACK,
-     "geqrf lobpcg orgqr ormqr Tensor.geqrf Tensor.orgqr Tensor.ormqr "
-     "linalg.householder_product linalg.ldl_*"),
+     "geqrf lobpcg orgqr ormqr Tensor.geqrf Tensor.orgqr Tensor.ormqr linalg.householder_product "
+     "linalg.ldl_*"),
     (_PIPES,
      "utils.data.DFIterDataPipe utils.data.DataChunk utils.data.IterDataPipe "
      "utils.data.MapDataPipe utils.data.argument_validation utils.data.functional_datapipe "
@@ -125,19 +124,18 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("subclass distributions.Transform, which needs _call, _inverse and log_abs_det_jacobian",
      "distributions.biject_to distributions.transform_to distributions.CatTransform "
      "distributions.CorrCholeskyTransform distributions.CumulativeDistributionTransform "
-     "distributions.IndependentTransform distributions.LowerCholeskyTransform "
-     "distributions.PositiveDefiniteTransform distributions.ReshapeTransform "
-     "distributions.StackTransform distributions.StickBreakingTransform"),
+     "distributions.LowerCholeskyTransform distributions.PositiveDefiniteTransform "
+     "distributions.ReshapeTransform distributions.StackTransform"),
     (_STORAGE,
      "BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage IntStorage LongStorage "
-     "ShortStorage Tensor.storage_type"),
+     "ShortStorage BFloat16Storage ComplexDoubleStorage ComplexFloatStorage HalfStorage Storage "
+     "StorageBase QInt32Storage QInt8Storage QUInt*Storage Tensor.storage_type"),
     ("interpolate(input, size, scale_factor, mode) is the one function for it",
      "nn.functional.upsample nn.functional.upsample_*"),
     ("weights are reparametrised by writing the layer's forward with the functions of autograd",
      "nn.utils.*_norm nn.utils.parametri* nn.utils.prune"),
     ("the parameters of a group are updated as they are: clip, copy or convert them yourself",
-     "nn.utils.clip_grads_with_norm_ nn.utils.skip_init "
-     "optim.swap_in_optimizer_params_and_state"),
+     "nn.utils.clip_grads_with_norm_ nn.utils.skip_init optim.swap_in_optimizer_params_and_state"),
     ("optim.Adam and optim.SGD are the usual choice",
      "optim.Adafactor optim.Muon"),
     ("there is one process; the sampler of a DataLoader shuffles",
@@ -159,7 +157,9 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("it is a name of PyTorch's first years: use linalg.eig, linalg.eigh, linalg.lstsq, "
      "linalg.solve, resize_ or reshape",
      "Tensor.eig Tensor.symeig Tensor.lstsq Tensor.solve Tensor.resize Tensor.resize_as "
-     "Tensor.reinforce Tensor.volatile variable NestedIOFunction"),
+     "Tensor.reinforce Tensor.volatile variable NestedIOFunction eig lstsq solve symeig "
+     "matrix_rank nn.Container nn.NLLLoss2d nn.CrossMapLRN2d nn.RNNCellBase "
+     "legacy_contiguous_format"),
     ("errors are Python's own: RuntimeError, MemoryError",
      "AcceleratorError OutOfMemoryError FatalError"),
     ("the default generator may be used from any thread",
@@ -176,6 +176,22 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "Tensor.module_load"),
     ("padding sequences is nn.utils.rnn's",
      "Tensor.to_padded_tensor nested"),
+    ("the results of functions are named tuples; their fields are the names to use",
+     "return_types"),
+    ("scipy.stats.qmc draws quasi-random numbers",
+     "quasirandom"),
+    ("fill what a mask leaves out with masked_fill, or leave it out with masked_select",
+     "masked"),
+    ("write a Function in Python, with NumPy or Numba inside",
+     "classes"),
+    ("autograd.viz measures and draws what a model does",
+     "monitor utils.throughput_benchmark utils.collect_env"),
+    ("Tensor.register_hook and the hooks of modules look at what passes",
+     "utils.hooks"),
+    ("np.from_dlpack and from_dlpack take the tensor itself",
+     "utils.dlpack"),
+    ("the same program gives the same bits, always",
+     "utils.deterministic"),
     ("index a tensor with [...]",
      "Tensor.index"),
     ("containers of modules are those of nn: nn.ModuleDict, nn.ParameterDict",
@@ -187,9 +203,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("images are (N, C, H, W) in memory, and no other order is faster here",
      "channels_last channels_last_3d nn.utils.convert_*"),
     ("backward passes run in the thread that asks for them, and nothing looks at them meanwhile",
-     "Profiler* kineto_available *multithreading_enabled "
-     "is_view_replay_enabled enforce_grad_layout_policy set_anomaly_enabled "
-     "is_anomaly_check_nan_enabled"),
+     "Profiler* kineto_available *multithreading_enabled is_view_replay_enabled "
+     "enforce_grad_layout_policy set_anomaly_enabled is_anomaly_check_nan_enabled"),
 )
 
 NAMES = {name: reason for reason, names in FAMILIES for name in names.split() if "*" not in name}

@@ -2,11 +2,13 @@
 
 `python -m tests.pytorch_names` writes `pytorch_names.txt` anew from the installed PyTorch;
 `python -m tests.pytorch_names table` writes README's table of how many are here anew, and prints
-which are not, and which are here although a reason for their absence is given.
+which are not, and which are here although a reason for their absence is given; with `prune` in
+place of `table` those reasons are taken out of `autograd/absent.py`.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import sys
@@ -110,8 +112,25 @@ def here_although_refused() -> list[str]:
             and full.removeprefix("torch.") in {**NAMES, **REFUSED}]
 
 
+def pruned(text: str, here: set[str]) -> str:
+    """The text of `autograd/absent.py` without these names."""
+    table = next(node.value for node in ast.parse(text).body if isinstance(node, ast.AnnAssign))
+    rows: list[str] = []
+    for reason, names in (family.elts for family in table.elts):
+        left = " ".join(name for name in ast.literal_eval(names).split() if name not in here)
+        lines = ' "\n     "'.join(textwrap.wrap(left, 91))
+        row = f'    ({ast.get_source_segment(text, reason)},\n     "{lines}"),\n'
+        rows += [row] if left else []
+    before, after = text.split(ast.get_source_segment(text, table))
+    return f"{before}(\n{''.join(rows)}){after}"
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["table"]:
+    if sys.argv[1:] == ["prune"]:
+        absent = README.parent / "autograd" / "absent.py"
+        known_here = {name.removeprefix("torch.") for name in here_although_refused()}
+        absent.write_text(pruned(absent.read_text(encoding="utf-8"), known_here), encoding="utf-8")
+    elif sys.argv[1:] == ["table"]:
         warnings.simplefilter("ignore")  # some names warn where they are touched
         text = README.read_text(encoding="utf-8")
         README.write_text(TABLE.sub(lambda _: table(), text), encoding="utf-8")

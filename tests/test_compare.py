@@ -136,3 +136,10 @@ def test_equal_and_allclose_answer_in_python():
 def test_messages(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_a_tolerance_may_be_a_tensor_of_one_number():
+    x = autograd.ones(2)
+    assert autograd.isclose(x, x + 0.5, rtol=autograd.tensor(1.0)).tolist() == [True, True]
+    with pytest.raises(RuntimeError, match=r"isclose: item: .* got Tensor \(4, 7\)"):
+        autograd.isclose(x, x, rtol=autograd.ones(4, 7))

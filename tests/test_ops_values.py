@@ -42,8 +42,11 @@ RECURRENT = ("rnn", "gru", "lstm", "rnn_cell", "gru_cell", "lstm_cell", "lstm_pr
 BINARY = dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), REFUSED)
 MATRICES = ("solve_triangular", "det", "determinant", "cofactor", "pinv_of", "pinv", "pinverse",
             "lstsq", "svd_parts", "linalg_svd", "svd", "svdvals", "eig_parts", "eig", "eigvals",
-            "matrix_norm", "linalg_norm", "cond")
-SQUARED = ("corrcoef", "cdist", "euclidean", "cofactor", "lstsq", "svd_parts", "linalg_svd", "svd")
+            "matrix_norm", "linalg_norm", "cond", "cholesky_solve", "cholesky_inverse", "inv_ex",
+            "solve_ex", "triangular_solve", "svd_lowrank", "pca_lowrank", "lu_solve",
+            "linalg_lu_solve")
+SQUARED = ("corrcoef", "cdist", "euclidean", "cofactor", "lstsq", "svd_parts", "linalg_svd", "svd",
+           "svd_lowrank", "pca_lowrank", "triangular_solve", "lu_solve", "linalg_lu_solve")
 EXCEPT = {
     "special": {"_kl_div": DIGITS, "pow": DIGITS, "safe_div": DIGITS,
                 "ndtri": DIGITS, "xlogy": DIGITS,

@@ -30,7 +30,7 @@ LAYERS = {
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* onnx onnx.* surface surface.*",
-    8: "__init__ special signal signal.*",
+    8: "__init__ special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
        "array_api",
 }

@@ -40,8 +40,9 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "relaxed_categorical": "RelaxedOneHotCategorical",
     "studentT": "StudentT",
     "transformed_distribution": "TransformedDistribution",
-    "transforms": "AbsTransform AffineTransform ComposeTransform ExpTransform PowerTransform "
-                  "SigmoidTransform SoftmaxTransform SoftplusTransform TanhTransform Transform "
+    "transforms": "AbsTransform AffineTransform ComposeTransform ExpTransform "
+                  "IndependentTransform PowerTransform SigmoidTransform SoftmaxTransform "
+                  "SoftplusTransform StickBreakingTransform TanhTransform Transform "
                   "identity_transform",
     "uniform": "Uniform",
     "weibull": "Weibull",

@@ -11,111 +11,8 @@ from autograd.errors import describe
 from autograd.tensors import Tensor
 
 from . import constraints
+from .transform import Transform
 from .utils import sum_rightmost
-
-
-class Transform:
-    """A function y = f(x), called as one; `inv` is its inverse, and `log_abs_det_jacobian(x, y)`
-    is ln |dy/dx|.  Events have `domain.event_dim` dimensions."""
-
-    bijective = True
-    domain: Any = constraints.real
-    codomain: Any = constraints.real
-
-    def __init__(self, cache_size: int = 0) -> None:
-        if cache_size not in (0, 1):
-            raise ValueError(f"{type(self).__name__}: cache_size must be 0 or 1, got {cache_size}")
-        self._cache_size = cache_size
-        self._last: tuple[Any, Any] = (None, None)
-
-    @property
-    def sign(self) -> Any:
-        """1 where f rises, -1 where it falls."""
-        raise NotImplementedError(f"{type(self).__name__}: it neither rises nor falls")
-
-    @property
-    def inv(self) -> Transform:
-        """The inverse."""
-        return Inverse(self)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        if self._cache_size and self._last[0] is x:
-            return self._last[1]
-        y = self._call(x)
-        if self._cache_size:
-            self._last = x, y
-        return y
-
-    def _inv_call(self, y: Tensor) -> Tensor:
-        return self._last[0] if self._cache_size and self._last[1] is y else self._inverse(y)
-
-    def _call(self, x: Tensor) -> Tensor:
-        raise NotImplementedError(f"{type(self).__name__}: it is not defined forwards")
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        raise NotImplementedError(f"{type(self).__name__}: it has no inverse")
-
-    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        """ln |dy/dx|."""
-        raise NotImplementedError(f"{type(self).__name__}: log_abs_det_jacobian is not defined")
-
-    def forward_shape(self, shape: Any) -> Any:
-        """The shape of f(x), given x's."""
-        return shape
-
-    def inverse_shape(self, shape: Any) -> Any:
-        """The shape of x, given f(x)'s."""
-        return shape
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
-
-
-class Inverse(Transform):
-    """The inverse of a transform; `transform.inv` makes it."""
-
-    def __init__(self, transform: Transform) -> None:
-        super().__init__()
-        self._inv = transform
-        self.bijective = transform.bijective
-        self.domain, self.codomain = transform.codomain, transform.domain
-
-    @property
-    def sign(self) -> Any:
-        return self._inv.sign
-
-    @property
-    def inv(self) -> Transform:
-        return self._inv
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self._inv._inv_call(x)
-
-    def _inv_call(self, y: Tensor) -> Tensor:
-        return self._inv(y)
-
-    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        return -self._inv.log_abs_det_jacobian(y, x)
-
-    def forward_shape(self, shape: Any) -> Any:
-        return self._inv.inverse_shape(shape)
-
-    def inverse_shape(self, shape: Any) -> Any:
-        return self._inv.forward_shape(shape)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Inverse) and self._inv == other._inv
-
-    __hash__ = Transform.__hash__
-
-    def __repr__(self) -> str:
-        return f"Inverse({self._inv!r})"
 
 
 class _Simple(Transform):
@@ -289,6 +186,61 @@ class SoftmaxTransform(Transform):
 
     def _inverse(self, y: Tensor) -> Tensor:
         return y.log()
+
+
+class IndependentTransform(Transform):
+    """A transform whose last `reinterpreted_batch_ndims` dimensions are parts of one event."""
+
+    def __init__(self, base_transform: Transform, reinterpreted_batch_ndims: int,
+                 cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        self.base_transform, self.count = base_transform, reinterpreted_batch_ndims
+        self.bijective = base_transform.bijective
+        self.domain, self.codomain = (constraints.independent(region, self.count) for region in (
+            base_transform.domain, base_transform.codomain))
+
+    def _call(self, x: Tensor) -> Tensor:
+        return self.base_transform(x)
+
+    def _inverse(self, y: Tensor) -> Tensor:
+        return self.base_transform.inv(y)
+
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        return sum_rightmost(self.base_transform.log_abs_det_jacobian(x, y), self.count)
+
+
+class StickBreakingTransform(Transform):
+    """Vectors of n numbers to vectors of n + 1 that sum to 1: each number says which share of what
+    is left of a stick is broken off."""
+
+    domain = constraints.real_vector
+    codomain = constraints.simplex
+
+    def _call(self, x: Tensor) -> Tensor:
+        share = autograd.sigmoid(x - _left(x).log())
+        one = autograd.ones_like(share[..., :1])
+        left = (1 - share).cumprod(-1)
+        return autograd.cat([share, one], -1) * autograd.cat([one, left], -1)
+
+    def _inverse(self, y: Tensor) -> Tensor:
+        parts = y[..., :-1]
+        left = (1 - parts.cumsum(-1)).clamp(min=autograd.finfo(y.dtype).tiny)
+        return parts.log() - left.log() + _left(parts).log()
+
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        x = x - _left(x).log()
+        return (-x + _log_sigmoid(x) + y[..., :-1].log()).sum(-1)
+
+    def forward_shape(self, shape: Any) -> Any:
+        return (*shape[:-1], shape[-1] + 1)
+
+    def inverse_shape(self, shape: Any) -> Any:
+        return (*shape[:-1], shape[-1] - 1)
+
+
+def _left(x: Tensor) -> Tensor:
+    """How many parts are still to be broken off, and the rest: n, n - 1, ..., 1."""
+    return autograd.arange(x.shape[-1], 0, -1, dtype=x.dtype)
 
 
 class ComposeTransform(Transform):

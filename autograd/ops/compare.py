@@ -138,7 +138,7 @@ UFUNCS.update({np.left_shift: bitwise_left_shift, np.right_shift: bitwise_right_
 @op(differentiable=False, promotes="common")
 def isclose(input, other, /, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether |input - other| <= atol + rtol * |other|, elementwise."""
-    return np.isclose(input, other, rtol, atol, equal_nan)
+    return np.isclose(input, other, float(rtol), float(atol), equal_nan)
 
 
 @composite()

@@ -51,7 +51,7 @@ def cholesky_inverse(L, upper=False):  # noqa: N803
 
 def _singular(a) -> np.ndarray:
     """1 for each matrix that has no inverse, else 0."""
-    sign, _ = np.linalg.slogdet(getattr(a, "_array", a))
+    sign, _ = np.linalg.slogdet(getattr(a, "_array", a).astype(np.float64))
     return np.asarray(sign == 0, np.int32)
 
 

@@ -11,7 +11,7 @@ _quantile, _digamma = from_scipy("gammaincinv"), from_scipy("digamma")
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 _FAR = 42.0  # e⁻⁴² is below the digits of float64
-_LARGE = 10.0
+_LARGE, _NORMAL = 10.0, 1e7
 
 
 @op(method=False, broadcasts=True, promotes="float", vjp=dict(
@@ -35,13 +35,21 @@ def gamma_slope(concentration, x, /):
     a, found = a.astype(np.float64), found.astype(np.float64)
     out = np.zeros(a.shape)
     power = (a < _LARGE) & (found <= np.maximum(a, 2))
-    below = ~power & (found <= a)
-    above = ~power & ~below
-    rules = ((power, _by_powers), (below, _by_what_is_below), (above, _by_what_is_above))
+    normal = a > _NORMAL
+    below = ~power & ~normal & (found <= a)
+    above = ~power & ~normal & ~below
+    rules = ((power, _by_powers), (normal, _by_cubes), (below, _by_what_is_below),
+             (above, _by_what_is_above))
     for where, rule in rules:
         if where.any():
             out[where] = rule(a[where], found[where])
     return out.astype(concentration.dtype)
+
+
+def _by_cubes(a, x):
+    """From x = a c³, where c is normal with mean 1 - 1/9a and variance 1/9a (Wilson, Hilferty)."""
+    c = np.cbrt(x / a)
+    return c**3 - 1.5 * c**2 * (c - 1 + 1 / (9 * a)) + c**2 / (3 * a)
 
 
 def _by_powers(a, x):

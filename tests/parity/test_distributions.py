@@ -59,6 +59,10 @@ CASES = {
               "dtype=m.float64)))", (A,), B),
     "softplus": ("d.TransformedDistribution(d.Laplace(a, b), d.transforms.SoftplusTransform())",
                  (C, A), B),
+    "stick": ("d.TransformedDistribution(d.Normal(a, 1.0), d.StickBreakingTransform())",
+              ([C, A],), [[0.1, 0.2, 0.3, 0.4], [0.3, 0.3, 0.3, 0.1]]),
+    "independent transform": ("d.TransformedDistribution(d.Normal(a, b), "
+                              "d.IndependentTransform(d.ExpTransform(), 1))", (C, A), A),
     "mixture": ("d.MixtureSameFamily(d.Categorical(a), d.Normal(b, c))", (SHARES, C, A), C),
     "mixture of vectors": ("d.MixtureSameFamily(d.Categorical(a), d.Independent(d.Normal(b, c), "
                            "1))", ([0.3, 0.7], ROWS, [A, B]), VECTORS),
