@@ -52,26 +52,25 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "uint16 uint32 uint64"),
     (_SPARSE,
      "sparse_* *col_indices_copy crow_indices_copy ccol_indices_copy col_indices_copy dsmm hsmm "
-     "hspmm indices_copy resize_as_sparse_ row_indices_copy saddmm smm spmm sspaddmm values_copy "
+     "hspmm indices_copy resize_as_sparse_ row_indices_copy saddmm smm sspaddmm values_copy "
      "Tensor.ccol_indices Tensor.coalesce Tensor.col_indices Tensor.crow_indices Tensor.dense_dim "
      "Tensor.indices Tensor.is_coalesced Tensor.resize_as_sparse_ Tensor.row_indices Tensor.smm "
      "Tensor.sparse_dim Tensor.sparse_mask Tensor.sparse_resize_ Tensor.sparse_resize_and_clear_ "
-     "Tensor.sspaddmm Tensor.to_dense Tensor.to_sparse Tensor.to_sparse_bsc Tensor.to_sparse_bsr "
+     "Tensor.sspaddmm Tensor.to_dense Tensor.to_sparse_bsc Tensor.to_sparse_bsr "
      "Tensor.to_sparse_coo Tensor.to_sparse_csc Tensor.to_sparse_csr Tensor.values "
      "optim.SparseAdam"),
     (_OTHERS,
      "cudnn_* fbgemm_* miopen_* mkldnn_* Tensor.to_mkldnn"),
     (_INNER,
-     "native_* batch_norm_* convolution constant_pad_nd conv_tbc norm_except_dim "
-     "affine_grid_generator grid_sampler* max_pool1d_with_indices embedding_renorm_ "
-     "nn.functional.*_with_indices nn.functional.native_channel_shuffle nn.functional.conv_tbc "
+     "native_* batch_norm_* convolution constant_pad_nd norm_except_dim affine_grid_generator "
+     "grid_sampler* max_pool1d_with_indices embedding_renorm_ nn.functional.*_with_indices "
      "nn.functional.grouped_mm nn.RNNBase nn.factory_kwargs"),
     (_FUNCTIONAL,
      "adaptive_max_pool1d alpha_dropout alpha_dropout_ batch_norm "
-     "binary_cross_entropy_with_logits channel_shuffle conv_transpose3d cosine_embedding_loss "
-     "ctc_loss dropout dropout_ embedding embedding_bag feature_alpha_dropout "
-     "feature_alpha_dropout_ feature_dropout feature_dropout_ hinge_embedding_loss instance_norm "
-     "kl_div margin_ranking_loss max_pool3d poisson_nll_loss rrelu rrelu_ triplet_margin_loss"),
+     "binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss dropout dropout_ embedding "
+     "embedding_bag feature_alpha_dropout feature_alpha_dropout_ feature_dropout feature_dropout_ "
+     "hinge_embedding_loss instance_norm kl_div margin_ranking_loss poisson_nll_loss rrelu rrelu_ "
+     "triplet_margin_loss"),
     (_RECURRENT,
      "gru gru_cell lstm lstm_cell rnn_*"),
     (_COMPLEX,
@@ -96,26 +95,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "DisableTorchFunction* DispatchKey* ExcludeDispatchKeyGuard Tag library overrides "
      "has_torch_function nn.functional.has_torch_function*"),
     (_LAYER,
-     "nn.AdaptiveAvgPool3d nn.AdaptiveLogSoftmaxWithLoss nn.AdaptiveMaxPool3d nn.AvgPool3d "
-     "nn.CTCLoss nn.ChannelShuffle nn.CircularPad1d nn.CircularPad2d nn.CircularPad3d "
-     "nn.ConstantPad1d nn.ConstantPad3d nn.ConvTranspose3d nn.CosineSimilarity nn.Dropout3d "
-     "nn.EmbeddingBag nn.FeatureAlphaDropout nn.Fold nn.FractionalMaxPool3d nn.InstanceNorm3d "
-     "nn.LPPool3d nn.LazyBatchNorm1d nn.LazyBatchNorm2d nn.LazyBatchNorm3d nn.LazyConv1d "
-     "nn.LazyConv2d nn.LazyConv3d nn.LazyConvTranspose1d nn.LazyConvTranspose2d "
-     "nn.LazyConvTranspose3d nn.LazyInstanceNorm1d nn.LazyInstanceNorm2d nn.LazyInstanceNorm3d "
-     "nn.LazyLinear nn.LinearCrossEntropyLoss nn.LinearCrossEntropyOptions nn.MaxPool3d "
-     "nn.MaxUnpool1d nn.MaxUnpool2d nn.MaxUnpool3d nn.MultiLabelMarginLoss nn.RReLU "
-     "nn.ReflectionPad3d nn.ReplicationPad3d nn.SyncBatchNorm nn.TripletMarginWithDistanceLoss "
-     "nn.Unfold nn.UninitializedBuffer nn.UninitializedParameter nn.UpsamplingBilinear2d "
-     "nn.UpsamplingNearest2d nn.ZeroPad1d nn.ZeroPad3d nn.functional.adaptive_avg_pool3d "
-     "nn.functional.adaptive_max_pool3d nn.functional.affine_grid nn.functional.avg_pool3d "
-     "nn.functional.channel_shuffle nn.functional.conv_transpose3d nn.functional.ctc_loss "
-     "nn.functional.dropout3d nn.functional.embedding_bag nn.functional.feature_alpha_dropout "
-     "nn.functional.fractional_max_pool3d nn.functional.grid_sample "
-     "nn.functional.linear_cross_entropy nn.functional.lp_pool3d nn.functional.max_pool3d "
-     "nn.functional.max_unpool1d nn.functional.max_unpool2d nn.functional.max_unpool3d "
-     "nn.functional.multilabel_margin_loss nn.functional.rrelu nn.functional.rrelu_ "
-     "nn.functional.triplet_margin_with_distance_loss"),
+     "nn.LazyConvTranspose3d nn.LazyInstanceNorm3d nn.LinearCrossEntropyLoss "
+     "nn.LinearCrossEntropyOptions nn.functional.linear_cross_entropy"),
     ("draw with rand, randn and their like, and write the density with functions of autograd",
      "distributions.ContinuousBernoulli distributions.ExponentialFamily "
      "distributions.FisherSnedecor distributions.GeneralizedPareto distributions.Kumaraswamy "
@@ -131,11 +112,11 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "ShortStorage BFloat16Storage ComplexDoubleStorage ComplexFloatStorage HalfStorage Storage "
      "StorageBase QInt32Storage QInt8Storage QUInt*Storage Tensor.storage_type"),
     ("interpolate(input, size, scale_factor, mode) is the one function for it",
-     "nn.functional.upsample nn.functional.upsample_*"),
+     "nn.functional.upsample_*"),
     ("weights are reparametrised by writing the layer's forward with the functions of autograd",
      "nn.utils.*_norm nn.utils.parametri* nn.utils.prune"),
     ("the parameters of a group are updated as they are: clip, copy or convert them yourself",
-     "nn.utils.clip_grads_with_norm_ nn.utils.skip_init optim.swap_in_optimizer_params_and_state"),
+     "optim.swap_in_optimizer_params_and_state"),
     ("optim.Adam and optim.SGD are the usual choice",
      "optim.Adafactor optim.Muon"),
     ("there is one process; the sampler of a DataLoader shuffles",
