@@ -28,6 +28,7 @@ REFUSED = {
     "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",
     "nn.parallel.DistributedDataParallel": "there is one process; use the module itself",
     "onnx": "save(model.state_dict(), 'weights.safetensors') is read by other libraries",
+    "optim.SparseAdam": "gradients are dense; use optim.Adam",
     "package": "autograd.save(model.state_dict(), path) writes weights",
     "profiler": "autograd.viz measures and draws what the operations of a model cost",
     "quantization": "tensors of 8 bits do not take part in training; use float32",
