@@ -3,7 +3,7 @@
 What `torch` is to PyTorch, this package is here: `import autograd as torch` runs much of it.
 """
 
-from . import aliases, inplace, kernels, later, numpy_protocol, operators, ops  # noqa: F401
+from . import aliases, guests, inplace, kernels, later, numpy_protocol, operators, ops  # noqa: F401
 from .creation import (
     Variable,
     arange,
@@ -230,7 +230,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "linalg special viz",
+    ".": "distributions linalg onnx signal sparse special viz",
     "compiler": "compile",
     "custom_function": "Function",
     "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
@@ -238,11 +238,11 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "gradient_check": "GradcheckError KinkWarning gradcheck gradgradcheck",
     "ops.activation_extra": "celu hardshrink prelu selu threshold",
     "ops.bilinear": "bilinear",
-    "ops.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d",
+    "ops.conv": "conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d",
     "ops.loss_margin": "pairwise_distance",
     "ops.norm": "cosine_similarity group_norm layer_norm rms_norm",
-    "ops.pool": "adaptive_avg_pool1d avg_pool1d max_pool1d max_pool2d",
-    "ops.resample": "pixel_shuffle pixel_unshuffle",
+    "ops.pool": "adaptive_avg_pool1d avg_pool1d max_pool1d max_pool2d max_pool3d",
+    "ops.resample": "channel_shuffle pixel_shuffle pixel_unshuffle",
     "ops.second_names": "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh clip divide "
                         "fix ger greater greater_equal less less_equal moveaxis multiply negative "
                         "not_equal sgn subtract swapdims",
@@ -250,6 +250,25 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
     "legacy": "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor "
               "LongTensor ShortTensor set_default_tensor_type",
+    "metadata": "contiguous_format layout memory_format preserve_format strided",
+    "rarely": "asarray detach fill frombuffer get_device is_distributed nonzero_static range "
+              "scalar_tensor typename",
+    "signal.named_windows": "bartlett_window blackman_window hamming_window hann_window "
+                            "kaiser_window",
+    "storage": "TypedStorage UntypedStorage empty_permuted empty_strided is_storage",
+    "written": "abs_ absolute_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ "
+               "arctanh_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ "
+               "clip_ conj_physical_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_ exp_ expm1_ "
+               "fill_ fix_ floor_ frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ "
+               "logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ relu_ resize_as_ round_ "
+               "rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_",
+    "ops.activation_inplace": "celu_ selu_ threshold_",
+    "ops.copies": "alias_copy as_strided_copy detach_copy diagonal_copy expand_copy permute_copy "
+                  "select_copy slice_copy split_copy split_with_sizes split_with_sizes_copy "
+                  "squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsafe_chunk "
+                  "unsafe_split unsafe_split_with_sizes unsqueeze_copy view_copy",
+    "ops.factors": "cholesky_inverse cholesky_solve pca_lowrank svd_lowrank triangular_solve",
+    "ops.lu": "lu lu_solve lu_unpack",
     "limits": "dtype e finfo iinfo inf nan newaxis pi",
     "ops.hyperbolic": "acosh asinh atanh",
     "ops.logarithms": "logaddexp logaddexp2 logit xlogy",
@@ -267,8 +286,8 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.inverse": "det inverse logdet pinverse slogdet",
     "ops.matrix_functions": "matrix_exp matrix_power",
     "ops.memory": "as_strided",
-    "ops.place": "diagonal_scatter index_copy masked_scatter put select_scatter slice_scatter take "
-                 "unravel_index",
+    "ops.place": "as_strided_scatter diagonal_scatter index_copy masked_scatter put select_scatter "
+                 "slice_scatter take unravel_index",
     "ops.products": "addbmm addmv addr chain_matmul cross inner vdot",
     "ops.quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
     "ops.scatter_reduce": "index_reduce scatter_reduce",
@@ -280,14 +299,21 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "queries": "can_cast is_complex is_conj is_floating_point is_inference is_neg is_nonzero "
                "is_same_size is_signed is_tensor numel result_type",
     "serialize": "load save",
-    "surface.amp": "autocast",
-    "surface.settings": "are_deterministic_algorithms_enabled detect_anomaly get_default_device "
-                        "get_float32_matmul_precision get_num_interop_threads "
-                        "set_default_device set_detect_anomaly set_float32_matmul_precision "
-                        "set_flush_denormal set_num_interop_threads use_deterministic_algorithms",
+    "sparse": "sparse_coo_tensor spmm",
+    "surface.amp": "GradScaler autocast",
+    "surface.settings": "are_deterministic_algorithms_enabled clear_autocast_cache detect_anomaly "
+                        "get_default_device get_deterministic_debug_mode "
+                        "get_float32_matmul_precision get_num_interop_threads has_lapack has_mkl "
+                        "has_openmp has_spectral is_anomaly_enabled "
+                        "is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled "
+                        "is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled "
+                        "set_default_device set_detect_anomaly set_deterministic_debug_mode "
+                        "set_float32_matmul_precision set_flush_denormal set_num_interop_threads "
+                        "set_warn_always use_deterministic_algorithms",
 }, aliases="accelerator amp autograd backends cpu cuda mps multiprocessing nn optim random "
            "serialization types utils version xpu")
 aliases.install("autograd", "nn", "optim")
+guests.install()
 __all__ = [
     *_later,
     "abs", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin", "any",

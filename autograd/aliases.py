@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 
 from .refused import MISSED, advice, count, name_in_pytorch
 
@@ -89,7 +89,7 @@ class Aliases:
         if head not in self.packages:
             return None
         known = advice(name_in_pytorch(head, rest)) if rest else ""
-        if known:
+        if known and fullname not in PLACES and not PathFinder.find_spec(fullname, path):
             count(MISSED, name_in_pytorch(head, rest))
             raise ModuleNotFoundError(f"No module named {fullname!r}{known}", name=fullname)
         found = place(fullname)

@@ -26,6 +26,8 @@ import numpy as np
 
 from . import template
 from .errors import describe, switch
+from .into import into, written
+from .metadata import check_format
 from .synonyms import UNSET, synonym
 from .tensors import Tensor
 
@@ -86,10 +88,11 @@ def guarded(forward: F) -> F:
 
 
 def takes_one(function) -> bool:
-    """Whether a function takes nothing but a tensor, so that as a method it is never called in a
-    wrong way."""
+    """Whether a function takes nothing but a tensor, and what it checks itself, so that as a method
+    it is never called in a wrong way."""
     code = getattr(function, "__wrapped__", function).__code__
-    return code.co_argcount + code.co_kwonlyargcount == 1 and not code.co_flags & 0x04
+    taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return len(taken) - ("memory_format" in taken) == 1 and not code.co_flags & 0x04
 
 
 def _first_call(*args, **kwargs):
@@ -100,16 +103,18 @@ def _first_call(*args, **kwargs):
 def _write(guard: _Guard) -> None:
     shown, function, name = unwrap(guard.forward), guard.function, guard.forward.__name__
     defaults, kwdefaults = shown.__defaults__ or (), shown.__kwdefaults__ or {}
-    _, passed, signature = template.signature(shown.__code__, defaults, kwdefaults)
+    _, passed, signature = template.signature(name, shown.__code__, defaults, kwdefaults)
     names = [part.split("=")[0].lstrip("*") for part in passed]
     given = ", ".join(f"{name}={name}" for name in names)
-    checks = "".join(f"{line}\n" for line in template.check(name, shown))
+    lines = [*template.check(name, shown), *written(name, [], passed)]
+    checks = "".join(f"{line}\n" for line in lines)
     text = (f"def function({signature}):\n{checks}"
             f"    try:\n        return forward({', '.join(passed)})\n"
             f"    except Exception as error:\n        explain(guard, error, dict({given}))\n"
             "        raise\n")
     function.__globals__.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
-                                explain=_explain, switch=switch, synonym=synonym, UNSET=UNSET)
+                                explain=_explain, into=into, switch=switch, synonym=synonym,
+                                UNSET=UNSET, check_format=check_format)
     template.fill(function, text, name, f"<wengert composite {name}>")
 
 

@@ -14,16 +14,20 @@ from . import dtypes
 from .dtypes import as_dtype, convert, fitting, own
 from .errors import check_size, describe, ordered, switch
 from .gate import filled
+from .into import into
 from .memory import overlaps
+from .metadata import check_format
 from .metadata import device as only_device
 from .ops.shape import ints, whole
 from .quiet import quiet
 from .tensors import Tensor, fill, ndarray, wrap
 
 
-def _finish(name: str, array: np.ndarray, requires_grad: bool, device=None) -> Tensor:
+def _finish(name: str, array: np.ndarray, requires_grad: bool, device=None, out=None) -> Tensor:
     if device is not None:
         only_device(device)
+    if out is not None:
+        return into(name, wrap, out, (array,), {})
     made = wrap(array)
     if requires_grad is False:
         return made
@@ -132,33 +136,33 @@ def from_dlpack(source) -> Tensor:
     return wrap(own(np.from_dlpack(source)))
 
 
-def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def full(size, fill_value, *, out=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of the given size, every element fill_value."""
     if isinstance(fill_value, Tensor) and fill_value.numel() == 1:
         fill_value = fill_value.item()
-    wanted = dtypes.scalar_dtype(fill_value) if dtype is None else as_dtype(dtype)
+    dtype = dtypes.scalar_dtype(fill_value) if dtype is None and out is None else dtype
+    wanted = _wanted(dtype, out)
     made = _array("full", np.empty, (size,), wanted)
     filled(made, fitting("full", fill_value, wanted))
-    return _finish("full", made, requires_grad, device)
+    return _finish("full", made, requires_grad, device, out)
 
 
-def zeros(*sizes, size=None, dtype=None, device=None,
-          requires_grad: bool = False) -> Tensor:
+def zeros(*sizes, size=None, out=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of zeros: `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`."""
-    return _finish("zeros", _array("zeros", np.zeros, sizes, dtype, size), requires_grad, device)
+    return _finish("zeros", _array("zeros", np.zeros, sizes, _wanted(dtype, out), size),
+                   requires_grad, device, out)
 
 
-def ones(*sizes, size=None, dtype=None, device=None,
-         requires_grad: bool = False) -> Tensor:
+def ones(*sizes, size=None, out=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of ones."""
-    made = filled(_array("ones", np.empty, sizes, dtype, size), 1)
-    return _finish("ones", made, requires_grad, device)
+    made = filled(_array("ones", np.empty, sizes, _wanted(dtype, out), size), 1)
+    return _finish("ones", made, requires_grad, device, out)
 
 
-def empty(*sizes, size=None, dtype=None, device=None,
-          requires_grad: bool = False) -> Tensor:
+def empty(*sizes, size=None, out=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor whose elements are whatever the memory held."""
-    return _finish("empty", _array("empty", np.empty, sizes, dtype, size), requires_grad, device)
+    return _finish("empty", _array("empty", np.empty, sizes, _wanted(dtype, out), size),
+                   requires_grad, device, out)
 
 
 def _array(name: str, make, size: tuple, dtype, named=None) -> np.ndarray:
@@ -192,17 +196,21 @@ def _shape(name: str, size) -> tuple[int, ...]:
     return sizes
 
 
-def _wanted(dtype) -> np.dtype:
-    return dtypes.get_default_dtype() if dtype is None else as_dtype(dtype)
+def _wanted(dtype, out=None) -> np.dtype:
+    """The dtype that is named, else that of the tensor to be written, else the default."""
+    if dtype is None:
+        return getattr(out, "dtype", None) or dtypes.get_default_dtype()
+    return as_dtype(dtype)
 
 
-def eye(n: int, m: int | None = None, *, dtype=None, device=None,
+def eye(n: int, m: int | None = None, *, out=None, dtype=None, device=None,
         requires_grad: bool = False) -> Tensor:
     """The n × m matrix with ones on the diagonal."""
     rows = _count("eye", "n", n)
     columns = rows if m is None else _count("eye", "m", m)
     check_size("eye", (rows, columns))
-    return _finish("eye", np.eye(rows, columns, dtype=_wanted(dtype)), requires_grad, device)
+    made = np.eye(rows, columns, dtype=_wanted(dtype, out))
+    return _finish("eye", made, requires_grad, device, out)
 
 
 def _count(name: str, what: str, value) -> int:
@@ -226,15 +234,15 @@ def _number(name: str, what: str, value):
     return value
 
 
-def _row_dtype(name: str, dtype) -> np.dtype:
+def _row_dtype(name: str, dtype, out=None) -> np.dtype:
     """The dtype of numbers in a row."""
-    wanted = _wanted(dtype)
+    wanted = _wanted(dtype, out)
     if wanted.kind == "b":
         raise TypeError(f"{name}: numbers in a row are not of dtype bool; use an integer dtype")
     return wanted
 
 
-def arange(start=None, end=None, step=1, *, dtype=None, device=None,
+def arange(start=None, end=None, step=1, *, out=None, dtype=None, device=None,
            requires_grad: bool = False) -> Tensor:
     """start, start + step, ... below end; int64 if all three are integers.
     Raises: ValueError for a step that leads nowhere, or a fraction as an integer dtype."""
@@ -242,7 +250,8 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None,
     start, end, step = (_number("arange", "start", start), _number("arange", "end", end),
                         _number("arange", "step", step))
     fractions = isinstance(start, float) or isinstance(end, float) or isinstance(step, float)
-    wanted = dtypes.int64 if dtype is None and not fractions else _row_dtype("arange", dtype)
+    counts = dtype is None and out is None and not fractions
+    wanted = dtypes.int64 if counts else _row_dtype("arange", dtype, out)
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"arange: step {step} does not lead from {start} to {end}")
     if wanted.kind != "f" and fractions:
@@ -259,19 +268,19 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None,
         row = (start + step * np.arange(count)).astype(wanted)
     else:
         row = np.arange(start, start + step * count, step).astype(wanted, copy=False)
-    return _finish("arange", row, requires_grad, device)
+    return _finish("arange", row, requires_grad, device, out)
 
 
-def linspace(start, end, steps: int, *, dtype=None, device=None,
+def linspace(start, end, steps: int, *, out=None, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     """`steps` equally spaced numbers from start to end, both included; those of an integer dtype
     lose their fractions."""
-    wanted, count = _row_dtype("linspace", dtype), _count("linspace", "steps", steps)
+    wanted, count = _row_dtype("linspace", dtype, out), _count("linspace", "steps", steps)
     start, end = _number("linspace", "start", start), _number("linspace", "end", end)
     check_size("linspace", (count,))
     fitting("linspace", start, wanted), fitting("linspace", end, wanted)
     row = _spaced(start, end, count, wanted).astype(wanted)
-    return _finish("linspace", row, requires_grad, device)
+    return _finish("linspace", row, requires_grad, device, out)
 
 
 def _spaced(start, end, count: int, dtype: np.dtype) -> np.ndarray:
@@ -286,22 +295,22 @@ def _spaced(start, end, count: int, dtype: np.dtype) -> np.ndarray:
 _power = quiet(np.power)
 
 
-def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=None,
+def logspace(start, end, steps: int, base: float = 10.0, *, out=None, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from base**start to base**end, equally spaced in the exponent."""
-    wanted, count = _row_dtype("logspace", dtype), _count("logspace", "steps", steps)
+    wanted, count = _row_dtype("logspace", dtype, out), _count("logspace", "steps", steps)
     start, end = _number("logspace", "start", start), _number("logspace", "end", end)
     base = _number("logspace", "base", base)
     check_size("logspace", (count,))
     powers = _power(float(base), _spaced(start, end, count, wanted))
-    return _finish("logspace", convert("logspace", powers, wanted), requires_grad, device)
+    return _finish("logspace", convert("logspace", powers, wanted), requires_grad, device, out)
 
 
 def _like(make):
     name = f"{make.__name__}_like"
 
-    def made_like(input, *, dtype=None, device=None, requires_grad=False):
-        _check_tensor(name, input)
+    def made_like(input, *, dtype=None, device=None, requires_grad=False, memory_format=None):
+        _check_like(name, input, memory_format)
         return make(input.shape, dtype=input.dtype if dtype is None else dtype, device=device,
                     requires_grad=requires_grad)
 
@@ -321,28 +330,29 @@ def _new(make):
 
 
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None,
-              requires_grad: bool = False) -> Tensor:
+              requires_grad: bool = False, memory_format=None) -> Tensor:
     """full with the shape and dtype of input."""
-    _check_tensor("full_like", input)
+    _check_like("full_like", input, memory_format)
     return full(input.shape, fill_value, dtype=input.dtype if dtype is None else dtype,
                 device=device, requires_grad=requires_grad)
 
 
-def _check_tensor(name: str, input) -> None:
+def _check_like(name: str, input, memory_format) -> None:
+    check_format(name, memory_format)
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}: input must be a Tensor, got {describe(input)}")
 
 
 def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """full of the given size with this tensor's dtype."""
-    return full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=device,
-                requires_grad=requires_grad)
+    dtype = self.dtype if dtype is None else dtype
+    return full(size, fill_value, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
     """tensor of the given data with this tensor's dtype."""
-    return tensor(data, dtype=self.dtype if dtype is None else dtype, device=device,
-                  requires_grad=requires_grad)
+    dtype = self.dtype if dtype is None else dtype
+    return tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def new(self, *data):
@@ -378,15 +388,13 @@ def meshgrid(*tensors, indexing: str = "ij") -> tuple[Tensor, ...]:
     """The coordinates of a grid: one tensor per input vector, each of the grid's shape.
 
     `indexing` "ij" puts the first vector along rows, "xy" along columns."""
-    vectors = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    vectors = tensors if len(tensors) != 1 or isinstance(tensors[0], Tensor) else tensors[0]
     if indexing not in ("ij", "xy"):
         raise ValueError(f"meshgrid: indexing {indexing!r}; choose 'ij' or 'xy'")
-    sizes = [v.numel() for v in vectors]
-    grids = []
+    sizes, grids = [v.numel() for v in vectors], []
     for i, vector in enumerate(vectors):
         at = 1 - i if indexing == "xy" and i < 2 else i
-        shape = [1] * len(sizes)
-        shape[at] = sizes[i]
+        shape = [sizes[i] if d == at else 1 for d in range(len(sizes))]
         whole = [sizes[1], sizes[0], *sizes[2:]] if indexing == "xy" and len(sizes) > 1 else sizes
         grids.append(vector.reshape(shape).expand(whole))
     return tuple(grids)

@@ -6,7 +6,9 @@ They are those that few programs use. The functions of the same modules stand in
 
 from __future__ import annotations
 
+from .absent import NAMES
 from .lazy import Awaited
+from .refused import Absent
 from .tensors import Tensor
 
 METHODS = {
@@ -24,16 +26,19 @@ METHODS = {
     "normal_distribution": "erfc erfc_ erfinv erfinv_",
     "arrange": "dsplit fliplr flipud hsplit narrow_copy ravel vsplit",
     "blocks": "diag_embed diagflat",
+    "copies": "split_with_sizes unsafe_chunk unsafe_split unsafe_split_with_sizes",
     "counting": "bincount histc histogram msort unique unique_consecutive",
     "cumulative": "cummax cummin logcumsumexp",
     "decompose": "cholesky qr svd",
     "distance": "dist renorm renorm_",
+    "factors": "cholesky_inverse cholesky_solve triangular_solve",
     "inverse": "det inverse logdet pinverse slogdet",
+    "lu": "lu lu_solve",
     "matrix_functions": "matrix_exp matrix_power",
     "memory": "as_strided as_strided_ resize_ squeeze_ swapaxes_ t_ transpose_ "
               "unsqueeze_",
-    "place": "diagonal_scatter fill_diagonal_ index_copy index_copy_ masked_scatter "
-             "masked_scatter_ put put_ select_scatter slice_scatter take",
+    "place": "as_strided_scatter diagonal_scatter fill_diagonal_ index_copy index_copy_ "
+             "masked_scatter masked_scatter_ put put_ select_scatter slice_scatter take",
     "products": "addbmm addbmm_ addmv addmv_ addr addr_ cross inner vdot",
     "quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
     "scatter_reduce": "index_reduce index_reduce_ scatter_reduce scatter_reduce_",
@@ -45,8 +50,19 @@ METHODS = {
                "resolve_conj resolve_neg signbit",
 }
 
-BESIDE = {"autograd.draws": "cauchy_ exponential_ geometric_ log_normal_ random_"}  # no ops
+BESIDE = {  # no ops
+    "autograd.draws": "cauchy_ exponential_ geometric_ log_normal_ random_",
+    "autograd.rarely": "nonzero_static",
+    "autograd.sparse": "to_sparse",
+    "autograd.storage": "apply_ as_subclass const_data_ptr dim_order is_set_to is_shared map2_ "
+                        "map_ new_empty_strided resize_as_ set_ share_memory_ storage "
+                        "storage_offset untyped_storage",
+}
 
+for _name, _reason in NAMES.items():
+    _owner, _, _name = _name.rpartition(".")
+    if _owner == "Tensor" and not any(_name in vars(base) for base in Tensor.__mro__):
+        setattr(Tensor, _name, Absent(_name, _reason))
 for _module, _names in ({f"autograd.ops.{key}": names for key, names in METHODS.items()}
                         | BESIDE).items():
     for _name in _names.split():

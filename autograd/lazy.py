@@ -42,6 +42,15 @@ def lazily(package: str, parts: dict[str, str],
     return load, names, sorted(home)
 
 
+def complete(package: str) -> Callable:
+    """`__getattr__` of a package whose parts are loaded with it: it tells of what is not there."""
+    def load(name: str):
+        known = vars(sys.modules[package])
+        raise missing(package, name, known.get("__all__", known))
+
+    return load
+
+
 class Awaited:
     """Stands for a method whose module is loaded when it is first asked for, and declares it."""
 

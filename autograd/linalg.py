@@ -6,8 +6,12 @@ that are not symmetric are there where they are real, as there are no complex te
 
 from __future__ import annotations
 
-from .ops import decompose, inverse, linalg, matrix_functions, products
+from .lazy import complete
+from .ops import decompose, factors, inverse, linalg, matrix_functions, products
+from .ops import lu as triangles
 from .tensors import Tensor
+
+__getattr__ = complete(__name__)
 
 LinAlgError = RuntimeError  # raised where a matrix is singular or not positive definite
 
@@ -23,6 +27,13 @@ lstsq = inverse.lstsq
 pinv = inverse.pinv
 tensorinv = inverse.tensorinv
 tensorsolve = inverse.tensorsolve
+inv_ex = factors.inv_ex
+solve_ex = factors.solve_ex
+
+lu = triangles.linalg_lu
+lu_factor = triangles.lu_factor
+lu_factor_ex = triangles.lu_factor_ex
+lu_solve = triangles.linalg_lu_solve
 
 cholesky = decompose.linalg_cholesky
 cholesky_ex = decompose.cholesky_ex
@@ -43,22 +54,22 @@ diagonal = matrix_functions.linalg_diagonal
 vander = matrix_functions.linalg_vander
 
 
-def det(A: Tensor) -> Tensor:  # noqa: N803 - PyTorch's name, here and below
+def det(A: Tensor, *, out=None) -> Tensor:  # noqa: N803 - PyTorch's name, here and below
     """The determinant of each square matrix: autograd.det.
 
     >>> autograd.linalg.det(autograd.eye(2) * 2)
     tensor(4.)
     """
-    return inverse.det(A)
+    return inverse.det(A, out=out)
 
 
-def slogdet(A: Tensor) -> tuple[Tensor, Tensor]:  # noqa: N803
+def slogdet(A: Tensor, *, out=None) -> tuple[Tensor, Tensor]:  # noqa: N803
     """The pair (sign, logabsdet) of each determinant: autograd.slogdet.
 
     >>> autograd.linalg.slogdet(autograd.eye(2)).logabsdet
     tensor(0.)
     """
-    return inverse.slogdet(A)
+    return inverse.slogdet(A, out=out)
 
 
 def matrix_exp(A: Tensor) -> Tensor:  # noqa: N803
@@ -70,10 +81,10 @@ def matrix_exp(A: Tensor) -> Tensor:  # noqa: N803
     return matrix_functions.matrix_exp(A)
 
 
-def matrix_power(A: Tensor, n: int) -> Tensor:  # noqa: N803
+def matrix_power(A: Tensor, n: int, *, out=None) -> Tensor:  # noqa: N803
     """The product of n times each square matrix: autograd.matrix_power.
 
     >>> autograd.linalg.matrix_power(autograd.eye(1) * 2, 3)
     tensor([[8.]])
     """
-    return matrix_functions.matrix_power(A, n)
+    return matrix_functions.matrix_power(A, n, out=out)

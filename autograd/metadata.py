@@ -64,6 +64,35 @@ class device:
 CPU = device("cpu")
 
 
+class layout:
+    """How elements lie in memory: `strided`, the only way here."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+class memory_format(layout):
+    """In which order dimensions lie in memory: `contiguous_format`, `preserve_format`."""
+
+    __slots__ = ()
+
+
+strided = layout("strided")
+contiguous_format, preserve_format = map(memory_format, ("contiguous_format", "preserve_format"))
+
+
+def check_format(name: str, value: Any) -> None:
+    """Raise unless the value is None or a memory format; all of them mean row-major order here."""
+    if value is not None and not isinstance(value, memory_format):
+        raise TypeError(f"{name}: memory_format must be contiguous_format or preserve_format, got "
+                        f"{describe(value)}")
+
+
 class Described:
     """What can be asked of a tensor without looking at its numbers."""
 
@@ -101,7 +130,16 @@ class Described:
         """Bytes per element."""
         return self._array.itemsize
 
-    is_cuda = is_mps = is_sparse = is_quantized = is_meta = False
+    is_cpu = True
+    is_cuda = is_mps = is_sparse = is_quantized = is_meta = is_xpu = is_mkldnn = is_nested = False
+    is_ipu = is_maia = is_mtia = is_sparse_csr = is_vulkan = is_xla = False
+    output_nr = 0
+    name = None
+
+    @property
+    def layout(self) -> layout:
+        """Always strided."""
+        return strided
 
     def cuda(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises: RuntimeError, as there is no GPU."""
@@ -171,6 +209,10 @@ class Described:
 
     def is_inference(self) -> bool:
         """Always False: what is computed in inference_mode may be used anywhere."""
+        return False
+
+    def is_distributed(self) -> bool:
+        """Always False."""
         return False
 
     def is_conj(self) -> bool:

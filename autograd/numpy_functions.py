@@ -59,14 +59,14 @@ class Translated:
         return self.function(**{self.ours[n]: v for n, v in given.items() if self.ours[n]})
 
 
-def _flat(x):
+def flat(x):
     return shape.reshape(x, (-1,))
 
 
 def _along(function):
     """A function that NumPy applies to the flattened array where no axis is given."""
     return lambda input, dim=None, **options: (
-        function(_flat(input), 0, **options) if dim is None else function(input, dim, **options))
+        function(flat(input), 0, **options) if dim is None else function(input, dim, **options))
 
 
 def _clip(input, low=None, high=None, min=None, max=None):
@@ -80,7 +80,7 @@ def _where(condition, x=None, y=None):
 
 
 def _concatenate(tensors, dim=0):
-    return join.cat(tensors, dim) if dim is not None else join.cat([_flat(x) for x in tensors])
+    return join.cat(tensors, dim) if dim is not None else join.cat([flat(x) for x in tensors])
 
 
 def _column_stack(tensors):
@@ -130,7 +130,7 @@ def _flip(input, dim=None):
 
 def _take(input, indices, dim=None):
     if dim is None:
-        input, dim = _flat(input), 0
+        input, dim = flat(input), 0
     dim = shape.axis("take", dim, len(input.shape))
     return index.getitem(input, index.as_index((*index.along(dim, indices),)))
 
@@ -194,7 +194,7 @@ def _einsum(subscripts, *operands, optimize=True):
     return einsum.einsum(subscripts, *operands)
 
 
-class _ManyOperands(Translated):
+class ManyOperands(Translated):
     """A function of any number of operands, whose other parameters have to be named."""
 
     def beyond(self, args: tuple, kwargs: dict) -> str:
@@ -204,10 +204,11 @@ class _ManyOperands(Translated):
         return self.function(*args, **kwargs)
 
 
-def _declare(module, table: dict) -> None:
+def declare(found: dict, module, table: dict) -> None:
+    """Add NumPy's functions of a module, by their names, to those found."""
     for names, (function, parameters) in table.items():
         for name in names.split():
-            FUNCTIONS[getattr(module, name)] = Translated(function, parameters)
+            found[getattr(module, name)] = Translated(function, parameters)
 
 
 _REDUCED = "a axis out- keepdims initial- where-"
@@ -215,11 +216,11 @@ _LINEAR = {
     "tensordot": (linalg.tensordot, "a=a b axes=dims"),
     "diagonal": (triangle.diagonal, "a offset axis1=dim1 axis2=dim2"),
     "trace": (_trace, "a offset axis1 axis2 dtype- out-"),
-    "outer": (lambda a, b: linalg.outer(_flat(a), _flat(b)), "a=a b out-"),
+    "outer": (lambda a, b: linalg.outer(flat(a), flat(b)), "a=a b out-"),
     "matrix_transpose": (lambda input: shape.transpose(input, -2, -1), "x"),
 }
 
-_declare(np, {
+declare(FUNCTIONS, np, {
     **_LINEAR,
     # reductions and what runs along a dimension
     "sum": (reduce.sum, "a axis dtype out- keepdims initial- where-"),
@@ -250,7 +251,7 @@ _declare(np, {
     "roll": (_roll, "a shift axis=dims"), "rot90": (join.rot90, "m k=k axes"),
     "pad": (_pad, "array pad_width=widths mode constant_values=value"),
     # views and rearrangements
-    "reshape": (shape.reshape, "a shape order- copy-"), "ravel": (_flat, "a=x order-"),
+    "reshape": (shape.reshape, "a shape order- copy-"), "ravel": (flat, "a=x order-"),
     "transpose": (_transpose, "a axes"), "swapaxes": (shape.transpose, "a axis1 axis2"),
     "moveaxis": (shape.movedim, "a source destination"), "squeeze": (_squeeze, "a axis"),
     "expand_dims": (_expand_dims, "a axis"), "flip": (_flip, "m axis"),
@@ -266,9 +267,9 @@ _declare(np, {
     "take_along_axis": (scatter.take_along_dim, "arr indices axis"),
     "nonzero": (lambda input: masks.nonzero(input, as_tuple=True), "a"),
     "argwhere": (masks.argwhere, "a"),
-    "flatnonzero": (lambda input: _flat(masks.argwhere(_flat(input))), "a"),
+    "flatnonzero": (lambda input: flat(masks.argwhere(flat(input))), "a"),
     # products, rounding, comparing
-    "dot": (_dot, "a=a b out-"), "vdot": (lambda a, b: _dot(_flat(a), _flat(b)), "a=a b"),
+    "dot": (_dot, "a=a b out-"), "vdot": (lambda a, b: _dot(flat(a), flat(b)), "a=a b"),
     "inner": (_inner, "a=a b"), "kron": (linalg.kron, "a b=other"),
     "round around": (elementwise.round, "a decimals out-"),
     "isclose": (compare.isclose, "a b=other rtol atol equal_nan"),
@@ -282,10 +283,10 @@ _declare(np, {
     "shape": (lambda input: tuple(input.shape), "a"), "ndim": (lambda input: input.ndim, "a"),
     "size": (_size, "a axis"),
 })
-_declare(np.linalg, {
+declare(FUNCTIONS, np.linalg, {
     **{name: _LINEAR[name] for name in ("diagonal", "trace", "outer", "matrix_transpose")},
     "tensordot": (linalg.tensordot, "x1=a x2=b axes=dims"),
     "matmul": (linalg.matmul, "x1=input x2=other"), "norm": (_norm, "x ord axis keepdims"),
     "vector_norm": (_vector_norm, "x axis keepdims ord"),
 })
-FUNCTIONS[np.einsum] = _ManyOperands(_einsum, "optimize")
+FUNCTIONS[np.einsum] = ManyOperands(_einsum, "optimize")

@@ -8,6 +8,7 @@ would be lost.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 
 import numpy as np
 
@@ -83,11 +84,18 @@ def _written(name: str, result: Tensor, out):
 def _array_function(self, function, types, args, kwargs):
     """np.concatenate([t, t]), np.where(...), ...: the op that the function means."""
     name = f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
-    ours = FUNCTIONS.get(function)
+    ours = FUNCTIONS.get(function) or _rare(function)
     beyond = ours.beyond(args, kwargs) if ours else ""
     if not ours or beyond:
         return _plain_call(name, function, beyond, FUNCTIONS, args, kwargs)
     return ours(*map(_operand, args), **{key: _operand(value) for key, value in kwargs.items()})
+
+
+def _rare(function) -> Translated | None:
+    """One of those that few programs use."""
+    from .numpy_rare import FUNCTIONS as RARE
+
+    return RARE.get(function)
 
 
 def _plain_call(name: str, function, beyond: str, known: Iterable, args: tuple, kwargs: dict):
@@ -129,8 +137,14 @@ def _dlpack_device(self) -> tuple[int, int]:
     return self._array.__dlpack_device__()
 
 
+def _array_namespace(self, *, api_version: str | None = None):
+    """The functions of the Array API standard on Tensors."""
+    return import_module("autograd.array_api")
+
+
 Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
 Tensor.__array_function__ = _array_function  # type: ignore[attr-defined]
 Tensor.__array__ = _array  # type: ignore[attr-defined]
+Tensor.__array_namespace__ = _array_namespace  # type: ignore[attr-defined]
 Tensor.__dlpack__ = _dlpack  # type: ignore[attr-defined]
 Tensor.__dlpack_device__ = _dlpack_device  # type: ignore[attr-defined]

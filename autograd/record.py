@@ -86,7 +86,7 @@ class Op(Rule):
         for option, value in options.items():
             setattr(self, option, value)
         self.inputs, self.passed, self.signature = template.signature(
-            forward.__code__, self.defaults, self.kwdefaults)
+            self.name, forward.__code__, self.defaults, self.kwdefaults)
         whole = ufunc is not None and self.passed  # the body tells what attributes do
         self.forward = forward if whole else self.gated or ufunc or forward
         defaulted = forward.__code__.co_varnames[: forward.__code__.co_argcount]

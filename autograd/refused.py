@@ -6,6 +6,9 @@ here, and so does the report of `python -m autograd run`, which also tells what 
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
+from .absent import NAMES, PATTERNS
 from .errors import did_you_mean
 
 REFUSED = {
@@ -18,8 +21,6 @@ REFUSED = {
     "cuda.get_device_properties": "there is no GPU; ask cuda.is_available() first",
     "cuda.nvtx": "there is no GPU; the functions of autograd.viz measure operations",
     "distributed": "this library computes in one process; leave the group out and train on one",
-    "distributions": "draw with rand, randn, multinomial and bernoulli; write log densities with "
-                     "ops",
     "export": "autograd.save(model.state_dict(), path) writes what other programs read",
     "fft": "there are no complex tensors; NumPy's np.fft works on .detach() without a gradient",
     "func": "autograd.grad(..., create_graph=True) gives the derivatives; loop over samples",
@@ -27,15 +28,10 @@ REFUSED = {
     "hub": "build the model and load its weights with load_state_dict",
     "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",
     "nn.parallel.DistributedDataParallel": "there is one process; use the module itself",
-    "onnx": "save(model.state_dict(), 'weights.safetensors') is read by other libraries",
-    "optim.SparseAdam": "gradients are dense; use optim.Adam",
     "package": "autograd.save(model.state_dict(), path) writes weights",
     "profiler": "autograd.viz measures and draws what the operations of a model cost",
     "quantization": "tensors of 8 bits do not take part in training; use float32",
     "ao": "tensors of 8 bits do not take part in training; use float32",
-    "sparse": "tensors are dense; index_add and scatter_add serve graphs",
-    "sparse_coo": "tensors are dense",
-    "sparse_coo_tensor": "tensors are dense; zeros(size).index_put(indices, values) is the same",
     "stft": "there are no complex tensors; unfold and a matmul with sines and cosines are the same",
     "utils.checkpoint": "activations are kept; smaller batches need less memory",
     "utils.cpp_extension": "write a Function in Python, with NumPy or Numba inside",
@@ -72,10 +68,15 @@ def advice(name: str) -> str:
     """`: why it is not here and what to use`, for a name or what it is a part of; else empty."""
     part = name
     while part:
-        if part in REFUSED:
-            return f": {REFUSED[part]}"
+        reason = REFUSED.get(part) or NAMES.get(part) or _family(part)
+        if reason:
+            return f": {reason}"
         part = part.rpartition(".")[0]
     return ""
+
+
+def _family(name: str) -> str:
+    return next((reason for pattern, reason in PATTERNS if fnmatchcase(name, pattern)), "")
 
 
 def missing(package: str, name: str, candidates) -> AttributeError:
@@ -97,6 +98,18 @@ def tolerated(what: str) -> bool:
     if unmodified:
         count(STOOD_IN, what)
     return unmodified
+
+
+class Absent:
+    """An attribute that PyTorch's tensors have and these have not; asking for it says why."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+
+    def __get__(self, instance, owner):
+        count(MISSED, f"Tensor.{self.name}")
+        raise AttributeError(f"Tensor has no attribute {self.name!r}: {self.reason}",
+                             name=self.name)
 
 
 class Unsupported:

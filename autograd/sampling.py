@@ -15,9 +15,9 @@ import numpy as np
 from . import dtypes
 from .boundary import guarded
 from .creation import _finish, _number, _shape, _sizes, _wanted
-from .dtypes import as_dtype
 from .errors import describe
 from .inplace import make_replacing
+from .metadata import check_format
 from .metadata import device as only_device
 from .quiet import quiet
 from .replayed import replayed
@@ -159,35 +159,36 @@ def numpy_generator(generator: Generator | None, name: str) -> np.random.Generat
     return generator.numpy
 
 
-def _float(name: str, dtype) -> np.dtype:
-    dtype = _wanted(dtype)
+def _float(name: str, dtype, out=None) -> np.dtype:
+    dtype = _wanted(dtype, out)
     if dtype.kind != "f":
         raise TypeError(f"{name}: random numbers of dtype {dtype} are not defined; use randint")
     return dtype
 
 
-def rand(*sizes, size=None, generator=None, dtype=None, device=None,
+def rand(*sizes, size=None, generator=None, out=None, dtype=None, device=None,
          requires_grad=False) -> Tensor:
     """Uniform numbers in [0, 1)."""
-    shape, wanted = _sizes("rand", sizes, size), _float("rand", dtype)
+    shape, wanted = _sizes("rand", sizes, size), _float("rand", dtype, out)
     source = numpy_generator(generator, "rand")
     if wanted == dtypes.float16:  # 11 bits: a rounded float32 would reach 1
         drawn = source.integers(0, 2**11, shape, np.uint16) * np.float32(2**-11)
     else:
         drawn = source.random(shape, wanted)
-    return _finish("rand", np.asarray(drawn, wanted), requires_grad, device)
+    return _finish("rand", np.asarray(drawn, wanted), requires_grad, device, out)
 
 
-def randn(*sizes, size=None, generator=None, dtype=None, device=None,
+def randn(*sizes, size=None, generator=None, out=None, dtype=None, device=None,
           requires_grad=False) -> Tensor:
     """Normal numbers of mean 0 and standard deviation 1."""
-    shape, wanted = _sizes("randn", sizes, size), _float("randn", dtype)
+    shape, wanted = _sizes("randn", sizes, size), _float("randn", dtype, out)
     drawn = numpy_generator(generator, "randn").standard_normal(
         shape, dtypes.float32 if wanted == dtypes.float16 else wanted)
-    return _finish("randn", np.asarray(drawn, wanted), requires_grad, device)
+    return _finish("randn", np.asarray(drawn, wanted), requires_grad, device, out)
 
 
-def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
+def randint(low=0, high=None, size=None, *, generator=None, out=None, dtype=None,
+            device=None) -> Tensor:
     """Integers in [low, high): `randint(10, (3,))` or `randint(5, 10, (3,))`."""
     if size is None:
         low, high, size = 0, low, high
@@ -198,19 +199,19 @@ def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=N
     low, high = (_integer("randint", "a bound", bound) for bound in (low, high))
     if high <= low:
         raise ValueError(f"randint: low {low} must be below high {high}")
-    wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
+    wanted = dtypes.int64 if dtype is None and out is None else _wanted(dtype, out)
     _check_range("randint", low, high - 1, wanted)
     drawn = numpy_generator(generator, "randint").integers(low, high, _shape("randint", size))
-    return _finish("randint", np.asarray(drawn).astype(wanted), False, device)
+    return _finish("randint", np.asarray(drawn).astype(wanted), False, device, out)
 
 
-def randperm(n: int, *, generator=None, dtype=None, device=None) -> Tensor:
+def randperm(n: int, *, generator=None, out=None, dtype=None, device=None) -> Tensor:
     """The integers 0 ... n - 1 in random order."""
     count, = _shape("randperm", (n,))
-    wanted = dtypes.int64 if dtype is None else as_dtype(dtype)
+    wanted = dtypes.int64 if dtype is None and out is None else _wanted(dtype, out)
     _check_range("randperm", 0, max(count - 1, 0), wanted)
     drawn = numpy_generator(generator, "randperm").permutation(count)
-    return _finish("randperm", drawn.astype(wanted), False, device)
+    return _finish("randperm", drawn.astype(wanted), False, device, out)
 
 
 def _check_range(name: str, low: int, high: int, dtype: np.dtype) -> None:
@@ -226,14 +227,18 @@ def _check_range(name: str, low: int, high: int, dtype: np.dtype) -> None:
                          f"those from {first} to {last}")
 
 
-def rand_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def rand_like(input, *, dtype=None, device=None, requires_grad=False,
+              memory_format=None) -> Tensor:
     """Uniform numbers in [0, 1) with input's shape and dtype."""
+    check_format("rand_like", memory_format)
     return rand(input.shape, dtype=dtype or input.dtype, device=device,
                 requires_grad=requires_grad)
 
 
-def randn_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def randn_like(input, *, dtype=None, device=None, requires_grad=False,
+               memory_format=None) -> Tensor:
     """Standard normal numbers with input's shape and dtype."""
+    check_format("randn_like", memory_format)
     return randn(input.shape, dtype=dtype or input.dtype, device=device,
                  requires_grad=requires_grad)
 

@@ -1,6 +1,7 @@
 """Special functions under the names of torch.special; those without a NumPy counterpart are
 SciPy's, which comes with the extra special: `pip install 'wengert[special]'`."""
 
+from .lazy import complete
 from .ops.activation import log_softmax, softmax
 from .ops.bessel import (
     airy_ai,
@@ -47,6 +48,7 @@ from .ops.polynomials import (
 )
 from .ops.reduce import logsumexp
 
+__getattr__ = complete(__name__)
 __all__ = [
     "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t",
     "chebyshev_polynomial_u", "chebyshev_polynomial_v", "chebyshev_polynomial_w", "digamma", "entr",

@@ -45,13 +45,16 @@ from inspect import unwrap
 from types import FunctionType
 
 from .errors import switch, switches
+from .into import TAKING, into, written
+from .metadata import check_format
 from .synonyms import UNSET, checks, synonym, synonyms
 
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
+CHECKED = "memory_format"  # an argument that is not passed on
 _CODE: dict = {}
 
 
-def signature(code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
+def signature(name: str, code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
     """Names of the inputs (before `/`) and attributes, and the public signature's text, in which
     default values appear as `defaults[i]` and `kwdefaults[name]`."""
     names = code.co_varnames[: code.co_argcount]
@@ -63,17 +66,19 @@ def signature(code, defaults, kwdefaults) -> tuple[list[str], list[str], str]:
         parts[first_default - 1] += "=UNSET"
     parts += [f"{other}=None" for other in front]
     kwonly = code.co_varnames[code.co_argcount: code.co_argcount + code.co_kwonlyargcount]
-    passed = list(names[code.co_posonlyargcount:])
+    passed = [n for n in names[code.co_posonlyargcount:] if n != CHECKED]
     if code.co_flags & 0x04:
         star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         parts.append(f"*{star}")
         passed.append(f"*{star}")
-    elif kwonly or behind:
+    elif kwonly or behind or name in TAKING:
         parts += ["*", *(f"{other}=None" for other in behind)]
-    for name in kwonly:
-        default = f"=kwdefaults[{name!r}]" if name in kwdefaults else ""
-        parts.append(name + default)
-        passed.append(f"{name}={name}")
+    for only in kwonly:
+        default = f"=kwdefaults[{only!r}]" if only in kwdefaults else ""
+        parts.append(only + default)
+        passed.append(f"{only}={only}")
+    if name in TAKING:
+        parts.append("out=None")
     return list(names[: code.co_posonlyargcount]), passed, ", ".join(parts)
 
 
@@ -91,7 +96,7 @@ def declared(op, namespace: dict):
     them would take most of the time of `import autograd`."""
     own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
            "kwdefaults": op.kwdefaults, "write": write, "switch": switch, "synonym": synonym,
-           "UNSET": UNSET}
+           "UNSET": UNSET, "into": into, "check_format": check_format}
     if op.gated is not None:
         own["plain"] = op.gated.plain
     own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
@@ -132,7 +137,8 @@ def fill(function, text: str, name: str, place: str) -> None:
 
 def forward_source(op) -> str:
     """The text of the function that runs the op and records it."""
-    body = check(op.name, op.function) + (_list_operands(op) if op.variadic else _operands(op))
+    body = check(op.name, op.function) + written(op.name, op.inputs, op.passed)
+    body += (_list_operands(op) if op.variadic else _operands(op))
     body += _call(op)
     if op.differentiable:
         body.append(f"    if ({_no_node(op)}) or not is_grad_enabled():")
@@ -150,6 +156,8 @@ def check(name: str, function) -> list[str]:
         lines += [f"    if {which} is not False and {which} is not True{none}:",
                   f"        {which} = switch({name!r}, {which!r}, {which})"]
     shown = unwrap(function)
+    if CHECKED in shown.__code__.co_varnames[: shown.__code__.co_argcount]:
+        lines.append(f"    if {CHECKED} is not None: check_format({name!r}, {CHECKED})")
     return checks(name, shown.__code__, shown.__defaults__ or ()) + lines
 
 

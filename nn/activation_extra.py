@@ -219,3 +219,32 @@ class Softmax2d(Module):
             raise ValueError(f"Softmax2d: (N, C, H, W) or (C, H, W) is needed, got "
                              f"{tuple(input.shape)}")
         return F.softmax(input, -3)
+
+
+class RReLU(Activation):
+    """x where it is above 0, else x times a number drawn for each element from U(lower, upper) in
+    training, and times their mean in evaluation.  Shape: (*) -> (*).
+
+    Reference: Xu et al., Empirical Evaluation of Rectified Activations, 2015, section 2.4.
+
+    >>> import autograd, nn
+    >>> nn.RReLU(0.25, 0.75).eval()(autograd.tensor([-2., 3.])).tolist()
+    [-1.0, 3.0]
+    """
+
+    DEFAULTS = dict(inplace=False)
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        if not lower <= upper:
+            raise ValueError(f"RReLU: lower {lower} must not be above upper {upper}")
+        self.lower = lower
+        self.upper = upper
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        settings = super().extra_repr()
+        return ", ".join(filter(None, [f"lower={self.lower}, upper={self.upper}", settings]))

@@ -209,3 +209,16 @@ class ConvTranspose2d(_Transposed):
     """
 
     _dims = 2
+
+
+class ConvTranspose3d(_Transposed):
+    """`nn.functional.conv_transpose3d` with learned weight and bias.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, O, D', H', W'); weight (C, O / groups, K, K, K).
+
+    >>> import nn
+    >>> nn.ConvTranspose3d(4, 2, 2, stride=2)(autograd.zeros(1, 4, 3, 5, 5)).shape
+    Size([1, 2, 6, 10, 10])
+    """
+
+    _dims = 3

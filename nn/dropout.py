@@ -78,6 +78,15 @@ class Dropout2d(_Dropping):
     _drop = staticmethod(F.dropout2d)
 
 
+class Dropout3d(_Dropping):
+    """While training, each channel (N, C) is 0 with probability p, else x / (1 - p).
+
+    Shape: (N, C, D, H, W) or (C, D, H, W), kept.
+    """
+
+    _drop = staticmethod(F.dropout3d)
+
+
 class AlphaDropout(_Dropping):
     """Dropout for SELU: what it drops goes to SELU's lower end, and mean and variance are kept.
 
@@ -86,6 +95,15 @@ class AlphaDropout(_Dropping):
     """
 
     _drop = staticmethod(F.alpha_dropout)
+
+
+class FeatureAlphaDropout(_Dropping):
+    """AlphaDropout of whole channels.
+
+    Shape: (N, C, *), kept.
+    """
+
+    _drop = staticmethod(F.feature_alpha_dropout)
 
 
 class DropConnectLinear(Linear):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from autograd import Tensor, default_generator
 from autograd.boundary import guarded
-from autograd.ops import activation, activation_extra, attention, multi_head
-from autograd.ops import dropout as dropouts
-from autograd.ops import pool as pools
+from autograd.lazy import complete
+from autograd.ops import activation, attention, multi_head
 from autograd.ops.activation import (
     elu,
     gelu,
@@ -34,13 +33,30 @@ from autograd.ops.activation_extra import (
     tanhshrink,
     threshold,
 )
+from autograd.ops.activation_inplace import (
+    celu_,
+    elu_,
+    hardtanh_,
+    leaky_relu_,
+    selu_,
+    threshold_,
+)
 from autograd.ops.bilinear import bilinear
-from autograd.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
+from autograd.ops.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_tbc,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from autograd.ops.cross_entropy import cross_entropy, nll_loss
 from autograd.ops.ctc import ctc_loss
 from autograd.ops.distance import pdist
 from autograd.ops.elementwise import sigmoid, tanh
 from autograd.ops.embedding import one_hot
+from autograd.ops.grid import affine_grid, grid_sample
 from autograd.ops.linalg import linear
 from autograd.ops.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from autograd.ops.loss_binary import (
@@ -80,38 +96,92 @@ from autograd.ops.pad import pad
 from autograd.ops.pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
     adaptive_max_pool1d,
     adaptive_max_pool2d,
+    adaptive_max_pool3d,
     avg_pool1d,
     avg_pool2d,
+    avg_pool3d,
     lp_pool1d,
     lp_pool2d,
+    lp_pool3d,
     max_pool1d,
     max_pool2d,
+    max_pool3d,
 )
-from autograd.ops.resample import fold, interpolate, pixel_shuffle, pixel_unshuffle, unfold
+from autograd.ops.resample import (
+    channel_shuffle,
+    fold,
+    interpolate,
+    pixel_shuffle,
+    pixel_unshuffle,
+    unfold,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
+from autograd.ops.resample import channel_shuffle as native_channel_shuffle
+from autograd.ops.unpool import (
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d_with_indices,
+    max_pool1d_with_indices,
+    max_pool2d_with_indices,
+    max_pool3d_with_indices,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 
 from .functional_embedding import embedding, embedding_bag
+from .functional_random import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+    gumbel_softmax,
+    rrelu,
+    rrelu_,
+)
 
+__getattr__ = complete(__name__)
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
     "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices",
     "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d",
+    "adaptive_max_pool3d_with_indices",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "categorical_cross_entropy",
     "celu",
+    "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
+    "conv_transpose3d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
@@ -119,20 +189,28 @@ __all__ = [
     "dropout",
     "dropout1d",
     "dropout2d",
+    "dropout3d",
     "elu",
+    "elu_",
     "embedding",
+    "feature_alpha_dropout",
     "embedding_bag",
     "fold",
     "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
@@ -141,21 +219,31 @@ __all__ = [
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
     "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "lp_pool1d",
     "lp_pool2d",
+    "lp_pool3d",
     "margin_ranking_loss",
     "max_pool1d",
+    "max_pool1d_with_indices",
     "max_pool2d",
+    "max_pool2d_with_indices",
+    "max_pool3d",
+    "max_pool3d_with_indices",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
+    "native_channel_shuffle",
     "nll_loss",
     "normalize",
     "one_hot",
@@ -168,10 +256,14 @@ __all__ = [
     "poisson_nll_loss",
     "prelu",
     "relu",
+    "relu_",
     "relu6",
     "rms_norm",
+    "rrelu",
+    "rrelu_",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
@@ -184,9 +276,13 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
 
 
@@ -196,32 +292,9 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return input.relu_() if inplace else activation.relu(input)
 
 
-@guarded
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each element set to 0 with probability p, the others divided by 1 - p, when training."""
-    return dropouts.dropout(input, p, training, inplace, generator=default_generator)
-
-
-@guarded
-def dropout1d(input: Tensor, p: float = 0.5, training: bool = True,
-              inplace: bool = False) -> Tensor:
-    """Each channel of (N, C, L) or (C, L) set to 0 with probability p, else divided by 1 - p."""
-    return dropouts.feature_dropout(input, p, training, inplace, generator=default_generator,
-                                    name="dropout1d")
-
-
-@guarded
-def dropout2d(input: Tensor, p: float = 0.5, training: bool = True,
-              inplace: bool = False) -> Tensor:
-    """Each channel of (N, C, H, W) set to 0 with probability p, the others divided by 1 - p."""
-    return dropouts.feature_dropout(input, p, training, inplace, generator=default_generator)
-
-
-@guarded
-def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
-                  inplace: bool = False) -> Tensor:
-    """Dropout for selu: what is dropped goes to its lower end; mean 0 and variance 1 are kept."""
-    return dropouts.alpha_dropout(input, p, training, inplace, generator=default_generator)
+def relu_(input: Tensor) -> Tensor:
+    """relu with inplace=True: the input itself, overwritten."""
+    return input.relu_()
 
 
 @guarded
@@ -268,25 +341,3 @@ def multi_head_attention_forward(
         key_padding_mask, need_weights, attn_mask, use_separate_proj_weight, q_proj_weight,
         k_proj_weight, v_proj_weight, static_k, static_v, average_attn_weights, is_causal,
         generator=default_generator)
-
-
-@guarded
-def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10,
-                   dim: int = -1) -> Tensor:
-    """softmax((logits + Gumbel noise) / tau); `hard` makes it one-hot, with the soft gradient."""
-    return activation_extra.gumbel_softmax(logits, tau, hard, eps, dim,
-                                           generator=default_generator)
-
-
-@guarded
-def fractional_max_pool2d(input: Tensor, kernel_size, output_size=None, output_ratio=None,
-                          return_indices: bool = False, _random_samples: Tensor | None = None):
-    """The largest elements of windows whose distances, 1 or more apart, are drawn at random.
-
-    There are output_size of them, or output_ratio (between 0 and 1) times the input's sizes.
-    Shape: (N, C, H, W) or (C, H, W) -> (..., *output_size)
-    Reference: Graham, Fractional Max-Pooling, 2014, section 2.
-    """
-    return pools.fractional_max_pool2d(input, kernel_size, output_size, output_ratio,
-                                       return_indices, _random_samples,
-                                       generator=default_generator)

@@ -8,6 +8,7 @@ from autograd import Tensor
 
 from .functional import (
     cosine_embedding_loss,
+    cosine_similarity,
     hinge_embedding_loss,
     margin_ranking_loss,
     multi_margin_loss,
@@ -40,6 +41,29 @@ class PairwiseDistance(Module):
 
     def extra_repr(self) -> str:
         return changed(self, norm=2.0, eps=1e-6, keepdim=False)
+
+
+class CosineSimilarity(Module):
+    """The cosine of the angle between x1 and x2 along dim, x1 · x2 / (|x1| |x2|), in which no norm
+    counts as less than eps.
+
+    Shape: x1 and x2 broadcast to (*, D, *) -> (*, *), without dim.
+
+    >>> import autograd, nn
+    >>> nn.CosineSimilarity(dim=0)(autograd.tensor([3., 4.]), autograd.tensor([4., 3.]))
+    tensor(0.9600)
+    """
+
+    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
+        super().__init__()
+        self.dim = dim
+        self.eps = eps
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        return cosine_similarity(x1, x2, self.dim, self.eps)
+
+    def extra_repr(self) -> str:
+        return changed(self, dim=1, eps=1e-8)
 
 
 class _MarginLoss(Loss):

@@ -203,6 +203,15 @@ class InstanceNorm2d(_InstanceNorm):
     dims = (3, 4)
 
 
+class InstanceNorm3d(_InstanceNorm):
+    """(x - mean) / sqrt(var + eps), with mean and variance of each channel of each volume.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> the same.
+    """
+
+    dims = (4, 5)
+
+
 class GroupNorm(_Affine):
     """(x - mean) / sqrt(var + eps) * weight + bias, with mean and variance of each image's groups
     of num_channels / num_groups channels.

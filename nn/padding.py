@@ -28,20 +28,41 @@ class _Pad(Module):
         padding, sides = self.padding, 2 * self._dims
         widths = tuple(padding) if isinstance(padding, Iterable) else (padding,) * sides
         if len(widths) != sides or not all(isinstance(width, SupportsIndex) for width in widths):
-            names = ", ".join(("left", "right", "top", "bottom")[:sides])
+            names = ", ".join(("left", "right", "top", "bottom", "front", "back")[:sides])
             raise ValueError(f"{type(self).__name__}: padding must be an integer or "
                              f"({names}), got {padding!r}")
         return tuple(map(index, widths))
 
     def forward(self, input: Tensor) -> Tensor:
         if not self._dims < input.ndim < self._dims + 3:
-            axes = ("L", "H, W")[self._dims - 1]
+            axes = ("L", "H, W", "D, H, W")[self._dims - 1]
             raise ValueError(f"{type(self).__name__}: input must be (N, C, {axes}) or "
                              f"(C, {axes}), got {tuple(input.shape)}")
         return pad(input, self._widths(), self._mode)
 
     def extra_repr(self) -> str:
         return f"{self.padding}"
+
+
+class _ConstantPad(_Pad):
+    def __init__(self, padding: int | tuple[int, ...], value: float) -> None:
+        super().__init__(padding)
+        self.value = value
+
+    def forward(self, input: Tensor) -> Tensor:
+        return pad(input, self._widths(), value=self.value)
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ZeroPad1d(_Pad):
+    """Zeros around each sequence; negative numbers crop.
+
+    Shape: (N, C, L) or (C, L) -> (..., L + left + right).
+    """
+
+    _dims = 1
 
 
 class ZeroPad2d(_Pad):
@@ -55,18 +76,37 @@ class ZeroPad2d(_Pad):
     """
 
 
-class ConstantPad2d(_Pad):
+class ZeroPad3d(_Pad):
+    """Zeros around each volume; negative numbers crop.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) ->
+    (..., D + front + back, H + top + bottom, W + left + right).
+    """
+
+    _dims = 3
+
+
+class ConstantPad1d(_ConstantPad):
+    """`value` around each sequence; negative numbers crop.  Shape: as in ZeroPad1d."""
+
+    _dims = 1
+
+
+class ConstantPad2d(_ConstantPad):
     """`value` around each image; negative numbers crop.  Shape: as in ZeroPad2d."""
 
-    def __init__(self, padding: int | tuple[int, ...], value: float) -> None:
-        super().__init__(padding)
-        self.value = value
 
-    def forward(self, input: Tensor) -> Tensor:
-        return pad(input, self._widths(), value=self.value)
+class ConstantPad3d(_ConstantPad):
+    """`value` around each volume; negative numbers crop.  Shape: as in ZeroPad3d."""
 
-    def extra_repr(self) -> str:
-        return f"padding={self.padding}, value={self.value}"
+    _dims = 3
+
+
+class ReflectionPad1d(_Pad):
+    """Each sequence mirrored at its outermost elements, which are not repeated.  Shape: as in
+    ZeroPad1d; the widths must be smaller than the sequence."""
+
+    _dims, _mode = 1, "reflect"
 
 
 class ReflectionPad2d(_Pad):
@@ -76,13 +116,17 @@ class ReflectionPad2d(_Pad):
     _mode = "reflect"
 
 
-class ReflectionPad1d(_Pad):
-    """Each sequence mirrored at its outermost elements, which are not repeated.
+class ReflectionPad3d(_Pad):
+    """Each volume mirrored at its outermost elements, which are not repeated.  Shape: as in
+    ZeroPad3d; the widths must be smaller than the volume."""
 
-    Shape: (N, C, L) or (C, L) -> (..., L + left + right).
-    """
+    _dims, _mode = 3, "reflect"
 
-    _dims, _mode = 1, "reflect"
+
+class ReplicationPad1d(_Pad):
+    """Each sequence's outermost elements repeated.  Shape: as in ZeroPad1d."""
+
+    _dims, _mode = 1, "replicate"
 
 
 class ReplicationPad2d(_Pad):
@@ -91,7 +135,33 @@ class ReplicationPad2d(_Pad):
     _mode = "replicate"
 
 
-class ReplicationPad1d(_Pad):
-    """Each sequence's outermost elements repeated.  Shape: as in ReflectionPad1d."""
+class ReplicationPad3d(_Pad):
+    """Each volume's outermost elements repeated.  Shape: as in ZeroPad3d."""
 
-    _dims, _mode = 1, "replicate"
+    _dims, _mode = 3, "replicate"
+
+
+class CircularPad1d(_Pad):
+    """Each sequence continued at one end as it begins at the other.  Shape: as in ZeroPad1d; the
+    widths must not be larger than the sequence.
+
+    >>> import autograd, nn
+    >>> nn.CircularPad1d((2, 1))(autograd.arange(4).reshape(1, 4)).tolist()
+    [[2, 3, 0, 1, 2, 3, 0]]
+    """
+
+    _dims, _mode = 1, "circular"
+
+
+class CircularPad2d(_Pad):
+    """Each image continued at one edge as it begins at the other.  Shape: as in ZeroPad2d; the
+    widths must not be larger than the image."""
+
+    _mode = "circular"
+
+
+class CircularPad3d(_Pad):
+    """Each volume continued at one end as it begins at the other.  Shape: as in ZeroPad3d; the
+    widths must not be larger than the volume."""
+
+    _dims, _mode = 3, "circular"

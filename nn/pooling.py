@@ -73,6 +73,19 @@ class MaxPool2d(_MaxPool):
     _function = "max_pool2d"
 
 
+class MaxPool3d(_MaxPool):
+    """The largest element of each window of a volume, a place being (slice * H + row) * W + column.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (..., OD, OH, OW), each as in MaxPool1d.
+
+    >>> import autograd, nn
+    >>> nn.MaxPool3d((1, 2, 2))(autograd.arange(8.).reshape(1, 2, 2, 2)).flatten().tolist()
+    [3.0, 7.0]
+    """
+
+    _function = "max_pool3d"
+
+
 class AvgPool1d(_Pool):
     """The average of each window of a sequence.  Shape: as in MaxPool1d, without dilation."""
 
@@ -102,6 +115,15 @@ class AvgPool2d(_Pool):
         super().__init__()
         self._set(kernel_size, stride, padding=padding, ceil_mode=ceil_mode,
                   count_include_pad=count_include_pad, divisor_override=divisor_override)
+
+
+class AvgPool3d(AvgPool2d):
+    """The average of each window of a volume, with the settings of AvgPool2d.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (..., OD, OH, OW), each as in AvgPool2d.
+    """
+
+    _function = "avg_pool3d"
 
 
 class _LPPool(Module):
@@ -142,21 +164,21 @@ class LPPool2d(_LPPool):
     _function = "lp_pool2d"
 
 
-class FractionalMaxPool2d(Module):
-    """The largest elements of windows whose distances are drawn at random, in training and
-    evaluation, so that the size shrinks by any ratio.
+class LPPool3d(_LPPool):
+    """(Σ xᵖ)^(1/p) of each window of a volume, p = norm_type.  Shape: as in AvgPool3d."""
 
-    Shape: (N, C, H, W) or (C, H, W) -> (..., *output_size), which is (H, W) * output_ratio where
-    that is given instead.
-    Reference: Graham, Fractional Max-Pooling, 2014, section 2.
-    """
+    _function = "lp_pool3d"
+
+
+class _FractionalMaxPool(Module):
+    _function = ""
 
     def __init__(self, kernel_size: Sizes, output_size: Sizes | None = None,
-                 output_ratio: float | tuple[float, float] | None = None,
+                 output_ratio: float | tuple[float, ...] | None = None,
                  return_indices: bool = False, _random_samples: Tensor | None = None) -> None:
         super().__init__()
         if (output_size is None) == (output_ratio is None):
-            raise ValueError("FractionalMaxPool2d: give either output_size or output_ratio, got "
+            raise ValueError(f"{type(self).__name__}: give either output_size or output_ratio, got "
                              f"output_size={output_size}, output_ratio={output_ratio}")
         self.kernel_size = kernel_size
         self.output_size = output_size
@@ -165,13 +187,34 @@ class FractionalMaxPool2d(Module):
         self.register_buffer("_random_samples", _random_samples)
 
     def forward(self, input: Tensor):
-        return functional.fractional_max_pool2d(
+        return getattr(functional, self._function)(
             input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
             self._random_samples)
 
     def extra_repr(self) -> str:
         settings = changed(self, output_size=None, output_ratio=None, return_indices=False)
         return f"kernel_size={self.kernel_size}, {settings}"
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The largest elements of windows whose distances are drawn at random, in training and
+    evaluation, so that the size shrinks by any ratio.
+
+    Shape: (N, C, H, W) or (C, H, W) -> (..., *output_size), which is (H, W) * output_ratio where
+    that is given instead.
+    Reference: Graham, Fractional Max-Pooling, 2014, section 2.
+    """
+
+    _function = "fractional_max_pool2d"
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """`FractionalMaxPool2d` of volumes.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (..., *output_size).
+    """
+
+    _function = "fractional_max_pool3d"
 
 
 class RandomSubsetMaxPool2d(Module):
@@ -244,6 +287,15 @@ class AdaptiveAvgPool2d(_Adaptive):
     _function = "adaptive_avg_pool2d"
 
 
+class AdaptiveAvgPool3d(_Adaptive):
+    """The averages of output_size windows of about equal size that cover a volume.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (..., *output_size).
+    """
+
+    _function = "adaptive_avg_pool3d"
+
+
 class _AdaptiveMax(_Adaptive):
     def __init__(self, output_size: OutputSizes, return_indices: bool = False) -> None:
         super().__init__(output_size)
@@ -267,6 +319,12 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
     """The largest elements of the windows of AdaptiveAvgPool2d."""
 
     _function = "adaptive_max_pool2d"
+
+
+class AdaptiveMaxPool3d(_AdaptiveMax):
+    """The largest elements of the windows of AdaptiveAvgPool3d."""
+
+    _function = "adaptive_max_pool3d"
 
 
 class GlobalAvgPool2d(AdaptiveAvgPool2d):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from autograd import Tensor
 
-from .functional import interpolate, pixel_shuffle, pixel_unshuffle
+from .errors import check_whole
+from .functional import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle
 from .module import Module, changed
 
 
 class Upsample(Module):
-    """input resized to `size`, or by `scale_factor`: "nearest", "linear" or "bilinear".
+    """input resized to `size`, or by `scale_factor`, in a mode of `nn.functional.interpolate`.
 
     Shape: (N, C, L), (N, C, H, W) or (N, C, D, H, W) -> (N, C, *size).
 
@@ -24,8 +25,8 @@ class Upsample(Module):
                  recompute_scale_factor: bool | None = None) -> None:
         super().__init__()
         if (size is None) == (scale_factor is None):
-            raise ValueError(f"Upsample: give either size or scale_factor, got size={size}, "
-                             f"scale_factor={scale_factor}")
+            raise ValueError(f"{type(self).__name__}: give either size or scale_factor, got "
+                             f"size={size}, scale_factor={scale_factor}")
         self.size = size
         self.scale_factor = scale_factor
         self.mode = mode
@@ -39,6 +40,26 @@ class Upsample(Module):
     def extra_repr(self) -> str:
         return changed(self, size=None, scale_factor=None, mode="nearest", align_corners=None,
                        recompute_scale_factor=None)
+
+
+class UpsamplingNearest2d(Upsample):
+    """Upsample in mode "nearest".  Shape: (N, C, H, W) -> (N, C, *size)."""
+
+    _mode: str = "nearest"
+    _corners: bool | None = None
+
+    def __init__(self, size: int | tuple[int, int] | None = None,
+                 scale_factor: float | tuple[float, float] | None = None) -> None:
+        super().__init__(size, scale_factor, self._mode, self._corners)
+
+    def extra_repr(self) -> str:
+        return changed(self, size=None, scale_factor=None)
+
+
+class UpsamplingBilinear2d(UpsamplingNearest2d):
+    """Upsample in mode "bilinear" with align_corners.  Shape: (N, C, H, W) -> (N, C, *size)."""
+
+    _mode, _corners = "bilinear", True
 
 
 class PixelShuffle(Module):
@@ -73,3 +94,25 @@ class PixelUnshuffle(Module):
 
     def extra_repr(self) -> str:
         return f"downscale_factor={self.downscale_factor}"
+
+
+class ChannelShuffle(Module):
+    """The channels of `groups` groups taken in turn.  Shape: (N, C, *), kept.
+
+    Reference: Zhang et al., ShuffleNet, 2018, section 3.1.
+
+    >>> import autograd, nn
+    >>> nn.ChannelShuffle(3)(autograd.arange(6).reshape(1, 6, 1)).flatten().tolist()
+    [0, 2, 4, 1, 3, 5]
+    """
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        check_whole("ChannelShuffle", 1, groups=groups)
+        self.groups = groups
+
+    def forward(self, input: Tensor) -> Tensor:
+        return channel_shuffle(input, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"

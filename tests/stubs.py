@@ -19,6 +19,7 @@ import data
 import nn.functional
 import optim
 from autograd.aliases import place
+from autograd.into import TAKING
 from autograd.later import BESIDE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,19 +109,24 @@ def _typed(parameter: inspect.Parameter) -> str:
 def _declaration(name: str, function, method: bool) -> Iterator[str]:
     """The lines that declare a function, or a method, whose first parameter is then `self`."""
     first, *rest = inspect.signature(function).parameters.values()
+    takes_out = not method and function.__name__ in TAKING
     lead = "self" if method else _typed(first)
     if name in OVERLOADS:
         lead = lead if method or name != "where" else "condition: Tensor"
         for form in OVERLOADS[name]:
+            if takes_out:
+                form = form.replace(") ->", f",{'' if '*' in form else ' *,'} out: Any = ...) ->")
             yield "@overload"
             yield f"def {name}{form.format(input=lead)}: ..."
         return
-    parts, starred = [lead], False
+    parts, starred = [lead], first.kind is first.VAR_POSITIONAL
     for parameter in rest:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             parts.append("*")
         starred = starred or parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL)
         parts.append(_typed(parameter))
+    if takes_out:
+        parts += ["out: Any = ..."] if starred else ["*", "out: Any = ..."]
     yield f"def {name}({', '.join(parts)}) -> {RETURNS.get(name, 'Tensor')}: ..."
 
 

@@ -106,8 +106,9 @@ def test_a_composite_shows_its_signature_and_source():
 
 RESHAPES = METHODS_LATER["memory"].split()  # they write nothing
 METHODS = [name for name in vars(autograd.Tensor)
-           if name.endswith("_") and not name.startswith("_")
-           and name not in ("requires_grad_", "detach_", *RESHAPES)
+           if name.endswith("_") and not name.startswith("_") and hasattr(autograd.Tensor, name)
+           and name not in ("requires_grad_", "detach_", "resize_as_", "set_", "share_memory_",
+                            *RESHAPES)
            and getattr(autograd.Tensor, name).__name__ == name]  # not those with a second name
 
 
@@ -145,6 +146,7 @@ def switches(function) -> list[str]:
 
 HOLDERS = (autograd, nn.functional, nn.init, nn.utils, nn.utils.rnn, Tensor, nn.Module)
 FUNCTIONS = {f"{holder.__name__}.{name}": function for holder in HOLDERS for name in dir(holder)
+             if hasattr(holder, name)
              for function in [getattr(holder, name)]
              if not name.startswith("_") and inspect.isroutine(function)
              and str(function.__module__).split(".")[0] in ("autograd", "nn")

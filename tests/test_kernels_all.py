@@ -146,6 +146,11 @@ def recurrent(name, reverse):
             "recurrent_cell_grad": cell_grad}
 
 
+def rows_of(a, m, n):
+    """Three rows of m, or none, for each of n points of two samples."""
+    return a.turn(a.rng.integers(-1, m, (2, n, 3)))
+
+
 def halving(n):
     """The table that mixes each two of n neighbours."""
     pairs = np.arange(n // 2 * 2)
@@ -188,6 +193,9 @@ CALLS = {
     "avg_pool2d_grad": lambda a, m, n: (a(3, *halved(m, n)), *windows(m, n, 3), (m, n)),
     "copy_": lambda a, m, n: ([np.zeros((m, 2, n), a.dtype)], [a(m, 2, n)]),
     "resample": lambda a, m, n: (a(3, m, n), halving(m), halving(n)),
+    "sample_rows": lambda a, m, n: (a(2, m, 5), rows_of(a, m, n), a(2, n, 3)),
+    "sample_rows_grad": lambda a, m, n: (a(2, n, 5), rows_of(a, m, n), a(2, n, 3), m),
+    "sample_shares_grad": lambda a, m, n: (a(2, n, 5), a(2, m, 5), rows_of(a, m, n)),
     "sum_of_squares": lambda a, m, n: ([a(m, n), a(n)],),
     "sum_over": lambda a, m, n: (a(m, 3, n), (0, 2), True),
     "deviation": lambda a, m, n: (a(m, n + 2), 1, n + 1, True),

@@ -25,7 +25,8 @@ from tests.samples import (
 
 TIGHT = 1e-8  # so that a gradient computed in float32 by mistake shows
 ELEMENTWISE = {name for name, op in REGISTRY.items() if op.promotes and name in SAMPLES}
-NEEDS_CONTIGUOUS = {"view", "view_as", "as_strided"}  # raise on other memory layouts, as they must
+NEEDS_CONTIGUOUS = {"view", "view_as", "view_copy", "as_strided", "as_strided_copy",
+                    "as_strided_scatter"}  # they raise on other memory layouts, as they must
 BINARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) > 1]
 UNARY = [name for name in sorted(ELEMENTWISE) if len(REGISTRY[name].inputs) == 1]
 
@@ -191,10 +192,10 @@ def test_inputs_stay_unchanged(call):
 # composites that may return their input itself or, recorded as such, a view of it
 SHOWING = {"to", "double", "long", "cpu", "view_as", "reshape_as", "flatten", "unflatten", "einsum",
            "swapaxes", "movedim", "t", "expand_as", "broadcast_to", "contiguous", "select",
-           "narrow", "chunk", "tensor_split", "pixel_shuffle", "positive", "type_as", "conj",
-           "conj_physical", "resolve_conj", "resolve_neg", "real", "ravel", "broadcast_tensors",
-           "atleast_1d", "atleast_2d", "atleast_3d", "hsplit", "vsplit", "dsplit", "as_strided",
-           "linalg_diagonal"}
+           "narrow", "chunk", "tensor_split", "pixel_shuffle", "channel_shuffle", "positive",
+           "type_as", "conj", "conj_physical", "resolve_conj", "resolve_neg", "real", "ravel",
+           "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "hsplit", "vsplit",
+           "dsplit", "as_strided", "linalg_diagonal", "split_with_sizes"}
 
 
 @calls(lambda call: call.name not in SHOWING

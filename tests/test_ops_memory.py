@@ -74,7 +74,8 @@ def check_same(ours, theirs):
 # what raises on other memory, wants rows that sum to 1, or numbers and matrices not all equal
 FASTIDIOUS = ("view", "view_as", "as_strided", "categorical_cross_entropy", "histogram", "inverse",
               "inv", "solve_matrices", "solve", "tensorinv", "tensorsolve", "cholesky",
-              "matrix_power")
+              "matrix_power", "view_copy", "as_strided_copy", "as_strided_scatter",
+              "cholesky_solve", "cholesky_inverse", "solve_ex", "inv_ex", "triangular_solve")
 
 
 @every([name for name in NAMES if name not in FASTIDIOUS])

@@ -238,3 +238,68 @@ def test_modules_show_what_is_not_the_default():
              nn.GlobalAvgPool2d(): "GlobalAvgPool2d()", nn.GlobalMaxPool2d(): "GlobalMaxPool2d()"}
     for module, text in shown.items():
         assert repr(module) == text
+
+
+# ---- volumes ------------------------------------------------------------------------------------
+
+def test_of_equals_in_a_volume_the_first_counts_and_of_nans_the_last():
+    """In the order of slices, rows and columns, as in PyTorch."""
+    x = np.zeros((1, 4, 4, 4))
+    _, places = F.max_pool3d(autograd.tensor(x), 2, return_indices=True)
+    assert places.flatten().tolist() == [0, 2, 8, 10, 32, 34, 40, 42]
+    x[0, 0, 1, 0] = x[0, 1, 0, 1] = NAN
+    y, places = F.max_pool3d(autograd.tensor(x), 2, return_indices=True)
+    assert math.isnan(y[0, 0, 0, 0].item()) and places[0, 0, 0, 0].item() == 17
+    assert y.isnan().sum().item() == 1
+
+
+def test_volumes_of_one_slice_are_images():
+    x = autograd.tensor(np.random.default_rng(0).standard_normal((2, 3, 7, 8)))
+    volume = x.unsqueeze(2)
+    for settings in (dict(kernel_size=3, stride=2, padding=1), dict(kernel_size=2)):
+        deep = {name: (1 - (name == "padding"), value, value) for name, value in settings.items()}
+        for kind in ("max", "avg"):
+            image = getattr(F, f"{kind}_pool2d")(x, **settings)
+            found = getattr(F, f"{kind}_pool3d")(volume, **deep)
+            np.testing.assert_array_equal(found.squeeze(2), image)
+
+
+def test_half_precision_volumes_are_rounded_once():
+    x = autograd.full((1, 1, 8, 8, 8), 1000.0, dtype=autograd.float16, requires_grad=True)
+    y = F.avg_pool3d(x, 8)
+    y.backward()
+    assert y.item() == 1000 and x.grad.dtype == autograd.float16
+    assert F.avg_pool3d(x, 8, divisor_override=256).item() == 2000
+
+
+# ---- back to the places -------------------------------------------------------------------------
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_unpooling_is_the_gradient_of_pooling_where_windows_lie_apart(dims):
+    x = leaf(np.random.default_rng(0).standard_normal((2, 3, *(7, 5, 6)[:dims])))
+    pool = getattr(nn, f"MaxPool{dims}d")(2, return_indices=True)
+    y, places = pool(x)
+    (y * y).sum().backward()
+    back = getattr(nn, f"MaxUnpool{dims}d")(2)(y.detach(), places, output_size=x.shape)
+    np.testing.assert_array_equal(back * 2, x.grad)
+    assert repr(nn.MaxUnpool1d(2)) == "MaxUnpool1d(kernel_size=(2,), stride=(2,), padding=(0,))"
+
+
+@pytest.mark.parametrize("call,kind,message", [
+    (lambda x, i: F.max_unpool2d(x, i[:, :1], 2), ValueError, r"must be .* of input's shape "
+     r"\(1, 2, 2\), got Tensor \(1, 1, 2\)"),
+    (lambda x, i: F.max_unpool2d(x, i + 15, 2), IndexError, "indices between 15 and 18, but an "
+     r"output \(4, 4\) has the places 0 to 15"),
+    (lambda x, i: F.max_unpool2d(x, i, 2, output_size=(6, 4)), ValueError, r"2 or 4 numbers, the "
+     r"last less than \(2, 2\) away from \(4, 4\), got \(6, 4\)"),
+    (lambda x, i: F.max_unpool2d(x, i, 2, padding=2), ValueError, r"would have size \(0, 0\)"),
+    (lambda x, i: F.max_unpool2d(x, i.double(), 2), TypeError, "Tensor of integers, got .*long"),
+    (lambda x, i: F.max_unpool3d(x, i, 2), ValueError, r"input must be \(N, C, D, H, W\)"),
+    (lambda x, i: F.max_pool3d(x, 2), ValueError, r"max_pool3d: input must be \(N, C, D, H, W"),
+    (lambda x, i: F.avg_pool3d(x[None], (1, 2, 3)), ValueError, "avg_pool3d: the window spans 3"),
+    (lambda x, i: F.adaptive_max_pool3d(x[None], (1, 2)), ValueError, "None or 3 of them"),
+    (lambda x, i: F.fractional_max_pool3d(x[None], 2, 1), ValueError, "leave room for an output"),
+])
+def test_messages_of_volumes_and_unpooling(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call(autograd.ones(1, 2, 2), autograd.arange(4).reshape(1, 2, 2))

@@ -19,24 +19,25 @@ MAX_FUNCTION_LINES = 40
 
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
-    0: "errors refused aliases limits synonyms lazy files memory modes dtypes metadata hooks "
-       "printing quiet threads allocator gate replayed kernels kernels.*",
+    0: "errors absent refused aliases guests limits synonyms lazy files memory modes dtypes "
+       "metadata hooks printing quiet threads allocator gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
-    3: "template boundary calling record",
+    3: "into template boundary calling record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
-       "queries legacy linalg",
+       "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
-       "pytest_plugin compiler compiler.* surface surface.*",
-    8: "__init__ special",
-    9: "warmup as_torch run __main__",
+       "pytest_plugin compiler compiler.* onnx onnx.* surface surface.*",
+    8: "__init__ special signal signal.*",
+    9: "warmup as_torch run __main__ distributions distributions.* "
+       "array_api",
 }
 
 # Within one layer a module imports only what stands here (and nothing in a circle).
 SAME_LAYER = {
-    "refused": "errors",
+    "refused": "absent errors",
     "aliases": "refused",
     "limits": "errors dtypes",
     "lazy": "refused",
@@ -49,7 +50,8 @@ SAME_LAYER = {
     "gate": "dtypes kernels kernels.*",
     "kernels": "errors threads allocator kernels.*",
     "kernels.*": "errors quiet threads kernels.*",
-    "boundary": "template",
+    "boundary": "into template",
+    "template": "into",
     "calling": "boundary",
     "record": "boundary calling template",
     "ops": "ops.*",
@@ -57,7 +59,8 @@ SAME_LAYER = {
     "sampling": "creation inplace",
     "draws": "creation sampling",
     "numpy_functions": "creation",
-    "numpy_protocol": "numpy_functions",
+    "numpy_protocol": "numpy_functions numpy_rare",
+    "numpy_rare": "creation numpy_functions",
     "inplace": "creation",
     "gradient_judge": "numeric",
     "gradient_check": "numeric gradient_judge",
@@ -65,10 +68,18 @@ SAME_LAYER = {
     "viz.*": "viz.*",
     "compiler": "compiler.*",
     "compiler.*": "compiler.*",
+    "onnx": "onnx.*",
+    "onnx.*": "onnx.* compiler.*",
     "serialize": "serialize.*",
     "serialize.*": "serialize.*",
     "pytest_plugin": "gradient_check",
     "legacy": "creation",
+    "sparse": "creation sparse_tensor",
+    "sparse_tensor": "creation",
+    "rarely": "creation queries",
+    "storage": "creation inplace",
+    "distributions.*": "distributions distributions.*",
+    "signal.*": "signal.*",
     "surface.*": "surface surface.*",
     "__main__": "warmup run",
 }
@@ -81,7 +92,7 @@ PUBLIC_BESIDE_ALL = {
                        "uncalled",
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
-    "autograd.lazy": "lazily",
+    "autograd.lazy": "complete lazily",
     "autograd.refused": "tolerated",
     "autograd.replayed": "replayed",
     "autograd.sampling": "numpy_generator stand_in",
@@ -101,6 +112,7 @@ LAZY = {
     "multiprocessing": "15 ms; only for worker processes",
     "matplotlib": "0.3 s, an extra",
     "optuna": "1 s, an extra",
+    "onnx": "0.2 s, an extra",
     "scipy": "0.1 s, an extra",
     "graphviz": "only for pictures",
     "tqdm": "only for progress bars",
@@ -120,6 +132,7 @@ LAZY = {
     "difflib": "only for messages",
 }
 LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
+            ("autograd.numpy_protocol", "autograd.numpy_rare"),
             ("autograd.viz.picture", "autograd.viz.*"),
             ("autograd.compiler.compiled", "autograd.compiler.lowering"),
             ("data.loader", "data.workers"),
@@ -132,7 +145,9 @@ DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autogr
            "autograd.kernels": "picks the tier at the first kernel call",
            "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
+           "autograd.numpy_protocol": "leads to the functions of the Array API standard",
            "autograd.ops": "declares what is rarely used when it is asked for",
+           "autograd.guests": "tells other libraries about Tensors when they are imported",
            "autograd.aliases": "leads to the modules that stand for those of PyTorch",
     "autograd.run": "takes the upper packages before a program's own of their names",
     "nn.modules": "leads to the bases of layers by PyTorch's names",

@@ -36,6 +36,23 @@ def test_bilinear_keeps_planes():
     np.testing.assert_allclose(np.diff(y, axis=0), 2.0)
 
 
+def test_antialiasing_takes_every_pixel_into_account():
+    """So that the mean of a picture stays what it was, which without it depends on a few."""
+    x = numbers(2, 1, 24, 30)
+    for mode in ("bilinear", "bicubic", "lanczos"):
+        small = F.interpolate(x, (4, 5), mode=mode, antialias=True)
+        np.testing.assert_allclose(small.mean(), x.mean(), atol=0.02)
+        assert small.std().item() < 0.3
+        ones = F.interpolate(autograd.ones_like(x), (7, 11), mode=mode, antialias=True)
+        np.testing.assert_allclose(ones, np.ones((2, 1, 7, 11)))
+
+
+def test_area_is_adaptive_pooling():
+    x = numbers(1, 2, 5, 6, 7)
+    np.testing.assert_array_equal(F.interpolate(x, (2, 3, 4), mode="area"),
+                                  F.adaptive_avg_pool3d(x, (2, 3, 4)))
+
+
 def test_nearest_with_a_scale_that_keeps_the_size_of_a_small_image():
     x = autograd.arange(10.0)
     assert F.interpolate(x.reshape(1, 1, 10, 1), scale_factor=(1.05, 1.0)).flatten().tolist() == (
@@ -68,6 +85,16 @@ def test_pixel_shuffle_and_back():
 
 
 # ---- unfold and fold ----------------------------------------------------------------------------
+
+def test_fold_modules_are_the_functions():
+    x, settings = numbers(1, 2, 4, 5), dict(kernel_size=(2, 3), padding=1, stride=(1, 2))
+    columns = nn.Unfold(**settings)(x)
+    np.testing.assert_array_equal(columns, F.unfold(x, **settings))
+    np.testing.assert_array_equal(nn.Fold((4, 5), **settings)(columns),
+                                  F.fold(columns, (4, 5), **settings))
+    assert repr(nn.Fold(5, 2, stride=2)) == "Fold(output_size=5, kernel_size=2, stride=2)"
+    assert repr(nn.Unfold((2, 3))) == "Unfold(kernel_size=(2, 3))"
+
 
 def test_unfold_makes_a_convolution_a_product():
     x, weight = numbers(2, 3, 5, 6), numbers(4, 3, 2, 3)
@@ -108,10 +135,21 @@ def test_without_batch_and_empty_batch():
     (lambda x: F.interpolate(x, 0), "size must be an integer or 2 of them, at least 1, got 0"),
     (lambda x: F.interpolate(x, scale_factor=0.1), r"leave at least 1 of each of \(4, 4\), got "
      "0.1"),
-    (lambda x: F.interpolate(x, 2, mode="cubic"), "mode 'cubic'; choose 'nearest', 'linear' or"),
+    (lambda x: F.interpolate(x, 2, mode="cubic"), "mode 'cubic'; choose 'nearest', 'nearest-"
+     "exact', 'area', 'linear', 'bilinear', 'trilinear', 'bicubic', 'lanczos'"),
     (lambda x: F.interpolate(x, 2, mode="linear"), "mode 'linear' is for 3 dimensions, got Tensor "
      r"\(1, 1, 4, 4\) float64; use 'bilinear'"),
     (lambda x: F.interpolate(x, 2, align_corners=True), "align_corners is for mode 'linear'"),
+    (lambda x: F.interpolate(x, 2, mode="area", align_corners=False), "not 'area'; leave it out"),
+    (lambda x: F.interpolate(x, 2, mode="trilinear"), "'trilinear' is for 5 dim.*use 'bilinear'"),
+    (lambda x: F.interpolate(x, 2, antialias=True), "antialias is for mode 'bilinear', .* not "
+     "'nearest'; leave it out"),
+    (lambda x: F.interpolate(x, 2, mode="lanczos"), "'lanczos' needs antialias=True"),
+    (lambda x: F.interpolate(x, 2, recompute_scale_factor=True), "recompute_scale_factor is for "
+     "scale_factor, not for size"),
+    (lambda x: F.channel_shuffle(x, 3), r"groups = 3 must divide the 1 channels of Tensor"),
+    (lambda x: F.channel_shuffle(x[0, 0], 1), r"input must be a Tensor \(N, C, \*\)"),
+    (lambda x: nn.UpsamplingNearest2d(), "UpsamplingNearest2d: give either size or scale_factor"),
     (lambda x: F.interpolate(x[0, 0], 2), r"input must be \(N, C, ...\)"),
     (lambda x: F.interpolate(x[..., :0], 2), r"nothing can be made of dimensions \(4, 0\)"),
     (lambda x: nn.Upsample(), "Upsample: give either size or scale_factor"),
@@ -136,5 +174,3 @@ def test_wrong_types():
         F.interpolate(IMAGE, 2)
     with pytest.raises(TypeError, match="a floating dtype is needed"):
         F.interpolate(autograd.arange(4).reshape(1, 1, 4), 2, mode="linear")
-    with pytest.raises(NotImplementedError, match="antialias is not supported"):
-        F.interpolate(autograd.tensor(IMAGE), 2, antialias=True)

@@ -195,12 +195,12 @@ class Raises(Callback):
 @pytest.mark.parametrize("options, error, message", [
     (dict(epochs=0), ValueError, "epochs must be at least 1, got 0"),
     (dict(epochs=1.5), TypeError, "float"),
-    (dict(train_loader=[]), ValueError, "training loader gave no batch"),
+    (dict(train_loader=[]), ValueError, "training loader gave no sample"),
     (dict(train_loader=None), TypeError, "train_loader must give batches, got NoneType"),
     (dict(train_loader=iter([1])), TypeError, "is a list_iterator, used up after one epoch of 2"),
     (dict(train_loader=(x for x in [1])), TypeError, "is a generator, used up"),
     (dict(validation=iter([1])), TypeError, "validation is a list_iterator, used up"),
-    (dict(validation=[]), ValueError, "the loader to evaluate gave no batch"),
+    (dict(validation=[]), ValueError, "the loader to evaluate gave no sample"),
     (dict(callbacks=[EarlyStopping()]), ValueError,
      "EarlyStopping: monitor='val_loss' is no column .* there are epoch, seconds, lr, loss; columns"
      r" that begin with val_ need fit\(..., validation=loader\)"),

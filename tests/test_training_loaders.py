@@ -76,3 +76,24 @@ def test_an_empty_batch_counts_nothing():
                   metrics={"mae": nn.metrics.MAE()})
     full, empty = [(autograd.ones(n, 3), autograd.ones(n, 1)) for n in (4, 0)]
     assert run.evaluate([empty, full, empty]) == run.evaluate([full])
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_an_empty_batch_trains_nothing(accumulate):
+    full, other, empty = [(autograd.full((n, 3), float(n)), autograd.ones(n, 1)) for n in (4, 2, 0)]
+    weights = []
+    for loader in ([full, other], [full, other, empty, empty], [empty, empty, full, other]):
+        autograd.manual_seed(0)
+        model = nn.Linear(3, 1)
+        run = Trainer(model, nn.MSELoss(), optim.Adam(model.parameters(), 0.1),
+                      accumulate=accumulate)
+        run.fit(loader, 2)
+        assert run.steps == 4 // accumulate
+        weights.append(model.weight.tolist())
+    assert weights[0] == weights[1] == weights[2]
+
+
+def test_a_loader_of_empty_batches_says_so():
+    run = trainer()
+    with pytest.raises(ValueError, match="no sample"):
+        run.fit([(autograd.ones(0, 3), autograd.ones(0, 1))], 1)

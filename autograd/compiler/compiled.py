@@ -149,14 +149,7 @@ class Entry:
             recorder.fail("more Python objects can be reached from it than a check can watch; keep "
                           "long lists out of what it names")
         _introduce(recorder, guards, args, kwargs, arrays)
-        _recording.now = recorder
-        try:
-            with recording(recorder, guards.opaque):
-                output = self.function(*args, **kwargs)
-                recorder.depth += 1  # what follows is no part of the step
-        finally:
-            _recording.now = None
-        recorder.depth = 0
+        output = _watched(recorder, guards, self.function, args, kwargs)
         self._take(recorder, guards, output)
         return output
 
@@ -193,6 +186,36 @@ class Entry:
         if self.fullgraph:
             raise RuntimeError(text)
         warnings.warn(text, stacklevel=6)
+
+
+def recorded(function: Callable, args: tuple, kwargs: dict) -> tuple[Program, Any]:
+    """The calls that one run of a function makes, and what it returned.
+
+    Raises: RuntimeError for what cannot be recorded, with the reason.
+    """
+    arrays = [RAW(leaf) for leaf in leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+    with _busy:
+        guards, recorder = Guards([function]), Recorder()
+        _introduce(recorder, guards, args, kwargs, arrays)
+        output = _watched(recorder, guards, function, args, kwargs)
+        program = recorder.finish(output)
+    if recorder.reason:
+        raise RuntimeError(recorder.reason)
+    program.prune()
+    return program, output
+
+
+def _watched(recorder: Recorder, guards: Guards, function: Callable, args: tuple, kwargs: dict):
+    """What the function returns, while the recorder looks on."""
+    _recording.now = recorder
+    try:
+        with recording(recorder, guards.opaque):
+            output = function(*args, **kwargs)
+            recorder.depth += 1  # what follows is no part of the step
+    finally:
+        _recording.now = None
+    recorder.depth = 0
+    return output
 
 
 def _introduce(recorder: Recorder, guards: Guards, args: tuple, kwargs: dict,

@@ -11,7 +11,7 @@ from ..errors import describe
 from ..gate import formula
 from ..record import composite, op
 from ..tensors import Tensor, wrap
-from .activation import _elu, choose, softmax
+from .activation import _elu, choose, leaky_relu, softmax
 from .compare import _clip, is_number, where
 from .elementwise import sigmoid
 from .index import narrow
@@ -108,7 +108,7 @@ def softshrink(input, /, lambd=0.5):
     return _softshrink(input, lambd)
 
 
-@op(method=False, vjp=dict(input=formula("shrink_grad")))
+@op(vjp=dict(input=formula("shrink_grad")))
 def hardshrink(input, /, lambd=0.5):
     """x, and 0 within lambd of 0, where the gradient is 0."""
     return _hardshrink(input, lambd)
@@ -131,7 +131,7 @@ def threshold(input, threshold, value, inplace=False):
 _prelu_grad = formula("leaky_relu_grad")
 
 
-@composite(method=False)
+@composite()
 def prelu(input, weight):
     """x where it is above 0, else weight * x; one weight, or one per channel (dimension 1).
 
@@ -189,3 +189,19 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     chosen = np.zeros_like(values)
     np.put_along_axis(chosen, np.expand_dims(values.argmax(dim), dim), 1, dim)
     return wrap(chosen - values) + soft
+
+
+def rrelu(input: Tensor, lower: float, upper: float, training: bool, inplace: bool, *,
+          generator) -> Tensor:
+    """x where it is above 0, else x times a number drawn for each element from U(lower, upper), or
+    their mean unless training.
+
+    Reference: Xu et al., Empirical Evaluation of Rectified Activations, 2015, section 2.4.
+    """
+    if not lower <= upper:
+        raise ValueError(f"rrelu: lower {lower} must not be above upper {upper}")
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    drawn = generator.numpy.uniform(lower, upper, tuple(input.shape))
+    slopes = wrap(np.where(input._array > 0, 1.0, drawn).astype(input.dtype))
+    return input.mul_(slopes) if inplace else input * slopes

@@ -91,7 +91,7 @@ def mul(input, other, /):
     """
 
 
-@op(broadcasts=True, promotes="float", ufunc=np.true_divide, kernel="div", vjp=dict(
+@op(broadcasts=True, promotes="float", inplace=True, ufunc=np.true_divide, kernel="div", vjp=dict(
     input=lambda g, other: over(g, other) if is_number(other) else safe_div(g, other),
     other=formula("quotient_rule")))
 def true_divide(input, other, /):

@@ -16,7 +16,7 @@ from ..errors import describe
 from ..record import composite, op
 from ..tensors import Tensor
 from . import conv_geometry
-from .shape import expand, reshape, squeeze, unsqueeze
+from .shape import expand, permute, reshape, squeeze, unsqueeze
 
 
 @op(method=False, vjp=dict(
@@ -140,6 +140,35 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     """
     return _transposed("conv_transpose2d", input, weight, bias, stride, padding, output_padding,
                        groups, dilation)
+
+
+@composite(method=False)
+def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
+                     dilation=1):
+    """`conv_transpose2d` for volumes.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W), weight (C, O / groups, K, K, K), bias (O)
+    Raises: RuntimeError, ValueError where shapes or options do not fit.
+    """
+    return _transposed("conv_transpose3d", input, weight, bias, stride, padding, output_padding,
+                       groups, dilation)
+
+
+@composite(method=False)
+def conv_tbc(input, weight, bias, pad=0):
+    """conv1d of sequences with their channels last, from `pad` zeros at either end.
+
+    Shape: (L, N, C), weight (K, C, O), bias (O) -> (L + 2 pad - K + 1, N, O)
+    Raises: RuntimeError, ValueError where shapes or options do not fit.
+    """
+    for which, value in (("input", input), ("weight", weight)):
+        if getattr(value, "ndim", 0) != 3:
+            raise RuntimeError(f"conv_tbc: {which} must have 3 dimensions, got {describe(value)}")
+    if input.shape[2] != weight.shape[1]:
+        raise RuntimeError(f"conv_tbc: input {tuple(input.shape)} has {input.shape[2]} channels, "
+                           f"but weight {tuple(weight.shape)} takes {weight.shape[1]}")
+    out = conv1d(permute(input, (1, 2, 0)), permute(weight, (2, 1, 0)), bias, padding=pad)
+    return permute(out, (2, 0, 1))
 
 
 def _convolve(name, input, weight, bias, stride, padding, dilation, groups):

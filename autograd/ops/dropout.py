@@ -43,27 +43,34 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 def feature_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *,
                     generator, name: str = "dropout2d") -> Tensor:
     """Each channel, (i, j, ...) for sample i and channel j, set to 0 as a whole with probability p,
-    the others divided by 1 - p, when training; to dropout1d two dimensions are (C, L)."""
-    if input.ndim < 2:
-        raise ValueError(f"{name}: (N, C, ...) is needed, got {describe(input)}")
+    the others divided by 1 - p, when training; to dropout1d two dimensions are (C, L), and to
+    dropout3d four are (C, D, H, W)."""
     _check(name, input, p)
+    shape = _channels(name, input)
     if not training or p == 0:
         return input
-    kept = 1 if name == "dropout1d" and input.ndim == 2 else 2  # (C, L), or (N, C, ...)
-    shape = (*input.shape[:kept], *[1] * (input.ndim - kept))
     mask = _mask(input, shape, p, generator)
     return input.mul_(mask) if inplace else input * mask
 
 
+def _channels(name: str, input) -> tuple[int, ...]:
+    """The shape of input with one place for each channel of each sample."""
+    if input.ndim < 2:
+        raise ValueError(f"{name}: (N, C, ...) is needed, got {describe(input)}")
+    kept = 1 if (name, input.ndim) in (("dropout1d", 2), ("dropout3d", 4)) else 2
+    return (*input.shape[:kept], *[1] * (input.ndim - kept))
+
+
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *,
-                  generator) -> Tensor:
-    """Each element set, with probability p, to what selu gives at -inf; then all scaled and
-    shifted so that mean 0 and variance 1 stay, when training."""
-    _check("alpha_dropout", input, p)
+                  generator, name: str = "alpha_dropout") -> Tensor:
+    """Each element, or to feature_alpha_dropout each channel, set with probability p to what selu
+    gives at -inf; then all scaled and shifted so that mean 0 and variance 1 stay, when training."""
+    _check(name, input, p)
+    shape = input.shape if name == "alpha_dropout" else _channels(name, input)
     if not training or p == 0:
         return input
     scale = ((1 - p) * (1 + p * _SATURATION**2)) ** -0.5 if p < 1 else 0.0
-    kept = _mask(input, input.shape, p, generator)._array != 0
+    kept = _mask(input, shape, p, generator)._array != 0
     shift = np.where(kept, -scale * p * _SATURATION, scale * (1 - p) * _SATURATION)
     factor, shift = kept * input.dtype.type(scale), shift.astype(input.dtype)
     if inplace:

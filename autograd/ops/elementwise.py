@@ -14,6 +14,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import check_switches
 from ..gate import WORDS, converted, filled, formula
+from ..metadata import check_format
 from ..metadata import device as only_device
 from ..record import composite, op
 from ..tensors import Tensor
@@ -70,7 +71,7 @@ def cast_to_integral(input, /, dtype):
 
 
 @composite()
-def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False):
+def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False, memory_format=None):
     """The tensor as another dtype (`to(dtype)`, `to(other)`, `to("cpu")`); itself if it fits."""
     from_args = [a for a in args if not isinstance(a, bool)]
     if len(args) > len(from_args) + 1:  # of the truths in positions the second is `copy`
@@ -87,6 +88,8 @@ def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False):
             device = arg
         else:
             dtype = arg
+    if memory_format is not None:
+        check_format("to", memory_format)
     if device is not None:
         only_device(device)
     wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype)

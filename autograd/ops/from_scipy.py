@@ -1,4 +1,4 @@
-"""Special functions that SciPy computes, an extra; it is imported when the first of them runs."""
+"""Functions that SciPy computes, an extra; it is imported when the first of them runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def from_scipy(name: str) -> Callable:
 
     def apply(*operands):
         if not found:
-            found.append(getattr(_special(name), name))
+            found.append(scipys("special", name))
         dtypes = [x.dtype for x in operands if isinstance(x, np.ndarray)]
         dtype = next((dtype for dtype in dtypes if dtype.kind == "f"), np.dtype(np.float64))
         wide = [x.astype(np.float64) if getattr(x, "dtype", None) is dtype else x for x in operands]
@@ -23,10 +23,11 @@ def from_scipy(name: str) -> Callable:
     return apply
 
 
-def _special(name: str):
+def scipys(module: str, name: str) -> Callable:
+    """The function of one of SciPy's modules."""
     try:
-        from scipy import special
+        import scipy
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f"{name} needs SciPy, which comes with the extra special: "
                                   "pip install 'wengert[special]'") from error
-    return special
+    return getattr(getattr(scipy, module), name)

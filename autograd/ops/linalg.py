@@ -128,7 +128,12 @@ def mm(input, mat2):
     >>> autograd.mm(autograd.tensor([[1., 2.]]), autograd.tensor([[3.], [4.]]))
     tensor([[11.]])
     """
-    return _matmul("mm", ("input", input, 2), ("mat2", mat2, 2))
+    try:
+        return _matmul("mm", ("input", input, 2), ("mat2", mat2, 2))
+    except TypeError:
+        if getattr(input, "is_sparse", False):
+            return input @ mat2
+        raise
 
 
 @composite()

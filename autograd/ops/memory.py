@@ -30,24 +30,29 @@ def as_strided(input, size, stride, storage_offset=None):
             [1, 2],
             [2, 3]])
     """
-    size = tuple(whole("as_strided", n) for n in ints(size))
-    stride = tuple(whole("as_strided", n) for n in ints(stride))
-    start = 0 if storage_offset is None else whole("as_strided", storage_offset)
+    return as_strided_view(input, *strides_of("as_strided", input, size, stride, storage_offset))
+
+
+def strides_of(name: str, input, size, stride, storage_offset) -> tuple[tuple, tuple, int]:
+    """Size, stride and start of what as_strided shows, if all of it lies in the input."""
+    size = tuple(whole(name, n) for n in ints(size))
+    stride = tuple(whole(name, n) for n in ints(stride))
+    start = 0 if storage_offset is None else whole(name, storage_offset)
     if len(size) != len(stride) or min((*size, *stride, start), default=0) < 0:
-        raise ValueError(f"as_strided: size {size} and stride {stride} must be equally many "
+        raise ValueError(f"{name}: size {size} and stride {stride} must be equally many "
                          f"numbers from 0 on, as storage_offset {start} must be")
     if not input.is_contiguous():
-        raise RuntimeError(f"as_strided: {describe(input)} is not contiguous; .contiguous() makes "
+        raise RuntimeError(f"{name}: {describe(input)} is not contiguous; .contiguous() makes "
                            "a copy that is")
     if start and _offset(input):
-        raise RuntimeError("as_strided: the tensor is a view that does not begin where its memory "
+        raise RuntimeError(f"{name}: the tensor is a view that does not begin where its memory "
                            "does, from which storage_offset is counted; .clone() it, or call "
                            "as_strided of the tensor it is a view of")
     last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     if prod(size) and last >= prod(input.shape):
-        raise RuntimeError(f"as_strided: size {size} with stride {stride} from {start} on reaches "
+        raise RuntimeError(f"{name}: size {size} with stride {stride} from {start} on reaches "
                            f"element {last} of {describe(input)}, which has {prod(input.shape)}")
-    return as_strided_view(input, size, stride, start)
+    return size, stride, start
 
 
 def _offset(input) -> int:

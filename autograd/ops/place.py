@@ -16,6 +16,7 @@ from ..tensors import Tensor
 from ..tensors import wrap as wrapped
 from .compare import masked_fill
 from .index import Index, along, check_range, getitem, integers, region
+from .memory import as_strided_view, strides_of
 from .scatter import add_at, put_at
 from .shape import axis, distinct, expand, ints, owned, reshape, whole
 
@@ -219,3 +220,19 @@ def unravel_index(indices, shape) -> tuple[Tensor, ...]:
     check_range("unravel_index", found, prod(sizes), 0, -prod(sizes))
     found = np.where(found < 0, found + prod(sizes), found)
     return tuple(wrapped(part) for part in np.unravel_index(found, sizes))
+
+
+@composite()
+def as_strided_scatter(input, src, size, stride, storage_offset=None):
+    """A copy of input with src in the elements that as_strided(size, stride, storage_offset) shows.
+
+    >>> autograd.zeros(4).as_strided_scatter(autograd.ones(2), (2,), (2,), 1)
+    tensor([0., 1., 0., 1.])
+    """
+    _check_source("as_strided_scatter", "src", src, input)
+    size, stride, start = strides_of("as_strided_scatter", input, size, stride, storage_offset)
+    places = as_strided_view(np.arange(prod(input.shape)).reshape(input.shape), size, stride, start)
+    if src.shape != places.shape:
+        raise ValueError(f"as_strided_scatter: src must be {places.shape}, as what it is written "
+                         f"into, got {describe(src)}")
+    return _flat(put_at, input, src, places)

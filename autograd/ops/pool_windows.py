@@ -1,5 +1,5 @@
-"""Where the windows of pooling lie: a table for the rows and one for the columns, checked, and kept
-for the next call with the same sizes and settings."""
+"""Where the windows of pooling lie: a table for each dimension, checked, and kept for the next call
+with the same sizes and settings."""
 
 from __future__ import annotations
 
@@ -17,16 +17,30 @@ _ONE_ROW = np.array([[0, 1, 1]])
 
 
 class Windows:
-    """Windows of planes of `size`, (H, W) or (W,): the tables `rows` and `columns` that the
-    pooling kernels describe, for planes in the form `plane`, two sizes with the same product."""
+    """Windows of inputs of `size`, (D, H, W), (H, W) or (W,), `counts` of them in each dimension.
 
-    __slots__ = ("size", "plane", "rows", "columns")
+    `rows` and `columns` are the tables that the pooling kernels describe, for planes in the form
+    `plane`; of volumes, `depth` is one for slices and `each` goes with it, the table that keeps
+    every column.
+    """
+
+    __slots__ = ("size", "counts", "plane", "depth", "each", "rows", "columns")
 
     def __init__(self, size: tuple[int, ...], tables: list[np.ndarray]) -> None:
         self.size = size
+        self.counts = tuple(map(len, tables))
         self.plane = (1, *size)[-2:]
-        self.rows = tables[0] if len(tables) > 1 else _ONE_ROW
+        self.rows = tables[-2] if len(tables) > 1 else _ONE_ROW
         self.columns = tables[-1]
+        self.depth = self.each = None
+        if len(tables) > 2:
+            every = np.arange(len(self.rows) * len(self.columns))
+            self.depth, self.each = tables[0], _table(every, every + 1, 1)
+
+    def join(self, table: np.ndarray) -> None:
+        """Take an input as one run of numbers, with windows as in the table."""
+        self.plane = (1, prod(self.size))
+        self.rows, self.columns, self.depth = _ONE_ROW, table, None
 
 
 def several(name: str, what: str, value, dims: int, lowest: int = 1) -> tuple[int, ...]:
@@ -96,10 +110,9 @@ def adaptive_windows(name, size, output_size, average: bool):
         last = -(-(np.arange(out) + 1) * n // out)
         tables.append(_table(first, last, last - first if average else 1))
     windows = Windows(size, tables)
-    if len(windows.rows) == len(windows.columns) == 1:  # the plane is one run of numbers
+    if set(windows.counts) == {1}:
         count = prod(size)
-        windows.plane, windows.rows = (1, count), _ONE_ROW
-        windows.columns = _table([0], count, count if average else 1)
+        windows.join(_table([0], count, count if average else 1))
     return windows
 
 

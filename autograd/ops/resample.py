@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import namedtuple
 from functools import lru_cache
 from math import floor, prod
-from typing import Any
 
 import numpy as np
 
@@ -16,11 +15,15 @@ from ..tensors import Tensor
 from .elementwise import in_float32
 from .mixture import KEPT, Table, mixture
 from .pad import constant_pad
+from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .pool_windows import several
+from .resample_tables import FILTERS, nearest, smooth
 from .shape import permute, reshape
 
-_SMALL = 128  # height and width together
-_LINEAR = {"linear": 3, "bilinear": 4}  # how many dimensions the input has
+_DIMS = {  # how many dimensions the input of a mode may have
+    **dict.fromkeys(("nearest", "nearest-exact", "area"), (3, 4, 5)),
+    "linear": (3,), "bilinear": (4,), "trilinear": (5,), "bicubic": (4,), "lanczos": (4,)}
+_LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
 
 
 @composite(method=False)
@@ -30,10 +33,13 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest",
                 antialias=False):
     """input with its last dimensions resized to `size`, or to floor(their size * scale_factor).
 
-    "nearest" takes the element at floor(i / scale), in one to three dimensions; "linear" (one
-    dimension) and "bilinear" (two) mix the neighbours of (i + 0.5) / scale - 0.5, or, with
-    align_corners, of i (n - 1) / (out - 1), so that the corners stay where they are.  An infinite
-    neighbour with share 0 makes NaN, as in PyTorch.
+    "nearest" takes the element at floor(i / scale), "nearest-exact" that at
+    floor((i + 0.5) / scale), and "area" is adaptive_avg_pool.  "linear" (one dimension),
+    "bilinear" (two) and "trilinear" mix the neighbours of (i + 0.5) / scale - 0.5, or, with
+    align_corners, of i (n - 1) / (out - 1), so that the corners stay where they are; "bicubic"
+    mixes four along each of two dimensions.  With antialias "bilinear", "bicubic" and "lanczos",
+    which is only for that, mix all that becomes one pixel, as Pillow does.  An infinite neighbour
+    with share 0 makes NaN, as in PyTorch.
     Shape: (N, C, L), (N, C, H, W) or (N, C, D, H, W) -> (N, C, *size)
 
     >>> nn.functional.interpolate(autograd.tensor([[[1., 2.]]]), scale_factor=2)
@@ -41,15 +47,40 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest",
     """
     _check_mode(input, mode, align_corners, antialias)
     size, scale_factor = [tuple(part) if ordered(part) else part for part in (size, scale_factor)]
-    kinds = *_kinds(size), *_kinds(scale_factor)
     shape = tuple(input.shape)
+    if recompute_scale_factor and size is not None:
+        raise ValueError("interpolate: recompute_scale_factor is for scale_factor, not for size; "
+                         "leave it out")
+    if mode == "area":
+        return _AVERAGES[len(shape)](input, _target(shape[2:], size, scale_factor)[0])
+    kinds = *_kinds(size), *_kinds(scale_factor)
     plain = _PLAIN.issuperset(kinds) and max(shape[2:]) <= KEPT
     planned = _planned if plain else _planned.__wrapped__
-    tables = planned(shape, size, scale_factor, kinds, mode, bool(align_corners),
-                     bool(recompute_scale_factor), input.dtype)
+    tables = planned(shape, size, scale_factor, kinds, (mode, antialias),
+                     bool(align_corners), bool(recompute_scale_factor), input.dtype)
     return mixture(input, tables) if tables else input
 
 
+@composite(method=False)
+def upsample(input, size=None, scale_factor=None, mode="nearest",
+             align_corners: bool | None = None):
+    """`interpolate` by its former name."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+@composite(method=False)
+def upsample_nearest(input, size=None, scale_factor=None):
+    """`interpolate` in mode "nearest"."""
+    return interpolate(input, size, scale_factor)
+
+
+@composite(method=False)
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """`interpolate` in mode "bilinear" with align_corners."""
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
+_AVERAGES = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}
 _PLAIN = {int, float, type(None)}  # what can be looked up by its value and its kind
 
 
@@ -58,8 +89,8 @@ def _kinds(value) -> tuple:
 
 
 @lru_cache(512)
-def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: str, align_corners: bool,
-             recompute: bool, dtype) -> tuple:
+def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: tuple[str, bool],
+             align_corners: bool, recompute: bool, dtype) -> tuple:
     """(dim, table) for each dimension that is resized."""
     sizes, scales = _target(shape[2:], size, scale_factor)
     check_size("interpolate", (*shape[:2], *sizes))
@@ -68,64 +99,37 @@ def _planned(shape: tuple, size, scale_factor, kinds: tuple, mode: str, align_co
     tables = []
     for dim, (out, scale) in enumerate(zip(sizes, scales, strict=True), 2):
         n = shape[dim]
-        if mode == "nearest":
-            tables.append((dim, Table.of_places(n, _nearest(n, out, scale, dtype, sizes))))
-        elif out != n:
-            low, high, share = _neighbours(n, out, scale, align_corners)
-            tables.append((dim, _linear(n, low, high, share.astype(dtype))))
+        if mode[0].startswith("nearest"):
+            places = nearest(n, out, scale, dtype, sizes, mode[0] == "nearest-exact")
+            tables.append((dim, Table.of_places(n, places)))
+        elif out != n or mode == ("bicubic", False):  # which PyTorch mixes anyway
+            tables.append((dim, smooth(*mode, n, out, scale, align_corners, dtype)))
     return tuple(tables)
-
-
-def _nearest(n: int, out: int, scale, dtype, sizes: tuple) -> np.ndarray:
-    """floor(i / scale) for each of `out` places, rounded as PyTorch does: in float32, or float64
-    for images of that dtype; of small images, of two `sizes`, each element once or twice where
-    there are as many places, whatever the scale."""
-    small = len(sizes) == 2 and sum(sizes) <= _SMALL
-    if small and out in (n, 2 * n):
-        return np.arange(out) // (out // n)
-    kind: Any = np.float64 if dtype == np.float64 and not small else np.float32
-    step = kind(n) / kind(out) if scale is None else kind(1 / scale)
-    places = np.arange(out, dtype=kind) * step
-    return np.minimum(places.astype(np.float32).astype(np.int64), n - 1)
-
-
-def _neighbours(n: int, out: int, scale, align_corners: bool):
-    """For each of `out` places the one before it among n, the one behind, and its share."""
-    if align_corners:
-        at = np.arange(out) * ((n - 1) / (out - 1) if out > 1 else 0.0)
-    else:
-        step = n / out if scale is None else 1 / scale
-        at = np.maximum(step * (np.arange(out) + 0.5) - 0.5, 0)
-    low = np.minimum(at.astype(np.int64), n - 1)
-    return low, np.minimum(low + 1, n - 1), np.clip(at - low, 0, 1)
-
-
-def _linear(n: int, low, high, share) -> Table:
-    """The table that mixes two neighbours, the one behind by its share."""
-    weights, places = (np.stack(pair, 1).reshape(-1) for pair in ((1 - share, share), (low, high)))
-    return Table(n, np.arange(len(low) + 1) * 2, places, weights)
 
 
 def _check_mode(input, mode: str, align_corners, antialias) -> None:
     if not isinstance(input, Tensor):
         raise TypeError(f"interpolate: input must be a Tensor, got {describe(input)}")
-    if mode not in ("nearest", *_LINEAR):
-        raise ValueError(f"interpolate: mode {mode!r}; choose 'nearest', 'linear' or 'bilinear'")
-    if antialias:
-        raise NotImplementedError("interpolate: antialias is not supported; leave it out")
-    ndim = input.ndim
-    if mode == "nearest":
-        if align_corners is not None:
-            raise ValueError("interpolate: align_corners is for mode 'linear' and 'bilinear', "
-                             "not 'nearest'; leave it out")
-        if not 3 <= ndim <= 5:
+    dims, ndim = _DIMS.get(mode) if isinstance(mode, str) else None, input._array.ndim
+    if dims is None:
+        raise ValueError(f"interpolate: mode {mode!r}; choose {', '.join(map(repr, _DIMS))}")
+    if align_corners is not None and (len(dims) > 1 or mode == "lanczos" and align_corners):
+        raise ValueError(f"interpolate: align_corners is for mode 'linear', 'bilinear', 'bicubic' "
+                         f"and 'trilinear', not {mode!r}; leave it out")
+    if antialias and mode not in FILTERS:
+        raise ValueError(f"interpolate: antialias is for mode 'bilinear', 'bicubic' and 'lanczos', "
+                         f"not {mode!r}; leave it out")
+    if ndim not in dims:
+        if len(dims) > 1:
             raise ValueError("interpolate: input must be (N, C, ...) with one to three dimensions "
                              f"to resize, got {describe(input)}")
-        return
-    if ndim != _LINEAR[mode]:
-        fits = {v: k for k, v in _LINEAR.items()}.get(ndim)
-        raise ValueError(f"interpolate: mode {mode!r} is for {_LINEAR[mode]} dimensions, got "
+        fits = _LINEAR.get(ndim)
+        raise ValueError(f"interpolate: mode {mode!r} is for {dims[0]} dimensions, got "
                          f"{describe(input)}" + (f"; use {fits!r}" if fits else ""))
+    if mode[:7] == "nearest":
+        return
+    if mode == "lanczos" and not antialias:
+        raise ValueError("interpolate: mode 'lanczos' needs antialias=True")
     if input.dtype.kind != "f":
         raise TypeError(f"interpolate: a floating dtype is needed, got {describe(input)}; "
                         "use .float()")
@@ -183,6 +187,29 @@ def pixel_unshuffle(input, downscale_factor):
     parts, n = reshape(input, (*lead, channels, height // r, r, width // r, r)), len(lead)
     parts = permute(parts, (*range(n + 1), n + 2, n + 4, n + 1, n + 3))
     return reshape(parts, (*lead, channels * r * r, height // r, width // r))
+
+
+@composite(method=False)
+def channel_shuffle(input, groups):
+    """The channels of `groups` groups taken in turn: the first of each, the second of each, ...
+
+    Shape: (N, C, *) -> the same
+    Raises: ValueError where groups does not divide the channels.
+    Reference: Zhang et al., ShuffleNet, 2018, section 3.1.
+
+    >>> nn.functional.channel_shuffle(autograd.arange(4).reshape(1, 4, 1), 2).flatten()
+    tensor([0, 2, 1, 3])
+    """
+    if not isinstance(input, Tensor) or input.ndim < 3:
+        raise ValueError("channel_shuffle: input must be a Tensor (N, C, *) of 3 dimensions or "
+                         f"more, got {describe(input)}")
+    n, channels, *rest = input.shape
+    parts, = several("channel_shuffle", "groups", groups, 1)
+    if channels % parts:
+        raise ValueError(f"channel_shuffle: groups = {parts} must divide the {channels} channels "
+                         f"of {describe(input)}")
+    grouped = reshape(input, (n, parts, channels // parts, *rest))
+    return reshape(permute(grouped, (0, 2, 1, *range(3, input.ndim + 1))), input.shape)
 
 
 def _image(name: str, input) -> tuple:

@@ -66,7 +66,8 @@ def _before(x, dim: int):
     return cumprod(cat([one, narrow(x, dim, 0, x.shape[dim] - 1)], dim), dim)
 
 
-@op(broadcasts=True, vjp=dict(input=lambda g, input, dim: _cumprod_back(g, input, dim)))
+@op(broadcasts=True, inplace=True,
+    vjp=dict(input=lambda g, input, dim: _cumprod_back(g, input, dim)))
 def cumprod(input, /, dim, *, dtype=None):
     """The products of the first 1, 2, 3, ... elements along `dim`, in float64.
 
@@ -108,7 +109,8 @@ def _cumprod_back(g, input, dim: int):
     return s * _before(x, dim)
 
 
-@op(broadcasts=True, vjp=dict(input=lambda g, dim: cumsum_back(g, dim) if g.shape else g))
+@op(broadcasts=True, inplace=True,
+    vjp=dict(input=lambda g, dim: cumsum_back(g, dim) if g.shape else g))
 def cumsum(input, /, dim, *, dtype=None):
     """The sums of the first 1, 2, 3, ... elements along `dim`, in float64.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import describe, ordered
 from ..gate import copied, total
+from ..metadata import check_format
 from ..record import composite, op
 from ..tensors import Tensor
 
@@ -316,14 +317,16 @@ def flip(input, /, dims, *more):
 
 
 @op(vjp=dict(input=lambda g: g))
-def clone(input, /):
+def clone(input, /, memory_format=None):
     """A copy with memory of its own, through which gradients flow."""
     return copied(input)
 
 
 @composite()
-def contiguous(input):
+def contiguous(input, memory_format=None):
     """The tensor itself if its elements lie in row-major order without gaps, else such a copy."""
+    if memory_format is not None:
+        check_format("contiguous", memory_format)
     return input if input.is_contiguous() else clone(input)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from ..errors import describe
 from ..refused import STOOD_IN, count
@@ -56,14 +57,14 @@ class GradScaler:
         if enabled:
             count(STOOD_IN, "amp.GradScaler")
 
-    def scale(self, outputs):
+    def scale(self, outputs: Any) -> Any:
         """The outputs themselves."""
         return outputs
 
     def unscale_(self, optimizer) -> None:
         """Nothing: the gradients are not scaled."""
 
-    def step(self, optimizer, *args, **kwargs):
+    def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
         """`optimizer.step(...)`."""
         return optimizer.step(*args, **kwargs)
 

@@ -9,6 +9,9 @@ from ..metadata import CPU
 from ..metadata import device as only_device
 from ..refused import STOOD_IN, count
 
+has_lapack = has_spectral = True  # NumPy's
+has_mkl = has_openmp = False
+
 _PRECISIONS = ("highest", "high", "medium")
 
 
@@ -35,6 +38,59 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 def are_deterministic_algorithms_enabled() -> bool:
     """Always True."""
     return True
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """Always False: there is nothing to warn of."""
+    return False
+
+
+def get_deterministic_debug_mode() -> int:
+    """Always 2: what is not deterministic would be an error."""
+    return 2
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """Nothing: the same program gives the same bits, always.  Raises: ValueError for what is none
+    of 0, 1, 2, "default", "warn" and "error"."""
+    if debug_mode not in (0, 1, 2, "default", "warn", "error"):
+        raise ValueError(f"set_deterministic_debug_mode: debug_mode {debug_mode!r}; choose one of "
+                         "'default', 'warn' and 'error'")
+
+
+def is_warn_always_enabled() -> bool:
+    """Always False: Python's filters say how often a warning is shown."""
+    return False
+
+
+def set_warn_always(b: bool) -> None:
+    """Nothing: Python's filters (`warnings.simplefilter`) say how often a warning is shown."""
+    check_switches("set_warn_always", b=b)
+    count(STOOD_IN, "set_warn_always")
+
+
+def is_anomaly_enabled() -> bool:
+    """Always False: nothing looks for NaNs."""
+    return False
+
+
+def is_autocast_enabled(device_type: str = "cuda") -> bool:
+    """Always False: every operation keeps the precision of its operands."""
+    return False
+
+
+def is_autocast_cpu_enabled() -> bool:
+    """Always False: every operation keeps the precision of its operands."""
+    return False
+
+
+def is_autocast_cache_enabled() -> bool:
+    """Always False: no operand is converted, so no conversion is kept."""
+    return False
+
+
+def clear_autocast_cache() -> None:
+    """Nothing: no operand is converted, so no conversion is kept."""
 
 
 def get_default_device() -> only_device:

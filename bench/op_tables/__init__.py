@@ -12,13 +12,17 @@ from .shapes import SHAPES
 
 GROUPS = (ELEMENTWISE, RARE, REDUCTIONS, CUBES, SHAPES, RARE_SHAPES, LOSSES, STEPS, NORMS, SCENES,
           SEQUENCES, VOLUMES, CONVOLUTIONS, RECURRENT, ATTENTION)
-RANDOM = {"dropout", "dropout1d", "dropout2d", "alpha_dropout", "gumbel_softmax", "empty",
+RANDOM = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
+          "feature_alpha_dropout", "rrelu", "gumbel_softmax", "empty",
           "empty_like", "rand", "randn", "rand_like", "randn_like", "randint", "randint_like",
           "randperm", "bernoulli", "normal", "multinomial"}  # of which only shapes are compared
 WITHOUT = {
     "PyTorch has none": {"perceptron_loss", "categorical_cross_entropy",
                          "_categorical_cross_entropy"},
     "PyTorch's are complex": {"eig", "eig_parts", "eigvals"},
+    "PyTorch's warn that they are old": {"lu", "lu_solve", "triangular_solve"},
+    "PyTorch's are iterations": {"pca_lowrank", "svd_lowrank"},
+    "PyTorch draws by other means": {"gamma_quantile", "gamma_slope"},
     "runs in second derivatives only": {"orthogonal_grad"},
 }
 

@@ -34,6 +34,7 @@ ELEMENTWISE = Group(MATRICES, inputs, both={
     "relu relu_grad": "F.relu(x)", "relu6": "F.relu6(x)",
     "leaky_relu _leaky_relu": "F.leaky_relu(x, 0.1)", "elu _elu": "F.elu(x)",
     "selu": "F.selu(x)", "celu": "F.celu(x, 1.5)", "silu _silu": "F.silu(x)",
+    "rrelu": "F.rrelu(x, training=True)",
     "mish _mish": "F.mish(x)", "gelu _normal": ("F.gelu(x)", "F.gelu(x, approximate='tanh')"),
     "softplus": "F.softplus(x)", "logsigmoid": "F.logsigmoid(x)", "softsign": "F.softsign(x)",
     "tanhshrink": "F.tanhshrink(x)", "softshrink": "F.softshrink(x)",
@@ -75,6 +76,9 @@ ELEMENTWISE = Group(MATRICES, inputs, both={
     # in place
     "add_": ("x.add_(y)", "x.add_(1.0)"), "mul_": "x.mul_(1.0)", "clamp_": "x.clamp_(-1.0, 1.0)",
     "copy_": "x.copy_(y)", "fill_": "x.fill_(0.5)", "zero_": "x.zero_()", "relu_": "x.relu_()",
+    "leaky_relu_ elu_ celu_ selu_":
+        "F.selu_(F.celu_(F.elu_(F.leaky_relu_(x, 0.9), 0.9), 0.9))",
+    "hardtanh_ threshold_ rrelu_": "F.rrelu_(F.threshold_(F.hardtanh_(x), -2.0, 0.0))",
     "overwrite": ("x.__setitem__((slice(1, None), slice(None, 2)), 0.5)",
                   "x.__setitem__(slice(0, 2), y[:2])"),
 })

@@ -75,6 +75,8 @@ CONVOLUTIONS = Shaped((
     _conv("stride=2, padding=1", (8, 32, 16, 16), (32, 16, 4, 4), "conv_transpose2d", 16),
     _conv("padding=1", (8, 32, 16, 16), (32, 32, 3, 3), "conv_transpose2d", 32),
     _conv("stride=2", (8, 32, 100), (32, 16, 4), "conv_transpose1d", 16),
+    _conv("stride=2", (2, 16, 6, 8, 8), (16, 8, 2, 2, 2), "conv_transpose3d", 8),
+    _conv("1", (101, 16, 32), (3, 32, 64), "conv_tbc", 64),
 ))
 
 

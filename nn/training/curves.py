@@ -79,4 +79,4 @@ def _draw(axes, history, name: str, columns: list[tuple[str, str]], best: int | 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     axes.grid(color=GRID)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    axes.legend(edgecolor="none", framealpha=1)  # over the grid and the line of the best epoch

@@ -112,8 +112,8 @@ class Fit:
             self._steps(bar, start)
         if trainer.stopped is not None:
             return
-        if self.batches == 0:
-            raise ValueError("Trainer.fit: the training loader gave no batch; is its dataset "
+        if not trainer.meter.seen:
+            raise ValueError("Trainer.fit: the training loader gave no sample; is its dataset "
                              "empty, or smaller than a batch with drop_last=True?")
         self._note_sources()
         row = trainer.meter.compute()

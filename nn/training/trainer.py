@@ -107,7 +107,11 @@ class Trainer(Constructed):
         return (self.model(*inputs) if several else self.model(inputs)), targets
 
     def step(self, batches: Sequence) -> None:
-        """One step of the optimizer, along the mean gradient over the samples of the batches."""
+        """One step of the optimizer, along the mean gradient over the samples of the batches;
+        batches without samples count nothing, and where there are no others there is no step."""
+        batches = [batch for batch in batches if samples(batch)]
+        if not batches:
+            return
         self.optimizer.zero_grad()
         counts = [samples(batch) for batch in batches]
         for batch, count in zip(batches, counts, strict=True):
@@ -142,7 +146,7 @@ class Trainer(Constructed):
                 value = self._loss(outputs, targets, recorded=False)[1]
                 meter.update(value, samples(batch), outputs, targets)
         if not meter.seen:
-            raise ValueError("Trainer: the loader to evaluate gave no batch")
+            raise ValueError("Trainer: the loader to evaluate gave no sample")
         return meter.compute()
 
     def _loss(self, outputs, targets, recorded: bool = True) -> tuple[Tensor, float]:

@@ -1,5 +1,7 @@
 """Helpers around gradients, parameters and sequences."""
 
+from autograd.lazy import complete
+
 from . import parametrizations, parametrize, prune, rnn, stateless
 from .clip_grad import (
     clip_grad_norm,
@@ -25,6 +27,7 @@ from .reparametrized import (
 )
 from .sizes import conv_output_size
 
+__getattr__ = complete(__name__)
 __all__ = [
     "clip_grad_norm",
     "clip_grad_norm_",

@@ -16,9 +16,9 @@ import numpy as np
 
 FAMILIES = ("arithmetic", "elementwise", "compare", "shape", "index", "join", "order", "reduce",
             "linalg", "activation", "activation_extra", "loss", "loss_margin", "norm", "inplace",
-            "conv", "pool", "pad", "resample", "attention", "recurrent", "numbers", "special",
-            "arrange", "place", "statistics", "counting", "products", "matrices",
-            "bags")
+            "conv", "pool", "pad", "resample", "grid", "attention", "recurrent", "numbers",
+            "special", "arrange", "place", "statistics", "counting", "products", "matrices",
+            "copies", "bags")
 
 
 @dataclass(frozen=True)

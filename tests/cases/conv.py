@@ -163,4 +163,17 @@ CASES = {
         Case((Spec((2, 2, 2, 3)), Spec((2, 2, 1, 2))), {}, transpose,
              torch=functional("conv_transpose2d")),
     ],
+    "conv_transpose3d": [
+        Case((Spec((1, 2, 2, 1, 2)), Spec((2, 1, 2, 1, 2)), Spec((2,))),
+             dict(stride=(2, 1, 2), output_padding=(1, 0, 0), groups=2), transpose,
+             torch=functional("conv_transpose3d")),
+        Case((Spec((2, 2, 1, 2)), Spec((2, 2, 2, 2, 1))), dict(padding=(1, 0, 0), dilation=2),
+             transpose, torch=functional("conv_transpose3d")),
+    ],
+    "conv_tbc": [
+        Case((Spec((3, 2, 2)), Spec((2, 2, 3)), Spec((3,))), dict(pad=1),
+             lambda x, w, b, pad: convolve(x.transpose(1, 2, 0), w.transpose(2, 1, 0), b,
+                                           padding=pad).transpose(2, 0, 1),
+             torch=functional("conv_tbc")),
+    ],
 }

@@ -29,7 +29,7 @@ def count(n, k, s, p, d, ceil_mode):
         if not inside:
             return found
         found += 1
-        if last > n + p - 1:
+        if ceil_mode and last >= n + p - 1:
             return found
 
 
@@ -127,7 +127,8 @@ def listed(table):
 
 
 def of_windows(x, found: Windows):
-    values, indices = largest(x, 2, [listed(found.rows), listed(found.columns)], True)
+    tables = [found.depth, found.rows, found.columns][-len(found.size):]
+    values, indices = largest(x, len(tables), list(map(listed, tables)), True)
     return values, indices.astype(np.int32)
 
 
@@ -138,35 +139,67 @@ def scattered(g, indices, size):
     return out
 
 
+def boxes(found: Windows):
+    """For each window, its place in the result, its slices, and its divisor."""
+    tables = [found.depth, found.rows, found.columns][-len(found.size):]
+    for at in np.ndindex(found.counts):
+        entries = [table[i] for table, i in zip(tables, at, strict=True)]
+        yield at, tuple(slice(a, b) for a, b, _ in entries), prod(int(d) for *_, d in entries)
+
+
 def averaged(x, found: Windows):
-    return np.array([[[x[c, i0:i1, j0:j1].sum() / (i2 * j2) for j0, j1, j2 in found.columns]
-                      for i0, i1, i2 in found.rows] for c in range(len(x))])
+    out = np.zeros((len(x), *found.counts))
+    for at, box, divisor in boxes(found):
+        out[(slice(None), *at)] = x[(slice(None), *box)].reshape(len(x), -1).sum(1) / divisor
+    return out
 
 
 def spread(g, found: Windows):
     out = np.zeros((len(g), *found.size))
-    for c, i, j in np.ndindex(g.shape):
-        (i0, i1, i2), (j0, j1, j2) = found.rows[i], found.columns[j]
-        out[c, i0:i1, j0:j1] += g[c, i, j] / (i2 * j2)
+    for at, box, divisor in boxes(found):
+        out[(slice(None), *box)].T[...] += g[(slice(None), *at)] / divisor
     return out
 
 
 def at_random(x, samples, kernel, output):
-    """Graham's windows, one plane and window at a time."""
+    """Graham's windows, one plane or volume and window at a time; of planes the first draw is the
+    columns', of volumes the slices'."""
     def starts(u, n, k, out):
         a = (n - k) / (out - 1) if out > 1 else 0
         return [int((i + u) * a) - int(u * a) for i in range(out - 1)] + [n - k]
 
-    values, indices = (np.empty((*x.shape[:-2], *output), kind) for kind in (x.dtype, np.int32))
-    for plane in np.ndindex(x.shape[:-2]):
-        rows, columns = (starts(samples[plane][1 - i], x.shape[i - 2], kernel[i], output[i])
-                         for i in (0, 1))
-        for i, j in np.ndindex(*output):
-            window = x[plane][rows[i]:rows[i] + kernel[0], columns[j]:columns[j] + kernel[1]]
-            r, c = np.unravel_index(window.argmax(), window.shape)
-            values[(*plane, i, j)] = window[r, c]
-            indices[(*plane, i, j)] = (rows[i] + r) * x.shape[-1] + columns[j] + c
+    dims = len(kernel)
+    lead, size = x.shape[:-dims], x.shape[-dims:]
+    values, indices = (np.empty((*lead, *output), kind) for kind in (x.dtype, np.int32))
+    for plane in np.ndindex(lead):
+        draws = samples[plane] if dims == 3 else samples[plane][::-1]
+        first = [starts(*each) for each in zip(draws, size, kernel, output, strict=True)]
+        for at in np.ndindex(*output):
+            corner = [line[i] for line, i in zip(first, at, strict=True)]
+            window = x[plane][tuple(slice(c, c + k) for c, k in zip(corner, kernel, strict=True))]
+            best = np.unravel_index(window.argmax(), window.shape)
+            values[plane + at] = window[best]
+            indices[plane + at] = np.ravel_multi_index(np.add(corner, best), size)
     return values, indices
+
+
+def unpool(dims):
+    def reference(x, indices, kernel_size, stride=None, padding=0, output_size=None):
+        settings = zip(x.shape[-dims:], each(kernel_size, dims),
+                       each(kernel_size if stride is None else stride, dims),
+                       each(padding, dims), strict=True)
+        size = output_size or tuple((n - 1) * s - 2 * p + k for n, k, s, p in settings)
+        out = np.zeros((*x.shape[:-dims], *size[-dims:]))
+        for at in np.ndindex(x.shape):
+            out[at[:-dims]].reshape(-1)[indices[at]] = x[at]
+        return out
+
+    return reference
+
+
+def always(reference):
+    """The pooling with its places."""
+    return lambda *args, **kwargs: reference(*args, **{**kwargs, "return_indices": True})
 
 
 def calls(reference, torch, *arguments):
@@ -190,9 +223,16 @@ OVERLAPPING = max_windows("pool", (3, 4), 2, 1, 0, 1, False)
 AVERAGED = avg_windows("pool", (3, 4), 2, 1, 1, False, True, None)
 HALVES = avg_windows("pool", (2, 5), 2, 2, 0, False, True, None)
 WHOLE = adaptive_windows("pool", (3, 4), 1, True)
+VOLUME, ONE_VOLUME = Spec((1, 2, 3, 2, 3), distinct=True), Spec((1, 3, 4, 2), distinct=True)
+VOLUMES = [((VOLUME, 2), {}), ((VOLUME, (2, 1, 3), 1), {}), ((ONE_VOLUME, 2, (2, 1, 2), 1), {}),
+           ((Spec((0, 2, 3, 4, 2)), 2), {})]
+THROUGH = max_windows("pool", (3, 2, 3), (2, 1, 2), 1, 0, 1, False)
+AVERAGED_THROUGH = avg_windows("pool", (3, 2, 3), 2, (1, 2, 1), 1, False, True, None)
 PLANES, OVERLAP = Spec((2, 3, 4), distinct=True), Spec((2, 2, 3))
 CHOSEN = np.array([[[1, 1, 6], [5, 11, 0]], [[0, 5, 5], [5, 9, 9]]])
 SAMPLES = np.array([[[0.1, 0.9], [0.5, 0.3]]])
+DEEP = np.array([[[0.1, 0.9, 0.4], [0.5, 0.3, 0.8]]])
+PLACES = np.array([[[3, 0], [5, 11]]])
 
 CASES = {
     "max_pool1d": calls(max_pool(1), functional("max_pool1d"), *SEQUENCES,
@@ -207,16 +247,46 @@ CASES = {
                                  ((ONE, 2), dict(return_indices=True))),
     "adaptive_avg_pool1d": calls(adaptive_avg(1), functional("adaptive_avg_pool1d"), *LINES),
     "adaptive_avg_pool2d": calls(adaptive_avg(2), functional("adaptive_avg_pool2d"), *SIZES),
-    "max_pool": calls(of_windows, False, ((PLANES, OVERLAPPING), {})),
+    "max_pool3d": calls(max_pool(3), functional("max_pool3d"), *VOLUMES,
+                        ((ONE_VOLUME, 2, 1, (0, 1, 1), (2, 1, 1), True, True), {})),
+    "avg_pool3d": calls(avg_pool(3), functional("avg_pool3d"), *VOLUMES,
+                        ((ONE_VOLUME, 2, 2, 1, True, False), {}),
+                        ((VOLUME, 2, 1), dict(divisor_override=3))),
+    "lp_pool3d": calls(lp_pool(3), functional("lp_pool3d"),
+                       ((Spec((1, 2, 3, 2, 3), 0.5), 3, 2, 1), {})),
+    "adaptive_max_pool3d": calls(adaptive_max(3), functional("adaptive_max_pool3d"),
+                                 ((VOLUME, 2, True), {}), ((ONE_VOLUME, 1, True), {}),
+                                 ((ONE_VOLUME, (1, None, 1)), {})),
+    "adaptive_avg_pool3d": calls(adaptive_avg(3), functional("adaptive_avg_pool3d"),
+                                 ((VOLUME, 2), {}), ((Spec((1, 3, 4, 2)), 1), {}),
+                                 ((ONE_VOLUME, (1, None, 1)), {})),
+    "max_unpool1d": calls(unpool(1), functional("max_unpool1d"),
+                          ((LINE, np.array([[[0, 2, 5, 6, 9, 11]]] * 2), 2), {})),
+    "max_unpool2d": calls(unpool(2), functional("max_unpool2d"), ((Spec((1, 2, 2)), PLACES, 2), {}),
+                          ((Spec((1, 2, 2)), PLACES, 3, 2, 1), dict(output_size=(4, 3))))
+    # to what is overwritten PyTorch gives a gradient too
+    + calls(unpool(2), False, ((Spec((1, 2, 2)), PLACES // 3, 2), {})),
+    "max_unpool3d": calls(unpool(3), functional("max_unpool3d"),
+                          ((Spec((1, 1, 2, 2)), PLACES[None], (2, 2, 3)), {})),
+    **{f"max_pool{n}d_with_indices": calls(
+        always(max_pool(n)), functional(f"max_pool{n}d_with_indices"), ((spec, 2, 1), {}))
+       for n, spec in ((1, LINE), (2, SMALL), (3, VOLUME))},
+    **{f"adaptive_max_pool{n}d_with_indices": calls(
+        always(adaptive_max(n)), functional(f"adaptive_max_pool{n}d_with_indices"), ((spec, 2), {}))
+       for n, spec in ((1, LINE), (2, SMALL), (3, VOLUME))},
+    "max_pool": calls(of_windows, False, ((PLANES, OVERLAPPING), {}), ((VOLUME, THROUGH), {})),
     "max_pool_grad": calls(scattered, False, ((OVERLAP, CHOSEN, (3, 4)), {}),
                            ((Spec((2, 4)), np.array([[0, 1, 1, 2], [4, 4, 4, 0]]), (5,)), {})),
     "avg_pool": calls(averaged, False, ((PLANES, AVERAGED), {}),
-                                ((Spec((1, 2, 5)), HALVES), {})),
+                                ((Spec((1, 2, 5)), HALVES), {}),
+                                ((Spec((2, 3, 2, 3)), AVERAGED_THROUGH), {})),
     "avg_pool_grad": calls(spread, False, ((Spec((1, 4, 5)), AVERAGED), {}),
-                           ((Spec((2, 1, 2)), HALVES), {}), ((OVERLAP, OVERLAPPING), {}))
+                           ((Spec((2, 1, 2)), HALVES), {}), ((OVERLAP, OVERLAPPING), {}),
+                           ((Spec((1, 4, 2, 4)), AVERAGED_THROUGH), {}))
     + calls(lambda g, found: np.broadcast_to(g / 12, (2, 3, 4)), False,
             ((Spec((2, 1, 1)), WHOLE), {})),
     "max_at_random": calls(at_random, False,
                            ((SMALL, SAMPLES, (2, 2), (2, 3)), {}),
-                           ((ONE, SAMPLES[0, :1], (1, 2), (3, 1)), {})),
+                           ((ONE, SAMPLES[0, :1], (1, 2), (3, 1)), {}),
+                           ((VOLUME, DEEP, (2, 1, 2), (2, 2, 1)), {})),
 }

@@ -20,6 +20,19 @@ SHAPES, BOUNDS = np.array([0.5, 0.0, 2, 2, -1]), np.array([0.0, 2, np.inf, 60, 1
 DEGREES = np.array([[0, 1, 5], [-1, 3, 2]])
 
 
+SHAPES_OF_CHANCE = np.array([[0.1, 0.5, 0.9]]).T
+
+
+def _exponential_slope(x):
+    """-∂P/∂a / p of a = 1, where P is 1 - e^-x, from the integral of p's logarithmic slope."""
+    found = []
+    for end in x:
+        v = (NODES + 1) * 20  # t = end e^-v
+        inner = (np.log(end) - v + np.euler_gamma) * np.exp(-end * np.exp(-v)) * end * np.exp(-v)
+        found.append(-(inner * WEIGHTS).sum() * 20 / np.exp(-end))
+    return np.array(found)
+
+
 def unary(spec, *answers, **options):
     return [Case((spec,), reference=answer, **options) for answer in answers]
 
@@ -195,6 +208,13 @@ CASES = {
                         reference=lambda x, n=1: special.polygamma(n, x))],
     "mvlgamma": [Case((Spec((2, 3), 1.3, 4), 3), reference=_multigamma),
                  Case((np.array([2, 3]), 2), reference=_multigamma)],
+    "gamma_quantile": [
+        Case((Spec((3,), 0.4, 3.0), SHAPES_OF_CHANCE), reference=special.gammaincinv, torch=False,
+             order=1),
+        Case((Spec((3,), 11.0, 30.0), SHAPES_OF_CHANCE), reference=special.gammaincinv, torch=False,
+             order=1)],
+    "gamma_slope": [Case((np.array([1.0, 1.0]), np.array([0.5, 3.0])), torch=False, order=0,
+                         reference=lambda a, x: _exponential_slope(x))],
     "igamma": [Case((np.array([[1.0, 2.0, 3.5]]), POSITIVE), reference=_gamma_integral),
                Case((SHAPES, BOUNDS),
                     reference=special.gammainc)],

@@ -76,6 +76,14 @@ def wide():
     )
 
 
+def volumes():
+    """Pooling in two launches, between which Python has to do with the places of maxima."""
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 3)), nn.Conv3d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool3d(2, 1),
+        nn.AvgPool3d(2), nn.Flatten(), nn.Linear(196, 10)
+    )
+
+
 def normed():
     """Normalisation, of which Python does what has no variance that a kernel can take."""
     return nn.Sequential(
@@ -124,7 +132,7 @@ def same(make, dtype, optimizer=lambda p: optim.SGD(p, lr=0.05, momentum=0.9), *
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("make", [convolutional, Attending, wide])
+@pytest.mark.parametrize("make", [convolutional, Attending, wide, volumes])
 def test_networks_leave_what_they_leave_uncompiled(make, dtype):
     same(make, dtype)
     if dtype == "float64":

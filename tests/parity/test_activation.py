@@ -119,17 +119,47 @@ def test_prelu_states_go_both_ways():
 
 
 @pytest.mark.parametrize("kind, shape", [("Dropout1d", (40, 50, 3)), ("Dropout1d", (900, 4)),
-                                         ("Dropout2d", (40, 50, 3, 2))])
+                                         ("Dropout2d", (40, 50, 3, 2)),
+                                         ("Dropout3d", (40, 50, 3, 2, 2)),
+                                         ("Dropout3d", (900, 2, 2, 2))])
 def test_channel_dropout(kind, shape, dtype):  # noqa: F811
     """Random in both: compared are what is kept, whole channels, and the share."""
     x, y = inputs(np.abs(numbers(*shape)) + 0.1, dtype)
     ours, theirs = getattr(nn, kind)(0.3)(x), getattr(torch.nn, kind)(0.3)(y)
-    axes = tuple(range(2 if len(shape) > 2 else 1, len(shape)))
+    batched = len(shape) == 2 + int(kind[-2])
+    axes = tuple(range(2 if batched else 1, len(shape)))
     for out, given in ((ours, x), (theirs, y)):
         out, given = out.detach().numpy(), given.detach().numpy()
         zero = (out == 0).all(axes)
         assert abs(zero.mean() - 0.3) < 0.06 and ((out == 0).any(axes) == zero).all()
         np.testing.assert_allclose(out[~zero], given[~zero] / 0.7, rtol=1e-6)
+
+
+def test_alpha_dropout_of_channels(dtype):  # noqa: F811
+    """What is dropped has one value and what is kept another line, in both libraries."""
+    x, y = inputs(numbers(60, 50, 3), dtype)
+    lines = []
+    for library, given in ((nn, x), (torch.nn, y)):
+        out = library.FeatureAlphaDropout(0.3)(given)
+        out, given = out.detach().numpy(), given.detach().numpy()
+        dropped = (out == out[..., :1]).all(2)
+        assert abs(dropped.mean() - 0.3) < 0.05
+        line = np.polyfit(given[~dropped].ravel(), out[~dropped].ravel(), 1)
+        lines.append([out[dropped].mean(), *line])
+    np.testing.assert_allclose(*lines, rtol=1e-5)
+
+
+def test_rrelu_draws_slopes(dtype):  # noqa: F811
+    x, y = inputs(numbers(4000), dtype)
+    ours, theirs = nn.RReLU(0.1, 0.4), torch.nn.RReLU(0.1, 0.4)
+    for out, given in ((ours(x), x), (theirs(y), y)):
+        out.sum().backward()
+        slopes = given.grad.numpy()
+        np.testing.assert_allclose(out.detach(), slopes * given.detach().numpy(), rtol=1e-6)
+        drawn = slopes[given.detach().numpy() <= 0]
+        assert (slopes[given.detach().numpy() > 0] == 1).all() and abs(drawn.mean() - 0.25) < 0.01
+        assert 0.1 <= drawn.min() < 0.11 and 0.39 < drawn.max() <= 0.4
+    np.testing.assert_allclose(ours.eval()(x).detach(), theirs.eval()(y).detach(), rtol=1e-6)
 
 
 def test_alpha_dropout(dtype):  # noqa: F811

@@ -19,7 +19,7 @@ CASES = [
     for k, changes in enumerate(row.changes) if tuple(changes) not in OURS_ONLY
 ]  # fmt: skip
 NORMS = {"BatchNorm1d": (4, 3), "BatchNorm2d": (4, 3, 2, 2), "InstanceNorm1d": (4, 3, 5),
-         "InstanceNorm2d": (4, 3, 5, 2)}  # fmt: skip
+         "InstanceNorm2d": (4, 3, 5, 2), "InstanceNorm3d": (4, 3, 2, 5, 2)}  # fmt: skip
 LATER = [
     {}, dict(track_running_stats=False), dict(track_running_stats=True), dict(momentum=None),
     dict(momentum=None, track_running_stats=False), dict(running_mean=None, running_var=None),

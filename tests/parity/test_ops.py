@@ -82,7 +82,8 @@ def test_value_dtype_and_shape(sample):
         check_same(a, b)
 
 
-NO_GRADIENT = ("floor_divide",)  # PyTorch's raises; ours is 0
+NO_GRADIENT = ("floor_divide",  # PyTorch's raises; ours is 0
+               "as_strided_scatter")  # PyTorch 2.13's is 0 in the wrong places
 
 
 @pytest.mark.parametrize("sample", [c for c in COMPARED if Call(*c).case.order and Call(*c).arrays
