@@ -64,8 +64,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     (_INNER,
      "native_* batch_norm_* convolution constant_pad_nd conv_tbc norm_except_dim "
      "affine_grid_generator grid_sampler* max_pool1d_with_indices embedding_renorm_ "
-     "nn.functional.*_with_indices nn.functional.native_channel_shuffle nn.functional.conv_tbc "
-     "nn.functional.grouped_mm nn.RNNBase nn.factory_kwargs"),
+     "nn.functional.*_with_indices nn.functional.grouped_mm nn.RNNBase nn.factory_kwargs"),
     (_FUNCTIONAL,
      "adaptive_max_pool1d alpha_dropout alpha_dropout_ batch_norm "
      "binary_cross_entropy_with_logits channel_shuffle conv_transpose3d cosine_embedding_loss "
@@ -97,25 +96,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "DisableTorchFunction* DispatchKey* ExcludeDispatchKeyGuard Tag library overrides "
      "has_torch_function nn.functional.has_torch_function*"),
     (_LAYER,
-     "nn.AdaptiveAvgPool3d nn.AdaptiveLogSoftmaxWithLoss nn.AdaptiveMaxPool3d nn.AvgPool3d "
-     "nn.CTCLoss nn.ChannelShuffle nn.CircularPad1d nn.CircularPad2d nn.CircularPad3d "
-     "nn.ConstantPad1d nn.ConstantPad3d nn.ConvTranspose3d nn.CosineSimilarity nn.Dropout3d "
-     "nn.EmbeddingBag nn.FeatureAlphaDropout nn.Fold nn.FractionalMaxPool3d nn.InstanceNorm3d "
-     "nn.LPPool3d nn.LazyBatchNorm1d nn.LazyBatchNorm2d nn.LazyBatchNorm3d nn.LazyConv1d "
-     "nn.LazyConv2d nn.LazyConv3d nn.LazyConvTranspose1d nn.LazyConvTranspose2d "
-     "nn.LinearCrossEntropyLoss nn.LinearCrossEntropyOptions nn.MaxPool3d "
-     "nn.MaxUnpool1d nn.MaxUnpool2d nn.MaxUnpool3d nn.MultiLabelMarginLoss nn.RReLU "
-     "nn.ReflectionPad3d nn.ReplicationPad3d nn.SyncBatchNorm nn.TripletMarginWithDistanceLoss "
-     "nn.Unfold nn.UninitializedBuffer nn.UninitializedParameter nn.UpsamplingBilinear2d "
-     "nn.UpsamplingNearest2d nn.ZeroPad1d nn.ZeroPad3d nn.functional.adaptive_avg_pool3d "
-     "nn.functional.adaptive_max_pool3d nn.functional.affine_grid nn.functional.avg_pool3d "
-     "nn.functional.channel_shuffle nn.functional.conv_transpose3d nn.functional.ctc_loss "
-     "nn.functional.dropout3d nn.functional.embedding_bag nn.functional.feature_alpha_dropout "
-     "nn.functional.fractional_max_pool3d nn.functional.grid_sample "
-     "nn.functional.linear_cross_entropy nn.functional.lp_pool3d nn.functional.max_pool3d "
-     "nn.functional.max_unpool1d nn.functional.max_unpool2d nn.functional.max_unpool3d "
-     "nn.functional.multilabel_margin_loss nn.functional.rrelu nn.functional.rrelu_ "
-     "nn.functional.triplet_margin_with_distance_loss"),
+     "nn.LinearCrossEntropyLoss nn.LinearCrossEntropyOptions "
+     "nn.functional.linear_cross_entropy"),
     ("draw with rand, randn and their like, and write the density with functions of autograd",
      "distributions.ContinuousBernoulli distributions.ExponentialFamily "
      "distributions.FisherSnedecor distributions.GeneralizedPareto distributions.Kumaraswamy "
@@ -130,8 +112,6 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     (_STORAGE,
      "BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage IntStorage LongStorage "
      "ShortStorage Tensor.storage_type"),
-    ("interpolate(input, size, scale_factor, mode) is the one function for it",
-     "nn.functional.upsample nn.functional.upsample_*"),
     ("the parameters of a group are updated as they are: copy or convert them yourself",
      "optim.swap_in_optimizer_params_and_state"),
     ("gradients are dense; use optim.Adam",
