@@ -42,8 +42,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "dequantize empty_quantized fake_quantize_* fused_moving_avg_obs_fake_quant int_repr q_* "
      "quantize_* quantized_* choose_qparams_optimized Tensor.dequantize Tensor.int_repr "
      "Tensor.q_per_channel_axis Tensor.q_per_channel_scales Tensor.q_per_channel_zero_points "
-     "Tensor.q_scale Tensor.q_zero_point Tensor.qscheme qscheme per_channel_* per_tensor_* "
-     "nn.quantized nn.qat nn.quantizable nn.intrinsic"),
+     "Tensor.q_scale Tensor.q_zero_point Tensor.qscheme qscheme nn.quantized nn.qat "
+     "nn.quantizable nn.intrinsic"),
     (_NO_TYPE,
      "bit bits* float4_* float8_* int1 int2 int3 int4 int5 int6 int7 qint* quint* uint1 uint2 "
      "uint3 uint4 uint5 uint6 uint7 nn.functional.ScalingType nn.functional.SwizzleType "
@@ -57,8 +57,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "Tensor.indices Tensor.is_coalesced Tensor.resize_as_sparse_ Tensor.row_indices Tensor.smm "
      "Tensor.sparse_dim Tensor.sparse_mask Tensor.sparse_resize_ Tensor.sparse_resize_and_clear_ "
      "Tensor.sspaddmm Tensor.to_dense Tensor.to_sparse_bsc Tensor.to_sparse_bsr "
-     "Tensor.to_sparse_coo Tensor.to_sparse_csc Tensor.to_sparse_csr Tensor.values "
-     "optim.SparseAdam"),
+     "Tensor.to_sparse_coo Tensor.to_sparse_csc Tensor.to_sparse_csr Tensor.values"),
     (_OTHERS,
      "cudnn_* fbgemm_* miopen_* mkldnn_* Tensor.to_mkldnn"),
     (_INNER,
@@ -95,8 +94,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "DisableTorchFunction* DispatchKey* ExcludeDispatchKeyGuard Tag library overrides "
      "has_torch_function nn.functional.has_torch_function*"),
     (_LAYER,
-     "nn.LazyConvTranspose3d nn.LazyInstanceNorm3d nn.LinearCrossEntropyLoss "
-     "nn.LinearCrossEntropyOptions nn.functional.linear_cross_entropy"),
+     "nn.LinearCrossEntropyLoss nn.LinearCrossEntropyOptions nn.functional.linear_cross_entropy"),
     ("draw with rand, randn and their like, and write the density with functions of autograd",
      "distributions.ContinuousBernoulli distributions.ExponentialFamily "
      "distributions.FisherSnedecor distributions.GeneralizedPareto distributions.Kumaraswamy "
@@ -109,18 +107,11 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "distributions.ReshapeTransform distributions.StackTransform"),
     (_STORAGE,
      "BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage IntStorage LongStorage "
-     "ShortStorage BFloat16Storage ComplexDoubleStorage ComplexFloatStorage HalfStorage Storage "
-     "StorageBase QInt32Storage QInt8Storage QUInt*Storage Tensor.storage_type"),
-    ("interpolate(input, size, scale_factor, mode) is the one function for it",
-     "nn.functional.upsample_*"),
-    ("weights are reparametrised by writing the layer's forward with the functions of autograd",
-     "nn.utils.*_norm nn.utils.parametri* nn.utils.prune"),
-    ("the parameters of a group are updated as they are: clip, copy or convert them yourself",
+     "ShortStorage Tensor.storage_type"),
+    ("the parameters of a group are updated as they are: copy or convert them yourself",
      "optim.swap_in_optimizer_params_and_state"),
-    ("optim.Adam and optim.SGD are the usual choice",
-     "optim.Adafactor optim.Muon"),
-    ("there is one process; the sampler of a DataLoader shuffles",
-     "utils.data.DistributedSampler"),
+    ("gradients are dense; use optim.Adam",
+     "optim.SparseAdam"),
     ("Python's if and while do it: what they run is recorded",
      "cond while_loop"),
     ("np.histogramdd(tensor.numpy()) counts in several dimensions; histogram in one",
@@ -138,9 +129,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("it is a name of PyTorch's first years: use linalg.eig, linalg.eigh, linalg.lstsq, "
      "linalg.solve, resize_ or reshape",
      "Tensor.eig Tensor.symeig Tensor.lstsq Tensor.solve Tensor.resize Tensor.resize_as "
-     "Tensor.reinforce Tensor.volatile variable NestedIOFunction eig lstsq solve symeig "
-     "matrix_rank nn.Container nn.NLLLoss2d nn.CrossMapLRN2d nn.RNNCellBase "
-     "legacy_contiguous_format"),
+     "Tensor.reinforce Tensor.volatile variable NestedIOFunction"),
     ("errors are Python's own: RuntimeError, MemoryError",
      "AcceleratorError OutOfMemoryError FatalError"),
     ("the default generator may be used from any thread",
@@ -157,22 +146,6 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "Tensor.module_load"),
     ("padding sequences is nn.utils.rnn's",
      "Tensor.to_padded_tensor nested"),
-    ("the results of functions are named tuples; their fields are the names to use",
-     "return_types"),
-    ("scipy.stats.qmc draws quasi-random numbers",
-     "quasirandom"),
-    ("fill what a mask leaves out with masked_fill, or leave it out with masked_select",
-     "masked"),
-    ("write a Function in Python, with NumPy or Numba inside",
-     "classes"),
-    ("autograd.viz measures and draws what a model does",
-     "monitor utils.throughput_benchmark utils.collect_env"),
-    ("Tensor.register_hook and the hooks of modules look at what passes",
-     "utils.hooks"),
-    ("np.from_dlpack and from_dlpack take the tensor itself",
-     "utils.dlpack"),
-    ("the same program gives the same bits, always",
-     "utils.deterministic"),
     ("index a tensor with [...]",
      "Tensor.index"),
     ("containers of modules are those of nn: nn.ModuleDict, nn.ParameterDict",

@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "dataset": "ChainDataset ConcatDataset Dataset IterableDataset StackDataset Subset "
                "TensorDataset random_split",
     "loader": "DataLoader",
-    "sampler": "BatchSampler RandomSampler Sampler SequentialSampler SubsetRandomSampler "
-               "WeightedRandomSampler",
+    "sampler": "BatchSampler DistributedSampler RandomSampler Sampler SequentialSampler "
+               "SubsetRandomSampler WeightedRandomSampler",
     "working": "get_worker_info",
 })

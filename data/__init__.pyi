@@ -15,6 +15,7 @@ from .dataset import TensorDataset as TensorDataset
 from .dataset import random_split as random_split
 from .loader import DataLoader as DataLoader
 from .sampler import BatchSampler as BatchSampler
+from .sampler import DistributedSampler as DistributedSampler
 from .sampler import RandomSampler as RandomSampler
 from .sampler import Sampler as Sampler
 from .sampler import SequentialSampler as SequentialSampler
@@ -22,4 +23,4 @@ from .sampler import SubsetRandomSampler as SubsetRandomSampler
 from .sampler import WeightedRandomSampler as WeightedRandomSampler
 from .working import get_worker_info as get_worker_info
 
-__all__ = ['BatchSampler', 'ChainDataset', 'ConcatDataset', 'DataLoader', 'Dataset', 'IterableDataset', 'RandomSampler', 'Sampler', 'SequentialSampler', 'StackDataset', 'Subset', 'SubsetRandomSampler', 'TensorDataset', 'WeightedRandomSampler', 'datasets', 'default_collate', 'default_convert', 'get_worker_info', 'random_split', 'transforms', 'utils']
+__all__ = ['BatchSampler', 'ChainDataset', 'ConcatDataset', 'DataLoader', 'Dataset', 'DistributedSampler', 'IterableDataset', 'RandomSampler', 'Sampler', 'SequentialSampler', 'StackDataset', 'Subset', 'SubsetRandomSampler', 'TensorDataset', 'WeightedRandomSampler', 'datasets', 'default_collate', 'default_convert', 'get_worker_info', 'random_split', 'transforms', 'utils']

@@ -10,7 +10,7 @@ import numpy as np
 
 import autograd
 from autograd import Generator
-from autograd.errors import Constructed
+from autograd.errors import Constructed, check_switches
 from autograd.sampling import numpy_generator
 
 _AT_ONCE = 1 << 20  # indices that are drawn when a pass begins
@@ -206,3 +206,56 @@ class BatchSampler(Sampler[list[int]]):
     def __len__(self) -> int:
         full, rest = divmod(len(self.sampler), self.batch_size)  # type: ignore[arg-type]
         return full + (rest > 0 and not self.drop_last)
+
+
+class DistributedSampler(Sampler[int]):
+    """The share of the indices that process `rank` of `num_replicas` visits: every num_replicas-th
+    of a shuffle that `seed` and the epoch decide, the same for all.
+
+    Shares are of equal size: the first indices come again at the end, or, with `drop_last`, the
+    last ones are left out.  Call `set_epoch` before each pass, or all have one order.  This library
+    computes in one process, so the defaults are 1 and 0.
+
+    Raises: ValueError for a rank that is none of 0 to num_replicas - 1.
+
+    >>> [list(DistributedSampler(range(5), 2, rank, shuffle=False)) for rank in (0, 1)]
+    [[0, 2, 4], [1, 3, 0]]
+    """
+
+    def __init__(
+        self,
+        dataset: Sized,
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        who = "DistributedSampler"
+        check_switches(who, shuffle=shuffle, drop_last=drop_last)
+        self.dataset = dataset
+        self.num_replicas = positive_int(1 if num_replicas is None else num_replicas,
+                                         "num_replicas", who)
+        self.rank = 0 if rank is None else rank
+        if not 0 <= self.rank < self.num_replicas:
+            raise ValueError(f"{who}: rank must be from 0 to {self.num_replicas - 1}, got {rank}")
+        self.shuffle, self.seed, self.drop_last = shuffle, seed, drop_last
+        self.epoch = 0
+        share = len(dataset) / self.num_replicas
+        self.num_samples = math.floor(share) if drop_last else math.ceil(share)
+        self.total_size = self.num_samples * self.num_replicas
+
+    def __iter__(self) -> Iterator[int]:
+        order = np.arange(len(self.dataset))
+        if self.shuffle:
+            generator = Generator().manual_seed(self.seed + self.epoch)
+            order = numpy_generator(generator, "DistributedSampler").permutation(order)
+        whole = np.resize(order, self.total_size)  # cut, or repeated from the beginning
+        return iter(whole[self.rank :: self.num_replicas].tolist())
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the shuffle of the next pass."""
+        self.epoch = epoch

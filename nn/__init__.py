@@ -15,8 +15,8 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
                "FeatureAlphaDropout",
     "fold": "Fold Unfold",
     "lazy": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d "
-            "LazyConvTranspose1d LazyConvTranspose2d LazyInstanceNorm1d LazyInstanceNorm2d "
-            "LazyLinear",
+            "LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d LazyInstanceNorm1d "
+            "LazyInstanceNorm2d LazyInstanceNorm3d LazyLinear",
     "linear": "Bilinear Flatten Identity Linear Unflatten",
     "loss": "BCELoss BCEWithLogitsLoss CategoricalCrossEntropy CrossEntropyLoss GaussianNLLLoss "
             "HuberLoss KLDivLoss L1Loss MSELoss NLLLoss PoissonNLLLoss SmoothL1Loss",

@@ -141,6 +141,17 @@ class Sequential(_List):
                 input = values[name](input)
         return input
 
+    def __mul__(self, times: int) -> Sequential:
+        """The modules several times over, the same ones each time."""
+        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+            raise ValueError(f"Sequential * {times!r}: a number of times, 1 or more, is needed")
+        return type(self)().extend([*self] * times)
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Sequential:
+        return self.extend([*(self * times)][len(self):])
+
     def _before(self, name: str) -> str | None:
         names = list(self._entries())
         i = names.index(name)
@@ -278,6 +289,40 @@ class ParameterDict(_Dict):
 
     def __setitem__(self, key: str, value: Tensor) -> None:
         self.register_parameter(key, _parameter(f"ParameterDict[{key!r}]", value))
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self))
+
+    def __or__(self, other) -> ParameterDict:
+        result = self.copy()
+        result.update(other)
+        return result
+
+    def __ror__(self, other) -> ParameterDict:
+        result = type(self)(other)
+        result.update(self)
+        return result
+
+    def __ior__(self, other) -> ParameterDict:
+        self.update(other)
+        return self
+
+    def copy(self) -> ParameterDict:
+        """Another ParameterDict of the same parameters."""
+        return type(self)(self)
+
+    def popitem(self) -> tuple[str, Parameter]:
+        """Take out the last entry and return its name and parameter."""
+        key = next(reversed(self), None)
+        if key is None:
+            raise KeyError("ParameterDict.popitem: there is no entry")
+        return key, self.pop(key)
+
+    def setdefault(self, key: str, default: Tensor) -> Parameter:
+        """The parameter of that name; `default` becomes it if there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
 
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter of that name, or `default`."""

@@ -200,6 +200,15 @@ class LazyConvTranspose2d(_LazyTransposed, conv.ConvTranspose2d):
     cls_to_become = conv.ConvTranspose2d
 
 
+class LazyConvTranspose3d(_LazyTransposed, conv.ConvTranspose3d):
+    """ConvTranspose3d whose `in_channels` is that of the first input.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, O, D', H', W').
+    """
+
+    cls_to_become = conv.ConvTranspose3d
+
+
 class _LazyNorm(_LazyLayer, normalization._Running):
     """Norm whose `num_features` is the number of the first input's channels."""
 
@@ -259,3 +268,12 @@ class LazyInstanceNorm2d(_LazyNorm, normalization.InstanceNorm2d):
     """
 
     cls_to_become = normalization.InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNorm, normalization.InstanceNorm3d):
+    """InstanceNorm3d whose `num_features` is that of the first input.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> the same.
+    """
+
+    cls_to_become = normalization.InstanceNorm3d

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "adam_variants": "Adamax NAdam RAdam",
     "adaptive": "Adadelta Adagrad RMSprop",
     "asgd": "ASGD",
+    "factored": "Adafactor Muon",
     "groups": "param_groups",
     "lbfgs": "LBFGS",
     "optimizer": "Optimizer",

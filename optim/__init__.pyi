@@ -12,6 +12,8 @@ from .adaptive import Adadelta as Adadelta
 from .adaptive import Adagrad as Adagrad
 from .adaptive import RMSprop as RMSprop
 from .asgd import ASGD as ASGD
+from .factored import Adafactor as Adafactor
+from .factored import Muon as Muon
 from .groups import param_groups as param_groups
 from .lbfgs import LBFGS as LBFGS
 from .optimizer import Optimizer as Optimizer
@@ -20,4 +22,4 @@ from .rprop import Rprop as Rprop
 from .sgd import SGD as SGD
 from . import adam as adamw
 
-__all__ = ['ASGD', 'Adadelta', 'Adagrad', 'Adam', 'AdamW', 'Adamax', 'LBFGS', 'NAdam', 'Optimizer', 'RAdam', 'RMSprop', 'Rprop', 'SGD', 'find_learning_rate', 'lr_scheduler', 'param_groups', 'search', 'swa_utils']
+__all__ = ['ASGD', 'Adadelta', 'Adafactor', 'Adagrad', 'Adam', 'AdamW', 'Adamax', 'LBFGS', 'Muon', 'NAdam', 'Optimizer', 'RAdam', 'RMSprop', 'Rprop', 'SGD', 'find_learning_rate', 'lr_scheduler', 'param_groups', 'search', 'swa_utils']

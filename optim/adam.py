@@ -33,6 +33,7 @@ class Adam(CountingOptimizer):
 
     _decoupled = False
     _extensions = ("eps_inside_sqrt", "bias_correction")
+    _switches = ("foreach", "capturable", "differentiable", "fused")
 
     def __init__(
         self,

@@ -33,6 +33,8 @@ class Adamax(_AdamVariant):
     Reference: Kingma & Ba 2015, algorithm 2.
     """
 
+    _switches = ("foreach", "differentiable", "capturable")
+
     def __init__(
         self,
         params: Params,
@@ -75,6 +77,7 @@ class NAdam(_AdamVariant):
     """
 
     _scalars = ("step", "mu_product")
+    _switches = ("foreach", "capturable", "differentiable")
 
     def __init__(
         self,
@@ -141,6 +144,8 @@ class RAdam(_AdamVariant):
     Raises: ValueError for a negative number, or betas outside [0, 1).
     Reference: Liu et al. 2020, "On the variance of the adaptive learning rate and beyond".
     """
+
+    _switches = ("foreach", "capturable", "differentiable")
 
     def __init__(
         self,

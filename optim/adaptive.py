@@ -22,6 +22,7 @@ class Adagrad(CountingOptimizer):
     """
 
     _extensions = ("eps_inside_sqrt",)
+    _switches = ("foreach", "differentiable", "fused")
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class RMSprop(CountingOptimizer):
     """
 
     _extensions = ("eps_inside_sqrt",)
+    _switches = ("capturable", "foreach", "differentiable")
 
     def __init__(
         self,
@@ -133,6 +135,8 @@ class Adadelta(CountingOptimizer):
     Raises: ValueError for a negative number or rho above 1.
     Reference: Zeiler 2012, "ADADELTA: an adaptive learning rate method", algorithm 1.
     """
+
+    _switches = ("foreach", "capturable", "differentiable")
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ class ASGD(CountingOptimizer):
     """
 
     _scalars = ("step", "eta", "mu")
+    _switches = ("foreach", "differentiable", "capturable")
 
     def __init__(
         self,

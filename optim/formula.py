@@ -14,10 +14,11 @@ SYMBOLS = {
     "grad": r"\nabla L", "lr": r"\eta", "weight_decay": r"\lambda", "momentum": r"\mu",
     "dampening": r"\tau", "eps": r"\varepsilon", "alpha": r"\alpha", "rho": r"\rho",
     "beta": r"\beta", "mu": r"\mu", "eta": r"\eta_t", "etas": r"\eta", "lambd": r"\tilde\lambda",
-    "lr_decay": r"\delta", "momentum_decay": r"\psi",
-    **{name: name for name in "abdgkmnrstuvw"},
+    "lr_decay": r"\delta", "momentum_decay": r"\psi", "beta2_decay": r"\gamma",
+    "T": r"\mathsf{T}", **{name: name for name in "abcdgkmnrstuvw"},
 }  # fmt: skip
-FUNCTIONS = {"max": r"\max", "min": r"\min", "sign": r"\operatorname{sign}"}
+FUNCTIONS = {"max": r"\max", "min": r"\min", **{name: rf"\operatorname{{{name}}}"
+                                                     for name in ("mean", "norm", "rms", "sign")}}
 
 _TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?:\^(?![\w(]))?"
                     r"|\.\.\.|\S)")

@@ -13,6 +13,7 @@ from autograd.tensors import mark_written
 from optim.line_search import strong_wolfe
 from optim.optimizer import Optimizer, Params, check_at_least_zero
 from optim.state import fitted, number
+from optim.switches import plain
 
 _LISTS = {"old_dirs": "d", "old_stps": "d", "ro": "t"}  # state that lists what another is
 _CURVED = 1e-10  # the least y's of a step that is remembered
@@ -104,7 +105,7 @@ class _Descent:
     """One call of LBFGS.step: the parameters as one vector, and the memory of earlier steps."""
 
     def __init__(self, optimizer: LBFGS, closure: Callable[[], Any], where: tuple) -> None:
-        self.group = optimizer.param_groups[0]
+        self.group = plain("LBFGS.step", optimizer.param_groups[0])
         self.params = self.group["params"]
         self.state = optimizer.state[self.params[0]]
         self.closure, self.where = closure, where

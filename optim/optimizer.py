@@ -9,11 +9,20 @@ from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
 from autograd.errors import Constructed, caller_place, describe, uncalled
+from autograd.hooks import RemovableHandle
 from autograd.tensors import mark_written
 from optim.formula import Formula, formula_of
+from optim.hooks import (  # noqa: F401 - the global ones are found here
+    OptimizerHooks,
+    add,
+    hooked,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 from optim.state import fitted, load, number
+from optim.switches import plain, with_switches
 
-Params = Iterable[Tensor] | Iterable[dict[str, Any]]
+Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 
 _NO_PARAMETERS = (
     "{}: got no parameters. Layers in a plain list or dict are not registered with their module: "
@@ -29,8 +38,9 @@ _NO_GRADIENTS = (
 class Optimizer(Constructed):
     """Changes parameters along their gradients.
 
-    `params` are Tensors, or dicts such as {"params": [...], "lr": 0.1}, each a group with options
-    of its own; `defaults` holds the options for the rest. `param_groups` lists the groups;
+    `params` are Tensors, pairs of a name and a Tensor, as `model.named_parameters()` gives them,
+    or dicts such as {"params": [...], "lr": 0.1}, each a group with options of its own; `defaults`
+    holds the options for the rest. `param_groups` lists the groups, names as "param_names";
     `state[param]` is a dict of what the method remembers of a parameter.
 
     A subclass defines `_update`, and `_prepare` if it has state; or `step`, as in PyTorch.
@@ -42,6 +52,17 @@ class Optimizer(Constructed):
     _replayed = ("step",)  # methods that a compiled step calls as they are
     _extensions: tuple[str, ...] = ()  # options PyTorch has not, so not in its checkpoints
     _scalars: tuple[str, ...] = ("step",)  # state that is one float32, whatever the parameter
+
+    _switches: tuple[str, ...] = ()  # what a constructor takes besides, without effect
+    _hooks: OptimizerHooks | None = None
+    _stepping = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls):
+            cls.step = hooked(cls.step)  # type: ignore[method-assign]
+        if cls._switches and "__init__" in vars(cls):
+            cls.__init__ = with_switches(cls.__init__, cls._switches)  # type: ignore[method-assign]
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -60,6 +81,7 @@ class Optimizer(Constructed):
             )
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else _as_list(who, params)
+        names, params = _split(who, params)
         taken = {id(p) for group in self.param_groups for p in group["params"]}
         for i, param in enumerate(params):
             _check_parameter(f"{who}: params[{i}] of group {len(self.param_groups)}", param)
@@ -70,7 +92,12 @@ class Optimizer(Constructed):
                 )
             taken.add(id(param))
         group = {**self.defaults, **param_group, "params": params}
-        self._check_options(group)
+        if names:
+            group["param_names"] = names
+        if any(("param_names" in group) != ("param_names" in other) for other in self.param_groups):
+            raise ValueError(f"{who}: the parameters of all groups have names, or none have; give "
+                             "every group model.named_parameters(), or none")
+        self._check_options(plain(who, group))
         self.param_groups.append(group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -82,6 +109,7 @@ class Optimizer(Constructed):
                 elif param.grad is not None:
                     param.grad = param.grad.detach().zero_()
 
+    @hooked
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; returns what `closure` returned.
 
@@ -94,7 +122,8 @@ class Optimizer(Constructed):
                 loss = closure()
         by, where, idle = f"{type(self).__name__}.step", caller_place(), True
         with no_grad():
-            for group in self.param_groups:
+            for options in self.param_groups:
+                group = plain(by, options)
                 batches: dict[Any, list[Any]] = {}
                 for param in group["params"]:
                     if param._grad is not None:
@@ -106,7 +135,7 @@ class Optimizer(Constructed):
                     self._update(params, arrays, [p._grad._array for p in params], group, age)
         if idle:
             count = sum(len(group["params"]) for group in self.param_groups)
-            warnings.warn(_NO_GRADIENTS.format(by, count), stacklevel=2)
+            warnings.warn(_NO_GRADIENTS.format(by, count), stacklevel=3)
         return loss
 
     def _prepare(self, param: Tensor, group: dict[str, Any]) -> Any:
@@ -124,6 +153,9 @@ class Optimizer(Constructed):
     def state_dict(self) -> dict[str, Any]:
         """{"state": {index: ...}, "param_groups": [...]}, parameters replaced by their index in
         the order of all groups.  The tensors are the optimizer's own, not copies."""
+        hooks = self._hooks
+        for hook in () if hooks is None else tuple(hooks.saving.values()):
+            hook(self)
         params = self._all_params()
         groups, start = [], 0
         for group in self.param_groups:
@@ -131,7 +163,11 @@ class Optimizer(Constructed):
             groups.append({**group, "params": list(range(start, stop))})
             start = stop
         state = {i: dict(self.state[p]) for i, p in enumerate(params) if p in self.state}
-        return {"state": state, "param_groups": groups}
+        found: dict[str, Any] = {"state": state, "param_groups": groups}
+        for hook in () if hooks is None else tuple(hooks.saved.values()):
+            changed = hook(self, found)
+            found = found if changed is None else changed
+        return found
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over options and state that state_dict() gave; tensors (or arrays) are copied, in
@@ -140,7 +176,48 @@ class Optimizer(Constructed):
         Raises: ValueError if groups, options or shapes do not fit this optimizer, TypeError for
             state that is no tensor or number; nothing was changed then.
         """
+        hooks = self._hooks
+        for hook in () if hooks is None else tuple(hooks.loading.values()):
+            changed = hook(self, dict(state_dict))
+            state_dict = state_dict if changed is None else changed
         load(self, state_dict)
+        for hook in () if hooks is None else tuple(hooks.loaded.values()):
+            hook(self)
+
+    def _hook_tables(self) -> OptimizerHooks:
+        if self._hooks is None:
+            self._hooks = OptimizerHooks()
+        return self._hooks
+
+    def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step, where args begin with the
+        optimizer; what it returns, unless None, is the pair of arguments."""
+        return add(self._hook_tables().before, hook)
+
+    def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return add(self._hook_tables().after, hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable,
+                                     prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` before its state is put into a dict."""
+        return add(self._hook_tables().saving, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable,
+                                      prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)`; what it returns, unless None, is the state dict."""
+        return add(self._hook_tables().saved, hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable,
+                                          prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` with a copy of the dict to load; what it returns,
+        unless None, is loaded."""
+        return add(self._hook_tables().loading, hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable,
+                                           prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` after a state dict was loaded."""
+        return add(self._hook_tables().loaded, hook, prepend)
 
     def _check_state(self, what: str, entries: Mapping[str, Any], group: dict[str, Any]) -> None:
         """Raise if a parameter's saved state, of a group with these options, is incomplete."""
@@ -264,6 +341,17 @@ def _as_list(who: str, params: Any) -> list[Any]:
             f"{who}: params must be an iterable of Tensors, got {describe(params)}{hint}"
         )
     return list(params)
+
+
+def _split(who: str, entries: list[Any]) -> tuple[list[str], list[Any]]:
+    """The names of parameters that come in pairs with them, none of others; and the parameters."""
+    named = [isinstance(e, tuple) and len(e) == 2 and isinstance(e[0], str) for e in entries]
+    if not any(named):
+        return [], entries
+    if not all(named):
+        raise ValueError(f"{who}: {named.count(True)} of {len(named)} parameters of a group have "
+                         "names; give all of them names, or none")
+    return [name for name, _ in entries], [param for _, param in entries]
 
 
 def _check_parameter(what: str, param: Any) -> None:

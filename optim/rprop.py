@@ -21,6 +21,8 @@ class Rprop(CountingOptimizer):
     Reference: Riedmiller & Braun 1993, "A direct adaptive method for faster backpropagation".
     """
 
+    _switches = ("capturable", "foreach", "differentiable")
+
     def __init__(
         self,
         params: Params,

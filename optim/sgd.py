@@ -32,6 +32,7 @@ class SGD(Optimizer):
     """
 
     _extensions = ("variant",)
+    _switches = ("foreach", "differentiable", "fused")
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd import Tensor, from_numpy
 from autograd.errors import describe
+from optim.switches import plain
 
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer
@@ -84,7 +85,7 @@ def _merged(who: str, optimizer: Optimizer, groups: list) -> list[dict[str, Any]
         for group, new in zip(optimizer.param_groups, groups, strict=True)
     ]
     for group in merged:
-        optimizer._check_options(group)
+        optimizer._check_options(plain(who, group))
     return merged
 
 

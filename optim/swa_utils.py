@@ -16,6 +16,7 @@ from autograd import Tensor, enable_grad, int64, no_grad, tensor
 from autograd.errors import Constructed, describe, uncalled
 from optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 from optim.optimizer import Optimizer
+from optim.switches import current_rates
 
 __all__ = ["SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn",
            "get_swa_multi_avg_fn", "update_bn"]
@@ -226,7 +227,7 @@ class SWALR(LRScheduler):
         return 1 - done if self.anneal_strategy == "linear" else (1 + math.cos(math.pi * done)) / 2
 
     def get_lr(self) -> list[float]:
-        rates, t = [group["lr"] for group in self.optimizer.param_groups], self.last_epoch
+        rates, t = current_rates(self.optimizer), self.last_epoch
         if t and not self._last_lr:  # loaded rates stay
             return rates
         before, now = self._left(t - 1) if t else 1.0, self._left(t)

@@ -6,6 +6,7 @@ import pytest
 import autograd
 from data import (
     BatchSampler,
+    DistributedSampler,
     RandomSampler,
     Sampler,
     SequentialSampler,
@@ -164,3 +165,18 @@ def test_an_order_too_long_to_be_held(replacement):
     assert len(sampler) == 10**10 and set(first) == set(range(5))
     if not replacement:
         assert all(sorted(first[i:i + 5]) == [0, 1, 2, 3, 4] for i in range(0, 1000, 5))
+
+
+def test_the_shares_of_processes():
+    samplers = [DistributedSampler(range(10), 3, rank, seed=5) for rank in range(3)]
+    shares = [list(sampler) for sampler in samplers]
+    assert shares == [list(sampler) for sampler in samplers]
+    assert set(sum(shares, [])) == set(range(10)) and [len(s) for s in shares] == [4, 4, 4]
+    for sampler in samplers:
+        sampler.set_epoch(1)
+    assert shares != [list(sampler) for sampler in samplers]
+    assert sorted(DistributedSampler(range(4))) == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="rank must be from 0 to 1, got 2"):
+        DistributedSampler(range(4), 2, 2)
+    with pytest.raises(ValueError, match="num_replicas must be a positive int, got 0"):
+        DistributedSampler(range(4), 0)

@@ -202,3 +202,28 @@ def test_parameter_dict():
     assert repr(nn.ParameterDict()) == "ParameterDict()"
     with pytest.raises(TypeError, match=r"ParameterDict\['x'\] must be a Parameter or a Tensor"):
         values["x"] = 1.0
+
+
+def test_dicts_of_parameters_as_dicts():
+    a, b, c = (nn.Parameter(autograd.full((1,), value)) for value in (1.0, 2.0, 3.0))
+    first = nn.ParameterDict({"a": a, "b": b})
+    assert list(reversed(first)) == ["b", "a"] and first.copy()["a"] is a
+    both = first | {"b": c, "d": a}
+    assert [*both.items()] == [("a", a), ("b", c), ("d", a)] and first["b"] is b
+    assert ({"b": c} | first)["b"] is b
+    both |= {"e": b}
+    assert both.popitem() == ("e", b) and both.setdefault("a", c) is a
+    assert both.setdefault("f", c) is c and list(both) == ["a", "b", "d", "f"]
+    with pytest.raises(KeyError, match="popitem: there is no entry"):
+        nn.ParameterDict().popitem()
+
+
+def test_rows_several_times():
+    row = nn.Sequential(nn.Tanh(), nn.ReLU())
+    twice = row * 2
+    assert len(twice) == 4 and twice[2] is row[0] and len(3 * row) == 6 and len(row) == 2
+    row *= 3
+    assert len(row) == 6 and row[4] is twice[0]
+    for times in (0, True, 1.5):
+        with pytest.raises(ValueError, match="a number of times, 1 or more"):
+            row * times

@@ -68,7 +68,7 @@ class TestParameters:
                 ["weight"],
                 r"params\[0\] of group 0 must be a Tensor, got str; pass model.parameters",
             ),
-            ([("weight", 1)], "got tuple of 2; pass model.parameters"),
+            ([("weight", 1)], r"params\[0\] of group 0 must be a Tensor, got int"),
             ([{"lr": 0.1}], "a parameter group is a dict with the key 'params', got dict"),
             ([{"params": [1.0]}], r"params\[0\] of group 0 must be a Tensor, got float 1.0"),
         ],

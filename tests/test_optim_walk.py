@@ -14,6 +14,7 @@ from optim import lr_scheduler as schedules
 OPTIMIZERS = {
     "ASGD": [dict(lr=0.1, t0=2), dict(lr=0.1, lambd=0.1, weight_decay=0.1)],
     "Adadelta": [dict(lr=9.0), dict(lr=9.0, weight_decay=0.1)],
+    "Adafactor": [dict(lr=0.3), dict(lr=0.3, weight_decay=0.1, d=1.5)],
     "Adagrad": [dict(lr=0.3, lr_decay=0.1), dict(lr=0.3, eps_inside_sqrt=True)],
     "Adam": [dict(lr=0.1), dict(lr=0.1, amsgrad=True, weight_decay=0.1),
              dict(lr=0.1, eps_inside_sqrt=True, bias_correction=False)],
@@ -134,7 +135,7 @@ def rates(optimizer):
 
 def test_every_class_has_a_row():
     assert {name for name in optim.__all__ if inspect.isclass(getattr(optim, name))} == {
-        *OPTIMIZERS, "Optimizer"}  # fmt: skip
+        *OPTIMIZERS, "Optimizer", "Muon"}  # fmt: skip - that takes matrices only
     assert {*schedules.__all__} == {*SCHEDULERS, "LRScheduler"}
 
 

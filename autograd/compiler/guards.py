@@ -215,14 +215,24 @@ class Guards:
     def _fields(self, fields: dict, path: str, cls: type) -> None:
         held = self._name(fields)
         self._add(f"len({held}) == {len(fields)}", f"the attributes of {path}")
-        of_all = getattr(cls, "_global_hooks", None)
-        if of_all is not None and any(vars(of_all).values()):
-            self.hooked = self.hooked or f"all modules ({cls.__name__} among them)"
+        self._called(cls)
         for name, part in fields.items():
             if name == "_hooks" and part is not None and any(vars(part).values()):
                 self.hooked = self.hooked or f"{path} ({cls.__name__})"
             elif name not in _UNSEEN:
                 self._require(f"{held}.get({name!r})", part, f"{path}.{name}")
+
+    def _called(self, cls: type) -> None:
+        """How a library's objects are called, which hooks of all modules change."""
+        of_all = getattr(cls, "_global_hooks", None)
+        if of_all is not None and any(vars(of_all).values()):
+            self.hooked = self.hooked or f"all modules ({cls.__name__} among them)"
+        owner = next((kind for kind in cls.__mro__ if "__call__" in vars(kind)), None)
+        if owner is not None and _in_library(owner.__module__) and id(owner) not in self._walked:
+            self._walked.add(id(owner))
+            held = f"{self._name(owner)}.__dict__"
+            self._add(f"{held}.get('__call__') is {self._name(vars(owner)['__call__'])}",
+                      f"how a {owner.__name__} is called")
 
     def _opaque(self, value, path: str) -> None:
         """What is called at each replay; which parameters an optimizer has is a condition."""

@@ -64,6 +64,7 @@ OPTIMIZERS = {
     "NAdam": "optim.NAdam([x])",
     "RAdam": "optim.RAdam([x])", "RMSprop": "optim.RMSprop([x])",
     "RMSprop-centered": "optim.RMSprop([x], momentum=0.9, centered=True)",
+    "Adafactor": "optim.Adafactor([x])", "Muon": "optim.Muon([x])",
     "Adagrad": "optim.Adagrad([x])", "Adadelta": "optim.Adadelta([x])", "ASGD": "optim.ASGD([x])",
     "Rprop": "optim.Rprop([x])",
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd.errors import Constructed
 from optim.optimizer import Optimizer
+from optim.switches import current_rates, set_rate
 
 
 class LRScheduler(Constructed):
@@ -28,7 +29,7 @@ class LRScheduler(Constructed):
         check_optimizer(who, optimizer)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
+                group.setdefault("initial_lr", current_rates(optimizer)[i])
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"{who}: last_epoch={last_epoch} goes on with a schedule, but group {i} of the "
@@ -43,12 +44,25 @@ class LRScheduler(Constructed):
         if last_epoch == -1:
             self._before = last_write(optimizer)
 
-    def step(self) -> None:
-        """Count one more, and set the learning rates that belong to the new count."""
+    def step(self, epoch: int | None = None) -> None:
+        """Count one more, and set the learning rates that belong to the new count.
+
+        Deprecated: `epoch` goes to that count, as if the schedule had begun there.
+        """
         self._watch()
         self._admit()
+        if epoch is not None:
+            warnings.warn(f"{type(self).__name__}.step(epoch) is deprecated; call step() once for "
+                          "each epoch", stacklevel=2)
+            self.last_epoch = epoch
+            self._set(self._at_once())
+            return
         self.last_epoch += 1
         self._set(self.get_lr())
+
+    def _at_once(self) -> list[float]:
+        """The rates at the count, whatever they were before."""
+        return self.get_lr()
 
     def _watch(self) -> None:
         """Warn in the first step if no parameter has been written since the schedule began."""
@@ -64,7 +78,7 @@ class LRScheduler(Constructed):
         """Give a base rate to each group that the optimizer got since the last step."""
         for group in self.optimizer.param_groups[len(self.base_lrs):]:
             if "initial_lr" not in group:
-                group["initial_lr"] = self._begun(group["lr"])
+                group["initial_lr"] = self._begun(float(group["lr"]))
             self.base_lrs = [*self.base_lrs, group["initial_lr"]]
 
     def _begun(self, rate: float) -> float:
@@ -108,7 +122,7 @@ class LRScheduler(Constructed):
             )
         vars(self).update(state_dict, _before=None)
         for group, rate in zip(groups, self._last_lr, strict=False):
-            group["lr"] = rate
+            set_rate(group, rate)
 
     def _set(self, rates: list[float]) -> None:
         groups = self.optimizer.param_groups
@@ -118,7 +132,7 @@ class LRScheduler(Constructed):
                 "groups; return one for each"
             )
         for group, rate in zip(groups, rates, strict=True):
-            group["lr"] = rate
+            set_rate(group, rate)
         self._last_lr = rates
 
 
@@ -138,7 +152,7 @@ class Curve(LRScheduler):
         return self.eta_min + (base - self.eta_min) * factor
 
     def get_lr(self) -> list[float]:
-        rates = [group["lr"] for group in self.optimizer.param_groups]
+        rates = current_rates(self.optimizer)
         t = self.last_epoch
         before, now = self._factor(t - 1) if t else 1.0, self._factor(t)
         if not self._last_lr and t:  # loaded rates stay; one nobody has scheduled yet is at 1
@@ -146,6 +160,10 @@ class Curve(LRScheduler):
                     for rate, base in zip(rates, self.base_lrs, strict=True)]
         return [self._next(rate, base, before, now)
                 for rate, base in zip(rates, self.base_lrs, strict=True)]
+
+    def _at_once(self) -> list[float]:
+        factor = self._factor(self.last_epoch)
+        return [self._at(base, factor) for base in self.base_lrs]
 
     def _next(self, rate: float, base: float, before: float, now: float) -> float:
         """The rate after `rate`, where the factor goes from `before` to `now`."""

@@ -10,6 +10,7 @@ from autograd.errors import describe
 from optim.lr_scheduler.base import LRScheduler, last_write
 from optim.lr_scheduler.plateau import ReduceLROnPlateau
 from optim.optimizer import Optimizer
+from optim.switches import current_rates
 
 
 class _Combined(LRScheduler):
@@ -83,7 +84,7 @@ class SequentialLR(_Combined):
         for _ in range(last_epoch + 1):
             self.step()
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Step the scheduler whose turn it is."""
         self._watch()
         self.last_epoch += 1
@@ -102,7 +103,7 @@ class SequentialLR(_Combined):
     def _begin(self) -> None:
         self.last_epoch = 0
         self._turn()[1].restart()
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = current_rates(self.optimizer)
 
     def _turn(self) -> tuple[int, LRScheduler]:
         """The scheduler whose turn it is, and its place."""
@@ -128,12 +129,12 @@ class ChainedScheduler(_Combined):
         self._take(schedulers, optimizer or schedulers[0].optimizer)
         self._note()
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Step all schedulers."""
         self._watch()
         for group in self.optimizer.param_groups:
             if "initial_lr" not in group:  # it came later, and has to do with all of them
-                group["initial_lr"] = self._begun(group["lr"])
+                group["initial_lr"] = self._begun(float(group["lr"]))
         for scheduler in self._schedulers:
             scheduler.step()
         self._note()
@@ -154,4 +155,4 @@ class ChainedScheduler(_Combined):
         return rate
 
     def _note(self) -> None:
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = current_rates(self.optimizer)

@@ -8,6 +8,7 @@ from typing import Any
 
 from optim.lr_scheduler.base import LRScheduler, check_optimizer, check_positive, per_group
 from optim.optimizer import Optimizer
+from optim.switches import set_rate
 
 Numbers = float | Sequence[float]
 
@@ -156,7 +157,7 @@ class CyclicLR(_Momentum):
             )
         if last_epoch == -1:
             for group, low in zip(groups, lows, strict=True):
-                group["lr"] = group["initial_lr"] = low
+                set_rate(group, low, "initial_lr")
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:

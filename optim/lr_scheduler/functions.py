@@ -8,6 +8,7 @@ from typing import Any
 
 from optim.lr_scheduler.base import LRScheduler, check_optimizer
 from optim.optimizer import Optimizer
+from optim.switches import current_rates
 
 
 class _Functions(LRScheduler):
@@ -67,7 +68,7 @@ class MultiplicativeLR(_Functions):
     """lr(t) = lr(t - 1) lr_lambda(t), with one function for all groups or one for each."""
 
     def get_lr(self) -> list[float]:
-        rates, t = [group["lr"] for group in self.optimizer.param_groups], self.last_epoch
+        rates, t = current_rates(self.optimizer), self.last_epoch
         if t == 0:
             return rates
         pairs = zip(rates, self.base_lrs, self.lr_lambdas, strict=True)

@@ -9,6 +9,7 @@ from typing import SupportsFloat
 from autograd import Tensor
 from optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 from optim.optimizer import Optimizer
+from optim.switches import current_rates, set_rate
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -50,7 +51,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.mode_worse = math.inf if mode == "min" else -math.inf
         self.best = self.mode_worse
         self.cooldown_counter = self.num_bad_epochs = self.last_epoch = 0
-        self._last_lr = [group["lr"] for group in optimizer.param_groups]
+        self._last_lr = current_rates(optimizer)
 
     def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
         """Take note of a metric, and lower the learning rates if it is time to."""
@@ -66,7 +67,7 @@ class ReduceLROnPlateau(LRScheduler):
         if self.num_bad_epochs > self.patience:
             self._reduce()
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = current_rates(self.optimizer)
 
     @property
     def in_cooldown(self) -> bool:
@@ -85,6 +86,7 @@ class ReduceLROnPlateau(LRScheduler):
         groups = self.optimizer.param_groups
         lowest = [*self.min_lrs, *self.min_lrs[-1:] * (len(groups) - len(self.min_lrs))]
         for group, low in zip(groups, lowest, strict=True):
-            lower = max(group["lr"] * self.factor, low)
-            if group["lr"] - lower > self.eps:
-                group["lr"] = lower
+            rate = float(group["lr"])
+            lower = max(rate * self.factor, low)
+            if rate - lower > self.eps:
+                set_rate(group, lower)

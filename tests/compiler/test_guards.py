@@ -137,6 +137,18 @@ def test_hooks_are_refused():
     assert w.grad.tolist() == [6.0, 6.0]
 
 
+@pytest.mark.filterwarnings("ignore:.*has hooks")
+def test_hooks_of_all_modules_that_come_later_are_called():
+    model, seen = nn.Sequential(nn.Tanh(), nn.ReLU()), []
+    compiled, x = autograd.compile(model), autograd.ones(1, 2)
+    for _ in range(3):
+        compiled(x)
+    with nn.modules.module.register_module_forward_hook(lambda m, *a: seen.append(m)):
+        compiled(x)
+    assert seen == [model[0], model[1], model]
+
+
+
 def test_a_module_in_training_keeps_its_gradients():
     model = nn.Linear(2, 1)
     fast = autograd.compile(model)

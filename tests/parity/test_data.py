@@ -92,3 +92,15 @@ def test_sampler_lengths():
     for settings in ({}, dict(num_samples=25), dict(replacement=True)):
         ours, theirs = (m.RandomSampler(range(10), **settings) for m in (data, peer))
         assert len(ours) == len(theirs)
+
+
+def test_distributed_samplers():
+    for n in (0, 1, 5, 9, 10):
+        for replicas in (1, 2, 4):
+            for drop in (False, True):
+                if n == 0 and replicas > 1 and not drop:
+                    continue  # PyTorch fails
+                for rank in range(replicas):
+                    ours, theirs = (m.DistributedSampler(range(n), replicas, rank, shuffle=False,
+                                                         drop_last=drop) for m in (data, peer))
+                    assert list(ours) == list(theirs) and len(ours) == len(theirs)
