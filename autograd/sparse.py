@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .creation import as_tensor, from_numpy, full, zeros
-from .errors import describe
+from .errors import check_switches, describe
 from .ops.index import index_select
 from .ops.scatter import index_add
 from .ops.scatter_reduce import index_reduce
@@ -36,6 +36,8 @@ def sparse_coo_tensor(indices, values, size=None, *, dtype=None, device=None,
     tensor([[0., 0., 3.],
             [4., 0., 5.]])
     """
+    check_switches("sparse_coo_tensor", requires_grad=requires_grad, is_coalesced=is_coalesced,
+                   check_invariants=check_invariants is not None and check_invariants)
     places = as_tensor(indices)
     places = places.long() if places.numel() == 0 else places
     values = as_tensor(values, dtype=dtype, device=device)

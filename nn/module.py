@@ -191,6 +191,7 @@ class Module(Stateful):
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
         """Give all parameters and buffers new memory, whose values are to be set."""
+        check_switches("to_empty", recurse=recurse)
         return self._apply(lambda t: autograd.empty_like(t, device=device), recurse)
 
     def type(self, dst_type: Any) -> Module:

@@ -224,6 +224,7 @@ class Tree(Constructed):
 
     def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
         """Put a module at a dotted path, in the place of another, or, unless `strict`, anew."""
+        check_switches("set_submodule", strict=strict)
         path, _, name = target.rpartition(".")
         who = f"{type(self).__name__}.set_submodule({target!r})"
         if not name:

@@ -57,6 +57,7 @@ EXCEPT = {
     "scale": {**BINARY, **dict.fromkeys(SQUARED, SQUARES),
               **dict.fromkeys(("_attend", *RECURRENT), PRODUCTS),
               "local_response_norm": SQUARES, "lp_pool1d": SQUARES, "lp_pool2d": SQUARES,
+              "lp_pool3d": SQUARES, "grid_sample": "so far away a point has lost its place",
               "rms_norm": "its default eps is that of the dtype", "triplet_margin_loss": DIGITS},
     "half": {"lstm_projected": "it is an op a step, each of which rounds its state",
              "matrix_exp": DIGITS, "exponential": DIGITS},

@@ -14,7 +14,7 @@ from ..tensors import Tensor
 from .elementwise import in_float32
 from .index import integers
 from .loss import check_reduction
-from .shape import reshape, unsqueeze
+from .shape import reshape, unsqueeze, whole
 
 _NAME = "ctc_loss"
 
@@ -51,6 +51,7 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     steps, samples, classes = log_probs.shape
     times = _lengths("input_lengths", input_lengths, samples, steps)
     counts = _lengths("target_lengths", target_lengths, samples)
+    blank = whole(_NAME, blank)
     if not 0 <= blank < classes:
         raise RuntimeError(f"{_NAME}: blank {blank} is no label: log_probs have {classes}, so 0 to "
                            f"{classes - 1} fit")

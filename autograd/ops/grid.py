@@ -9,7 +9,7 @@ Reference: Jaderberg et al., Spatial Transformer Networks, 2015, section 3.
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, nan, prod
 
 import numpy as np
 
@@ -136,7 +136,7 @@ def _reflected(x, n: int, align_corners: bool):
     low, span = (0, n - 1) if align_corners else (-0.5, n)
     if span == 0:
         return x * 0
-    far = abs(x - low)
+    far = abs(where(abs(x) < inf, x, nan) - low)
     extra = fmod(far, span)
     odd = fmod(far, 2 * span) >= span
     return where(odd, span - extra, extra) + low
@@ -167,6 +167,7 @@ def _check(input, grid, mode: str, padding_mode: str) -> None:
 
 
 @composite(method=False)
+@in_float32
 def affine_grid(theta, size, align_corners: bool | None = None):
     """The grid for grid_sample that takes each point p of an output of `size` from
     theta (p, 1), an affine map.

@@ -7,6 +7,7 @@ from typing import Any
 
 import autograd
 from autograd import Tensor
+from autograd.errors import check_switches
 
 from ..module import Module
 from ..parameter import Parameter
@@ -23,6 +24,7 @@ def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
     >>> bool(((fused(x) - bn(conv(x))).abs() < 1e-5).all())
     True
     """
+    check_switches("fuse_conv_bn_eval", transpose=transpose)
     _check("fuse_conv_bn_eval", conv, bn)
     fused = copy.deepcopy(conv)
     fused.weight, fused.bias = fuse_conv_bn_weights(
@@ -36,6 +38,7 @@ def fuse_conv_bn_weights(conv_w: Tensor, conv_b: Tensor | None, bn_rm: Tensor, b
                          transpose: bool = False) -> tuple[Parameter, Parameter]:
     """The weight and bias of a convolution with batch normalisation in it: W s and (b - mean) s +
     bias, s = weight / sqrt(var + eps)."""
+    check_switches("fuse_conv_bn_weights", transpose=transpose)
     with autograd.no_grad():
         scale = (bn_rv + bn_eps).rsqrt()
         scale = scale if bn_w is None else scale * bn_w

@@ -60,7 +60,49 @@ def _torch_bags(indices, weight, offsets=None, mode="mean", per_sample_weights=N
         include_last_offset=include_last_offset, padding_idx=padding_idx)
 
 
+LOGS = np.log(np.random.default_rng(5).dirichlet(np.ones(3), (4, 2)))
+SPELT = {"states": np.array([[0, 1, 0, 2, 0], [0, 2, 0, 0, 0]]), "times": np.array([4, 3]),
+         "counts": np.array([2, 1]), "zero_infinity": False}
+
+
+def _losses(log_probs, states, times, counts, zero_infinity):
+    return _ctc(log_probs, states[:, 1::2], times, counts, reduction="none")
+
+
+def _beginnings():
+    """The logarithms of what the first steps of all alignments multiply to, by their last state."""
+    sums = np.full((4, 2, 5), -np.inf)
+    for i, states in enumerate(SPELT["states"]):
+        for path in product(range(5), repeat=4):
+            for t in range(4):
+                steps = np.diff(path[:t + 1])
+                skips = [states[b] != 0 and states[b] != states[a]
+                         for a, b in zip(path, path[1:t + 1]) if b - a == 2]
+                if path[0] < 2 and all(0 <= step <= 2 for step in steps) and all(skips) and (
+                        not any(path[t + 1:])):
+                    sums[t, i, path[t]] = np.logaddexp(sums[t, i, path[t]], sum(
+                        LOGS[k, i, states[path[k]]] for k in range(t + 1)))
+    return sums
+
+
+def _shares(g, log_probs, states, times, counts, alphas, totals, zero_infinity):
+    """Each path that spells the target takes its share of the probability from its labels."""
+    grad = np.zeros(log_probs.shape)
+    for i, steps in enumerate(times):
+        wanted = states[i, 1::2][:counts[i]].tolist()
+        paths = [path for path in product(range(3), repeat=int(steps)) if _spelt(path, 0) == wanted]
+        weights = [np.exp(sum(log_probs[t, i, label] for t, label in enumerate(path)))
+                   for path in paths]
+        for path, weight in zip(paths, weights, strict=True):
+            for t, label in enumerate(path):
+                grad[t, i, label] -= g[i] * weight / sum(weights)
+    return grad
+
+
 CASES = {
+    "_ctc": [Case((SCORES,), SPELT, _losses, False, order=1)],
+    "ctc_grad": [Case((Spec((2,)), LOGS), SPELT | {
+        "alphas": _beginnings(), "totals": -_losses(LOGS, **SPELT)}, _shares, False, order=0)],
     "ctc_loss": [
         *(Case((SCORES, np.array([[1, 2], [2, 0]]), np.array([4, 3]), np.array([2, 1])),
                {"reduction": how}, _ctc, False, order=1) for how in ("none", "mean", "sum")),

@@ -18,6 +18,8 @@ UNCOMPILED = {
     "masked_select",
     "argwhere",
     "one_hot",
+    "ctc_grad",
+    "grid_sample",
     "nonzero",
     "index_put",
     "cosine_embedding_loss",
