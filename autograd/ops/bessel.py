@@ -15,7 +15,7 @@ import numpy as np
 
 from ..record import composite, op
 from .elementwise import safe_mul, sign
-from .from_scipy import from_scipy
+from .from_scipy import from_scipy, in_double
 
 
 class _Kind(NamedTuple):
@@ -96,10 +96,18 @@ modified_bessel_i0, modified_bessel_i1 = i0, i1
     g, _spherical(input, 1) * -1 if n == 0
     else (_spherical(input, n - 1) * n - _spherical(input, n + 1) * (n + 1)) * (1 / (2 * n + 1)))))
 def _spherical(input, /, n):
-    return _jn(n, input)
+    return _wave(input) if n == 0 else _jn(n, input)
+
+
+@in_double
+def _wave(x):
+    """sin(x) / x, 1 at 0 and 0 far out."""
+    ends = (x == 0) | np.isinf(x)
+    return np.where(ends, x == 0, np.sin(x) / np.where(ends, 1.0, x))
 
 
 _jn = from_scipy("spherical_jn")
+_sinc = in_double(np.sinc)
 
 
 @composite(method=False)
@@ -124,7 +132,7 @@ def sinc(input, /):
     >>> autograd.sinc(autograd.tensor([0., 0.5]))
     tensor([1.0000, 0.6366])
     """
-    return np.sinc(input.astype(np.float64)).astype(input.dtype)
+    return _sinc(input)
 
 
 @op(promotes="float", method=False, vjp=dict(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log, pi
+from math import factorial, log, pi
 from operator import index as as_index
 from typing import Any
 
@@ -12,14 +12,34 @@ from ..errors import describe
 from ..record import composite, give_twin, op
 from ..tensors import Tensor
 from .elementwise import exp, in_float32, safe_mul
-from .from_scipy import from_scipy
+from .from_scipy import from_scipy, in_double
 from .logarithms import xlogy
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float")
 _gammaln, _digamma, _zeta = from_scipy("gammaln"), from_scipy("digamma"), from_scipy("zeta")
 _gammainc, _gammaincc = from_scipy("gammainc"), from_scipy("gammaincc")
 _TINY = np.finfo(np.float64).tiny
-_derivative = from_scipy("polygamma")
+
+
+@in_double
+def _log_gamma(x):
+    size = np.absolute(x)
+    found = _gammaln(x)
+    if size.size and not _TINY <= size.min() <= size.max() < np.inf:
+        found = np.where(size < _TINY, -np.log(size), found)  # SciPy's is inf too soon
+        found = np.where(np.isinf(x), size, found)
+    return found
+
+
+@in_double
+def _of_digamma(x, n):
+    """The nth derivative of digamma, n > 0."""
+    try:
+        scale = float(factorial(n))
+    except OverflowError:
+        scale = np.inf
+    return _zeta(n + 1.0, x) * (scale if n % 2 else -scale)
+
 
 
 @op(**_FLOAT, inplace=True, vjp=dict(input=lambda g, input: safe_mul(g, digamma(input))))
@@ -31,10 +51,7 @@ def lgamma(input, /):
     >>> autograd.lgamma(autograd.tensor([1., 5., 0.5]))
     tensor([0.0000, 3.1781, 0.5724])
     """
-    size = np.absolute(input)
-    with np.errstate(divide="ignore"):  # SciPy's is inf too soon
-        found = np.where(size < _TINY, -np.log(size), _gammaln(input))
-    return np.where(np.isinf(input), size, found)
+    return _log_gamma(input)
 
 
 @op(**_FLOAT, inplace=True, vjp=dict(input=lambda g, input: safe_mul(g, _polygamma(input, 1))))
@@ -52,7 +69,7 @@ def digamma(input, /):
 @op(**_FLOAT, method=False, vjp=dict(
     input=lambda g, input, n: safe_mul(g, _polygamma(input, n + 1))))
 def _polygamma(input, /, n):
-    return _derivative(n, input)
+    return _of_digamma(input, n) if n else _digamma(input)
 
 
 @composite(method=False)
