@@ -140,7 +140,7 @@ _sinc = in_double(np.sinc)
 def spherical_bessel_j0(input):
     """j₀(x) = sin(x) / x, and 1 at 0.
 
-    Shape: (*) -> (*).  Needs SciPy, the extra special.
+    Shape: (*) -> (*).  Its second gradient needs SciPy, the extra special.
 
     >>> autograd.special.spherical_bessel_j0(autograd.tensor(1.))
     tensor(0.8415)
@@ -153,7 +153,7 @@ def spherical_bessel_j0(input):
 def sinc(input, /):
     """sin(πx) / (πx), and 1 at 0.
 
-    Shape: (*) -> (*).  Its gradient needs SciPy, the extra special.
+    Shape: (*) -> (*).  Its second gradient needs SciPy, the extra special.
 
     >>> autograd.sinc(autograd.tensor([0., 0.5]))
     tensor([1.0000, 0.6366])
