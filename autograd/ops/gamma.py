@@ -19,6 +19,7 @@ _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float")
 _gammaln, _digamma, _zeta = from_scipy("gammaln"), from_scipy("digamma"), from_scipy("zeta")
 _gammainc, _gammaincc = from_scipy("gammainc"), from_scipy("gammaincc")
 _TINY = np.finfo(np.float64).tiny
+_MANY = 1 << 8  # numbers, from which on trigamma's series is quicker than SciPy's zeta
 
 
 @in_double
@@ -51,7 +52,7 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 @in_double
 def _of_digamma(x, n):
     """The nth derivative of digamma, n > 0."""
-    if n == 1 and x.size and x.min() > 0:
+    if n == 1 and x.size >= _MANY and x.min() > 0:
         return _trigamma(x)
     try:
         scale = float(factorial(n))
