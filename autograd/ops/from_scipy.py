@@ -10,7 +10,8 @@ from .. import threads
 
 ndarray = np.ndarray
 FLOAT64 = np.dtype(np.float64)
-_SHARED = 1 << 14  # numbers, from which on a thread of its own pays; more than a block has
+_LARGE = 1 << 14  # numbers, from which on blocks pay; more than a block has
+_SHARED = 1 << 17  # from which on a thread of its own pays
 _BLOCK = 1 << 13  # numbers whose float64 stay in the cache
 
 
@@ -28,12 +29,12 @@ def from_scipy(name: str) -> Callable:
 
 
 def in_double(compute: Callable) -> Callable:
-    """The elementwise function computed in float64 and rounded to the operands' float dtype; by two
-    threads and block by block where the operands are large and alike."""
+    """The elementwise function computed in float64 and rounded to the operands' float dtype; block
+    by block where the operands are large and alike, and by several threads where they are larger."""
     def apply(*operands):
         arrays = [x for x in operands if x.__class__ is ndarray]
         dtype = next((x.dtype for x in arrays if x.dtype.kind == "f"), FLOAT64)
-        if arrays and arrays[0].size >= _SHARED and _are_alike(arrays):
+        if arrays and arrays[0].size >= _LARGE and _are_alike(arrays):
             return _by_blocks(compute, operands, arrays[0].shape, dtype)
         if dtype is FLOAT64:
             return np.asarray(compute(*operands))
@@ -73,7 +74,7 @@ def _share(run, size: int) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     parts = threads.parts()
-    if parts == 1:
+    if parts == 1 or size < _SHARED:
         run(0, size)
         return
     edges = [size * index // parts for index in range(parts + 1)]
