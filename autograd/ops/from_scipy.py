@@ -29,8 +29,8 @@ def from_scipy(name: str) -> Callable:
 
 
 def in_double(compute: Callable) -> Callable:
-    """The elementwise function computed in float64 and rounded to the operands' float dtype; block
-    by block where the operands are large and alike, and by several threads where they are larger."""
+    """The elementwise function computed in float64, rounded to the operands' float dtype; block
+    by block where they are large and alike, and by several threads where they are larger."""
     def apply(*operands):
         arrays = [x for x in operands if x.__class__ is ndarray]
         dtype = next((x.dtype for x in arrays if x.dtype.kind == "f"), FLOAT64)
