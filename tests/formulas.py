@@ -6,10 +6,12 @@ from autograd.kernels.formulas import FORMULAS
 
 SETTINGS = {"negative_slope": 0.1, "alpha": 1.6, "scale": 1.05, "inner": 0.7, "beta": 2.0,
             "threshold": 5.0, "low": -1.0, "high": 2.0, "min": -1.0, "max": 2.0, "lambd": 0.5,
-            "value": 0.7, "exponent": 1.3}  # fmt: skip
+            "value": 0.7, "exponent": 1.3, "nan": 7.0, "posinf": 8.0, "neginf": -9.0}  # fmt: skip
 POSITIVE = {"log", "sqrt", "rsqrt", "log_grad", "sqrt_grad", "rsqrt_grad"}  # of numbers above 0
+SHARES = {"logit"}  # of numbers from 0 to 1
 WORDS = {"where": ("condition", "input", "other"), "maximum": ("input", "other"),
-         "minimum": ("input", "other"), "fmod": ("input", "other")}  # fmt: skip
+         "minimum": ("input", "other"), "fmod": ("input", "other"),
+         "copysign": ("input", "other")}  # fmt: skip
 
 
 def arguments(name: str) -> tuple[str, ...]:
@@ -27,6 +29,8 @@ def operands(name: str, draw, above_0) -> list:
     """Operands for a formula: arrays that `draw` makes (`above_0` where it takes no others)."""
     found = [SETTINGS[a] if a in SETTINGS else (above_0 if name in POSITIVE else draw)()
              for a in arguments(name)]
+    if name in SHARES:
+        return [above_0() / 11]
     if name == "where":
         found[0] = np.asarray(found[0] > 0)
     return found

@@ -120,6 +120,7 @@ LAZY = {
     "http": "only for downloads",
     "hashlib": "only for downloads and the kernel cache",
     "copy": "only where somebody copies",
+    "concurrent": "only for large arrays of special functions",
     "PIL": "only for images of Pillow, an extra",
     "gzip": "only for data sets",
     "html": "only for notebooks",

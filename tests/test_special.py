@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import special as scipy_special
 
 import autograd
 from autograd.ops.from_scipy import from_scipy
@@ -113,3 +114,41 @@ def test_bad_arguments_are_refused(call, message):
     with pytest.raises((TypeError, RuntimeError, ValueError), match=message):
         eval(f"autograd.{call}" if not call.startswith("t(") else call,
              {"autograd": autograd, "t": autograd.tensor})
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_large_arrays_have_the_numbers_of_small_ones(dtype):
+    """Computed by blocks and two threads, at the ends of blocks and of the domain too."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-8, 8, (330, 401)).astype(dtype)
+    x[0, :8] = 0, -0.0, np.inf, -np.inf, np.nan, -1, 1e30, -1e30
+    special = autograd.special
+    for function in (autograd.lgamma, autograd.digamma, autograd.erfinv, autograd.sinc, special.i0e,
+                     special.spherical_bessel_j0, lambda x: autograd.polygamma(1, x),
+                     lambda x: autograd.igamma(x.abs(), x.abs())):
+        found = function(autograd.tensor(x)).numpy()
+        rows = [function(autograd.tensor(row)).numpy() for row in x]
+        assert found.dtype == x.dtype
+        np.testing.assert_array_equal(found, rows)
+
+
+def test_trigamma_and_the_slope_of_a_wave_have_their_digits():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.uniform(0, 60, 999), 10.0 ** rng.uniform(-150, 150, 999)])
+    found = autograd.polygamma(1, autograd.tensor(x)).numpy()
+    np.testing.assert_allclose(found, scipy_special.zeta(2, x), rtol=4e-15)
+    x = np.concatenate([rng.uniform(-60, 60, 999), 10.0 ** rng.uniform(-300, 4, 999)])
+    leaf = autograd.tensor(x, requires_grad=True)
+    autograd.special.spherical_bessel_j0(leaf).sum().backward()
+    np.testing.assert_allclose(leaf.grad.numpy(), -scipy_special.spherical_jn(1, x), 1e-13, 1e-15)
+
+
+def test_the_slope_of_i1_holds_at_both_ends():
+    x = np.array([0.0, -0.0, 1e-300, 1e-5, -3.0, 40.0, 700.0])
+    for function, slope in (
+            (autograd.special.i1, lambda x: (scipy_special.i0(x) + scipy_special.iv(2, x)) / 2),
+            (autograd.special.i1e, lambda x: (scipy_special.i0e(x) + scipy_special.ive(2, x)) / 2
+             - np.sign(x) * scipy_special.i1e(x))):
+        leaf = autograd.tensor(x, requires_grad=True)
+        function(leaf).sum().backward()
+        np.testing.assert_allclose(leaf.grad.numpy(), slope(x), 1e-11)

@@ -1,17 +1,19 @@
 """The formulas of arithmetic: sums, quotients, powers, rounding, and the rules of all that the
 vocabulary has; see `formulas`, which reads them."""
 
-from math import inf
+from math import inf, pi
 
 from autograd.kernels.vocabulary import (
     absolute,
     ceil,
     copysign,
     erf,
+    erfc,
     exp,
     floor,
     fmod,
     log,
+    log1p,
     maximum,
     minimum,
     normal,
@@ -19,6 +21,7 @@ from autograd.kernels.vocabulary import (
     safe_div,
     safe_mul,
     sigmoid,
+    softplus,
     sqrt,
     tanh,
     tanhshrink,
@@ -30,11 +33,16 @@ FORMULAS = {
     "erf": erf, "exp": exp, "log": log, "normal": normal, "sigmoid": sigmoid, "sqrt": sqrt,
     "tanh": tanh, "tanhshrink": tanhshrink, "absolute": absolute, "maximum": maximum,
     "minimum": minimum, "where": where, "floor": floor, "ceil": ceil, "trunc": trunc,
-    "rint": rint, "fmod": fmod, "safe_mul": safe_mul, "safe_div": safe_div,
+    "rint": rint, "fmod": fmod, "erfc": erfc, "copysign": copysign,
+    "safe_mul": safe_mul, "safe_div": safe_div,
 }  # fmt: skip
 
 DIVIDING = {"fmod", "remainder", "floor_divide"}  # what a quotient of many digits makes slower
 INF = inf
+LOG_2 = 0.6931471805599453
+DEGREE = pi / 180
+PER_RADIAN = 180 / pi
+A_SIXTH = 1 / 6
 
 
 def declare(function):
@@ -204,3 +212,78 @@ def tanh_grad(g, out):
 @declare
 def sigmoid_grad(g, out):
     return g * (out * (1.0 - out))
+
+
+@declare
+def deg2rad(input):
+    return input * DEGREE
+
+
+@declare
+def rad2deg(input):
+    return input * PER_RADIAN
+
+
+@declare
+def frac(input):
+    return input - trunc(input)
+
+
+@declare
+def filled_in(input, nan, posinf, neginf):
+    found = where(input == INF, posinf, where(input == -INF, neginf, input))
+    return where(input != input, nan, found)
+
+
+@declare
+def logit(input):
+    rest = 1.0 - input
+    near = absolute(input - 0.5) < A_SIXTH  # where the logarithm of the odds would lose digits
+    ahead = where(near, (input - rest) / rest, 0.0)
+    return where(near, log1p(ahead), log(input / rest))
+
+
+@declare
+def logit_rule(g, input):
+    return safe_div(g, input * (1.0 - input))
+
+
+@declare
+def logaddexp(input, other):
+    more = maximum(input, other)
+    return where(input == other, more + LOG_2, more + softplus(-absolute(input - other)))
+
+
+@declare
+def logaddexp2(input, other):
+    more = maximum(input, other)
+    tail = softplus(absolute(input - other) * -LOG_2) / LOG_2
+    return where(input == other, more + 1.0, more + tail)
+
+
+@declare
+def logaddexp_rule(g, input, other):
+    return g * sigmoid(where(input == other, 0.0, input - other))
+
+
+@declare
+def logaddexp2_rule(g, input, other):
+    return g * sigmoid(where(input == other, 0.0, input - other) * LOG_2)
+
+
+@declare
+def hypot(input, other):
+    x, y = absolute(input), absolute(other)
+    more = maximum(x, y)
+    size = where((more > 0.0) & (more < INF), more, 1.0)
+    u, v = x / size, y / size
+    return where((x == INF) | (y == INF), INF, size * sqrt(u * u + v * v))
+
+
+@declare
+def hypot_rule(g, input, other):
+    size = maximum(absolute(input), absolute(other))
+    size = where((size > 0.0) & (size < INF), size, 1.0)
+    u, v = input / size, other / size
+    square = u * u + v * v
+    return g * (u / sqrt(where(square == 0.0, 1.0, square)))

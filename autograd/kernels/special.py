@@ -70,7 +70,10 @@ def erf(x):
 
 
 def erfc(x):
-    """1 - erf(x), with its digits where it is near 0 too, relative error 1e-14; of float64."""
+    """1 - erf(x), with its digits where it is near 0 too, relative error 1e-14; of float32, which
+    is rounded once, and float64."""
+    if x.dtype != np.float64:
+        return erfc(x.astype(np.float64)).astype(x.dtype)
     top, shift, scale, offset, coefficients = TAIL[8]
     size = np.minimum(np.absolute(x), top)
     near = size.astype(np.float32).astype(np.float64)  # its square has all its digits

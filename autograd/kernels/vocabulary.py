@@ -6,12 +6,12 @@ Tensors.
 
 import numpy as np
 
-from autograd.kernels.special import erf, normal, tanhshrink
+from autograd.kernels.special import erf, erfc, normal, tanhshrink
 
 exp, log, tanh, sqrt = np.exp, np.log, np.tanh, np.sqrt
 absolute, maximum, minimum, where = np.absolute, np.maximum, np.minimum, np.where
 floor, ceil, trunc, rint = np.floor, np.ceil, np.trunc, np.rint
-fmod, copysign = np.fmod, np.copysign
+fmod, copysign, log1p = np.fmod, np.copysign, np.log1p
 
 
 def expm1(x):
@@ -45,5 +45,5 @@ WORDS = {
     "minimum": minimum, "where": where, "expm1": expm1, "sigmoid": sigmoid, "softplus": softplus,
     "safe_mul": safe_mul, "safe_div": safe_div, "erf": erf, "normal": normal,
     "tanhshrink": tanhshrink, "floor": floor, "ceil": ceil, "trunc": trunc, "rint": rint,
-    "fmod": fmod, "copysign": copysign,
+    "fmod": fmod, "copysign": copysign, "erfc": erfc, "log1p": log1p,
 }  # fmt: skip

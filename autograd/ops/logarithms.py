@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..gate import mixing
+from ..gate import formula, mixing
 from ..record import composite, op
 from .compare import clamp, where
-from .elementwise import in_float32, log, log1p, safe_div, safe_mul, sigmoid
+from .elementwise import in_float32, log, log1p, safe_div, safe_mul
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float")
-_LOG_2 = 0.6931471805599453
 
 
 def _product(logarithm):
@@ -43,18 +42,13 @@ def logit(input, eps=None):
     return _logit(input if eps is None else clamp(input, eps, 1 - eps))
 
 
-@op(**_FLOAT, method=False, vjp=dict(
-    input=lambda g, input: safe_div(g, input * (1 - input))))
+@op(**_FLOAT, method=False, vjp=dict(input=formula("logit_rule")))
 def _logit(input, /):
     with np.errstate(all="ignore"):  # of numbers too
         return _log_odds(input)
 
 
-@mixing
-def _log_odds(x):
-    middle = np.absolute(x - 0.5) < 0.25
-    centred = 2 * np.arctanh(2 * np.where(middle, x, 0.5) - 1)  # 2x - 1 is exact there
-    return np.where(middle, centred, np.log(x) - np.log1p(-x))
+_log_odds = formula("logit")
 
 
 @op(**_FLOAT, inplace=True, vjp=dict(
@@ -103,9 +97,9 @@ def entr(input, /):
     return found + input.dtype.type(0)  # no -0.0
 
 
-@op(**_FLOAT, ufunc=np.logaddexp, vjp=dict(
-    input=lambda g, input, other: g * sigmoid(_apart(input, other)),
-    other=lambda g, input, other: g * sigmoid(_apart(other, input))))
+@op(**_FLOAT, ufunc=np.logaddexp, kernel="logaddexp", vjp=dict(
+    input=formula("logaddexp_rule"),
+    other=formula("logaddexp_rule", names=("g", "other", "input"))))
 def logaddexp(input, other, /):
     """log(eˣ + eʸ), where neither power needs to fit.  Equal infinities share the gradient.
 
@@ -116,9 +110,9 @@ def logaddexp(input, other, /):
     """
 
 
-@op(**_FLOAT, ufunc=np.logaddexp2, vjp=dict(
-    input=lambda g, input, other: g * sigmoid(_apart(input, other) * _LOG_2),
-    other=lambda g, input, other: g * sigmoid(_apart(other, input) * _LOG_2)))
+@op(**_FLOAT, ufunc=np.logaddexp2, kernel="logaddexp2", vjp=dict(
+    input=formula("logaddexp2_rule"),
+    other=formula("logaddexp2_rule", names=("g", "other", "input"))))
 def logaddexp2(input, other, /):
     """log₂(2ˣ + 2ʸ), where neither power needs to fit; see logaddexp.
 
@@ -127,7 +121,3 @@ def logaddexp2(input, other, /):
     >>> autograd.logaddexp2(autograd.tensor([0., 3.]), autograd.tensor([0., 3.]))
     tensor([1., 4.])
     """
-
-
-def _apart(a, b):
-    return where(a == b, 0.0, a - b)

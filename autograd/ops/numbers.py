@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import describe
-from ..gate import mixing
+from ..gate import formula, mixing
 from ..record import composite, op
 from ..tensors import Tensor
 from .arithmetic import pow, sub
-from .compare import clamp, maximum, where
-from .elementwise import abs, isfinite, rsqrt, safe_mul, to, zeros
+from .compare import clamp, where
+from .elementwise import isfinite, safe_mul, to, zeros
 
 _FLOAT: dict[str, Any] = dict(broadcasts=True, promotes="float")
 _COMMON: dict[str, Any] = dict(broadcasts=True, promotes="common")
@@ -24,7 +24,7 @@ _WHOLE: dict[str, Any] = dict(differentiable=False, promotes="common", inplace=T
 _LOG_2 = 0.6931471805599453
 
 
-@op(**_COMMON, inplace=True, vjp=dict(input=lambda g: g))
+@op(**_COMMON, inplace=True, kernel="frac", vjp=dict(input=lambda g: g))
 def frac(input, /):
     """The fraction of input, x - trunc(x); it has the sign of x.
 
@@ -33,7 +33,6 @@ def frac(input, /):
     >>> autograd.frac(autograd.tensor([2.5, -1.25]))
     tensor([ 0.5000, -0.2500])
     """
-    return np.subtract(input, np.trunc(input))
 
 
 @op(differentiable=False, ufunc=np.signbit)
@@ -87,10 +86,18 @@ def nan_to_num(input, /, nan=0.0, posinf=None, neginf=None):
     >>> autograd.nan_to_num(autograd.tensor([float("nan"), 1.]), nan=-1.)
     tensor([-1.,  1.])
     """
-    return np.nan_to_num(input, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+    nan = 0.0 if nan is None else nan
+    if input.dtype.kind != "f":
+        return np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
+    largest = np.finfo(input.dtype).max
+    return _filled_in(input, nan, largest if posinf is None else posinf,
+                      -largest if neginf is None else neginf)
 
 
-@op(**_FLOAT, inplace=True, ufunc=np.copysign, vjp=dict(
+_filled_in = formula("filled_in")
+
+
+@op(**_FLOAT, inplace=True, ufunc=np.copysign, kernel="copysign", vjp=dict(
     input=lambda g, input, out: where(input == 0, 0.0, where(_same_sign(input, out), g, -g)),
     other=lambda g: zeros(g)))
 def copysign(input, other, /):
@@ -107,9 +114,8 @@ def _same_sign(input, out):
     return signbit(input) == signbit(out)
 
 
-@op(**_FLOAT, inplace=True, ufunc=np.hypot, vjp=dict(
-    input=lambda g, input, other: g * _cosine(input, other),
-    other=lambda g, input, other: g * _cosine(other, input)))
+@op(**_FLOAT, inplace=True, ufunc=np.hypot, kernel="hypot", vjp=dict(
+    input=formula("hypot_rule"), other=formula("hypot_rule", names=("g", "other", "input"))))
 def hypot(input, other, /):
     """√(x² + y²), where no square needs to fit.  At the origin the gradient is 0.
 
@@ -118,15 +124,6 @@ def hypot(input, other, /):
     >>> autograd.hypot(autograd.tensor([3.]), autograd.tensor([4.]))
     tensor([5.])
     """
-
-
-def _cosine(a, b):
-    """a / hypot(a, b), and 0 at the origin, where no square needs to fit."""
-    size = maximum(abs(a), abs(b))
-    size = where(isfinite(size) & (size != 0), size, 1.0)
-    u, v = a / size, b / size
-    square = u * u + v * v
-    return u * rsqrt(square + (square == 0))
 
 
 @op(**_COMMON, ufunc=np.fmax, vjp=dict(
@@ -246,7 +243,7 @@ def nextafter(input, other, /):
     """
 
 
-@op(**_FLOAT, inplace=True, ufunc=np.deg2rad, vjp=dict(input=lambda g: deg2rad(g)))
+@op(**_FLOAT, inplace=True, kernel="deg2rad", vjp=dict(input=lambda g: deg2rad(g)))
 def deg2rad(input, /):
     """Degrees as radians, x π / 180.
 
@@ -255,7 +252,7 @@ def deg2rad(input, /):
     """
 
 
-@op(**_FLOAT, inplace=True, ufunc=np.rad2deg, vjp=dict(input=lambda g: rad2deg(g)))
+@op(**_FLOAT, inplace=True, kernel="rad2deg", vjp=dict(input=lambda g: rad2deg(g)))
 def rad2deg(input, /):
     """Radians as degrees, x 180 / π.
 

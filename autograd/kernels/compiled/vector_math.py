@@ -213,7 +213,7 @@ def _log1p_64(x):
 
 _atanh_tail = _polynomial("_atanh_tail", [1 / (2 * k + 3) for k in range(7, -1, -1)],
                           [1 / (2 * k + 3) for k in range(16, -1, -1)])  # fmt: skip
-log1p = _declare("log1p", _log1p_32, _log1p_64, "log(1 + x) for 0 <= x <= 1, exact near 0 too.")
+log1p = _declare("log1p", _log1p_32, _log1p_64, "log(1 + x) for -1/2 <= x <= 1, exact near 0 too.")
 
 
 @generic
@@ -263,16 +263,39 @@ _near_erf = _polynomial("_near_erf", (
 
 
 @generic
-def erfc(size, bell):
+def upper_tail(size, bell):
     """1 - erf(size) for size >= 0, where bell is exp(-size²)."""
     return bell * _scaled_erfc(size)
+
+
+_short_tail = _polynomial("_short_tail", special.TAIL[4][-1], special.TAIL[4][-1])
+_TOP, _SHIFT, _SCALE, _OFFSET = special.TAIL[4][:4]
+
+
+def _erfc32(x):
+    size = min(abs(float(x)), _TOP)  # in float64, for its rounding
+    tail = _short_tail(_SCALE / (size + _SHIFT) + _OFFSET) * exp(-size * size)
+    tail = 2.0 - tail if x < types.float32(0) else tail
+    return types.float32(tail) if x == x else x
+
+
+def _erfc64(x):
+    size = min(abs(x), 27.0)
+    half = from_bits(bits(size) & -134217728)  # -2**27: its square has all its digits
+    bell = exp(-half * half) * exp((half - size) * (half + size))
+    tail = upper_tail(size, bell) if size < 27.0 else 0.0
+    tail = 2.0 - tail if x < 0.0 else tail
+    return tail if x == x else x
+
+
+erfc = _declare("erfc", _erfc32, _erfc64, "1 - erf(x), with its digits where it is near 0 too.")
 
 
 @generic
 def erf(x):
     """The error function; its absolute error is within 4 units in the last place of 1."""
     size = -x if x < cast(x, 0) else x
-    far = cast(x, 1) - erfc(size, exp(-size * size))
+    far = cast(x, 1) - upper_tail(size, exp(-size * size))
     far = -far if x < cast(x, 0) else far
     small = size if size < cast(x, 1) else cast(x, 1)
     return x * _near_erf(small * small) if size < cast(x, 1) else far
@@ -282,7 +305,7 @@ def erf(x):
 def normal(x):
     """The normal distribution function, with its digits where it is near 0 too."""
     size = -x if x < cast(x, 0) else x
-    tail = cast(x, 0.5) * erfc(size * cast(x, _ROOT_HALF), exp(x * x * cast(x, -0.5)))
+    tail = cast(x, 0.5) * upper_tail(size * cast(x, _ROOT_HALF), exp(x * x * cast(x, -0.5)))
     return tail if x < cast(x, 0) else cast(x, 1) - tail
 
 
