@@ -230,7 +230,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "distributions linalg onnx signal sparse special testing viz",
+    ".": "distributions func functional linalg onnx signal sparse special testing viz",
     "compiler": "compile",
     "custom_function": "Function",
     "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
@@ -300,6 +300,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
                "is_same_size is_signed is_tensor numel result_type",
     "serialize": "load save",
     "sparse": "sparse_coo_tensor spmm",
+    "transforms.batches": "vmap",
     "surface.amp": "GradScaler autocast",
     "surface.settings": "are_deterministic_algorithms_enabled clear_autocast_cache detect_anomaly "
                         "get_default_device get_deterministic_debug_mode "

@@ -23,7 +23,6 @@ REFUSED = {
     "distributed": "this library computes in one process; leave the group out and train on one",
     "export": "autograd.save(model.state_dict(), path) writes what other programs read",
     "fft": "there are no complex tensors; NumPy's np.fft works on .detach() without a gradient",
-    "func": "autograd.grad(..., create_graph=True) gives the derivatives; loop over samples",
     "fx": "models are traced by autograd.compile and drawn by autograd.viz",
     "hub": "build the model and load its weights with load_state_dict",
     "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",
@@ -33,14 +32,12 @@ REFUSED = {
     "quantization": "tensors of 8 bits do not take part in training; use float32",
     "ao": "tensors of 8 bits do not take part in training; use float32",
     "stft": "there are no complex tensors; unfold and a matmul with sines and cosines are the same",
-    "utils.checkpoint": "activations are kept; smaller batches need less memory",
     "utils.cpp_extension": "write a Function in Python, with NumPy or Numba inside",
     "utils.tensorboard": "nn.training keeps a history of what is measured and nn.plots draws it",
     "torchvision.models": "build the network from layers of nn, and load its weights with "
                      "load_state_dict",
     "torchvision.ops": "write it with the functions of autograd",
     "torchvision.io": "data.datasets.ImageFolder reads images; save_image writes them",
-    "vmap": "write the function for batches, or loop over samples and stack",
     "_dynamo": "autograd.compile(function) records a function and runs it fused",
     "_inductor": "autograd.compile(function) records a function and runs it fused",
 }

@@ -29,8 +29,9 @@ LAYERS = {
        "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor",
     6: "engine",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
-       "pytest_plugin compiler compiler.* onnx onnx.* surface surface.*",
-    8: "__init__ special signal signal.* testing",
+       "pytest_plugin compiler compiler.* onnx onnx.* transforms "
+       "transforms.* surface surface.*",
+    8: "__init__ func functional special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
        "array_api",
 }
@@ -68,6 +69,7 @@ SAME_LAYER = {
     "viz.*": "viz.*",
     "compiler": "compiler.*",
     "compiler.*": "compiler.*",
+    "transforms.*": "transforms.* custom_function",
     "onnx": "onnx.*",
     "onnx.*": "onnx.* compiler.*",
     "serialize": "serialize.*",
@@ -148,6 +150,7 @@ DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autogr
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.numpy_protocol": "leads to the functions of the Array API standard",
            "autograd.ops": "declares what is rarely used when it is asked for",
+           "autograd.func": "leads to functional_call, which stands above autograd",
            "autograd.guests": "tells other libraries about Tensors when they are imported",
            "autograd.aliases": "leads to the modules that stand for those of PyTorch",
     "autograd.run": "takes the upper packages before a program's own of their names",
