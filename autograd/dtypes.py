@@ -178,10 +178,17 @@ def keeps_kind(result: np.dtype, target: np.dtype) -> bool:
     return result is target or _ORDER[result.kind] <= _ORDER.get(target.kind, -1)
 
 
+def refuse_complex(number) -> None:
+    """Raise for a complex number: NumPy would make complex arrays with it."""
+    if isinstance(number, (complex, np.complexfloating)):
+        raise TypeError(f"{number} is complex{advice('complex128')}")
+
+
 def scalar_dtype(number) -> np.dtype:
     """The dtype a Python number stands for: bool, int64, or the default float."""
     if isinstance(number, (bool, np.bool_)):
         return bool_
+    refuse_complex(number)
     return int64 if isinstance(number, (int, np.integer)) else _default
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .accumulate import add_to_grad, add_to_leaf, owned
-from .dtypes import float16, float32
+from .dtypes import float16, float32, own
 from .errors import check_switches, describe, located
 from .gate import formula
 from .hooks import RetainGrad
@@ -140,7 +140,7 @@ def _weight(name: str, root: Tensor, weight, create_graph: bool):
     if weight is None:
         value = wrap(np.ones(root._array.shape, root._array.dtype))
     else:
-        value = weight if isinstance(weight, Tensor) else wrap(np.asarray(weight))
+        value = weight if isinstance(weight, Tensor) else wrap(own(np.asarray(weight)))
         if value._array.shape != root._array.shape:
             raise RuntimeError(f"{name}: the gradient {describe(value)} does not have the shape "
                                f"of its tensor, {tuple(root.shape)}")

@@ -272,3 +272,21 @@ def test_lerp_reaches_both_ends(weight):
     found = autograd.lerp(start, end, autograd.tensor(weight).float() if tensor else weight)
     wanted = [0.1, -3e7, 1.75] if tensor and weight[1] == 0 else end.tolist()
     np.testing.assert_array_equal(found, np.array(wanted, np.float32))
+
+
+def test_complex_numbers_raise_wherever_they_come_in():
+    x = autograd.ones(2, 2, requires_grad=True)
+    for number in 1j, np.complex64(1j), np.complex128(1j):
+        for name, call in {
+            "mul": lambda n: x * n, "sub": lambda n: n - x, "pow": lambda n: x ** n,
+            "eq": lambda n: x == n, "where": lambda n: autograd.where(x > 0, x, n),
+            "add": lambda n: autograd.add(x, x, alpha=n),
+            "addcmul": lambda n: autograd.addcmul(x, x, x, value=n),
+            "addcdiv": lambda n: autograd.addcdiv(x, x, x, value=n),
+            "addmm": lambda n: autograd.addmm(x, x, x, beta=n),
+            "baddbmm": lambda n: autograd.baddbmm(x[None], x[None], x[None], alpha=n),
+        }.items():
+            with pytest.raises(TypeError, match=f"{name}: .*complex"):
+                call(number)
+        with pytest.raises(TypeError, match="complex"):
+            x.sum().backward(number)

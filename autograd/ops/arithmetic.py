@@ -11,7 +11,7 @@ import operator
 
 import numpy as np
 
-from ..dtypes import common
+from ..dtypes import common, refuse_complex
 from ..gate import WORDS, formula, mixing
 from ..record import UFUNCS, composite, op
 from .compare import is_number, where
@@ -70,6 +70,7 @@ def sub(input, other, /, *, alpha=1):
 
 def _scaled(name: str, combine, input, other, alpha):
     """input and other * alpha combined; integers are scaled by integers only, and wrap."""
+    refuse_complex(alpha)
     if isinstance(alpha, float) and _integral(input, other):
         raise TypeError(f"{name}: alpha {alpha} is a float, the operands are integers; "
                         "convert one with .float()")
@@ -252,6 +253,7 @@ def lerp(input, end, weight, /):
     tensor2=lambda g, tensor1, value: g * tensor1 * value))
 def addcmul(input, tensor1, tensor2, /, *, value=1):
     """input + value * tensor1 * tensor2."""
+    refuse_complex(value)
     if isinstance(value, float) and _integral(input, tensor1, tensor2):
         raise TypeError(f"addcmul: value {value} is a float, the tensors are integers; convert "
                         "one with .float()")
@@ -264,6 +266,7 @@ def addcmul(input, tensor1, tensor2, /, *, value=1):
     tensor2=lambda g, tensor1, tensor2, value: _quotient_rule(g, tensor1, tensor2) * value))
 def addcdiv(input, tensor1, tensor2, /, *, value=1):
     """input + value * tensor1 / tensor2."""
+    refuse_complex(value)
     if _integral(input, tensor1, tensor2):
         raise TypeError("addcdiv: integers have fractions as quotients; convert with .float()")
     return _addcdiv(input, tensor1, tensor2, value)

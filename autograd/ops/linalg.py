@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..dtypes import refuse_complex
 from ..gate import multiplied, total
 from ..kernels.rounding import rounded_once
 from ..record import composite, op
@@ -211,7 +212,10 @@ def baddbmm(input, batch1, batch2, /, *, beta=1, alpha=1):
 
 
 def _times(x, factor):
-    return x if factor == 1 else x * factor
+    if factor == 1:
+        return x
+    refuse_complex(factor)
+    return x * factor
 
 
 def _add(input, product, beta, alpha):
