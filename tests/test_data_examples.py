@@ -14,7 +14,7 @@ import pytest
         ("data.datasets.digits", 1),
         ("data.datasets.names", 2),
         ("data.loader", 1),
-        ("data.sampler", 2),
+        ("data.sampler", 3),
         ("data.transforms.compose", 4),
         ("data.transforms.conversion", 3),
         ("data.transforms.crops", 4),

@@ -17,6 +17,8 @@ from ..record import composite, op
 from .elementwise import safe_mul, sign
 from .from_scipy import from_scipy, in_double
 
+_SMALL = 1e-8  # the square of which is nothing beside 1
+
 
 class _Kind(NamedTuple):
     """SciPy's functions of orders 0, 1 and any, p and q, and s as a function of x."""
@@ -60,8 +62,9 @@ def _slope(x, kind: str, n: int):
 
 def _over(first, x):
     """I₁(x) / x: its neighbours' rule without an order of 2, which takes long."""
-    fits = (x != 0) & np.isfinite(first) & ~np.isinf(x)
-    return np.where(fits, first / np.where(fits, x, 1), (x == 0) * x.dtype.type(0.5))
+    small = np.absolute(x) < _SMALL  # where I₁ is x / 2, if it is a number at all
+    fits = ~small & np.isfinite(first) & ~np.isinf(x)
+    return np.where(fits, first / np.where(fits, x, 1), small * x.dtype.type(0.5))
 
 
 def _of_order(name: str, kind: str, n: int, text: str, value: float, **options):

@@ -27,7 +27,8 @@ def _log_gamma(x):
     size = np.absolute(x)
     found = _gammaln(x)
     if size.size and not _TINY <= size.min() <= size.max() < np.inf:
-        found = np.where(size < _TINY, -np.log(size), found)  # SciPy's is inf too soon
+        with np.errstate(divide="ignore"):
+            found = np.where(size < _TINY, -np.log(size), found)  # SciPy's is inf too soon
         found = np.where(np.isinf(x), size, found)
     return found
 

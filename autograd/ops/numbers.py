@@ -86,6 +86,9 @@ def nan_to_num(input, /, nan=0.0, posinf=None, neginf=None):
     >>> autograd.nan_to_num(autograd.tensor([float("nan"), 1.]), nan=-1.)
     tensor([-1.,  1.])
     """
+    for number in (nan, posinf, neginf):
+        if number is not None and not isinstance(number, (int, float, np.number)):
+            raise TypeError(f"nan_to_num: numbers are needed, got {describe(number)}")
     nan = 0.0 if nan is None else nan
     if input.dtype.kind != "f":
         return np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
