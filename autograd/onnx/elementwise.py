@@ -161,6 +161,7 @@ def _composed(function):
                                                 graph.result.dtype)).name
 
 
+writes("erfc")(_composed(lambda x: 1.0 - applied("Erf", x)))
 writes("log2")(_composed(lambda x: applied("Log", x) * (1 / np.log(2.0))))
 writes("log10")(_composed(lambda x: applied("Log", x) * (1 / np.log(10.0))))
 writes("exp2")(_composed(lambda x: applied("Pow", 2.0, x)))

@@ -135,6 +135,11 @@ class Graph:
         if value.kind == "made":
             raise RuntimeError(f"what {value.source.lstrip('_')} gives beside its first result has "
                                "no operator")
+        if value.kind == "view" and value.base.kind in ("made", "argument"):
+            if (value.shape, value.strides, value.offset) == (value.base.shape,
+                                                              value.base.strides, 0):
+                return self.name(value.base)
+            raise RuntimeError("memory that is shown in another way has no operator")
         array = content(value)
         if isinstance(value.source, Tensor) and id(value.source) in self.held:
             return self.constant(array, self.held[id(value.source)])

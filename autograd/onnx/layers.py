@@ -109,6 +109,8 @@ def _pooled(graph, operator: str, input, windows, **options) -> str:
 def _tables(windows) -> list:
     """The tables of the dimensions, each with its size; two may be one where windows span them."""
     tables = list(zip((windows.rows, windows.columns), windows.plane, strict=True))
+    if windows.depth is not None:
+        return [(windows.depth, windows.size[0]), *tables]
     return tables if len(windows.size) > 1 else tables[1:]
 
 

@@ -85,7 +85,10 @@ WORDS: dict[str, Any] = {
 
 def by_formula(graph: Graph, formula: str, arguments: list, dtype) -> str:
     """What the formula of that name gives for values and numbers, as a tensor of a dtype."""
-    function = WORDS[formula] if formula in WORDS else read(FORMULAS[formula], WORDS)
+    try:
+        function = WORDS[formula] if formula in WORDS else read(FORMULAS[formula], WORDS)
+    except KeyError as word:
+        raise RuntimeError(f"there is no operator for {word} in its formula") from None
     return function(*[argument if isinstance(argument, (bool, int, float)) else
                       Symbol(graph, graph.cast(argument, dtype), dtype)
                       for argument in arguments]).name
