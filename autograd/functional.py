@@ -29,6 +29,8 @@ def jacobian(func: Callable, inputs: Any, create_graph: bool = False, strict: bo
                          "'forward-mode'")
     make = derivatives.jacrev if strategy == "reverse-mode" else derivatives.jacfwd
     args, numbers = _arguments("jacobian", inputs)
+    if strict:
+        derivatives.check_dependence("jacobian", func, args)
     return _ended(make(func, numbers)(*args), create_graph)
 
 
@@ -42,8 +44,14 @@ def hessian(func: Callable, inputs: Any, create_graph: bool = False, strict: boo
             [ 0., 12.]])
     """
     check_switches("hessian", create_graph=create_graph, strict=strict, vectorize=vectorize)
+    if outer_jacobian_strategy not in ("reverse-mode", "forward-mode"):
+        raise ValueError(f"hessian: outer_jacobian_strategy {outer_jacobian_strategy!r}; choose "
+                         "'reverse-mode' or 'forward-mode'")
     args, numbers = _arguments("hessian", inputs)
     first = derivatives.jacrev(func, numbers)
+    if strict:
+        derivatives.check_dependence("hessian", func, args)
+        derivatives.check_dependence("hessian", first, args)
     return _ended(derivatives.jacrev(first, numbers)(*args), create_graph)
 
 
@@ -52,6 +60,8 @@ def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
     """(func(inputs), vᵀ J); v may be left out where func gives one number."""
     check_switches("vjp", create_graph=create_graph, strict=strict)
     args, _ = _arguments("vjp", inputs)
+    if strict:
+        derivatives.check_dependence("vjp", func, args)
     out, pull = derivatives.vjp(func, *args)
     found = pull(_unit("vjp", out) if v is None else v)
     return _ended((out, found if isinstance(inputs, tuple) else found[0]), create_graph)
@@ -62,6 +72,8 @@ def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
     """(func(inputs), J v); v may be left out where the input is one number."""
     check_switches("jvp", create_graph=create_graph, strict=strict)
     args, _ = _arguments("jvp", inputs)
+    if strict:
+        derivatives.check_dependence("jvp", func, args)
     along = _unit("jvp", inputs) if v is None else v
     along = along if isinstance(along, tuple) else (along,)
     return _ended(derivatives.jvp(func, args, along), create_graph)
@@ -84,6 +96,9 @@ def vhp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
     check_switches("vhp", create_graph=create_graph, strict=strict)
     args, numbers = _arguments("vhp", inputs)
     both = derivatives.grad_and_value(func, numbers)
+    if strict:
+        derivatives.check_dependence("vhp", func, args)
+        derivatives.check_dependence("vhp", derivatives.grad(func, numbers), args)
     _, pull, value = derivatives.vjp(both, *args, has_aux=True)
     along = _unit("vhp", inputs) if v is None else v
     pulled = pull(along if isinstance(along, tuple) else (along,))

@@ -203,3 +203,40 @@ def test_checkpoints_of_trees_and_in_a_row():
         np.testing.assert_array_equal(a, b)
     with autograd.no_grad():
         assert not checkpoint(layers, x).requires_grad
+
+
+def test_second_derivatives_through_a_checkpoint():
+    x, w = number(2.0).requires_grad_(), number(5.0).requires_grad_()
+    for run, first, second, mixed in (
+            (lambda: checkpoint(lambda v: v**3, x), 12, 12, None),
+            (lambda: checkpoint(lambda v: v**3, x) + x**3, 24, 24, None),
+            (lambda: checkpoint(lambda v: w * v**3, x * 1), 60, 60, 12)):
+        (g,) = autograd.grad(run(), x, create_graph=True)
+        by_x, by_w = autograd.grad(g, [x, w], allow_unused=True)
+        same(g.detach(), first), same(by_x, second)
+        assert by_w is None if mixed is None else by_w.item() == mixed
+
+
+def test_random_numbers_in_a_batch():
+    def noisy(x):
+        return x + autograd.rand(())
+
+    zeros = autograd.zeros(3)
+    with pytest.raises(RuntimeError, match="randomness='different'"):
+        func.vmap(noisy)(zeros)
+    assert len(set(func.vmap(noisy, randomness="different")(zeros).tolist())) == 3
+    assert len(set(func.vmap(noisy, randomness="same")(zeros).tolist())) == 1
+
+
+def test_strict_asks_for_dependence():
+    x = number(1.0, 2.0)
+    for call in (functional.jacobian, functional.vjp, functional.jvp, functional.hvp):
+        with pytest.raises(RuntimeError, match="output 0 does not depend on input 0"):
+            call(lambda v: number(1.0), *((x,) if call is functional.jacobian else
+                                          (x, x) if call is not functional.vjp else
+                                          (x, number(1.0))), strict=True)
+    with pytest.raises(RuntimeError, match="does not depend"):
+        functional.hessian(lambda v: v.sum(), x, strict=True)
+    same(functional.hessian(lambda v: (v**2).sum(), x, strict=True), 2 * np.eye(2))
+    with pytest.raises(RuntimeError, match="does not depend on input 1"):
+        func.jvp(lambda a, b: a, (x, x), (x, x), strict=True)

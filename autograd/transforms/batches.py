@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import describe
 from ..ops.index import select
 from ..ops.join import stack
+from ..sampling import get_rng_state, set_rng_state
 from ..tensors import Tensor
 from .trees import flat, mapped, refilled, spread
 
@@ -17,10 +18,10 @@ def vmap(func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = 
     """The function of batches: func is called for each sample along `in_dims` of the arguments,
     None for those that all samples share, and what it gives is stacked along `out_dims`.
 
-    It is a loop, sample by sample, whatever chunk_size and randomness say, so each sample draws
-    random numbers of its own.
-    Raises: ValueError for batches of several sizes, for none, and for in_dims or out_dims of
-    another form than arguments and results.
+    It is a loop, sample by sample, whatever chunk_size says.  A function that draws random numbers
+    needs randomness="different", or "same" for the same numbers in each sample.
+    Raises: RuntimeError where random numbers are drawn without that; ValueError for batches of
+    several sizes, for none, and for in_dims or out_dims of another form than arguments and results.
 
     >>> autograd.func.vmap(autograd.dot)(autograd.ones(3, 2), autograd.arange(6.).reshape(3, 2))
     tensor([1., 5., 9.])
@@ -41,11 +42,16 @@ def vmap(func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = 
             raise ValueError(f"vmap: the batches have sizes {sorted(sizes)}" if sizes else
                              "vmap: no argument has a batch: in_dims are None, or there is no "
                              "Tensor")
-        results = []
+        results, state = [], get_rng_state()
         for i in range(sizes.pop()):
+            if randomness == "same":
+                set_rng_state(state)
             sample = [tensor if dim is None else select(tensor, dim, i)
                       for tensor, dim in zip(tensors, dims, strict=True)]
             results.append(func(*refilled(args, sample), **kwargs))
+            if randomness == "error" and state != get_rng_state():
+                raise RuntimeError("vmap: the function draws random numbers; say randomness="
+                                   "'different', or 'same' for the same ones in each sample")
         if not results:
             raise ValueError("vmap: the batch is empty, and so nothing tells what comes out")
         return _stacked(results, out_dims)

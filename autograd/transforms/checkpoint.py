@@ -10,9 +10,10 @@ from ..engine import grad, reachable
 from ..errors import describe
 from ..modes import enable_grad, is_grad_enabled
 from ..node import Leaf
+from ..ops.shape import clone
 from ..sampling import get_rng_state, set_rng_state
 from ..tensors import Tensor, current_node
-from .trees import flat, mapped, refilled
+from .trees import dict_like, flat, mapped, refilled
 
 __all__ = ["checkpoint", "checkpoint_sequential"]
 
@@ -100,8 +101,10 @@ class _Segment:
         return [tensor.detach() for tensor in found], [t for t in held if t is not None]
 
     def again(self, given: list[Tensor], needs: list) -> tuple[list[Tensor], list[Tensor]]:
-        """New leaves in the places of what goes in, and what comes out of them."""
-        before, inner = get_rng_state(), _leaves(given, needs)
+        """New leaves in the places of what goes in, and what comes out of them; copies with their
+        history where the backward pass is recorded."""
+        before = get_rng_state()
+        inner = list(map(clone, given)) if is_grad_enabled() else _leaves(given, needs)
         if self.state is not None:
             set_rng_state(self.state)
         try:
@@ -117,7 +120,7 @@ class _Segment:
             if part is _PLACE:
                 return next(source)
             if isinstance(part, dict):
-                return type(part)((key, filled(value)) for key, value in part.items())
+                return dict_like(part, [(key, filled(value)) for key, value in part.items()])
             if isinstance(part, (tuple, list)):
                 parts = [filled(value) for value in part]
                 return part._make(parts) if hasattr(part, "_make") else type(part)(parts)
@@ -152,6 +155,6 @@ class _Again(Function):
         wanted = [tensor for tensor, needed in zip(sources, needs, strict=True) if needed]
         pairs = [(r, g) for r, g in zip(results, grads, strict=True)
                  if g is not None and r.requires_grad]
-        found = iter(grad([r for r, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True)
-                     if pairs else [None] * len(wanted))
+        found = iter(grad([r for r, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True,
+                          create_graph=is_grad_enabled()) if pairs else [None] * len(wanted))
         return (None, None, *[next(found) if needed else None for needed in needs])

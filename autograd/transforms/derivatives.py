@@ -11,7 +11,7 @@ from ..engine import reachable
 from ..errors import check_switches, describe
 from ..modes import enable_grad
 from ..node import Leaf
-from ..ops.join import cat, stack
+from ..ops.join import stack
 from ..ops.shape import clone, reshape
 from ..tensors import Tensor, current_node
 from .trees import flat, mapped, refilled
@@ -93,6 +93,9 @@ def jvp(func: Callable, primals: tuple, tangents: tuple, *, strict: bool = False
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise RuntimeError("func.jvp: primals and tangents must be tuples, got "
                            f"{describe(primals)} and {describe(tangents)}")
+    check_switches("func.jvp", strict=strict, has_aux=has_aux)
+    if strict:
+        check_dependence("func.jvp", func, tuple(primals), has_aux)
     inner, wanted = _entered(tuple(primals), range(len(primals)))
     along = flat(list(tangents))
     if [t.shape for t in along] != [t.shape for t in wanted]:
@@ -198,6 +201,20 @@ def _left(tensors, wanted: list[Tensor]) -> list[Tensor]:
     return kept
 
 
+def check_dependence(name: str, func: Callable, args: tuple, has_aux: bool = False) -> None:
+    """Raise unless each Tensor that func gives depends on each that goes in."""
+    inner, wanted = _entered(args, range(len(args)))
+    with enable_grad():
+        out, _ = _apart(name, func(*inner), has_aux)
+    for i, result in enumerate(flat(out)):
+        node = current_node(result)
+        met = {} if node is None else reachable([node])
+        for j, tensor in enumerate(wanted):
+            if current_node(tensor) not in met:
+                raise RuntimeError(f"{name}: output {i} does not depend on input {j}; strict=False "
+                                   "gives zeros there")
+
+
 def _apart(name: str, result, has_aux: bool) -> tuple:
     if not has_aux:
         return result, None
@@ -267,8 +284,3 @@ def _jacobian(name: str, func: Callable, argnums, has_aux: bool, fill: Callable)
 def _refilled_with_trees(out, trees: list):
     source = iter(trees)
     return mapped(lambda _: next(source), out)
-
-
-def flattened(tensors: list[Tensor]) -> Tensor:
-    """All elements as one vector."""
-    return cat([tensor.reshape(-1) for tensor in tensors])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -24,11 +25,16 @@ def mapped(function: Callable, tree) -> Any:
     if isinstance(tree, Tensor):
         return function(tree)
     if isinstance(tree, dict):
-        return type(tree)((key, mapped(function, part)) for key, part in tree.items())
+        return dict_like(tree, [(key, mapped(function, part)) for key, part in tree.items()])
     if isinstance(tree, (tuple, list)):
         parts = [mapped(function, part) for part in tree]
         return tree._make(parts) if hasattr(tree, "_make") else type(tree)(parts)
     return tree
+
+
+def dict_like(tree: dict, items: list) -> dict:
+    """A dict of the same kind, a plain one for those that are made in another way."""
+    return OrderedDict(items) if isinstance(tree, OrderedDict) else dict(items)
 
 
 def refilled(tree, tensors: list) -> Any:
