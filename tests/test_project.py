@@ -97,6 +97,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.lazy": "complete lazily",
     "autograd.refused": "tolerated",
     "autograd.replayed": "replayed",
+    "autograd.serialize.restricted": "ARRAYS HeldArray Restricted",
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.synonyms": "old_reduction",
     "autograd.tensors": "mark_written",

@@ -185,6 +185,47 @@ def test_tensors_that_lie_about_themselves(lie, text):
         autograd.load(io.BytesIO(hostile(tensor(**lie))))
 
 
+BOMB = b")" + b"".join(b"q%ch%c\x86" % (n, n) for n in range(1, 41))
+
+
+@pytest.mark.parametrize("pickled", [
+    b"\x80\x02" + BOMB + b"Q.",  # what refers to a storage
+    b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(" + STORAGE % b"K\x04" + b"K\x00" + BOMB
+    + b"))N\x89tR.",  # a tensor's size
+    b"\x80\x02}" + BOMB + b"K\x01s.",  # a key
+    b"\x80\x02cbuiltins\nset\n]" + BOMB + b"a\x85R.",  # a part of a set
+    b"\x80\x02cnumpy\ndtype\n" + BOMB + b"\x85R.", b"\x80\x02ctorch\nSize\n" + BOMB + b"\x85R.",
+    b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00a" + BOMB + b"\x86R."])
+def test_tuples_that_are_endless_when_written_out(pickled):
+    with pytest.raises(ValueError, match="a tuple with [0-9]+ parts"):
+        autograd.load(io.BytesIO(hostile(pickled)))
+
+
+def test_what_is_said_of_a_file_is_short():
+    lists = b"]" + b"".join(b"q%c]h%cah%ca" % (n, n, n) for n in range(1, 41))
+    for pickled in (b"\x80\x02" + lists + b"Q.", b"\x80\x02cnumpy\ndtype\n" + lists + b"\x85R.",
+                    b"\x80\x02cos\n" + b"x" * 10_000 + b"\n.",
+                    b"\x80\x02ctorch\nComplexFloatStorage\n."):
+        with pytest.raises(ValueError) as caught:
+            autograd.load(io.BytesIO(hostile(pickled)))
+        assert len(str(caught.value)) < 500
+    assert "ComplexFloatStorage, whose dtype is not offered" in str(caught.value)
+
+
+def test_arguments_of_load(tmp_path):
+    path = tmp_path / "x.pt"
+    path.write_bytes(ARCHIVE)
+    for place in ("cpu", autograd.device("cpu"), {"cuda:0": "cpu"}, lambda storage, place: storage):
+        check(autograd.load(path, place, pickle))
+    check(autograd.load(path, weights_only=None, mmap=None))
+    for place, error, text in (("cuda", RuntimeError, "cuda"), ({"cpu": "cuda:0"}, RuntimeError,
+                                                                "cuda"), (3.5, TypeError, "3.5")):
+        with pytest.raises(error, match=text):
+            autograd.load(path, place)
+    with pytest.raises(ValueError, match="mmap=True takes a path"):
+        autograd.load(io.BytesIO(ARCHIVE), mmap=True)
+
+
 def test_archives_that_grow():
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -62,27 +62,44 @@ def _writer(obj, suffix: str) -> Callable:
     return lambda file: np.savez(file, **entries)
 
 
-def load(f, map_location=None, *, weights_only: bool = True, mmap: bool = False):
+def load(f, map_location=None, pickle_module=None, *, weights_only: bool | None = None,
+         mmap: bool | None = None):
     """What `save` wrote to the path or binary file `f`; also a `.safetensors` file of another
     library, as a dict of tensors, and files of PyTorch, of any version from 0.4 on.
 
-    `map_location` may name the CPU, where tensors come to in any case; no file runs code, whatever
-    `weights_only` says, and what only code could make is refused by name.  With `mmap` the tensors
-    of a PyTorch file stay on disk until they are used.  bfloat16 becomes float32, which holds its
+    `map_location` may name the CPU, where tensors come to in any case; a function is not asked.
+    No file runs code, whatever `weights_only` and `pickle_module` say, and what only code could
+    make is refused by name.  With `mmap` the tensors of a PyTorch archive stay on disk until they
+    are used; files of other forms are read whole.  bfloat16 becomes float32, which holds its
     numbers exactly; tensors that shared memory share it again.
     Raises: ValueError for a file of another kind, or that is damaged; RuntimeError for another
         device than the CPU.
     """
-    check_switches("load", weights_only=weights_only, mmap=mmap)
-    if isinstance(map_location, (str, device)):
-        device(map_location)
+    check_switches("load", weights_only=weights_only is not None and weights_only,
+                   mmap=mmap is not None and mmap)
+    _check_location(map_location)
     if isinstance(f, (str, bytes, os.PathLike)):
         with open(f, "rb") as file:
             return _load(file, os.fsdecode(f), f if mmap else None)
     if not (hasattr(f, "read") and hasattr(f, "seek")) or isinstance(f, TextIOBase):
         raise TypeError("load: f must be a path or a binary file that can be read in any order, "
                         f"got {describe(f)}")
-    return _load(f, getattr(f, "name", f), None)
+    if mmap:
+        raise ValueError(f"load: mmap=True takes a path, got {describe(f)}")
+    name = getattr(f, "name", None)
+    return _load(f, name if isinstance(name, str) else "the file", None)
+
+
+def _check_location(map_location) -> None:
+    """Raise for another device than the CPU, and for what names no device."""
+    if isinstance(map_location, dict):
+        for place in map_location.values():
+            device(place)
+    elif isinstance(map_location, (str, device)):
+        device(map_location)
+    elif map_location is not None and not callable(map_location):
+        raise TypeError("load: map_location must be a device, its name, a dict of them or a "
+                        f"function, got {describe(map_location)}")
 
 
 def _load(file, name, mapped):

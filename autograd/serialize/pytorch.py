@@ -8,6 +8,7 @@ given; any other name is refused.  Tensors are made when the whole pickle has be
 from __future__ import annotations
 
 import pickle
+import re
 from collections import Counter, OrderedDict
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from ..dtypes import as_dtype
 from ..metadata import Size, device
 from ..tensors import Tensor, alias, wrap
+from .restricted import ARRAYS, HeldArray, Restricted, shown
 
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a file begins so before PyTorch 1.6
 _DEPTH = 200  # levels of nesting
@@ -24,6 +26,8 @@ STORAGES = {  # a dtype -> the class of its storages
     "uint8": "ByteStorage", "int8": "CharStorage", "int16": "ShortStorage", "int32": "IntStorage",
     "int64": "LongStorage", "bool": "BoolStorage", "bfloat16": "BFloat16Storage",
 }  # fmt: skip
+_NO_DTYPE = re.compile(r"Complex\w*Storage|Q\w*Storage|_rebuild_(qtensor|tensor_v3)|complex\d+|"
+                       r"uint(16|32|64)|float8\w*|bfloat16|q?u?int\dx?\d?")
 _ENDS = (str, bool, int, float, complex, bytes, type(None))
 
 
@@ -64,41 +68,10 @@ def _of_type(function, kind, args, state) -> Any:
     return _Shown(*args)
 
 
-class _DType:
-    """Stands for numpy.dtype: one of plain numbers."""
-
-    def __init__(self, code: Any, *_: Any) -> None:
-        self.dtype = np.dtype(code)
-        if self.dtype.kind not in "biuf":
-            raise pickle.UnpicklingError(f"an array of dtype {code!r}, where numbers are allowed")
-
-    def __setstate__(self, state: tuple) -> None:
-        if state[1] in ("<", ">"):
-            self.dtype = self.dtype.newbyteorder(state[1])
-
-
-class _Array:
-    """Stands for numpy.ndarray: its numbers are taken from the bytes in the file."""
-
-    array: np.ndarray | None = None
-
-    def __init__(self, *_: Any) -> None:
-        pass
-
-    def __setstate__(self, state: tuple) -> None:
-        _, shape, dtype, by_columns, content = state
-        content = content.encode("latin1") if isinstance(content, str) else content
-        self.array = np.frombuffer(content, dtype.dtype).reshape(
-            shape, order="F" if by_columns else "C").copy()
-
-
-def _scalar(dtype: _DType, content) -> Any:
-    content = content.encode("latin1") if isinstance(content, str) else content
-    return np.frombuffer(content, dtype.dtype)[0].item()
-
-
-def _encode(text: str, coding: str) -> bytes:
-    return text.encode(coding)
+def _size(parts: Any = ()) -> Size:
+    if type(parts) is not tuple or any(type(part) is not int for part in parts):
+        raise pickle.UnpicklingError(f"a size {shown(parts)}, where integers belong")
+    return Size(parts)
 
 
 def _device(*parts: Any) -> device:
@@ -114,56 +87,36 @@ NAMES: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
     ("torch._tensor", "_rebuild_from_type_v2"): _of_type,
     ("torch.nn.parameter", "Parameter"): _parameter,
-    ("torch", "Size"): Size, ("torch", "device"): _device,
+    ("torch", "Size"): _size, ("torch", "device"): _device,
     ("torch.storage", "UntypedStorage"): _Kind("uint8"),
-    ("numpy", "ndarray"): _Array, ("numpy", "dtype"): _DType, ("_codecs", "encode"): _encode,
+    **ARRAYS,
     **{("torch", name): _Kind(dtype) for dtype, name in STORAGES.items()},
     **{("torch", dtype): np.dtype(dtype) for dtype in STORAGES if dtype != "bfloat16"},
-    **{(f"{core}.multiarray", "_reconstruct"): _Array for core in ("numpy.core", "numpy._core")},
-    **{(f"{core}.multiarray", "scalar"): _scalar for core in ("numpy.core", "numpy._core")},
 }  # fmt: skip
 
 
-class Reader(pickle._Unpickler):
-    """Reads a pickle in which only NAMES may be named; `storages` are those it refers to.
-
-    It is the one in Python: the one in C makes room for as many objects as a pickle claims.
-    """
+class Reader(Restricted):
+    """Reads a pickle in which only NAMES may be named; `storages` are those it refers to."""
 
     def __init__(self, file, size: int) -> None:
-        super().__init__(_Bounded(file, size), encoding="utf-8")
+        super().__init__(file, size, NAMES)
         self.storages: dict[str, Storage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in NAMES:
-            return NAMES[module, name]
-        raise pickle.UnpicklingError(
-            f"it names {module}.{name}, which could run code; tensors, numbers, texts, lists, "
-            "tuples and dicts of them are read (in PyTorch, save a module's state_dict())")
+        if module in ("torch", "torch._utils") and _NO_DTYPE.fullmatch(name):
+            raise pickle.UnpicklingError(f"it holds a {module}.{name}, whose dtype is not offered")
+        return super().find_class(module, name)
 
     def persistent_load(self, pid: Any) -> Storage:
-        try:
-            kind, of, key, _, count, *view = pid
-            start = view[0][1] if view and view[0] is not None else 0
-            if kind == "storage" and isinstance(of, _Kind) and isinstance(key, str) and (
-                    type(count) is int and type(start) is int and min(count, start) >= 0):
-                return self.storages.setdefault(key, Storage(of.dtype, key, count)) if not start \
-                    else Storage(of.dtype, key, count, start)
-        except (TypeError, ValueError, IndexError):
-            pass
-        raise pickle.UnpicklingError(f"it refers to {str(pid)[:60]}, where a storage belongs")
-
-
-class _Bounded:
-    """A file of `size` bytes, which makes no room for more."""
-
-    def __init__(self, file, size: int) -> None:
-        self._file, self._size = file, size
-        self.readline = file.readline
-
-    def read(self, count: int) -> bytes:
-        """So many bytes, or those that are left."""
-        return self._file.read(min(count, self._size - self._file.tell()))
+        kind, of, key, _, count, *view = pid if type(pid) is tuple and len(pid) > 4 else [None] * 5
+        start = 0
+        if view and type(view[0]) is tuple and len(view[0]) > 1:
+            start = view[0][1]
+        if kind == "storage" and isinstance(of, _Kind) and type(key) is str and (
+                type(count) is int and type(start) is int and min(count, start) >= 0):
+            made = Storage(of.dtype, key, count, start)
+            return made if start else self.storages.setdefault(key, made)
+        raise pickle.UnpicklingError(f"it refers to {shown(pid)}, where a storage belongs")
 
 
 class Maker:
@@ -178,7 +131,7 @@ class Maker:
         """A part of the object."""
         if depth > _DEPTH:
             raise ValueError(f"it contains itself, or is nested deeper than {_DEPTH} levels")
-        if isinstance(value, (*_ENDS, device, np.dtype)):
+        if isinstance(value, (*_ENDS, device, np.dtype, Size)):
             return value
         if id(value) not in self._made:
             self._made[id(value)] = value, self._new(value, depth + 1)
@@ -187,10 +140,8 @@ class Maker:
     def _new(self, value, depth: int):
         if isinstance(value, _Shown):
             return self._tensor(value)
-        if isinstance(value, _Array) and value.array is not None:
+        if isinstance(value, HeldArray) and value.array is not None:
             return value.array
-        if isinstance(value, Size):
-            return Size(map(int, value))
         if isinstance(value, dict):
             kind = type(value) if type(value) in (OrderedDict, Counter) else dict
             made: Any = kind((self.made(key, depth), self.made(part, depth))
@@ -204,15 +155,14 @@ class Maker:
         raise ValueError(f"it holds {type(value).__name__} where a tensor, a number, a text or a "
                          "list, tuple or dict of them belongs")
 
-    def _tensor(self, shown: _Shown) -> Tensor:
-        storage, offset, size, stride = shown.place
+    def _tensor(self, held: _Shown) -> Tensor:
+        storage, offset, size, stride = held.place
         if not isinstance(storage, Storage):
             raise ValueError("it has a tensor without storage")
         block = self._block(storage)
         array = block._array
-        sizes = (*size, *stride, offset)
-        if len(size) != len(stride) or any(type(n) is not int or n < 0 for n in sizes):
-            raise ValueError(f"it has a tensor of size {tuple(size)} and stride {tuple(stride)}")
+        if not _are_sizes(size, stride, (offset,)) or len(size) != len(stride):
+            raise ValueError(f"it has a tensor of size {shown(size)} and stride {shown(stride)}")
         offset += storage.start
         last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         if min(size, default=1) > 0 and last >= len(array):
@@ -224,7 +174,7 @@ class Maker:
             made = np.lib.stride_tricks.as_strided(
                 array[offset:], size, [step * array.itemsize for step in stride])
         tensor = alias(block, made)
-        wanted = bool(shown.requires_grad) and made.dtype.kind == "f"
+        wanted = bool(held.requires_grad) and made.dtype.kind == "f"
         return tensor.requires_grad_() if wanted else tensor
 
     def _block(self, storage: Storage) -> Tensor:
@@ -241,6 +191,12 @@ class Maker:
         if storage.dtype == "bfloat16":  # the upper half of a float32
             return (raw.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
         return raw.view(as_dtype(storage.dtype))
+
+
+def _are_sizes(*groups) -> bool:
+    """Whether all are tuples or lists of integers from 0 on."""
+    return all(isinstance(group, (tuple, list)) and all(type(n) is int and n >= 0 for n in group)
+               for group in groups)
 
 
 def width(storage: Storage) -> int:
