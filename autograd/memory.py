@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+from weakref import WeakSet
+
 import numpy as np
 
 
@@ -38,6 +42,38 @@ def twin(array: np.ndarray, memo: dict) -> np.ndarray:
         memo[key] = np.array(owner)
     place = address(array) - address(owner)
     return np.ndarray(array.shape, array.dtype, memo[key], place, array.strides)
+
+
+def is_shared(array: np.ndarray) -> bool:
+    """Whether the memory is one that processes share, as `between_processes` makes it."""
+    found = array
+    while isinstance(found, np.ndarray):
+        found = found.base  # type: ignore[assignment]
+    return any(found is block for block in _shared)
+
+
+_shared: Any = WeakSet()  # blocks of memory that processes share
+
+
+def between_processes(array: np.ndarray) -> np.ndarray:
+    """A copy in memory that this process shares with those it forks."""
+    from mmap import mmap
+
+    block = mmap(-1, max(array.nbytes, 1))
+    _shared.add(block)
+    made = np.ndarray(array.shape, array.dtype, block)
+    made[...] = array
+    return made
+
+
+def check_sent(array: np.ndarray) -> None:
+    """Raise where shared memory is to go to a process that gets a copy of everything."""
+    context = sys.modules.get("multiprocessing.context")
+    spawning = context is not None and context.get_spawning_popen() is not None
+    if spawning and is_shared(array):
+        raise RuntimeError("share_memory_: memory is shared with processes that are forked, and "
+                           "this one is spawned and would get a copy; use "
+                           "multiprocessing.get_context('fork')")
 
 
 def overlaps(array: np.ndarray) -> bool:

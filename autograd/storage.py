@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import memory
 from .boundary import guarded
 from .creation import empty, full
 from .errors import describe
@@ -54,8 +55,8 @@ class UntypedStorage:
         return self._elements().tolist()
 
     def is_shared(self) -> bool:
-        """Always False: worker processes get memory of their own."""
-        return False
+        """Whether processes that are forked from now on share it."""
+        return memory.is_shared(self._memory)
 
     def _elements(self) -> np.ndarray:
         return self._memory.reshape(-1, order="A").view(np.uint8)
@@ -131,12 +132,20 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
 
 
 def is_shared(self: Tensor) -> bool:
-    """Always False: what other processes shall see is sent to them."""
-    return False
+    """Whether processes that are forked from now on share its memory."""
+    return memory.is_shared(self._array)
 
 
 def share_memory_(self: Tensor) -> Tensor:
-    """Nothing: the loader's workers share memory by themselves.  Returns the tensor."""
+    """Move the numbers into memory that is shared with processes forked from now on: what one of
+    them writes into the tensor, all see.  Returns the tensor.
+
+    Raises: RuntimeError when the tensor is sent to a spawned process, which would get a copy.
+    """
+    if not memory.is_shared(self._array):
+        requires_grad = self.requires_grad
+        self.data = wrap(memory.between_processes(self._array))
+        self.requires_grad_(requires_grad)
     return self
 
 

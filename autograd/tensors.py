@@ -14,7 +14,7 @@ import numpy as np
 from . import dtypes
 from .errors import caller_place, describe, switch
 from .hooks import RemovableHandle, RetainGrad
-from .memory import twin
+from .memory import check_sent, twin
 from .metadata import Described
 from .modes import enable_grad
 from .node import Leaf, Node, next_seq
@@ -287,6 +287,7 @@ class Tensor(Described, Methods):
         return copied
 
     def __reduce__(self):
+        check_sent(self._array)
         return rebuild, (type(self), self._array, self.requires_grad), vars(self) or None
 
 

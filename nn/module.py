@@ -200,8 +200,10 @@ class Module(Stateful):
         return self._apply(lambda t: t.type(dst_type))
 
     def share_memory(self) -> Module:
-        """The module itself: processes that DataLoader starts get copies, and training runs in one
-        process, so nothing needs to be shared."""
+        """Move all parameters and buffers into memory that is shared with processes forked from now
+        on, see `Tensor.share_memory_`."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.share_memory_()
         return self
 
     def float(self) -> Module:

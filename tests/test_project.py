@@ -113,6 +113,7 @@ LAZY = {
     "logging": "numba's; its hook must come before ours",
     "threadpoolctl": "first needed when threads are set",
     "multiprocessing": "15 ms; only for worker processes",
+    "mmap": "only for memory that processes share",
     "matplotlib": "0.3 s, an extra",
     "optuna": "1 s, an extra",
     "onnx": "0.2 s, an extra",

@@ -1,9 +1,15 @@
 """The memory behind tensors, and ways to make tensors that few programs use."""
 
+import copy
+import multiprocessing
+import pickle
+
 import numpy as np
 import pytest
 
 import autograd
+import nn
+import optim
 from autograd import linalg
 
 X = autograd.arange(6.0).reshape(2, 3)
@@ -125,3 +131,42 @@ def test_layout_and_formats_are_names():
     assert autograd.equal(X.mT.clone(**keep), X.mT)
     with pytest.raises(AttributeError, match="channels_last.*no other order is faster"):
         autograd.channels_last  # noqa: B018
+
+
+def _train(model, seed):
+    """A process of a Hogwild run: steps written straight into the shared parameters."""
+    autograd.manual_seed(seed)
+    optimizer = optim.SGD(model.parameters(), 0.05)
+    for _ in range(60):
+        optimizer.zero_grad()
+        x = autograd.randn(16, 2)
+        ((model(x) - x.sum(1, keepdim=True)) ** 2).mean().backward()
+        optimizer.step()
+
+
+def test_processes_that_are_forked_train_one_model(tmp_path):
+    autograd.manual_seed(0)
+    model = nn.Linear(2, 1)
+    assert not model.weight.is_shared() and model.share_memory() is model
+    before, weight = model.weight.tolist(), model.weight
+    assert weight.is_shared() and weight.requires_grad and weight.is_leaf
+    assert weight.untyped_storage().is_shared() and not autograd.ones(2).is_shared()
+    context = multiprocessing.get_context("fork")
+    children = [context.Process(target=_train, args=(model, seed)) for seed in (1, 2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(60)
+        assert child.exitcode == 0
+    assert not autograd.from_numpy(np.memmap(tmp_path / "x", "f4", "w+", shape=2)).is_shared()
+    assert model.weight is weight and model.weight.tolist() != before
+    assert ((model.weight - 1).abs() < 0.1).all() and model.bias.abs().item() < 0.1
+    assert copy.deepcopy(weight).tolist() == weight.tolist()
+
+
+def test_shared_memory_does_not_become_a_copy_in_a_spawned_process():
+    child = multiprocessing.get_context("spawn").Process(
+        target=_train, args=(nn.Linear(2, 1).share_memory(), 0))
+    with pytest.raises(RuntimeError, match="get_context\\('fork'\\)"):
+        child.start()
+    assert pickle.loads(pickle.dumps(autograd.ones(2).share_memory_())).tolist() == [1, 1]
