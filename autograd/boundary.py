@@ -25,10 +25,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import template
-from .errors import describe, switch
-from .into import into, written
-from .metadata import check_format
-from .synonyms import UNSET, synonym
+from .asked import WORDS, asked
+from .errors import describe
+from .into import written
 from .tensors import Tensor
 
 _ARRAYS = (Tensor, np.ndarray, np.generic)
@@ -106,15 +105,14 @@ def _write(guard: _Guard) -> None:
     _, passed, signature = template.signature(name, shown.__code__, defaults, kwdefaults)
     names = [part.split("=")[0].lstrip("*") for part in passed]
     given = ", ".join(f"{name}={name}" for name in names)
-    lines = [*template.check(name, shown), *written(name, [], passed)]
+    lines = [*asked(name, shown), *written(name, [], passed)]
     checks = "".join(f"{line}\n" for line in lines)
     text = (f"def function({signature}):\n{checks}"
             f"    try:\n        return forward({', '.join(passed)})\n"
             f"    except Exception as error:\n        explain(guard, error, dict({given}))\n"
             "        raise\n")
     function.__globals__.update(forward=guard.forward, defaults=defaults, kwdefaults=kwdefaults,
-                                explain=_explain, into=into, switch=switch, synonym=synonym,
-                                UNSET=UNSET, check_format=check_format)
+                                explain=_explain, **WORDS)
     template.fill(function, text, name, f"<wengert composite {name}>")
 
 

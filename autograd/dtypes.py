@@ -178,10 +178,10 @@ def keeps_kind(result: np.dtype, target: np.dtype) -> bool:
     return result is target or _ORDER[result.kind] <= _ORDER.get(target.kind, -1)
 
 
-def refuse_complex(number) -> None:
+def refuse_complex(number, whose: str = "") -> None:
     """Raise for a complex number: NumPy would make complex arrays with it."""
     if isinstance(number, (complex, np.complexfloating)):
-        raise TypeError(f"{number} is complex{advice('complex128')}")
+        raise TypeError(f"{whose}{number} is complex{advice('complex128')}")
 
 
 def scalar_dtype(number) -> np.dtype:

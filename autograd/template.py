@@ -41,16 +41,13 @@ from __future__ import annotations
 
 import linecache
 from collections import namedtuple
-from inspect import unwrap
 from types import FunctionType
 
-from .errors import switch, switches
-from .into import TAKING, into, written
-from .metadata import check_format
-from .synonyms import UNSET, checks, synonym, synonyms
+from .asked import UNPASSED, WORDS, asked
+from .into import TAKING, written
+from .synonyms import synonyms
 
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
-CHECKED = "memory_format"  # an argument that is not passed on
 _CODE: dict = {}
 
 
@@ -66,7 +63,7 @@ def signature(name: str, code, defaults, kwdefaults) -> tuple[list[str], list[st
         parts[first_default - 1] += "=UNSET"
     parts += [f"{other}=None" for other in front]
     kwonly = code.co_varnames[code.co_argcount: code.co_argcount + code.co_kwonlyargcount]
-    passed = [n for n in names[code.co_posonlyargcount:] if n != CHECKED]
+    passed = [n for n in names[code.co_posonlyargcount:] if n != UNPASSED]
     if code.co_flags & 0x04:
         star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         parts.append(f"*{star}")
@@ -95,8 +92,7 @@ def declared(op, namespace: dict):
     """The op's public function, whose code is written when it is first called: compiling all of
     them would take most of the time of `import autograd`."""
     own = {**namespace, "op": op, "forward": op.forward, "defaults": op.defaults,
-           "kwdefaults": op.kwdefaults, "write": write, "switch": switch, "synonym": synonym,
-           "UNSET": UNSET, "into": into, "check_format": check_format}
+           "kwdefaults": op.kwdefaults, "write": write, **WORDS}
     if op.gated is not None:
         own["plain"] = op.gated.plain
     own.update({f"rule{i}": rule for i, rule in enumerate(op.rules)})
@@ -137,7 +133,7 @@ def fill(function, text: str, name: str, place: str) -> None:
 
 def forward_source(op) -> str:
     """The text of the function that runs the op and records it."""
-    body = check(op.name, op.function) + written(op.name, op.inputs, op.passed)
+    body = asked(op.name, op.function) + written(op.name, op.inputs, op.passed)
     body += (_list_operands(op) if op.variadic else _operands(op))
     body += _call(op)
     if op.differentiable:
@@ -146,19 +142,6 @@ def forward_source(op) -> str:
     else:
         body += _unrecorded(op, "    ")
     return f"def function({op.signature}):\n" + "\n".join(body) + "\n"
-
-
-def check(name: str, function) -> list[str]:
-    """Has what is neither True nor False made one of them, or refused, where one is wanted."""
-    lines = []
-    for which, optional in switches(function).items():
-        none = f" and {which} is not None" if optional else ""
-        lines += [f"    if {which} is not False and {which} is not True{none}:",
-                  f"        {which} = switch({name!r}, {which!r}, {which})"]
-    shown = unwrap(function)
-    if CHECKED in shown.__code__.co_varnames[: shown.__code__.co_argcount]:
-        lines.append(f"    if {CHECKED} is not None: check_format({name!r}, {CHECKED})")
-    return checks(name, shown.__code__, shown.__defaults__ or ()) + lines
 
 
 def _operands(op) -> list[str]:

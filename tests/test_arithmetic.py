@@ -3,6 +3,7 @@ operators, and messages."""
 
 from __future__ import annotations
 
+import inspect
 import math
 import operator
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 import autograd
+import autograd.ops
+from autograd.record import COMPOSITES, REGISTRY
 from tests.leaves import leaf
 
 INF, NAN = math.inf, math.nan
@@ -290,3 +293,20 @@ def test_complex_numbers_raise_wherever_they_come_in():
                 call(number)
         with pytest.raises(TypeError, match="complex"):
             x.sum().backward(number)
+
+
+def test_no_setting_that_is_a_real_number_may_be_complex():
+    autograd.ops.load_all()
+    tried = 0
+    for name, function in {**{op.name: op.function for op in REGISTRY.values()},
+                           **COMPOSITES}.items():
+        parameters = inspect.signature(function).parameters.values()
+        for setting in [p.name for p in parameters if p.default.__class__ is float]:
+            others = {p.name: autograd.ones(2) for p in parameters
+                      if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD}
+            first = [autograd.ones(2) for p in parameters if p.kind is p.POSITIONAL_ONLY
+                     and p.default is p.empty]
+            with pytest.raises(TypeError, match=f"{name.lstrip('_')}: {setting} .*complex"):
+                function(*first, **others, **{setting: np.complex64(1j)})
+            tried += 1
+    assert tried > 30
