@@ -8,33 +8,19 @@ from typing import Any
 import autograd
 from autograd.tensors import Tensor
 
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all
+from .location_scale import LocationScale
 
 
-class Cauchy(Distribution):
+class Cauchy(LocationScale):
     """p(x) = 1 / (π scale (1 + ((x - loc) / scale)²)); it has no mean.
 
     >>> autograd.distributions.Cauchy(0.0, 1.0).log_prob(autograd.tensor(0.0))
     tensor(-1.1447)
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Tensor:
         return autograd.full_like(self.loc, nan)
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def variance(self) -> Tensor:

@@ -8,35 +8,21 @@ from typing import Any
 import autograd
 from autograd.tensors import Tensor
 
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all
+from .location_scale import LocationScale
 
 EULER = 0.57721566490153286060  # -ψ(1)
 
 
-class Gumbel(Distribution):
+class Gumbel(LocationScale):
     """p(x) = exp(-(z + e⁻ᶻ)) / scale with z = (x - loc) / scale.
 
     >>> autograd.distributions.Gumbel(0.0, 1.0).mean
     tensor(0.5772)
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Tensor:
         return self.loc + self.scale * EULER
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def stddev(self) -> Tensor:

@@ -8,11 +8,10 @@ import autograd
 from autograd.tensors import Tensor
 
 from . import constraints
-from .categorical import Categorical
-from .distribution import Distribution
+from .of_categorical import OfCategorical
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(OfCategorical):
     """Vectors of which one element is 1, with probabilities proportional to `probs`, or to
     e^logits; the others are 0.
 
@@ -20,35 +19,8 @@ class OneHotCategorical(Distribution):
     tensor([0., 1.])
     """
 
-    arg_constraints = Categorical.arg_constraints
     support = constraints.one_hot
     has_enumerate_support = True
-
-    def __init__(self, probs: Tensor | None = None, logits: Tensor | None = None,
-                 validate_args: bool | None = None) -> None:
-        self._categorical = Categorical(probs, logits, validate_args)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:],
-                         validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> OneHotCategorical:
-        made = self._bare(batch_shape)
-        made._categorical = self._categorical.expand(batch_shape)
-        return made
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities, which sum to 1."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Any:
-        """The shape of the parameter that was given."""
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Tensor:

@@ -9,7 +9,7 @@ from autograd.tensors import Tensor
 
 from . import constraints
 from .bernoulli import Binary
-from .transformed_distribution import TransformedDistribution
+from .relaxed import Relaxed
 from .transforms import SigmoidTransform
 
 
@@ -46,7 +46,7 @@ class LogitRelaxedBernoulli(Binary):
         return spread + away - 2 * autograd.logaddexp(away, autograd.zeros_like(away))
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class RelaxedBernoulli(Relaxed):
     """Numbers in (0, 1) that come near 0 or 1 as the temperature falls, and then near 1 with
     probability `probs`, or sigmoid(logits).
 
@@ -58,24 +58,8 @@ class RelaxedBernoulli(TransformedDistribution):
 
     arg_constraints = Binary.arg_constraints
     support = constraints.unit_interval
-    base_dist: LogitRelaxedBernoulli
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None,
                  validate_args: bool | None = None) -> None:
         base = LogitRelaxedBernoulli(temperature, probs, logits, validate_args)
         super().__init__(base, SigmoidTransform(), validate_args)
-
-    @property
-    def temperature(self) -> Any:
-        """How far values are from 0 and 1."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """ln p - ln(1 - p)."""
-        return self.base_dist.logits

@@ -9,42 +9,29 @@ from autograd.tensors import Tensor
 
 from . import constraints
 from .categorical import Categorical
-from .distribution import Distribution
-from .transformed_distribution import TransformedDistribution
+from .of_categorical import OfCategorical
+from .relaxed import Relaxed
 from .transforms import ExpTransform
 
 
-class ExpRelaxedCategorical(Distribution):
+class ExpRelaxedCategorical(OfCategorical):
     """The logarithms of RelaxedOneHotCategorical's values.
 
     Reference: Maddison et al., The Concrete Distribution, 2017, appendix C.
     """
 
-    arg_constraints = Categorical.arg_constraints
     support = constraints.real_vector
     has_rsample = True
 
     def __init__(self, temperature: Any, probs: Tensor | None = None,
                  logits: Tensor | None = None, validate_args: bool | None = None) -> None:
-        self._categorical, self.temperature = Categorical(probs, logits, validate_args), temperature
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:],
-                         validate_args)
+        self.temperature = temperature
+        super().__init__(probs, logits, validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> ExpRelaxedCategorical:
-        made = self._bare(batch_shape)
-        made._categorical = self._categorical.expand(batch_shape)
+        made = super().expand(batch_shape)
         made.temperature = self.temperature
         return made
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities, which sum to 1."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -62,7 +49,7 @@ class ExpRelaxedCategorical(Distribution):
         return scores + factorial + (count - 1) * temperature.log()
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class RelaxedOneHotCategorical(Relaxed):
     """Vectors that sum to 1 and come near one-hot ones as the temperature falls.  Its log_prob
     needs SciPy, the extra special.
 
@@ -75,24 +62,8 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     arg_constraints = Categorical.arg_constraints
     support = constraints.simplex
-    base_dist: ExpRelaxedCategorical
 
     def __init__(self, temperature: Any, probs: Tensor | None = None,
                  logits: Tensor | None = None, validate_args: bool | None = None) -> None:
         base = ExpRelaxedCategorical(temperature, probs, logits, validate_args)
         super().__init__(base, ExpTransform(), validate_args)
-
-    @property
-    def temperature(self) -> Any:
-        """How far values are from one-hot vectors."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities, which sum to 1."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self.base_dist.logits
