@@ -8,8 +8,11 @@ from .shapes import inputs
 
 
 def more(m: int, n: int) -> dict:
-    return {**inputs(m, n), "s": lambda rng: np.eye(32, dtype=np.float32) * np.arange(
-        2, 34, dtype=np.float32) + rng.uniform(-0.1, 0.1, (32, 32)).astype(np.float32)}
+    def far_apart(rng):
+        values = np.diag(np.arange(2, 34, dtype=np.float32))
+        return values + rng.uniform(-0.1, 0.1, (32, 32)).astype(np.float32)
+
+    return {**inputs(m, n), "s": far_apart, "some": lambda rng: rng.permutation(m)}
 
 
 RARE_SHAPES = Group(MATRICES, more, both={
@@ -44,7 +47,7 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "threshold_": "F.threshold_(x.clone(), 0.1, 0.2)",
     # picked and written elements
     "take": "t.take(x, i)", "put": "x.put(rows, row.sum() * column[:, 0], True)",
-    "index_copy": "t.index_copy(x, 0, rows, y)", "masked_scatter": "t.masked_scatter(x, mask, y)",
+    "index_copy": "t.index_copy(x, 0, some, y)", "masked_scatter": "t.masked_scatter(x, mask, y)",
     "select_scatter": "t.select_scatter(x, row, 0, 1)",
     "slice_scatter": "t.slice_scatter(x, y[:2], 0, 1, 3)",
     "diagonal_scatter": "t.diagonal_scatter(x, x.diagonal())",
