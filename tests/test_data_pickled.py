@@ -92,14 +92,14 @@ def test_nothing_is_run(tmp_path, monkeypatch, protocol):
     monkeypatch.chdir(tmp_path)
     evil = [Runs(os.mkdir, "made"), Runs(eval, "__import__('os').mkdir('made')"),
             Runs(getattr, 1, "real"), Runs(np.load, "x"), {"data": [Runs(os.system, "mkdir made")]},
-            np.array([Runs(os.mkdir, "made")], object), np.float64(3), Runs(bytearray, 10**12)]
+            np.array([Runs(os.mkdir, "made")], object), Runs(bytearray, 10**12)]
     for value in evil:
         (tmp_path / "test_batch").write_bytes(pickle.dumps(value, protocol))
         with pytest.raises(ValueError, match="CIFAR10: .*test_batch is no pickle of plain data: "):
             CIFAR10(tmp_path, train=False)
         assert not (tmp_path / "made").exists()
     (tmp_path / "x").write_bytes(pickle.dumps({"a": Runs(os.mkdir, "made")}, protocol))
-    with pytest.raises(ValueError, match=r"it asks for (posix|nt|os)\.mkdir, where only arrays, b"):
+    with pytest.raises(ValueError, match=r"names (posix|nt|os)\.mkdir, which could run code; arrays, "):
         read_pickle(str(tmp_path / "x"))
 
 

@@ -98,6 +98,8 @@ NAMES: dict[tuple[str, str], Any] = {
 class Reader(Restricted):
     """Reads a pickle in which only NAMES may be named; `storages` are those it refers to."""
 
+    reads = f"tensors, {Restricted.reads} (in PyTorch, save a module's state_dict())"
+
     def __init__(self, file, size: int) -> None:
         super().__init__(file, size, NAMES)
         self.storages: dict[str, Storage] = {}

@@ -92,6 +92,7 @@ class Restricted(pickle._Unpickler):
     """
 
     dispatch = dict(pickle._Unpickler.dispatch)
+    reads = "arrays, numbers, texts, lists, tuples and dicts of them are read"
 
     def __init__(self, file, size: int, names: dict, encoding: str = "utf-8") -> None:
         super().__init__(_Bounded(file, size), encoding=encoding)
@@ -102,9 +103,7 @@ class Restricted(pickle._Unpickler):
         if (module, name) in self._names:
             return self._names[module, name]
         raise pickle.UnpicklingError(
-            f"it names {module[:80]}.{name[:80]}, which could run code; tensors, arrays, numbers, "
-            "texts, lists, tuples and dicts of them are read (in PyTorch, save a module's "
-            "state_dict())")
+            f"it names {module[:80]}.{name[:80]}, which could run code; {self.reads}")
 
     def persistent_load(self, pid: Any) -> Any:
         raise pickle.UnpicklingError("it refers to objects outside of itself")
