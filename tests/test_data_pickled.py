@@ -99,7 +99,7 @@ def test_nothing_is_run(tmp_path, monkeypatch, protocol):
             CIFAR10(tmp_path, train=False)
         assert not (tmp_path / "made").exists()
     (tmp_path / "x").write_bytes(pickle.dumps({"a": Runs(os.mkdir, "made")}, protocol))
-    with pytest.raises(ValueError, match=r"names (posix|nt|os)\.mkdir, which could run code; arrays, "):
+    with pytest.raises(ValueError, match=r"names (posix|nt|os)\.mkdir, which could .* code; arr"):
         read_pickle(str(tmp_path / "x"))
 
 
