@@ -230,7 +230,8 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "distributions func functional linalg onnx signal sparse special testing viz",
+    ".": "distributions func functional graph linalg onnx signal sparse special testing viz",
+    "anomaly": "detect_anomaly is_anomaly_check_nan_enabled is_anomaly_enabled set_detect_anomaly",
     "compiler": "compile",
     "custom_function": "Function",
     "dtypes": "bfloat16 cdouble cfloat complex64 complex128",
@@ -302,13 +303,13 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "sparse": "sparse_coo_tensor spmm",
     "transforms.batches": "vmap",
     "surface.amp": "GradScaler autocast",
-    "surface.settings": "are_deterministic_algorithms_enabled clear_autocast_cache detect_anomaly "
+    "surface.settings": "are_deterministic_algorithms_enabled clear_autocast_cache "
                         "get_default_device get_deterministic_debug_mode "
                         "get_float32_matmul_precision get_num_interop_threads has_lapack has_mkl "
-                        "has_openmp has_spectral is_anomaly_enabled "
+                        "has_openmp has_spectral "
                         "is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled "
                         "is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled "
-                        "set_default_device set_detect_anomaly set_deterministic_debug_mode "
+                        "set_default_device set_deterministic_debug_mode "
                         "set_float32_matmul_precision set_flush_denormal set_num_interop_threads "
                         "set_warn_always use_deterministic_algorithms",
 }, aliases="accelerator amp autograd backends cpu cuda mps multiprocessing nn optim random "

@@ -158,7 +158,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "channels_last channels_last_3d nn.utils.convert_*"),
     ("backward passes run in the thread that asks for them, and nothing looks at them meanwhile",
      "Profiler* kineto_available *multithreading_enabled is_view_replay_enabled "
-     "enforce_grad_layout_policy set_anomaly_enabled is_anomaly_check_nan_enabled"),
+     "enforce_grad_layout_policy set_anomaly_enabled"),
 )
 
 NAMES = {name: reason for reason, names in FAMILIES for name in names.split() if "*" not in name}

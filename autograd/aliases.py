@@ -20,6 +20,7 @@ PLACES = {
     "autograd.autograd": "autograd",
     "autograd.autograd.functional": "autograd.functional",
     "autograd.autograd.function": "autograd.custom_function",
+    "autograd.autograd.anomaly_mode": "autograd.anomaly",
     "autograd.autograd.grad_mode": "autograd.modes",
     "autograd.autograd.gradcheck": "autograd.gradient_check",
     "autograd.autograd.variable": "autograd",

@@ -80,12 +80,11 @@ class _Application(Rule):
         first = 0 if _separate_context(self.cls) else 1
         return code.co_varnames[first: code.co_argcount] or ("inputs",)
 
-    def kept(self, node: Node):
-        saved = node.saved or ()
+    def kept(self, saved):
         names = [self._describe(source) for source in self.sources]
         own = len(names) - len(self.attributes) - len(self.held)
         names[own:own + len(self.attributes)] = self.attributes
-        return zip(names, saved, self.sources)
+        return zip(names, saved or (), self.sources)
 
     def _describe(self, source) -> str:
         """What a saved value is: the name of an input, `out` or `value`."""

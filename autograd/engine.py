@@ -15,16 +15,17 @@ from typing import Any
 import numpy as np
 
 from .accumulate import add_to_grad, add_to_leaf, owned
-from .dtypes import float16, float32, own
+from .dtypes import float16, float32
 from .errors import check_switches, describe, located
 from .gate import formula
-from .hooks import RetainGrad
+from .hooks import LOOKING, RetainGrad, walks
 from .modes import enable_grad, no_grad
 from .node import INNER, OUT, Leaf, Node, Output, Rule
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
 from .quiet import quiet
-from .tensors import Tensor, current_node, ndarray, wrap
+from .roots import each_of_batch, sequence, start, target_nodes
+from .tensors import Tensor, ndarray, wrap
 
 _plus = formula("add", add)
 _RECORDING, _NOT_RECORDING = enable_grad(), no_grad()  # made once, entered by every walk
@@ -42,13 +43,13 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
         retain_graph = create_graph
     if create_graph.__class__ is not bool or retain_graph.__class__ is not bool:
         check_switches("backward", create_graph=create_graph, retain_graph=retain_graph)
-    grads = _start("backward", _sequence(tensors), _sequence(grad_tensors), create_graph)
+    grads = start("backward", sequence(tensors), sequence(grad_tensors), create_graph)
     targets = None
     if inputs is not None:
-        inputs = _sequence(inputs)
+        inputs = sequence(inputs)
         if not inputs:
             raise RuntimeError("backward: inputs is empty; leave it out for all leaves")
-        targets = _target_nodes("backward", inputs)
+        targets = target_nodes("backward", inputs)
         for tensor in inputs:
             tensor.retain_grad()
 
@@ -61,19 +62,25 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
          create_graph: bool = False, only_inputs: bool = True, allow_unused: bool | None = None,
-         *, materialize_grads: bool = False) -> tuple[Tensor, ...]:
+         is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple[Tensor, ...]:
     """The gradients of the sum of `outputs` with respect to `inputs`, as a tuple; `.grad` is left
     alone, whatever only_inputs says.  An input that was not used raises, or gives None with
-    `allow_unused`, or zeros with `materialize_grads`."""
+    `allow_unused`, or zeros with `materialize_grads`.  With `is_grads_batched` each of
+    `grad_outputs` has a dimension more in front, and so has each gradient: there is one backward
+    pass for each entry."""
     if retain_graph is None:
         retain_graph = create_graph
     check_switches("grad", create_graph=create_graph, retain_graph=retain_graph,
-                   only_inputs=only_inputs,
+                   only_inputs=only_inputs, is_grads_batched=is_grads_batched,
                    allow_unused=allow_unused is not None and allow_unused,
                    materialize_grads=materialize_grads)
-    wanted = _sequence(inputs)
-    grads = _start("grad", _sequence(outputs), _sequence(grad_outputs), create_graph)
-    targets = _target_nodes("grad", wanted)
+    if is_grads_batched:
+        return each_of_batch(grad, sequence(outputs), sequence(grad_outputs), retain_graph,
+                             inputs=inputs, create_graph=create_graph, allow_unused=allow_unused,
+                             materialize_grads=materialize_grads)
+    wanted = sequence(inputs)
+    grads = start("grad", sequence(outputs), sequence(grad_outputs), create_graph)
+    targets = target_nodes("grad", wanted)
     found: dict[Node, Any] = {}
 
     def arrived(node: Node) -> None:
@@ -103,58 +110,6 @@ def _backward(self, gradient=None, retain_graph: bool | None = None,
 
 _backward.__name__ = _backward.__qualname__ = "backward"
 Tensor.backward = _backward  # type: ignore[method-assign]
-
-
-def _sequence(values) -> tuple:
-    if values is None:
-        return ()
-    return (values,) if isinstance(values, (Tensor, ndarray)) else tuple(values)
-
-
-def _start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[Node, Any]:
-    """The roots' nodes, each with the gradient that enters there."""
-    if weights and len(weights) != len(roots):
-        raise RuntimeError(f"{name}: {len(roots)} tensors but {len(weights)} gradients for them")
-    if not roots:
-        raise RuntimeError(f"{name}: there is no tensor to start from")
-    grads: dict[Node, Any] = {}
-    for i, root in enumerate(roots):
-        node = current_node(root) if isinstance(root, Tensor) else None
-        if node is None:
-            raise RuntimeError(
-                f"{name}: {describe(root)} does not require grad and has no grad_fn. Nothing it "
-                "was computed from requires grad, or it was computed under no_grad, detached, "
-                "taken from NumPy, or is of an integer type.")
-        weight = weights[i] if weights else None
-        argument = "grad_outputs" if name == "grad" else "gradient"
-        if weight is None and root._array.size != 1:
-            raise RuntimeError(
-                f"{name}: a gradient can be created only for a scalar, got {describe(root)}; "
-                f"reduce it with .sum() or .mean(), or pass {argument}=, a tensor of its shape")
-        value = _weight(name, root, weight, create_graph)
-        grads[node] = value if node not in grads else grads[node] + value
-    return grads
-
-
-def _weight(name: str, root: Tensor, weight, create_graph: bool):
-    if weight is None:
-        value = wrap(np.ones(root._array.shape, root._array.dtype))
-    else:
-        value = weight if isinstance(weight, Tensor) else wrap(own(np.asarray(weight)))
-        if value._array.shape != root._array.shape:
-            raise RuntimeError(f"{name}: the gradient {describe(value)} does not have the shape "
-                               f"of its tensor, {tuple(root.shape)}")
-        if value._array.dtype is not root._array.dtype:
-            value = cast(value, root._array.dtype)
-    return value if create_graph else value._array
-
-
-def _target_nodes(name: str, inputs: tuple) -> list[Node]:
-    nodes = [current_node(tensor) for tensor in inputs]
-    for i, node in enumerate(nodes):
-        if node is None:
-            raise RuntimeError(f"{name}: inputs[{i}], {describe(inputs[i])}, does not require grad")
-    return nodes  # type: ignore[return-value]
 
 
 def reachable(roots) -> dict[Node, int]:
@@ -197,7 +152,7 @@ def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Nod
     needed = None
     if targets is not None:
         needed = _leading_to(reversed(order), targets)
-    with _RECORDING if create_graph else _NOT_RECORDING:
+    with walks, _RECORDING if create_graph else _NOT_RECORDING:
         for root in [root for root in grads if needed is not None and root not in needed]:
             _hooked(root, grads.pop(root), create_graph)
         for node in _complete(order, grads, needed, retain_graph, create_graph):
@@ -210,6 +165,7 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
     gradient in `grads` is finished, and pass the gradients on to the parents."""
     sums: set[Node] = set()  # nodes whose held gradient is a sum made here, free to be added to
     add_to = add if create_graph else iadd
+    look = LOOKING[-1] if LOOKING else None
     for node in order:
         if node.hooks and node in grads:
             grads[node] = _hooked(node, grads[node], create_graph)
@@ -230,19 +186,21 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
             parents = tuple([p if p in needed else None for p in parents])
             if not any(parents):
                 continue
-        if node.saved is None:
+        saved: Any = node.saved
+        if saved is None:
             _raise_freed(node)
         for box in node.versions:
             if box[0] > node.seq:
                 _raise_overwritten(node, box)
         if g.__class__ is list:
             g = _filled(node, g, create_graph)
+        if create_graph:
+            saved = _restored(node, saved)
         if node.dtype is float16 and op.widens:
-            results = op.backward(_wide(g), _wide_saved(node, create_graph), parents)
-        elif create_graph:
-            results = op.backward(g, _restored(node), parents)
-        else:
-            results = op.backward(g, node.saved, parents)
+            g, saved = _wide(g), [_wide(value) for value in saved]
+        rule = op.backward if look is None else look(node)
+        results = rule(g, saved, parents)
+        saved = None
         if not retain_graph and op.keeps_arrays:
             node.saved = None
         position = -1
@@ -263,6 +221,8 @@ def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create
             else:
                 grads[parent] = _plus(held, part)
                 sums.add(parent)
+            if look is not None and held is not None:
+                look.summed(node, position, grads[parent])
         results = part = held = g = None  # so that a gradient's last reference is its reader's
 
 
@@ -271,11 +231,6 @@ def _wide(value):
     if getattr(value, "dtype", None) is not float16:
         return value
     return cast(value, float32) if isinstance(value, Tensor) else value.astype(float32)
-
-
-def _wide_saved(node: Node, create_graph: bool) -> list:
-    saved: Any = _restored(node) if create_graph else node.saved
-    return [_wide(value) for value in saved]
 
 
 def _deliver(output: Output, g, grads: dict, needed: set | None) -> None:
@@ -319,10 +274,10 @@ class _Inner(Rule):
             "saved inputs, return it from forward, or pass it to apply() if it is a constant.")
 
 
-def _restored(node: Node) -> list:
+def _restored(node: Node, saved: tuple) -> list:
     """The saved values with tensors put back in their place in the graph, for create_graph."""
     return [value if value is None or source is None else _attached(node, value, source)
-            for _, value, source in node.op.kept(node)]
+            for _, value, source in node.op.kept(saved)]
 
 
 def _attached(node: Node, value, source):

@@ -7,10 +7,19 @@ from typing import Any
 
 from .ops.join import stack
 from .transforms.batches import vmap
-from .transforms.derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, vjp
+from .transforms.derivatives import (
+    grad,
+    grad_and_value,
+    hessian,
+    jacfwd,
+    jacrev,
+    jvp,
+    linearize,
+    vjp,
+)
 
 __all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp",
-           "stack_module_state", "vjp", "vmap"]
+           "linearize", "stack_module_state", "vjp", "vmap"]
 
 
 def functional_call(module: Any, parameter_and_buffer_dicts: Any, args: Any = None,

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from inspect import signature
 
 import numpy as np
 
 from .engine import grad
-from .errors import check_switches, describe
+from .errors import check_switches, describe, did_you_mean
 from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
 from .modes import enable_grad
 from .numeric import Differences, rounding, scale, unit
@@ -72,14 +73,15 @@ class Report:
 @enable_grad()
 def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
               atol: float | None = None, fast_mode: bool = False, raise_exception: bool = True,
-              nondet_tol: float = 0.0) -> Report:
+              nondet_tol: float = 0.0, **always: bool | None) -> Report:
     """Hold the gradients of `func(*inputs)` against central differences in float64.
 
     Every input that requires grad is checked, in steps of eps max(1, |input|); float32 ones are
     converted to float64 first. `func` returns one or several tensors. `fast_mode` compares along
     random directions (the whole Jacobian only if that fails or tells nothing). At kinks, entries
     are reported by a KinkWarning, not compared.
-    Returns a Report: true if all is well, and printable.
+    Returns a Report: true if all is well, and printable.  PyTorch's further switches, from
+    `check_undefined_grad` to `masked`, are taken: what they ask for holds anyway, or is refused.
 
     Raises: GradcheckError with the table if a gradient is wrong and `raise_exception`.
     Reference: the errors and their floor are defined at the top of this module.
@@ -88,6 +90,7 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
     >>> bool(autograd.gradcheck(autograd.log, (x,)))
     True
     """
+    _check_always("gradcheck", always)
     tensors, results, notes = _prepared("gradcheck", func, inputs)
     names = [f"input {i}" for i in range(len(tensors))]
     labels = [f"result {i}" for i in range(len(results))] if len(results) > 1 else ["result"]
@@ -98,7 +101,8 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
 @enable_grad()
 def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
                   rtol: float = 1e-7, atol: float | None = None, fast_mode: bool = False,
-                  raise_exception: bool = True, nondet_tol: float = 0.0) -> Report:
+                  raise_exception: bool = True, nondet_tol: float = 0.0,
+                  **always: bool | None) -> Report:
     """Hold second derivatives against differences of the first: gradcheck of the gradient of
     `func`, weighted by `grad_outputs` (random if not given), by the inputs and those weights.
 
@@ -106,6 +110,7 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
     >>> bool(autograd.gradgradcheck(autograd.log, (x,)))
     True
     """
+    _check_always("gradgradcheck", always)
     tensors, results, notes = _prepared("gradgradcheck", func, inputs)
     weights = _weights(results, grad_outputs)
     checked = [i for i, x in enumerate(tensors) if _differentiable(x)]
@@ -123,6 +128,28 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
     return _check("gradgradcheck", gradient, [*tensors, *weights], names, labels, notes, eps=eps,
                   rtol=rtol, atol=atol, fast_mode=fast_mode, raise_exception=raise_exception,
                   nondet_tol=nondet_tol)
+
+
+_ALWAYS = {  # PyTorch's switches: what is refused of each, and why
+    "check_undefined_grad": (), "check_grad_dtypes": (), "check_batched_grad": (),
+    "check_backward_ad": (False, "there is nothing else to check"),
+    "check_forward_ad": (True, "func.jvp goes through the same rules; gradgradcheck checks them"),
+    "check_fwd_over_rev": (True, "there is no forward mode"),
+    "check_rev_over_rev": (False, "there is nothing else to check"),
+    "check_batched_forward_grad": (True, "there is no forward mode"),
+    "gen_non_contig_grad_outputs": (True, "pass grad_outputs of that layout"),
+    "masked": (True, "inputs are dense"),
+}
+
+
+def _check_always(name: str, given: dict) -> None:
+    for key, value in given.items():
+        if key not in _ALWAYS:
+            raise TypeError(f"{name}: got an unexpected keyword argument {key!r}"
+                            f"{did_you_mean(key, [*_ALWAYS, *signature(gradcheck).parameters])}")
+        refused = _ALWAYS[key]
+        if value is not None and refused and bool(value) is refused[0]:
+            raise ValueError(f"{name}: {key}={value} is not offered: {refused[1]}")
 
 
 def _weights(results: list[Tensor], given) -> list[Tensor]:

@@ -1,13 +1,38 @@
-"""Hooks: the handle that registering one returns, and the one behind retain_grad."""
+"""Hooks: the handle that registering one returns, the one behind retain_grad, and what the engine
+asks when somebody looks at its walks."""
 
 from __future__ import annotations
 
+import threading
 import weakref
+from collections.abc import Callable
 from itertools import count
 
 from .errors import describe
 
 _next_key = count().__next__
+
+LOOKING: list = []  # empty, or who looks: the `_Detector` of `anomaly`
+
+
+class _Walks(threading.local):
+    """The backward walks of this thread: of each, the innermost last, what is to be called once it
+    has ended well."""
+
+    def __init__(self) -> None:
+        self.waiting: list[list[Callable[[], None]]] = []
+
+    def __enter__(self) -> None:
+        self.waiting.append([])
+
+    def __exit__(self, kind, *_: object) -> None:
+        calls = self.waiting.pop()
+        if kind is None:
+            for call in calls:
+                call()
+
+
+walks = _Walks()
 
 
 class RemovableHandle:

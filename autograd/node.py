@@ -37,8 +37,8 @@ class Rule:
         """The gradient for each parent, given that of the result; None where there is none."""
         raise NotImplementedError
 
-    def kept(self, node: Node) -> Iterable[tuple[str, Any, Any]]:
-        """(name, value, source) of each value that the node saved.  The source is the number of
+    def kept(self, saved: Sequence | None) -> Iterable[tuple[str, Any, Any]]:
+        """(name, value, source) of each value that a node saved.  The source is the number of
         the input that it is, OUT for the result, INNER, or None for what is no tensor."""
         return ()
 
@@ -61,7 +61,7 @@ class Node:
     @staticmethod
     def make(op: Rule, parents: tuple, saved: tuple, versions: tuple, shape, dtype) -> Node:
         """A new node."""
-        node = _new(Node)
+        node = _new(KIND[0])
         node.op = op
         node.parents = parents
         node.saved = saved
@@ -86,6 +86,7 @@ class Node:
 
 
 _new = object.__new__
+KIND = [Node]  # what new nodes are; `watched` puts another kind here while somebody looks
 
 
 class Leaf(Node):

@@ -141,8 +141,8 @@ class Op(Rule):
             return self.inputs.index(name)
         return OUT if name == "out" else None
 
-    def kept(self, node: Node):
-        return zip(self.saved_names, node.saved or (), self.sources)
+    def kept(self, saved):
+        return zip(self.saved_names, saved or (), self.sources)
 
     def link(self, parents: tuple, like: np.ndarray, **saved) -> Node:
         """A node for a result that was computed elsewhere, given what its rules name."""

@@ -53,6 +53,13 @@ def test_products_with_jacobians():
     same(gx, a.T @ [1, 0, 2] + 10 * np.array([2, 3])), same(gy, [10, -10])
     (first, second), (d1, d2) = func.jvp(f, (x, y), (number(1.0, 2.0), number(0.0, 1.0)))
     same(d1, a @ [1, 2]), same(d2, 2 + 6 - 1), same(second, -1)
+    calls = []
+    out, push = func.linearize(lambda *args: calls.append(1) or f(*args), x, y)
+    same(out[0], a @ [1, -1])
+    d1, d2 = push(number(1.0, 2.0), number(0.0, 1.0))
+    same(d1, a @ [1, 2]), same(d2, 2 + 6 - 1)
+    same(push(number(0.0, 0.0), number(5.0, 1.0))[1], 5 - 1)
+    assert len(calls) == 1 and not d1.requires_grad
 
 
 def test_jacobians_and_hessians():
@@ -137,6 +144,8 @@ def test_what_a_function_holds_keeps_its_gradient():
     (lambda: func.vmap(lambda x: x, (0, 0))(number(1.0, 2.0)), ValueError, "form"),
     (lambda: func.vmap(lambda x: x, 3)(number(1.0, 2.0)), ValueError, "in_dims has 3"),
     (lambda: func.jvp(lambda x: x, (number(1.0),), (number(1.0, 2.0),)), RuntimeError, "fit"),
+    (lambda: func.linearize(lambda x: x, number(1.0))[1](number(1.0, 2.0)), RuntimeError,
+     "linearize: tangents"),
     (lambda: functional.jacobian(lambda x: x, [1]), TypeError, "inputs must be"),
     (lambda: checkpoint(3), TypeError, "function is needed"),
     (lambda: checkpoint_sequential([nn.ReLU()], 2, number(1.0)), ValueError, "segments"),

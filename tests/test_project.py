@@ -26,12 +26,12 @@ LAYERS = {
     3: "into asked template boundary calling record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
-       "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor",
-    6: "engine",
+       "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor roots watched",
+    6: "engine anomaly",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* onnx onnx.* transforms "
        "transforms.* surface surface.*",
-    8: "__init__ func functional special signal signal.* testing",
+    8: "__init__ func functional graph special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
        "array_api",
 }

@@ -88,12 +88,12 @@ def _backward(recorder: Recorder, node: Node, g, parents: tuple) -> list:
     """The gradients, as arrays, that a node's rules give for that of its result."""
     op: Any = node.op
     narrow = node.dtype is float16 and op.widens
-    if not isinstance(op, Op):  # of a Function: the user's own code, which calls ops
-        return list(op.backward(g, node.saved, parents))
-    if op.name in FINE and not narrow and g.__class__ is np.ndarray:
-        results = op.backward(wrap(g), engine._restored(node), parents)
-        return [RAW(r) if isinstance(r, Tensor) else r for r in results]
     saved: Any = node.saved
+    if not isinstance(op, Op):  # of a Function: the user's own code, which calls ops
+        return list(op.backward(g, saved, parents))
+    if op.name in FINE and not narrow and g.__class__ is np.ndarray:
+        results = op.backward(wrap(g), engine._restored(node, saved), parents)
+        return [RAW(r) if isinstance(r, Tensor) else r for r in results]
     mask = tuple([None if parent is None else True for parent in parents])
     function = _widened(op.backward) if narrow else op.backward
     results = list(recorder.unseen(function, (g, saved, mask), {}))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-
-from ..errors import check_switches, switch
+from ..errors import check_switches
 from ..metadata import CPU
 from ..metadata import device as only_device
 from ..refused import STOOD_IN, count
@@ -69,11 +67,6 @@ def set_warn_always(b: bool) -> None:
     count(STOOD_IN, "set_warn_always")
 
 
-def is_anomaly_enabled() -> bool:
-    """Always False: nothing looks for NaNs."""
-    return False
-
-
 def is_autocast_enabled(device_type: str = "cuda") -> bool:
     """Always False: every operation keeps the precision of its operands."""
     return False
@@ -118,27 +111,3 @@ def get_num_interop_threads() -> int:
 def set_num_interop_threads(num: int) -> None:
     """Nothing: operations run one after the other."""
     count(STOOD_IN, "set_num_interop_threads")
-
-
-class set_detect_anomaly:
-    """A switch, or a context manager, that changes nothing: where a NaN comes from is not looked
-    for.  Turned on it warns."""
-
-    def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        if switch("set_detect_anomaly", "mode", mode):
-            count(STOOD_IN, "autograd.set_detect_anomaly")
-            warnings.warn("set_detect_anomaly: nothing looks for NaNs in backward passes; hooks "
-                          "(Tensor.register_hook) can look at gradients", stacklevel=2)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *exc_info: object) -> None:
-        pass
-
-
-class detect_anomaly(set_detect_anomaly):
-    """`set_detect_anomaly(True)`."""
-
-    def __init__(self, check_nan: bool = True) -> None:
-        super().__init__(True)

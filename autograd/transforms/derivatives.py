@@ -96,19 +96,20 @@ def jvp(func: Callable, primals: tuple, tangents: tuple, *, strict: bool = False
     check_switches("func.jvp", strict=strict, has_aux=has_aux)
     if strict:
         check_dependence("func.jvp", func, tuple(primals), has_aux)
-    inner, wanted = _entered(tuple(primals), range(len(primals)))
-    along = flat(list(tangents))
-    if [t.shape for t in along] != [t.shape for t in wanted]:
-        raise RuntimeError(f"func.jvp: tangents {[tuple(t.shape) for t in along]} do not fit "
-                           f"primals {[tuple(t.shape) for t in wanted]}")
-    with enable_grad():
-        out, aux = _apart("jvp", func(*inner), has_aux)
-        results = flat(out)
-        dummies, pulled = _linear(results, wanted)
-        pushed = _along(dummies, pulled, along)
-    moved = refilled(out, _left(pushed, wanted))
-    out, aux = mapped(lambda t: _left([t], wanted)[0], (out, aux))
-    return (out, moved, aux) if has_aux else (out, moved)
+    out, aux, push = _linearized("jvp", func, tuple(primals), has_aux)
+    return (out, push(*tangents), aux) if has_aux else (out, push(*tangents))
+
+
+def linearize(func: Callable, *primals: Any) -> tuple:
+    """What func gives, and the function that takes tangents, trees like the primals, to J t: func
+    runs once, however many tangents follow.
+
+    >>> out, push = autograd.func.linearize(lambda x: x * x, autograd.tensor([1., 3.]))
+    >>> push(autograd.ones(2)), push(autograd.tensor([0., 1.]))
+    (tensor([2., 6.]), tensor([0., 6.]))
+    """
+    out, _, push = _linearized("linearize", func, primals, False)
+    return out, push
 
 
 def jacrev(func: Callable, argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False,
@@ -239,6 +240,26 @@ def _pulled(results: list, wanted: list, cotangents: list) -> list:
         return [zeros_like(x) for x in wanted]
     return list(gradients([r for r, _ in recorded], wanted, [v for _, v in recorded],
                           create_graph=True, materialize_grads=True))
+
+
+def _linearized(name: str, func: Callable, primals: tuple, has_aux: bool) -> tuple:
+    """What func gives, what it gives beside, and the function from tangents to J t."""
+    inner, wanted = _entered(primals, range(len(primals)))
+    with enable_grad():
+        out, aux = _apart(name, func(*inner), has_aux)
+        dummies, pulled = _linear(flat(out), wanted)
+
+    def push(*tangents: Any) -> Any:
+        along = flat(list(tangents))
+        if [t.shape for t in along] != [t.shape for t in wanted]:
+            raise RuntimeError(f"func.{name}: tangents {[tuple(t.shape) for t in along]} do not "
+                               f"fit primals {[tuple(t.shape) for t in wanted]}")
+        with enable_grad():
+            pushed = _along(dummies, pulled, along)
+        return refilled(out, _left(pushed, wanted))
+
+    value, aux = mapped(lambda t: _left([t], wanted)[0], (out, aux))
+    return value, aux, push
 
 
 def _linear(results: list, wanted: list) -> tuple[list, list]:

@@ -36,7 +36,7 @@ def _recurrence(node: Node, shapes: dict[str, Shape]) -> int:
 
 
 def _contraction(node: Node, shapes: dict[str, Shape]) -> int:
-    saved = {name: value for name, value, _ in node.op.kept(node)}
+    saved = {name: value for name, value, _ in node.op.kept(node.saved)}
     sizes = {**dict(zip(saved["left"], shapes["input"], strict=True)),
              **dict(zip(saved["right"], shapes["other"], strict=True))}
     return prod(sizes.values())
@@ -62,7 +62,7 @@ def _shapes(node: Node) -> dict[str, Shape]:
     for name, parent in zip(node.op.inputs, node.parents, strict=False):
         if parent is not None:
             shapes[name] = parent.shape
-    for _, value, source in node.op.kept(node):
+    for _, value, source in node.op.kept(node.saved):
         if isinstance(value, np.ndarray) and isinstance(source, int) and source >= 0:
             shapes[node.op.inputs[source]] = value.shape
     return shapes
@@ -91,7 +91,7 @@ def _kept(node: Node, needed: set[Node]) -> list[np.ndarray]:
         for place, saves in zip(places, node.op.rule_saves, strict=True):
             if node.op.variadic or place < len(node.parents) and node.parents[place] in needed:
                 names.update(saves)
-    return [value for name, value, _ in node.op.kept(node)
+    return [value for name, value, _ in node.op.kept(node.saved)
             if isinstance(value, np.ndarray) and (names is None or name in names)]
 
 

@@ -213,7 +213,7 @@ def _names(pairs: list[tuple]) -> dict[int, str]:
 def _saved(node: Node) -> list[tuple]:
     """(name, array, position of the input that it is, else None) of each saved array."""
     return [(name, value, source if isinstance(source, int) and source >= 0 else None)
-            for name, value, source in node.op.kept(node) if isinstance(value, np.ndarray)]
+            for name, value, source in node.op.kept(node.saved) if isinstance(value, np.ndarray)]
 
 
 def _notes(node: Node, saved: list) -> tuple[str, ...]:

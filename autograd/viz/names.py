@@ -32,7 +32,7 @@ _LONGEST = 40  # characters
 def described(node: Node) -> str:
     """An op's name with its attributes: `pow 2`, `sum dim=1`, `getitem [:, 0]`."""
     told, bare = [], []
-    for name, value, source in node.op.kept(node):
+    for name, value, source in node.op.kept(node.saved):
         if name in _BARE:
             bare += [value] if isinstance(value, int) else list(value or ())
         elif name == "index" and source is None:
@@ -74,14 +74,14 @@ def called(node: Node) -> str:
     if name in ("convolution", "convolution_input_grad"):
         return f"conv{'' if name == 'convolution' else '_transpose'}{len(node.shape) - 2}d"
     if name == "standardize" and node.saved:
-        saved = {name: value for name, value, _ in node.op.kept(node)}
+        saved = {name: value for name, value, _ in node.op.kept(node.saved)}
         _, groups, channels, length = saved["layout"]
         if saved["kind"] == "group":
             return ("layer_norm" if groups == length == 1 else
                     "instance_norm" if channels == 1 else "group_norm")
         return "rms_norm" if saved["kind"] == "rms" else "batch_norm"
     if name in ("max_pool", "avg_pool"):
-        windows = [value.size for name, value, _ in node.op.kept(node) if name == "windows"]
+        windows = [value.size for name, value, _ in node.op.kept(node.saved) if name == "windows"]
         return f"{name}{len(windows[0])}d" if windows else name
     return _CALLED.get(name, name)
 

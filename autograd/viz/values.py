@@ -36,7 +36,7 @@ def values(nodes: Sequence[Node], named: Iterable[Tensor]) -> dict[Node, np.ndar
             if held is not None:
                 known[node] = held._array
         elif not isinstance(node, Output):
-            for _, value, source in node.op.kept(node):
+            for _, value, source in node.op.kept(node.saved):
                 if isinstance(value, np.ndarray) and isinstance(source, int):
                     owner = node.parents[source] if 0 <= source < len(node.parents) else (
                         node if source == -1 and not isinstance(node.shape, list) else None)
@@ -55,8 +55,8 @@ def _computed(node: Node, known: dict[Node, np.ndarray]) -> np.ndarray | None:
     if (not isinstance(op, Op) or isinstance(node, Output) or op.many or op.variadic
             or len(node.parents) != len(op.inputs)):
         return None
-    saved = {name: value for name, value, source in op.kept(node) if source is None}
-    given = {name: value for name, value, source in op.kept(node)
+    saved = {name: value for name, value, source in op.kept(node.saved) if source is None}
+    given = {name: value for name, value, source in op.kept(node.saved)
              if isinstance(source, int) and source >= 0 and value is not None}
     needed = {name.split("=")[0].lstrip("*") for name in op.passed} - {"dtype", "more"}
     operands = [known.get(parent) if parent is not None else given.get(name)

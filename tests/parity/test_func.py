@@ -48,6 +48,7 @@ def check(make):
         np.testing.assert_allclose(a, b, 1e-9, 1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr")  # of torch.func.linearize
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_gradients_and_hessians(name):
     f = FUNCTIONS[name]
@@ -62,12 +63,14 @@ def test_gradients_and_hessians(name):
     check(lambda lib, x: lib.func.jacfwd(lib.func.jacfwd(of(lib), 0), 1)(*x))
     check(lambda lib, x: lib.func.grad(lambda *a: lib.func.grad(of(lib), 2)(*a).sum(), 0)(*x))
     check(lambda lib, x: lib.func.jvp(of(lib), tuple(x), tuple(y.cos() for y in x)))
+    check(lambda lib, x: lib.func.linearize(of(lib), *x)[1](*[y.cos() for y in x]))
     module = {autograd: autograd.functional, torch: torch.autograd.functional}
     check(lambda lib, x: module[lib].hessian(of(lib), tuple(x)))
     check(lambda lib, x: module[lib].hvp(of(lib), tuple(x), tuple(y.sin() for y in x)))
     check(lambda lib, x: module[lib].vhp(of(lib), tuple(x), tuple(y.sin() for y in x)))
 
 
+@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr")  # of torch.func.linearize
 @pytest.mark.parametrize("name", FIELDS)
 def test_jacobians_and_products(name):
     f = FIELDS[name]
@@ -83,6 +86,7 @@ def test_jacobians_and_products(name):
     check(lambda lib, x: lib.func.jacrev(of(lib), (0, 1))(*x))
     check(lambda lib, x: lib.func.jacfwd(of(lib), (0, 1))(*x))
     check(lambda lib, x: lib.func.jvp(of(lib), tuple(x), tuple(y.cos() for y in x)))
+    check(lambda lib, x: lib.func.linearize(of(lib), *x)[1](*[y.cos() for y in x]))
     module = {autograd: autograd.functional, torch: torch.autograd.functional}
     check(lambda lib, x: module[lib].jacobian(of(lib), tuple(x)))
 

@@ -1,0 +1,83 @@
+"""What a backward pass starts from and where it is to arrive: tensors, as their nodes, each root
+with the gradient that enters there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .dtypes import own
+from .errors import describe
+from .node import Node
+from .ops.elementwise import cast
+from .ops.join import stack
+from .tensors import Tensor, current_node, ndarray, wrap
+
+
+def sequence(values) -> tuple:
+    if values is None:
+        return ()
+    return (values,) if isinstance(values, (Tensor, ndarray)) else tuple(values)
+
+
+def start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[Node, Any]:
+    """The roots' nodes, each with the gradient that enters there."""
+    if weights and len(weights) != len(roots):
+        raise RuntimeError(f"{name}: {len(roots)} tensors but {len(weights)} gradients for them")
+    if not roots:
+        raise RuntimeError(f"{name}: there is no tensor to start from")
+    grads: dict[Node, Any] = {}
+    for i, root in enumerate(roots):
+        node = current_node(root) if isinstance(root, Tensor) else None
+        if node is None:
+            raise RuntimeError(
+                f"{name}: {describe(root)} does not require grad and has no grad_fn. Nothing it "
+                "was computed from requires grad, or it was computed under no_grad, detached, "
+                "taken from NumPy, or is of an integer type.")
+        weight = weights[i] if weights else None
+        argument = "grad_outputs" if name == "grad" else "gradient"
+        if weight is None and root._array.size != 1:
+            raise RuntimeError(
+                f"{name}: a gradient can be created only for a scalar, got {describe(root)}; "
+                f"reduce it with .sum() or .mean(), or pass {argument}=, a tensor of its shape")
+        value = _weight(name, root, weight, create_graph)
+        grads[node] = value if node not in grads else grads[node] + value
+    return grads
+
+
+def _weight(name: str, root: Tensor, weight, create_graph: bool):
+    if weight is None:
+        value = wrap(np.ones(root._array.shape, root._array.dtype))
+    else:
+        value = weight if isinstance(weight, Tensor) else wrap(own(np.asarray(weight)))
+        if value._array.shape != root._array.shape:
+            raise RuntimeError(f"{name}: the gradient {describe(value)} does not have the shape "
+                               f"of its tensor, {tuple(root.shape)}")
+        if value._array.dtype is not root._array.dtype:
+            value = cast(value, root._array.dtype)
+    return value if create_graph else value._array
+
+
+def target_nodes(name: str, inputs: tuple) -> list[Node]:
+    nodes = [current_node(tensor) for tensor in inputs]
+    for i, node in enumerate(nodes):
+        if node is None:
+            raise RuntimeError(f"{name}: inputs[{i}], {describe(inputs[i])}, does not require grad")
+    return nodes  # type: ignore[return-value]
+
+
+def each_of_batch(grad: Callable, outputs: tuple, weights: tuple, retain_graph: bool,
+                  **options: Any) -> tuple:
+    """The gradients for each entry of the weights' first dimension, stacked."""
+    sizes = {np.shape(weight)[:1] for weight in weights if weight is not None}
+    if len(sizes) != 1 or () in sizes:
+        raise RuntimeError("grad: is_grads_batched takes grad_outputs of one size in their first "
+                           f"dimension, the batch; got {[*map(describe, weights)]}")
+    count, = sizes.pop()
+    if not count:
+        raise RuntimeError("grad: is_grads_batched got grad_outputs of a batch of 0")
+    found = [grad(outputs, grad_outputs=[None if w is None else w[i] for w in weights],
+                  retain_graph=retain_graph or i < count - 1, **options) for i in range(count)]
+    return tuple([None if parts[0] is None else stack(parts) for parts in zip(*found)])

@@ -1,0 +1,20 @@
+"""What gradcheck takes of PyTorch's arguments."""
+
+from __future__ import annotations
+
+import pytest
+
+import autograd
+
+
+def test_pytorchs_switches_are_taken_or_refused():
+    x = autograd.tensor([0.5, 2.0], dtype=autograd.float64, requires_grad=True)
+    for check in (autograd.gradcheck, autograd.gradgradcheck):
+        assert check(autograd.log, (x,), check_undefined_grad=False, check_batched_grad=True,
+                     check_forward_ad=False, check_backward_ad=True, masked=None)
+        with pytest.raises(ValueError, match=f"^{check.__name__}: masked=True is not offered: inp"):
+            check(autograd.log, (x,), masked=True)
+        with pytest.raises(ValueError, match="check_backward_ad=False is not offered: there is no"):
+            check(autograd.log, (x,), check_backward_ad=False)
+        with pytest.raises(TypeError, match="'rtoll'; did you mean 'rtol'"):
+            check(autograd.log, (x,), rtoll=1e-3)
