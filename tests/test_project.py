@@ -83,7 +83,7 @@ SAME_LAYER = {
     "storage": "creation inplace",
     "distributions.*": "distributions distributions.*",
     "signal.*": "signal.*",
-    "surface.*": "surface surface.*",
+    "surface.*": "surface surface.* onnx transforms.*",
     "__main__": "warmup run",
 }
 
