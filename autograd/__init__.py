@@ -302,6 +302,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "serialize": "load save",
     "sparse": "sparse_coo_tensor spmm",
     "transforms.batches": "vmap",
+    "viz.stepping": "steps",
     "surface.amp": "GradScaler autocast",
     "surface.settings": "are_deterministic_algorithms_enabled clear_autocast_cache "
                         "get_default_device get_deterministic_debug_mode "

@@ -57,7 +57,7 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
         if node.__class__ is Leaf:
             add_to_leaf(node, grads, create_graph)
 
-    _walk(grads, retain_graph, create_graph, targets, arrived)
+    walk(grads, retain_graph, create_graph, targets, arrived)
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
@@ -86,7 +86,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
     def arrived(node: Node) -> None:
         found[node] = grads[node]
 
-    _walk(grads, retain_graph, create_graph, targets, arrived)
+    walk(grads, retain_graph, create_graph, targets, arrived)
     results: list[Any] = []
     for i, (tensor, node) in enumerate(zip(wanted, targets, strict=True)):
         if node in found:
@@ -142,7 +142,7 @@ def _leading_to(nodes, targets: list[Node]) -> set[Node]:
 
 
 @quiet
-def _walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Node] | None,
+def walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Node] | None,
           arrived: Callable[[Node], None]) -> None:
     """Carry the gradients of the roots down, calling `arrived(node)` at each leaf, or at each of
     the targets, once its gradient in `grads` is complete."""

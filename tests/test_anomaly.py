@@ -154,3 +154,19 @@ def test_a_compiled_step_runs_uncompiled():
     with autograd.detect_anomaly(), pytest.raises(RuntimeError, match="'MulBackward0' returned"):
         step(autograd.tensor(0.0))
     assert np.isnan(step(autograd.tensor(0.0)).numpy()).all()
+
+
+@pytest.mark.filterwarnings("ignore:.*anomaly detection looks at its gradients")
+def test_a_block_inside_of_a_compiled_step():
+    weight = leaf(1.0, 0.0)
+
+    @autograd.compile
+    def step(scale):
+        weight.grad = None
+        with autograd.detect_anomaly():
+            (weight * scale).exp().sqrt().sum().backward()
+
+    for scale in (1.0, 2.0, 3.0):
+        step(autograd.tensor(scale, dtype=autograd.float64))
+    with pytest.raises(RuntimeError, match="returned nan values"):
+        step(autograd.tensor(float("inf"), dtype=autograd.float64))

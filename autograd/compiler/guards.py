@@ -227,6 +227,10 @@ class Guards:
         of_all = getattr(cls, "_global_hooks", None)
         if of_all is not None and any(vars(of_all).values()):
             self.hooked = self.hooked or f"all modules ({cls.__name__} among them)"
+        if of_all is not None and id(of_all) not in self._walked:
+            self._walked.add(id(of_all))
+            for table in vars(of_all).values():
+                self._add(f"not {self._name(table)}", "the hooks of all modules")
         owner = next((kind for kind in cls.__mro__ if "__call__" in vars(kind)), None)
         if owner is not None and _in_library(owner.__module__) and id(owner) not in self._walked:
             self._walked.add(id(owner))

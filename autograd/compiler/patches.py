@@ -21,6 +21,7 @@ import numpy as np
 
 from .. import engine, inplace, sampling
 from ..errors import caller
+from ..hooks import LOOKING
 from ..ops import dropout, embedding, index
 from ..record import REGISTRY, Op
 from ..replayed import watcher
@@ -166,7 +167,10 @@ def _putting(recorder: Recorder, put):
 
 def _walking(recorder: Recorder, walk):
     def apply(grads, retain_graph, create_graph, targets, arrived):
-        if create_graph or not recorder.active():
+        if LOOKING and recorder.active():
+            recorder.fail("anomaly detection looks at its gradients; leave it uncompiled while "
+                          "you look")
+        if create_graph or LOOKING or not recorder.active():
             return walk(grads, retain_graph, create_graph, targets, arrived)
         return walking.walk(recorder, grads, retain_graph, targets, arrived)
 
@@ -197,7 +201,7 @@ def _functions(recorder: Recorder):
     """(globals, name, what stands in) for what works on numbers beside the ops."""
     yield vars(inplace), "_copyto", _copying(recorder, inplace._copyto)
     yield vars(inplace), "put", _putting(recorder, inplace.put)
-    yield vars(engine), "_walk", _walking(recorder, engine._walk)
+    yield vars(engine), "walk", _walking(recorder, engine.walk)
     yield vars(engine), "add_to_leaf", _arriving(recorder, engine.add_to_leaf)
     yield vars(engine), "owned", _owning(recorder, engine.owned)
     for function, effect in ((dropout.random_key, True), (dropout._mask, True),

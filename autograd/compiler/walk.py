@@ -33,7 +33,7 @@ FINE = frozenset(_FINE.split())
 
 def walk(recorder: Recorder, grads: dict, retain_graph: bool, targets: list[Node] | None,
          arrived) -> None:
-    """`engine._walk` without create_graph, recorded."""
+    """`engine.walk` without create_graph, recorded."""
     turns = engine.reachable(grads)
     order = sorted(turns, key=turns.__getitem__, reverse=True)
     wanted = None if targets is None else set(targets)

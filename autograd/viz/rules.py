@@ -1,0 +1,63 @@
+"""The text of an op's rules, as they are written in the files that declare them."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
+
+from ..kernels.formulas import FORMULAS
+from ..node import Rule
+from ..record import Op
+
+
+def rule_text(op: Rule, position: int) -> str:
+    """How the gradient for an input comes from `g`, that of the result: `g * other`."""
+    if not isinstance(op, Op):
+        return "added to .grad" if op.name == "accumulate" else f"{op.name}.backward"
+    name = op.inputs[min(position, len(op.inputs) - 1)]
+    return "" if name not in op.rule_names else _text(op.rules[op.rule_names.index(name)])
+
+
+def _text(rule: Callable) -> str:
+    formula = getattr(rule, "formula", None)
+    code = getattr(FORMULAS[formula] if formula else rule, "__code__", None)
+    if code is None:  # NumPy's own function
+        return f"{formula}({', '.join(rule.names)})"  # type: ignore[attr-defined]
+    own = code.co_varnames[:code.co_argcount]
+    text = _body(code) or f"{code.co_name}({', '.join(own)})"
+    called = dict(zip(own, getattr(rule, "names", own), strict=True))
+    return re.sub(r"[A-Za-z_]\w*", lambda word: called.get(word[0], word[0]), text)
+
+
+@lru_cache(None)
+def _body(code: CodeType) -> str:
+    """What a lambda, or a function that is one `return`, gives; empty for others, and where the
+    file is not at hand."""
+    wanted = code.co_name, code.co_varnames[:code.co_argcount]
+    for node, segment in _functions(code.co_filename):
+        if node.lineno == code.co_firstlineno and wanted == (
+                getattr(node, "name", "<lambda>"), tuple(a.arg for a in node.args.args)):
+            return segment
+    return ""
+
+
+@lru_cache(None)
+def _functions(filename: str) -> list:
+    """Each function of a file with the text of its value."""
+    text = "".join(linecache.getlines(filename))
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Lambda):
+            value: ast.expr | None = node.body
+        elif isinstance(node, ast.FunctionDef):
+            node.lineno = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+            value = node.body[0].value if isinstance(node.body[0], ast.Return) else None
+        else:
+            continue
+        segment = None if value is None else ast.get_source_segment(text, value)
+        found.append((node, " ".join((segment or "").split())))
+    return found
