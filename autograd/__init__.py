@@ -299,6 +299,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
                    "nextafter positive rad2deg real resolve_conj resolve_neg rsub signbit",
     "queries": "can_cast is_complex is_conj is_floating_point is_inference is_neg is_nonzero "
                "is_same_size is_signed is_tensor numel result_type",
+    "reasons": "why",
     "serialize": "load save",
     "sparse": "sparse_coo_tensor spmm",
     "transforms.batches": "vmap",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from inspect import signature
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class Report:
 @enable_grad()
 def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
               atol: float | None = None, fast_mode: bool = False, raise_exception: bool = True,
-              nondet_tol: float = 0.0, **always: bool | None) -> Report:
+              nondet_tol: float = 0.0, **always: Any) -> Report:
     """Hold the gradients of `func(*inputs)` against central differences in float64.
 
     Every input that requires grad is checked, in steps of eps max(1, |input|); float32 ones are
@@ -102,7 +103,7 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
 def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
                   rtol: float = 1e-7, atol: float | None = None, fast_mode: bool = False,
                   raise_exception: bool = True, nondet_tol: float = 0.0,
-                  **always: bool | None) -> Report:
+                  **always: Any) -> Report:
     """Hold second derivatives against differences of the first: gradcheck of the gradient of
     `func`, weighted by `grad_outputs` (random if not given), by the inputs and those weights.
 
@@ -147,6 +148,8 @@ def _check_always(name: str, given: dict) -> None:
         if key not in _ALWAYS:
             raise TypeError(f"{name}: got an unexpected keyword argument {key!r}"
                             f"{did_you_mean(key, [*_ALWAYS, *signature(gradcheck).parameters])}")
+        if value is not None:
+            check_switches(name, **{key: value})
         refused = _ALWAYS[key]
         if value is not None and refused and bool(value) is refused[0]:
             raise ValueError(f"{name}: {key}={value} is not offered: {refused[1]}")

@@ -30,7 +30,7 @@ LAYERS = {
     6: "engine anomaly",
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* onnx onnx.* transforms "
-       "transforms.* surface surface.*",
+       "transforms.* surface surface.* dependence reasons",
     8: "__init__ func functional graph special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
        "array_api",
@@ -65,6 +65,8 @@ SAME_LAYER = {
     "numpy_rare": "creation numpy_functions",
     "inplace": "creation",
     "gradient_judge": "numeric",
+    "dependence": "viz.*",
+    "reasons": "dependence viz viz.*",
     "gradient_check": "numeric gradient_judge",
     "viz": "viz.*",
     "viz.*": "viz.*",

@@ -12,7 +12,8 @@ from ..node import Node
 from .style import elided
 
 _CALLED = {"true_divide": "div", "max_dim": "max", "min_dim": "min", "clamp_below": "clamp",
-           "clamp_above": "clamp", "cast": "to", "drop": "dropout",
+           "clamp_above": "clamp", "clip": "clamp", "cast": "to", "cast_to_integral": "to",
+           "drop": "dropout",
            "with_logits": "binary_cross_entropy_with_logits",
            "contract": "einsum", "gather_along": "gather", "constant_pad": "pad",
            "max_at_random": "fractional_max_pool2d",
@@ -83,7 +84,12 @@ def called(node: Node) -> str:
     if name in ("max_pool", "avg_pool"):
         windows = [value.size for name, value, _ in node.op.kept(node.saved) if name == "windows"]
         return f"{name}{len(windows[0])}d" if windows else name
-    return _CALLED.get(name, name)
+    return op_called(name)
+
+
+def op_called(name: str) -> str:
+    """The name of the function of the user's that an op mostly stands behind."""
+    return _CALLED.get(name.strip("_"), name.strip("_"))
 
 
 def shape_text(shape: tuple, dtype: np.dtype) -> str:
