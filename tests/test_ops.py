@@ -102,7 +102,8 @@ def test_gradient(call):
 
 @calls(lambda call: call.arrays and call.case.order >= 2)
 def test_second_gradient(call):
-    assert gradgradcheck(call.graded, call.tensors(), rtol=TIGHT)
+    many = sum(array.size for array in call.arrays) > 60  # of recurrent layers
+    assert gradgradcheck(call.graded, call.tensors(), rtol=TIGHT, fast_mode=many)
 
 
 @calls(lambda call: call.arrays and call.case.order >= 2)

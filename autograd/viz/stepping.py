@@ -15,7 +15,7 @@ import numpy as np
 
 from ..accumulate import add_to_leaf
 from ..engine import walk
-from ..errors import describe
+from ..errors import check_switches, describe
 from ..hooks import LOOKING
 from ..node import Leaf, Node
 from ..roots import sequence, start
@@ -92,6 +92,7 @@ def steps(tensors, grad_tensors=None, *, names: Mapping[str, Any] | None = None,
                                                 x        g * input  3
     2  accumulate  x       6                             added to .grad
     """
+    check_switches("steps", retain_graph=retain_graph)
     if names is None:
         names = sys._getframe(1).f_locals
     elif not isinstance(names, Mapping):
