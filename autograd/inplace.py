@@ -227,14 +227,19 @@ def _rewrite(target: Tensor, history: tuple[Tensor, Node]) -> None:
 
 
 def _keep(node: Node, old: np.ndarray, first: int | None) -> None:
-    """Put copies in place of the array `old`, which is about to be overwritten, among what node,
-    and those made since `first` on the way to it, have saved."""
+    """Put copies in place of the array `old`, which is about to be overwritten, and views of it
+    among what node, and those made since `first` on the way to it, have saved."""
     if node.saved:
-        node.saved = tuple(s.copy() if s is old else s for s in node.saved)
+        node.saved = tuple(s.copy() if s is old or _shows(s, old) else s for s in node.saved)
     if first is not None:
         for parent in node.parents:
             if parent is not None and parent.seq > first:
                 _keep(parent, old, first)
+
+
+def _shows(saved, old: np.ndarray) -> bool:
+    return (saved.__class__ is np.ndarray and saved.base is not None
+            and np.may_share_memory(saved, old))
 
 
 def _node_as(value: Tensor, dtype: np.dtype) -> Node | None:

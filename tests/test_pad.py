@@ -97,8 +97,8 @@ def test_dtypes_stay():
     (lambda x: F.pad(x, (0, 5), "circular"), ValueError, "at most 4 on either side"),
     (lambda x: F.pad(x, (-1, 4), "circular"), ValueError, "at most 3 on either side does"),
     (lambda x: F.pad(x, (-1, 4), "reflect"), ValueError, "at most 3 on either side does"),
-    (lambda x: F.pad(x, (-1, -3), "replicate"), ValueError, r"\(-1, -3\) in mode 'replicate' leaves "
-     r"nothing of dimension 2 of \(1, 3, 4\)"),
+    (lambda x: F.pad(x, (-1, -3), "replicate"), ValueError, r"\(-1, -3\) in mode 'replicate' "
+     r"leaves nothing of dimension 2 of \(1, 3, 4\)"),
     (lambda x: F.pad(IMAGE, (1, 1)), TypeError, "pad: input must be a Tensor, got ndarray"),
     (lambda x: nn.ZeroPad2d((1, 2)), ValueError, r"ZeroPad2d: padding must be an integer or "
      r"\(left, right, top, bottom\), got \(1, 2\)"),

@@ -53,9 +53,9 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "diagonal_scatter": "t.diagonal_scatter(x, x.diagonal())",
     "as_strided_scatter": "t.as_strided_scatter(x, row, (n,), (1,))",
     "fill_diagonal": "x.clone().fill_diagonal_(0.5)",
-    "scatter_reduce scatter_extreme": ("t.scatter_reduce(x, 1, i, y, 'amax')",
-                                       "t.scatter_reduce(x, 1, i, y, 'mean')",
-                                       "t.scatter_reduce(x, 1, i, y, 'prod')"),
+    "scatter_reduce scatter_extreme scatter_prod": (
+        "t.scatter_reduce(x, 1, i, y, 'amax')", "t.scatter_reduce(x, 1, i, y, 'mean')",
+        "t.scatter_reduce(x, 1, i, y, 'prod')"),
     # statistics
     "aminmax": "t.aminmax(x, dim=1).max", "std_mean": "t.std_mean(x, 1)[0]", "cov": "t.cov(x[:50])",
     "corrcoef": "t.corrcoef(x[:50])", "diff": "t.diff(x)", "trapezoid": "t.trapezoid(x)",

@@ -155,6 +155,9 @@ CASES = {
         lambda x, index, src, dim, largest, own: _scatter_reduce(
             x, dim, index, src, "amax" if largest else "amin", own),
         (AWAY, INDEX, SENT, 0, True, True), (AWAY, INDEX, SENT, 0, False, False), torch=False),
+    "scatter_prod": samples(
+        lambda x, index, src, dim, own: _scatter_reduce(x, dim, index, src, "prod", own),
+        (AWAY, INDEX, SENT, 0, True), (AWAY, INDEX, SENT, 0, False), torch=False),
     "index_reduce": [
         *reductions(_index_reduce, AWAY, 0, np.array([2, 0, 2]), Spec((3, 4), avoid=(0,)),
                     ("prod", "mean", "amax", "amin"), quiet("index_reduce")),
