@@ -105,7 +105,7 @@ def look(array: np.ndarray, parts: Index):
 def _picked(array: np.ndarray, parts: tuple) -> np.ndarray:
     """array[parts], where some parts are arrays, in row-major order; NumPy puts what they pick
     first in memory, wherever they stand."""
-    dim = _only_array(parts)
+    dim = only_array(parts)
     if dim is not None and len(parts) <= array.ndim:
         return _take(array, parts[dim], dim, True)
     return np.ascontiguousarray(array[parts])
@@ -213,7 +213,7 @@ def region(name: str, parts: Index, shape: tuple) -> tuple[int, ...]:
         _refuse(name, parts, shape, error)
 
 
-def _rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
+def rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
     """The numbers of the rows that x[index] takes of x of this shape, and the shape of a row."""
     parts = index if isinstance(index, tuple) else (index,)
     if not all(isinstance(p, np.ndarray) and p.dtype.kind in "iu" for p in parts):
@@ -224,28 +224,19 @@ def _rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
     return numbers, shape[len(parts):]
 
 
-def positions(index, shape: tuple) -> np.ndarray:
-    """Where the elements of x[index] lie in the flattened x of this shape."""
-    numbers, inner = _rows_at(index, shape)
-    if not inner:
-        return numbers
-    block = np.arange(prod(inner)).reshape(inner)
-    return numbers.reshape(numbers.shape + (1,) * len(inner)) * block.size + block
-
-
 def sums_at(values: np.ndarray, index, shape: tuple, base: np.ndarray | None = None) -> np.ndarray:
     """base, or zeros of `shape`, with values added at index, where equal indices add up, in
     float64."""
-    dim = _only_array(index)
+    dim = only_array(index)
     if dim is not None:
         return _sum_rows(values, index[dim], dim, shape, True, base)
-    numbers, inner = _rows_at(index, shape)
+    numbers, inner = rows_at(index, shape)
     rows = prod(shape[:len(shape) - len(inner)]), *inner
     base = base if base is None else base.reshape(rows)
     return _sum_rows(values, numbers, 0, rows, False, base).reshape(shape)
 
 
-def _only_array(parts: tuple) -> int | None:
+def only_array(parts: tuple) -> int | None:
     """The dimension of the one array of integers among full slices; None for another index."""
     found = None
     for dim, part in enumerate(parts):
@@ -256,15 +247,6 @@ def _only_array(parts: tuple) -> int | None:
         elif part.__class__ is not slice or part != _ALL:
             return None
     return found
-
-
-def last_writes(index: Index, shape: tuple) -> np.ndarray:
-    """For each element that put(x, index, value) writes, whether it stays: of several written to
-    the same place the last one does."""
-    flat = positions(index, shape)
-    number, board = np.arange(flat.size).reshape(flat.shape), np.empty(prod(shape), np.int64)
-    board[flat] = number
-    return board[flat] == number
 
 
 @op(view=True, method=False, vjp=dict(

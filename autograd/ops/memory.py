@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from ..errors import describe
+from ..gate import written
 from ..kernels.rounding import rounded_once
 from ..modes import enable_grad
 from ..node import Leaf
@@ -71,7 +72,9 @@ def as_strided_view(input, /, size, stride, start):
         return input.reshape(-1)[:0].reshape(size)
     steps = [n * input.itemsize for n in stride]
     try:
-        shown = strided(input.reshape(-1)[start:], size, steps)
+        shown = (np.ndarray(size, input.dtype, input, start * input.itemsize, steps)
+                 if input.base is None and input.flags.carray
+                 else strided(input.reshape(-1)[start:], size, steps))
     except ValueError:  # the memory is part of something else
         flat = np.ascontiguousarray(input)
         return np.ndarray(size, input.dtype, flat, start * input.itemsize, steps).copy()
@@ -82,7 +85,7 @@ def as_strided_view(input, /, size, stride, start):
 def _apart(size, stride) -> bool:
     """Whether no element is shown twice, as far as the strides tell by themselves."""
     reach = 0
-    for step, n in sorted((s, n) for n, s in zip(size, stride, strict=True) if n > 1):
+    for step, n in sorted([(s, n) for n, s in zip(size, stride, strict=True) if n > 1]):
         if step <= reach:
             return False
         reach += (n - 1) * step
@@ -93,6 +96,10 @@ def _apart(size, stride) -> bool:
     g=lambda g_out, size, stride, start: as_strided_view(g_out, size, stride, start)))
 def as_strided_grad(g, /, size, stride, start, shape):
     """Zeros of `shape` to which g is added where as_strided took it."""
+    if _apart(size, stride):
+        out = np.zeros(shape, g.dtype)
+        written([as_strided_view(out, size, stride, start)], [g])
+        return out
     return _added(g, size, stride, start, shape)
 
 

@@ -10,15 +10,18 @@ from math import prod
 
 import numpy as np
 
+from ..dtypes import fitting
 from ..errors import describe
-from ..record import composite
+from ..gate import copied
+from ..record import composite, op
 from ..tensors import Tensor
 from ..tensors import wrap as wrapped
-from .compare import masked_fill
+from .elementwise import to
 from .index import Index, along, check_range, getitem, integers, region
 from .memory import as_strided_view, strides_of
 from .scatter import add_at, put_at
-from .shape import axis, distinct, expand, ints, owned, reshape, whole
+from .shape import axis, distinct, expand, ints, owned, reshape, sum_to_size, whole
+from .triangle import diagonal
 
 
 @composite()
@@ -178,12 +181,25 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
                          f"{describe(input)}")
     dim1, dim2 = distinct("diagonal_scatter", (dim1, dim2), len(input.shape))
     _check_source("diagonal_scatter", "src", src, input)
-    places = np.arange(prod(input.shape)).reshape(input.shape)
-    places = places.diagonal(whole("diagonal_scatter", offset), dim1, dim2)
-    if src.shape != places.shape:
+    offset = whole("diagonal_scatter", offset)
+    fits = np.broadcast_to(np.int8(0), input.shape).diagonal(offset, dim1, dim2).shape
+    if src.shape != fits:
         raise ValueError(f"diagonal_scatter: src {tuple(src.shape)} must have the shape of the "
-                         f"diagonal, {places.shape}")
-    return _flat(put_at, input, src, places)
+                         f"diagonal, {fits}")
+    return put_diagonal(input, src, offset, dim1, dim2)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, offset, dim1, dim2: put_diagonal(g, g.dtype.type(0), offset, dim1, dim2),
+    src=lambda g, offset, dim1, dim2, src_shape: sum_to_size(
+        diagonal(g, offset, dim1, dim2), src_shape)))
+def put_diagonal(input, src, /, offset, dim1, dim2):
+    """A copy of input with src, broadcast, on a diagonal."""
+    out = copied(input)
+    shown = out.diagonal(offset, dim1, dim2)
+    shown.flags.writeable = True
+    shown[...] = src
+    return out
 
 
 @composite(method=False, inplace=True)
@@ -202,11 +218,14 @@ def fill_diagonal(input, fill_value, wrap=False):
         raise ValueError("fill_diagonal: a matrix, or more dimensions of one size, are needed, got "
                          f"{describe(input)}")
     step = sum(prod(shape[d + 1:]) for d in range(len(shape)))
-    least = min(shape)
-    places = np.arange(0, prod(shape) if wrap and len(shape) == 2 else least * step, step)
-    mask = np.zeros(shape, bool)
-    mask.reshape(-1)[places] = True
-    return masked_fill(input, wrapped(mask), fill_value)
+    end = prod(shape) if wrap and len(shape) == 2 else min(shape) * step
+    if not isinstance(fill_value, Tensor):
+        fill_value = wrapped(fitting("fill_diagonal", fill_value, input.dtype))
+    if fill_value.shape:
+        raise ValueError("fill_diagonal: fill_value must be a number or 0-d tensor, got "
+                         f"{describe(fill_value)}")
+    flat = put_at(reshape(input, (-1,)), to(fill_value, input.dtype), Index((slice(0, end, step),)))
+    return owned(reshape(flat, shape))
 
 
 def unravel_index(indices, shape) -> tuple[Tensor, ...]:

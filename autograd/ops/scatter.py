@@ -12,7 +12,7 @@ import numpy as np
 
 from ..dtypes import fitting
 from ..errors import describe
-from ..gate import by_index
+from ..gate import by_index, copied
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
@@ -23,10 +23,11 @@ from .index import (
     check_range,
     getitem,
     integers,
-    last_writes,
     misplaced,
+    only_array,
     put,
     region,
+    rows_at,
     select_rows,
     sum_rows,
     sums_at,
@@ -266,13 +267,38 @@ def add_at(input, values, /, index):
 
 @op(method=False, vjp=dict(
     input=lambda g, index: put_at(g, g.dtype.type(0), index),
-    values=lambda g, index, values_shape: sum_to_size(
-        where(last_writes(index, tuple(g.shape)), getitem(g, index), 0.0), values_shape)))
+    values=lambda g, index, values_shape: sum_to_size(reached(g, index), values_shape)))
 def put_at(input, values, /, index):
     """A copy of input with `values`, broadcast, written at index."""
-    out = input.copy()
+    out = copied(input)
     put(out, index, values)
     return out
+
+
+def reached(g, index):
+    """What put(x, index, value) gives back to value: g[index], and 0 where a later one of the same
+    write took the place."""
+    parts = as_index(index)
+    shown = getitem(g, parts)
+    if not any([part.__class__ is np.ndarray and part.dtype.kind == "i" for part in parts]):
+        return shown
+    stays = _last_writes(parts, tuple(g.shape))
+    return shown if stays.all() else where(stays, shown, 0.0)
+
+
+def _last_writes(index: Index, shape: tuple) -> np.ndarray:
+    """For each element, or row, that put(x, index, value) writes, whether it stays: of several
+    written to the same place the last one does."""
+    dim = only_array(index)
+    if dim is None:
+        numbers, inner = rows_at(index, shape)
+        after = len(inner)
+    else:
+        numbers, after = index[dim] % shape[dim], len(shape) - dim - 1
+    number = np.arange(numbers.size).reshape(numbers.shape)
+    board = np.empty(numbers.max(initial=-1) + 1, np.int64)
+    board[numbers] = number
+    return (board[numbers] == number).reshape(numbers.shape + (1,) * after)
 
 
 @composite(inplace=True)

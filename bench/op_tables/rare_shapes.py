@@ -50,7 +50,7 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "index_copy": "t.index_copy(x, 0, some, y)", "masked_scatter": "t.masked_scatter(x, mask, y)",
     "select_scatter": "t.select_scatter(x, row, 0, 1)",
     "slice_scatter": "t.slice_scatter(x, y[:2], 0, 1, 3)",
-    "diagonal_scatter": "t.diagonal_scatter(x, x.diagonal())",
+    "diagonal_scatter put_diagonal": "t.diagonal_scatter(x, x.diagonal())",
     "as_strided_scatter": "t.as_strided_scatter(x, row, (n,), (1,))",
     "fill_diagonal": "x.clone().fill_diagonal_(0.5)",
     "scatter_reduce scatter_extreme scatter_prod": (

@@ -135,6 +135,8 @@ CASES = {
                              (MATRIX, Spec((3, 2)), 1, 0, 4, 2), (MATRIX, Spec((3, 1)), -1, -1)),
     "diagonal_scatter": samples(_diagonal_scatter, (MATRIX, Spec((3,))), (MATRIX, Spec((2,)), -1),
                                 (Spec((2, 3, 2)), Spec((3, 2)), 0, 0, 2)),
+    "put_diagonal": samples(_diagonal_scatter, (MATRIX, Spec((3,)), 0, 0, 1),
+                            (Spec((2, 3, 2)), Spec((3, 1)), 0, 2, 0), torch=False),
     "fill_diagonal": samples(_fill_diagonal, (MATRIX, 5.0), (Spec((3, 3, 3)), 2.0),
                              (Spec((7, 2)), 1.0), torch=lambda x, v: x.clone().fill_diagonal_(v))
     + samples(_fill_diagonal, (Spec((7, 2)), 1.0, True), (Spec((2, 5)), 1.0, True),
