@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
+from functools import lru_cache
 from math import prod
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ from .shape import axis, owned, reshape, whole
 _ALL = slice(None)
 _FEW = 32
 _INT64, _BOOL = np.dtype(np.int64), np.dtype(bool)
-_take, _sum_rows = by_index("take"), by_index("sum_rows", sums=True)
+_take, _sum_rows = by_index("take"), by_index("sum_rows", "sums")
 _compress, _spread = by_index("compress", "mask"), by_index("spread", "mask")
 
 
@@ -208,9 +209,15 @@ def _refuse(name: str, parts: Index, shape: tuple, error: IndexError) -> NoRetur
 def region(name: str, parts: Index, shape: tuple) -> tuple[int, ...]:
     """The shape of what an index shows of a tensor of `shape`; `name` is who asks."""
     try:
-        return np.shape(look(np.broadcast_to(np.int8(0), shape), parts))
+        return np.shape(look(_nothing(shape), parts))
     except IndexError as error:
         _refuse(name, parts, shape, error)
+
+
+@lru_cache(64)
+def _nothing(shape: tuple) -> np.ndarray:
+    """An array of this shape that takes no memory."""
+    return np.broadcast_to(np.int8(0), shape)
 
 
 def rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
@@ -219,8 +226,9 @@ def rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
     if not all(isinstance(p, np.ndarray) and p.dtype.kind in "iu" for p in parts):
         return np.asarray(look(np.arange(prod(shape)).reshape(shape), Index(parts))), ()
     numbers: np.ndarray = np.zeros((), np.int64)
-    for part, n in zip(parts, shape, strict=False):
-        numbers = numbers * n + (part.astype(np.int64, copy=False) + (part < 0) * n)
+    for dim, (part, n) in enumerate(zip(parts, shape, strict=False)):
+        part = part.astype(np.int64, copy=False) + (part < 0) * n
+        numbers = numbers * n + part if dim else part
     return numbers, shape[len(parts):]
 
 

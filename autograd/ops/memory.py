@@ -36,8 +36,8 @@ def as_strided(input, size, stride, storage_offset=None):
 
 def strides_of(name: str, input, size, stride, storage_offset) -> tuple[tuple, tuple, int]:
     """Size, stride and start of what as_strided shows, if all of it lies in the input."""
-    size = tuple(whole(name, n) for n in ints(size))
-    stride = tuple(whole(name, n) for n in ints(stride))
+    size = tuple([n if n.__class__ is int else whole(name, n) for n in ints(size)])
+    stride = tuple([n if n.__class__ is int else whole(name, n) for n in ints(stride)])
     start = 0 if storage_offset is None else whole(name, storage_offset)
     if len(size) != len(stride) or min((*size, *stride, start), default=0) < 0:
         raise ValueError(f"{name}: size {size} and stride {stride} must be equally many "
@@ -49,7 +49,7 @@ def strides_of(name: str, input, size, stride, storage_offset) -> tuple[tuple, t
         raise RuntimeError(f"{name}: the tensor is a view that does not begin where its memory "
                            "does, from which storage_offset is counted; .clone() it, or call "
                            "as_strided of the tensor it is a view of")
-    last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True)])
     if prod(size) and last >= prod(input.shape):
         raise RuntimeError(f"{name}: size {size} with stride {stride} from {start} on reaches "
                            f"element {last} of {describe(input)}, which has {prod(input.shape)}")
@@ -78,11 +78,11 @@ def as_strided_view(input, /, size, stride, start):
     except ValueError:  # the memory is part of something else
         flat = np.ascontiguousarray(input)
         return np.ndarray(size, input.dtype, flat, start * input.itemsize, steps).copy()
-    shown.flags.writeable = shown.flags.writeable and _apart(size, stride)
+    shown.flags.writeable = shown.flags.writeable and apart(size, stride)
     return shown
 
 
-def _apart(size, stride) -> bool:
+def apart(size, stride) -> bool:
     """Whether no element is shown twice, as far as the strides tell by themselves."""
     reach = 0
     for step, n in sorted([(s, n) for n, s in zip(size, stride, strict=True) if n > 1]):
@@ -96,7 +96,7 @@ def _apart(size, stride) -> bool:
     g=lambda g_out, size, stride, start: as_strided_view(g_out, size, stride, start)))
 def as_strided_grad(g, /, size, stride, start, shape):
     """Zeros of `shape` to which g is added where as_strided took it."""
-    if _apart(size, stride):
+    if apart(size, stride):
         out = np.zeros(shape, g.dtype)
         written([as_strided_view(out, size, stride, start)], [g])
         return out

@@ -36,7 +36,7 @@ from .shape import axis, expand, reshape, sum_to_size
 
 _gather, _scatter = by_index("gather_along"), by_index("scatter_along")
 _scatter_sum, _src_grad = by_index("scatter_sum"), by_index("scatter_src_grad")
-_sum_rows = by_index("sum_rows", sums=True)
+_sum_rows = by_index("sum_rows", "sums")
 
 
 def scatter_checked(name: str, input, dim: int, index) -> int:
@@ -248,13 +248,13 @@ def index_put(input, indices, values, accumulate=False):
     index = as_index(tuple(indices))
     shape = tuple(input.shape)
     fits = region("index_put", index, shape)
-    if np.broadcast_shapes(fits, (1,) * values.ndim) != fits or any(
-            n not in (1, m) for n, m in zip(values.shape[::-1], fits[::-1], strict=False)):
+    if values.shape != fits and (len(values.shape) > len(fits) or any(
+            n not in (1, m) for n, m in zip(values.shape[::-1], fits[::-1], strict=False))):
         raise ValueError(f"index_put: values {tuple(values.shape)} cannot be expanded to {fits}, "
                          f"which indices of {shape} give")
     if not accumulate:
         return put_at(input, values, index)
-    return add_at(input, expand(values, fits), index)
+    return add_at(input, values if values.shape == fits else expand(values, fits), index)
 
 
 @op(method=False, vjp=dict(

@@ -28,8 +28,8 @@ from .scatter import (
 )
 from .shape import axis, reshape
 
-_fold = by_index("scatter_fold", sums=True)
-_prod_grad = by_index("scatter_prod_grad", sums=True)
+_fold = by_index("scatter_fold", "sums")
+_prod_grad = by_index("scatter_prod_grad", "sums")
 _REDUCES = ("sum", "prod", "mean", "amax", "amin")
 
 
