@@ -164,11 +164,13 @@ def _twin(name: str):
     return getattr(reference, name)
 
 
-def by_index(name, least="gather", sums=False):
+def by_index(name, least="gather"):
     """The kernel of this name, whose first arguments are an array and an index; few numbers are
-    picked, or where `sums` are added up, by its twin."""
+    picked, or put together if `least` is "sums", by its twin."""
+    together = least == "sums"
+
     def apply(x, index, *rest):
-        if (x if sums else index).size < LEAST[least] and x.dtype is not FLOAT16:
+        if (x if together else index).size < LEAST[least] and x.dtype is not FLOAT16:
             return _twin(name)(x, index, *rest)
         return getattr(kernels, name)(x, index, *rest)
 

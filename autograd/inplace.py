@@ -19,9 +19,9 @@ from .gate import LEAST, written
 from .kernels.room import room
 from .modes import is_grad_enabled
 from .node import Leaf, Node, next_seq
-from .ops.compare import where
 from .ops.elementwise import cast
-from .ops.index import as_index, getitem, last_writes, put
+from .ops.index import as_index, getitem, put
+from .ops.scatter import reached
 from .ops.shape import sum_to_size
 from .record import COMPOSITES, INPLACE, TWINS, op
 from .tensors import Tensor, current_node, mark_written, set_node, wrap
@@ -62,13 +62,9 @@ def overwrite(input, value, /, region):
 
 def _reached(g, region: tuple):
     """What region shows of g, and 0 for elements that a later one of the same write replaced."""
-    shown = _look(g, region)
     if region and region[-1][0] is getitem:
-        parts = region[-1][1][0]
-        if any(isinstance(part, np.ndarray) and part.dtype.kind != "b" for part in parts):
-            kept = last_writes(parts, tuple(_look(g, region[:-1]).shape))
-            return where(kept, shown, 0.0)
-    return shown
+        return reached(_look(g, region[:-1]), region[-1][1][0])
+    return _look(g, region)
 
 
 def _write(array: np.ndarray, region: tuple, value) -> None:
@@ -227,14 +223,19 @@ def _rewrite(target: Tensor, history: tuple[Tensor, Node]) -> None:
 
 
 def _keep(node: Node, old: np.ndarray, first: int | None) -> None:
-    """Put copies in place of the array `old`, which is about to be overwritten, among what node,
-    and those made since `first` on the way to it, have saved."""
+    """Put copies in place of the array `old`, which is about to be overwritten, and views of it
+    among what node, and those made since `first` on the way to it, have saved."""
     if node.saved:
-        node.saved = tuple(s.copy() if s is old else s for s in node.saved)
+        node.saved = tuple(s.copy() if s is old or _shows(s, old) else s for s in node.saved)
     if first is not None:
         for parent in node.parents:
             if parent is not None and parent.seq > first:
                 _keep(parent, old, first)
+
+
+def _shows(saved, old: np.ndarray) -> bool:
+    return (saved.__class__ is np.ndarray and saved.base is not None
+            and np.may_share_memory(saved, old))
 
 
 def _node_as(value: Tensor, dtype: np.dtype) -> Node | None:

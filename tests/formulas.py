@@ -11,7 +11,7 @@ POSITIVE = {"log", "sqrt", "rsqrt", "log_grad", "sqrt_grad", "rsqrt_grad"}  # of
 SHARES = {"logit"}  # of numbers from 0 to 1
 WORDS = {"where": ("condition", "input", "other"), "maximum": ("input", "other"),
          "minimum": ("input", "other"), "fmod": ("input", "other"),
-         "copysign": ("input", "other")}  # fmt: skip
+         "copysign": ("input", "other"), "nextafter": ("input", "other")}  # fmt: skip
 
 
 def arguments(name: str) -> tuple[str, ...]:

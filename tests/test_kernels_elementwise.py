@@ -76,6 +76,7 @@ TRUTH = {
     "mish": lambda x: x * np.tanh(_softplus(x)),
     "mul": np.multiply,
     "neg": np.negative,
+    "nextafter": np.nextafter,
     "normal": stats.norm.cdf,
     "over_square": lambda a, x, y: a / (x * x + y * y),
     "power_rule": lambda g, power, exponent: g * power * exponent,
@@ -367,3 +368,13 @@ def test_small_arrays_load_no_compiler():
     assert done.stdout == "False\n", done.stderr
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_next_numbers_to_the_last_bit(dtype):
+    limits = np.finfo(dtype)
+    edges = np.array([0.0, -0.0, 1, -1, limits.max, limits.min, limits.tiny, np.inf, -np.inf,
+                      limits.smallest_subnormal, -limits.smallest_subnormal, 1.5, np.nan], dtype)
+    x, other = (np.resize(a, 4096) for a in np.meshgrid(edges, edges))
+    found = compiled.elementwise("nextafter", x, other)
+    with np.errstate(all="ignore"):
+        same = found.view(f"i{found.itemsize}") == np.nextafter(x, other).view(f"i{found.itemsize}")
+    assert (same | np.isnan(found) & (np.isnan(x) | np.isnan(other))).all()

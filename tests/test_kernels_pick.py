@@ -114,6 +114,57 @@ def test_sums_of_elements_and_of_slices(tier, shape, dim, dtype, times):
 
 
 @both_tiers
+@types
+@pytest.mark.parametrize("own", [True, False])
+def test_products_and_extremes_of_what_is_sent(tier, shape, dim, dtype, own):
+    if not own and np.dtype(dtype).kind in "ub":
+        return
+    index, x = named(shape, dim, 2 * shape[dim] + 1), drawn(shape, dtype)
+    src, g = drawn(index.shape, dtype, 2), drawn(shape, dtype, 3)
+    rows = named(shape[dim:dim + 1], 0, index.shape[dim])
+    grid = list(np.indices(index.shape, sparse=True))
+    for places in (index, rows):
+        ones = (1,) * (len(shape) - dim - 1)
+        grid[dim] = places.reshape((-1, *ones)) if places is rows else index
+        at, wide = tuple(grid), np.result_type(dtype, np.int64)
+        for name, fold in (("amax", np.maximum), ("amin", np.minimum), ("prod", np.multiply)):
+            wanted = x.astype(wide)
+            if not own:
+                first = np.iinfo(dtype) if np.dtype(dtype).kind == "i" else np.finfo(dtype)
+                wanted[at] = {"prod": 1, "amax": first.min, "amin": first.max}[name]
+            fold.at(wanted, at, src)
+            found = each_thread_count(lambda p=places, n=name: tier.scatter_fold(
+                np.asfortranarray(x), p, src, dim, n, own))  # fmt: skip
+            if name == "prod":
+                np.testing.assert_allclose(found, wanted.astype(dtype), 1e-4)
+            else:
+                same(found, wanted.astype(dtype))
+        if np.dtype(dtype).kind != "f":
+            continue
+        to_x, to_src = (np.asarray(a) for a in tier.scatter_prod_grad(g, places, x, src, dim, own))
+        products = x.astype(np.float64) if own else np.ones(shape)
+        np.multiply.at(products, at, src)
+        np.testing.assert_allclose(to_src, (g * products)[at] / src, 1e-4)
+        touched = np.zeros(shape, bool)
+        touched[at] = True
+        np.testing.assert_allclose(
+            to_x, g * products / x if own else np.where(touched, 0, g), 1e-4)
+
+
+@both_tiers
+def test_products_keep_what_a_zero_leaves_of_the_others_and_extremes_nan(tier):
+    x, src = np.array([2, 0, 3, 5], np.float32), np.array([0, 4, 7, 1, np.nan], np.float32)
+    index, g = np.array([0, 0, 1, 2, 2]), np.ones(4, np.float32)
+    to_x, to_src = tier.scatter_prod_grad(g, index, x, src, 0, True)
+    same(to_x, np.array([0, 7, np.nan, 1], np.float32))
+    same(to_src, np.array([8, 0, 0, np.nan, 3], np.float32))
+    for name in ("amax", "amin"):
+        with np.errstate(invalid="ignore"):
+            found = tier.scatter_fold(x, index[::-1].copy(), src[::-1].copy(), 0, name, True)
+        same(np.isnan(found), np.array([False, False, True, False]))
+
+
+@both_tiers
 @pytest.mark.parametrize("wrong", [5, -1, 10**9, -(10**9), -6])
 @pytest.mark.parametrize(("shape", "dim"), [((5,), 0), ((5, 3), 0), ((3, 5), 1), ((5, 70), 0),
                                             ((2, 5, 30), 1)], ids=str)  # fmt: skip
@@ -127,6 +178,9 @@ def test_an_index_that_names_no_place_raises(tier, wrong, shape, dim):
                      lambda n=negative: tier.gather_along(x, index, dim, n),
                      lambda: tier.scatter_along(x, index, src, dim),
                      lambda: tier.scatter_src_grad(x, index, dim),
+                     lambda: tier.scatter_fold(x, index, src, dim, "prod", True),
+                     lambda: tier.scatter_fold(x, many, src, dim, "amax", False),
+                     lambda: tier.scatter_prod_grad(x, index, x, src, dim, True),
                      lambda n=negative: tier.scatter_sum(src, index, dim, shape, n),
                      lambda n=negative: tier.sum_rows(src, many, dim, shape, n),
                      lambda n=negative: tier.sum_rows(

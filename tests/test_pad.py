@@ -43,6 +43,29 @@ def test_cropping_to_nothing_and_from_nothing():
     assert F.pad(autograd.zeros(0, 2), (0, 0, 1, 0)).shape == (1, 2)
 
 
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_negative_widths_crop(mode):
+    """Against np.pad: circular wraps what is left, the others crop what is padded."""
+    name = {"circular": "wrap", "replicate": "edge"}.get(mode, mode)
+    for before, after in [(-1, 0), (0, -2), (-1, -2), (-2, 2), (1, -3), (3, -1), (-2, 3)]:
+        if mode == "circular" and max(before, after) > 4 + min(before, after):
+            continue
+        x = autograd.tensor(IMAGE, requires_grad=True)
+        y = F.pad(x, (before, after, 0, 1), mode)
+        whole = max(before, 0), max(after, 0)
+        crop = slice(max(-before, 0), 4 - max(-after, 0))
+        if mode == "circular":
+            expected = np.pad(IMAGE[..., crop], ((0, 0), (0, 0), whole), mode=name)
+        else:
+            expected = np.pad(IMAGE, ((0, 0), (0, 0), whole), mode=name)
+            expected = expected[..., max(-before, 0):expected.shape[2] - max(-after, 0)]
+        expected = np.pad(expected, ((0, 0), (0, 1), (0, 0)), mode=name)
+        np.testing.assert_array_equal(y.detach(), expected)
+        y.sum().backward()
+        counts = [(expected == value).sum() for value in IMAGE.reshape(-1)]
+        np.testing.assert_array_equal(x.grad.numpy().reshape(-1), counts)
+
+
 def test_the_result_is_a_copy():
     x = autograd.tensor(IMAGE)
     y = F.pad(x, (0, 0))
@@ -72,8 +95,10 @@ def test_dtypes_stay():
     (lambda x: F.pad(x, (4, 0), "reflect"), ValueError, r"\(4, 0\) in mode 'reflect' does not fit "
      r"dimension 2 of \(1, 3, 4\): at most 3 on either side"),
     (lambda x: F.pad(x, (0, 5), "circular"), ValueError, "at most 4 on either side"),
-    (lambda x: F.pad(x, (-1, 0), "replicate"), ValueError, "any number on either side does, and "
-     "no negative one"),
+    (lambda x: F.pad(x, (-1, 4), "circular"), ValueError, "at most 3 on either side does"),
+    (lambda x: F.pad(x, (-1, 4), "reflect"), ValueError, "at most 3 on either side does"),
+    (lambda x: F.pad(x, (-1, -3), "replicate"), ValueError, r"\(-1, -3\) in mode 'replicate' "
+     r"leaves nothing of dimension 2 of \(1, 3, 4\)"),
     (lambda x: F.pad(IMAGE, (1, 1)), TypeError, "pad: input must be a Tensor, got ndarray"),
     (lambda x: nn.ZeroPad2d((1, 2)), ValueError, r"ZeroPad2d: padding must be an integer or "
      r"\(left, right, top, bottom\), got \(1, 2\)"),

@@ -16,6 +16,7 @@ from autograd.kernels.vocabulary import (
     log1p,
     maximum,
     minimum,
+    nextafter,
     normal,
     rint,
     safe_div,
@@ -34,6 +35,7 @@ FORMULAS = {
     "tanh": tanh, "tanhshrink": tanhshrink, "absolute": absolute, "maximum": maximum,
     "minimum": minimum, "where": where, "floor": floor, "ceil": ceil, "trunc": trunc,
     "rint": rint, "fmod": fmod, "erfc": erfc, "copysign": copysign,
+    "nextafter": nextafter,
     "safe_mul": safe_mul, "safe_div": safe_div,
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ LEAST = {
     1 << 7: ("clip_grad"),
     1 << 8: ("floor_divide leaky_relu power_rule"),
     1 << 9: ("erf_grad fmod hardshrink prelu relu_grad remainder safe_mul"),
-    1 << 10: ("copysign hypot shrink_grad softshrink step threshold"),
+    1 << 10: ("copysign hypot nextafter shrink_grad softshrink step threshold"),
     1 << 11: ("above_grad below_grad clip softsign softsign_grad threshold_grad"),
     1 << 12: ("leaky_relu_grad relu rsqrt sigmoid_grad tanh_grad"),
     1 << 13: ("at_least at_most frac inverse_square sign sqrt where"),
@@ -36,7 +36,7 @@ SHARED = {
         "shrink_grad sigmoid_grad softsign_grad sqrt_grad step tanh_grad threshold_grad"),
     1 << 16: ("add add_scaled at_least at_most below_grad ceil clip copysign cube deg2rad div "
         "floor frac hardshrink hardsigmoid hardsigmoid_grad hardswish hardswish_grad "
-        "inverse_square leaky_relu log_grad minimum mul neg rad2deg reciprocal relu rint "
+        "inverse_square leaky_relu log_grad minimum mul neg nextafter rad2deg reciprocal relu rint "
         "rsqrt_grad safe_div safe_mul sign softshrink softsign square sub sub_scaled "
         "threshold trunc trunc_divide"),
     1 << 17: ("clip_grad log"),

@@ -34,6 +34,7 @@ _TABLE = (
     ("sample_rows sample_rows_grad sample_shares_grad", "sampled"),
     ("cumprod cumprod_grad cumsum prod_grad", "scan"),
     ("scatter_sum sum_rows", "scatter"),
+    ("scatter_fold scatter_prod_grad", "scatter_fold"),
     ("log_softmax log_softmax_grad softmax softmax_grad", "softmax"),
     ("reduce_over sum_over", "sums"),
 )

@@ -7,10 +7,11 @@ from autograd.kernels import measured
 
 _WORTH_LOADING = 1 << 12
 # Kernels that are no formulas, by what whole ops took; "lines" are those along one dimension,
-# "uneven" is for any formula where arrays are broadcast.
+# "sums" those of what an index sends to one place, "uneven" is for any formula where arrays are
+# broadcast.
 _LEAST = {"converted": 1 << 14, "copy_": 1 << 12, "filled": 1 << 17, "gather": 1 << 3,
           "lines": 1 << 12, "mask": 1 << 12, "resample": 1 << 4, "runs": 1 << 19,
-          "sum_over": 1 << 12, "uneven": 1 << 15, "written": 1 << 16}
+          "sum_over": 1 << 12, "sums": 1, "uneven": 1 << 15, "written": 1 << 16}
 _SHARED = {"converted": 1 << 16, "copy_": 1 << 15, "gather": 1 << 13, "mask": 1 << 14,
            "resample": 1 << 13, "scatter": 1 << 13}
 

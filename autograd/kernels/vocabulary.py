@@ -11,7 +11,7 @@ from autograd.kernels.special import erf, erfc, normal, tanhshrink
 exp, log, tanh, sqrt = np.exp, np.log, np.tanh, np.sqrt
 absolute, maximum, minimum, where = np.absolute, np.maximum, np.minimum, np.where
 floor, ceil, trunc, rint = np.floor, np.ceil, np.trunc, np.rint
-fmod, copysign, log1p = np.fmod, np.copysign, np.log1p
+fmod, copysign, log1p, nextafter = np.fmod, np.copysign, np.log1p, np.nextafter
 
 
 def expm1(x):
@@ -46,4 +46,5 @@ WORDS = {
     "safe_mul": safe_mul, "safe_div": safe_div, "erf": erf, "normal": normal,
     "tanhshrink": tanhshrink, "floor": floor, "ceil": ceil, "trunc": trunc, "rint": rint,
     "fmod": fmod, "copysign": copysign, "erfc": erfc, "log1p": log1p,
+    "nextafter": nextafter,
 }  # fmt: skip

@@ -7,10 +7,11 @@ from math import comb
 
 import numpy as np
 
-from ..dtypes import as_dtype
+from ..dtypes import as_dtype, common
 from ..errors import check_size, describe
+from ..gate import written
 from ..metadata import device as only_device
-from ..record import composite
+from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .index import Index, getitem, narrow
 from .join import cat, stack
@@ -68,16 +69,29 @@ def block_diag(*tensors):
         if len(x.shape) > 2:
             raise ValueError(f"block_diag: tensors[{i}] must have at most 2 dimensions, got "
                              f"{describe(x)}")
-    blocks = [x if len(x.shape) == 2 else reshape(x, (1, -1)) for x in tensors]
-    total, start, rows = sum(x.shape[1] for x in blocks), 0, []
-    check_size("block_diag", (sum(x.shape[0] for x in blocks), total))
-    for x in blocks:
-        height, width = x.shape
-        left = np.zeros((height, start), x.dtype)
-        right = np.zeros((height, total - start - width), x.dtype)
-        rows.append(cat([left, x, right], 1))
-        start += width
-    return cat(rows)
+    return join_blocks([x if len(x.shape) == 2 else reshape(x, (1, -1)) for x in tensors])
+
+
+@op(broadcasts=True, variadic=True, method=False, vjp=dict(
+    tensors=lambda g, tensors_shape: [getitem(g, part) for part in _parts(tensors_shape)]))
+def join_blocks(tensors, /):
+    """The matrix with these matrices on its diagonal and 0 elsewhere."""
+    arrays = common(*tensors)
+    parts = _parts([x.shape for x in arrays])
+    shape = tuple([part.stop for part in parts[-1]])
+    check_size("block_diag", shape)
+    out = np.zeros(shape, arrays[0].dtype)
+    written([out[part] for part in parts], arrays)
+    return out
+
+
+def _parts(shapes) -> list[Index]:
+    """Where each of the blocks is."""
+    parts, row, column = [], 0, 0
+    for height, width in shapes:
+        parts.append(Index((slice(row, row + height), slice(column, column + width))))
+        row, column = row + height, column + width
+    return parts
 
 
 @composite(method=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
+from functools import lru_cache
 from math import prod
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ from .shape import axis, owned, reshape, whole
 _ALL = slice(None)
 _FEW = 32
 _INT64, _BOOL = np.dtype(np.int64), np.dtype(bool)
-_take, _sum_rows = by_index("take"), by_index("sum_rows", sums=True)
+_take, _sum_rows = by_index("take"), by_index("sum_rows", "sums")
 _compress, _spread = by_index("compress", "mask"), by_index("spread", "mask")
 
 
@@ -105,7 +106,7 @@ def look(array: np.ndarray, parts: Index):
 def _picked(array: np.ndarray, parts: tuple) -> np.ndarray:
     """array[parts], where some parts are arrays, in row-major order; NumPy puts what they pick
     first in memory, wherever they stand."""
-    dim = _only_array(parts)
+    dim = only_array(parts)
     if dim is not None and len(parts) <= array.ndim:
         return _take(array, parts[dim], dim, True)
     return np.ascontiguousarray(array[parts])
@@ -208,44 +209,42 @@ def _refuse(name: str, parts: Index, shape: tuple, error: IndexError) -> NoRetur
 def region(name: str, parts: Index, shape: tuple) -> tuple[int, ...]:
     """The shape of what an index shows of a tensor of `shape`; `name` is who asks."""
     try:
-        return np.shape(look(np.broadcast_to(np.int8(0), shape), parts))
+        return np.shape(look(_nothing(shape), parts))
     except IndexError as error:
         _refuse(name, parts, shape, error)
 
 
-def _rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
+@lru_cache(64)
+def _nothing(shape: tuple) -> np.ndarray:
+    """An array of this shape that takes no memory."""
+    return np.broadcast_to(np.int8(0), shape)
+
+
+def rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
     """The numbers of the rows that x[index] takes of x of this shape, and the shape of a row."""
     parts = index if isinstance(index, tuple) else (index,)
     if not all(isinstance(p, np.ndarray) and p.dtype.kind in "iu" for p in parts):
         return np.asarray(look(np.arange(prod(shape)).reshape(shape), Index(parts))), ()
     numbers: np.ndarray = np.zeros((), np.int64)
-    for part, n in zip(parts, shape, strict=False):
-        numbers = numbers * n + (part.astype(np.int64, copy=False) + (part < 0) * n)
+    for dim, (part, n) in enumerate(zip(parts, shape, strict=False)):
+        part = part.astype(np.int64, copy=False) + (part < 0) * n
+        numbers = numbers * n + part if dim else part
     return numbers, shape[len(parts):]
-
-
-def positions(index, shape: tuple) -> np.ndarray:
-    """Where the elements of x[index] lie in the flattened x of this shape."""
-    numbers, inner = _rows_at(index, shape)
-    if not inner:
-        return numbers
-    block = np.arange(prod(inner)).reshape(inner)
-    return numbers.reshape(numbers.shape + (1,) * len(inner)) * block.size + block
 
 
 def sums_at(values: np.ndarray, index, shape: tuple, base: np.ndarray | None = None) -> np.ndarray:
     """base, or zeros of `shape`, with values added at index, where equal indices add up, in
     float64."""
-    dim = _only_array(index)
+    dim = only_array(index)
     if dim is not None:
         return _sum_rows(values, index[dim], dim, shape, True, base)
-    numbers, inner = _rows_at(index, shape)
+    numbers, inner = rows_at(index, shape)
     rows = prod(shape[:len(shape) - len(inner)]), *inner
     base = base if base is None else base.reshape(rows)
     return _sum_rows(values, numbers, 0, rows, False, base).reshape(shape)
 
 
-def _only_array(parts: tuple) -> int | None:
+def only_array(parts: tuple) -> int | None:
     """The dimension of the one array of integers among full slices; None for another index."""
     found = None
     for dim, part in enumerate(parts):
@@ -256,15 +255,6 @@ def _only_array(parts: tuple) -> int | None:
         elif part.__class__ is not slice or part != _ALL:
             return None
     return found
-
-
-def last_writes(index: Index, shape: tuple) -> np.ndarray:
-    """For each element that put(x, index, value) writes, whether it stays: of several written to
-    the same place the last one does."""
-    flat = positions(index, shape)
-    number, board = np.arange(flat.size).reshape(flat.shape), np.empty(prod(shape), np.int64)
-    board[flat] = number
-    return board[flat] == number
 
 
 @op(view=True, method=False, vjp=dict(

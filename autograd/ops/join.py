@@ -146,7 +146,9 @@ def unbind(input, /, dim=0):
     if input.ndim == 0:
         raise IndexError("unbind: a 0-d tensor has no dimension to take apart")
     dim = axis("unbind", dim, input.ndim)
-    return [input[(*along(dim, i), ...)] for i in range(input.shape[dim])]
+    if input.ndim == 1:
+        return [input[i, ...] for i in range(input.shape[0])]
+    return list(np.moveaxis(input, dim, 0) if dim else input)
 
 
 @op(many=True, view=True, vjp=dict(tensor=lambda g, dim: cat(g, dim)))

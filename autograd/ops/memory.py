@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from ..errors import describe
+from ..gate import written
 from ..kernels.rounding import rounded_once
 from ..modes import enable_grad
 from ..node import Leaf
@@ -35,8 +36,8 @@ def as_strided(input, size, stride, storage_offset=None):
 
 def strides_of(name: str, input, size, stride, storage_offset) -> tuple[tuple, tuple, int]:
     """Size, stride and start of what as_strided shows, if all of it lies in the input."""
-    size = tuple(whole(name, n) for n in ints(size))
-    stride = tuple(whole(name, n) for n in ints(stride))
+    size = tuple([n if n.__class__ is int else whole(name, n) for n in ints(size)])
+    stride = tuple([n if n.__class__ is int else whole(name, n) for n in ints(stride)])
     start = 0 if storage_offset is None else whole(name, storage_offset)
     if len(size) != len(stride) or min((*size, *stride, start), default=0) < 0:
         raise ValueError(f"{name}: size {size} and stride {stride} must be equally many "
@@ -48,7 +49,7 @@ def strides_of(name: str, input, size, stride, storage_offset) -> tuple[tuple, t
         raise RuntimeError(f"{name}: the tensor is a view that does not begin where its memory "
                            "does, from which storage_offset is counted; .clone() it, or call "
                            "as_strided of the tensor it is a view of")
-    last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True)])
     if prod(size) and last >= prod(input.shape):
         raise RuntimeError(f"{name}: size {size} with stride {stride} from {start} on reaches "
                            f"element {last} of {describe(input)}, which has {prod(input.shape)}")
@@ -71,18 +72,20 @@ def as_strided_view(input, /, size, stride, start):
         return input.reshape(-1)[:0].reshape(size)
     steps = [n * input.itemsize for n in stride]
     try:
-        shown = strided(input.reshape(-1)[start:], size, steps)
+        shown = (np.ndarray(size, input.dtype, input, start * input.itemsize, steps)
+                 if input.base is None and input.flags.carray
+                 else strided(input.reshape(-1)[start:], size, steps))
     except ValueError:  # the memory is part of something else
         flat = np.ascontiguousarray(input)
         return np.ndarray(size, input.dtype, flat, start * input.itemsize, steps).copy()
-    shown.flags.writeable = shown.flags.writeable and _apart(size, stride)
+    shown.flags.writeable = shown.flags.writeable and apart(size, stride)
     return shown
 
 
-def _apart(size, stride) -> bool:
+def apart(size, stride) -> bool:
     """Whether no element is shown twice, as far as the strides tell by themselves."""
     reach = 0
-    for step, n in sorted((s, n) for n, s in zip(size, stride, strict=True) if n > 1):
+    for step, n in sorted([(s, n) for n, s in zip(size, stride, strict=True) if n > 1]):
         if step <= reach:
             return False
         reach += (n - 1) * step
@@ -93,6 +96,10 @@ def _apart(size, stride) -> bool:
     g=lambda g_out, size, stride, start: as_strided_view(g_out, size, stride, start)))
 def as_strided_grad(g, /, size, stride, start, shape):
     """Zeros of `shape` to which g is added where as_strided took it."""
+    if apart(size, stride):
+        out = np.zeros(shape, g.dtype)
+        written([as_strided_view(out, size, stride, start)], [g])
+        return out
     return _added(g, size, stride, start, shape)
 
 

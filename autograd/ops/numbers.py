@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import describe
 from ..gate import formula, mixing
-from ..record import composite, op
+from ..record import UFUNCS, composite, op
 from ..tensors import Tensor
 from .arithmetic import pow, sub
 from .compare import clamp, where
@@ -235,7 +235,7 @@ def _frexp(input, /):
     return mantissa, np.where(np.isfinite(input), exponent, 0).astype(np.int32)
 
 
-@op(promotes="float", inplace=True, ufunc=np.nextafter)
+@op(promotes="float", inplace=True)
 def nextafter(input, other, /):
     """The dtype's next number after input on the way to other.
 
@@ -244,6 +244,12 @@ def nextafter(input, other, /):
     >>> autograd.nextafter(autograd.tensor([1.]), autograd.tensor([2.])).item() - 1
     1.1920928955078125e-07
     """
+    half = any([getattr(x, "dtype", None) == np.float16 for x in (input, other)])
+    return (np.nextafter if half else _nextafter)(input, other)  # half's are none of float32's
+
+
+_nextafter = formula("nextafter", np.nextafter)
+UFUNCS[np.nextafter] = nextafter
 
 
 @op(**_FLOAT, inplace=True, kernel="deg2rad", vjp=dict(input=lambda g: deg2rad(g)))

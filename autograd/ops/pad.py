@@ -22,8 +22,9 @@ def pad(input, pad, mode="constant", value=None):
     """input with pad[0] elements more in front and pad[1] behind along the last dimension, pad[2]
     and pad[3] along the one before, and so on.
 
-    "constant" puts `value` there (0 by default), and negative numbers crop; "reflect" mirrors at
-    the outermost element without repeating it, "replicate" repeats it, "circular" wraps around.
+    "constant" puts `value` there (0 by default); "reflect" mirrors at input's outermost element
+    without repeating it, "replicate" repeats it, "circular" wraps around.  Negative numbers crop,
+    "circular" before it wraps around what is left.
     Raises: ValueError for widths that do not fit input.
 
     >>> nn.functional.pad(autograd.tensor([[1., 2., 3.]]), (2, 1), mode="reflect")
@@ -46,7 +47,7 @@ def pad(input, pad, mode="constant", value=None):
 
 @lru_cache(512)
 def _tables(mode: str, shape: tuple, widths: tuple) -> tuple:
-    """(dim, table) for each dimension that grows."""
+    """(dim, table) for each dimension that changes."""
     return tuple([(dim, Table.of_places(shape[dim], _sources(mode, shape, dim, *ends)))
                   for dim, ends in enumerate(widths) if ends != (0, 0)])
 
@@ -112,14 +113,19 @@ def _widths(shape: tuple, ends: tuple) -> tuple[tuple[int, int], ...]:
 def _sources(mode: str, shape: tuple, dim: int, before: int, after: int) -> np.ndarray:
     """Which element of a dimension each element of the padded one comes from."""
     n = shape[dim]
-    most = {"reflect": n - 1, "circular": n}.get(mode, np.inf if n else 0)
-    if min(before, after) < 0 or max(before, after) > most:
+    if n + before + after < 1:
+        raise ValueError(f"pad: ({before}, {after}) in mode {mode!r} leaves nothing of dimension "
+                         f"{dim} of {tuple(shape)}")
+    kept = n + min(before, 0) + min(after, 0)
+    most = {"reflect": n - 1, "circular": kept}.get(mode, np.inf if n else 0)
+    if max(before, after) > most:
         limit = "any number" if most == np.inf else f"at most {max(most, 0)}"
         raise ValueError(f"pad: ({before}, {after}) in mode {mode!r} does not fit dimension {dim} "
-                         f"of {tuple(shape)}: {limit} on either side does, and no negative one")
+                         f"of {tuple(shape)}: {limit} on either side does")
     places = np.arange(-before, n + after)
     if mode == "circular":
-        return places % n
+        first = max(-before, 0)
+        return (places - first) % max(kept, 1) + first
     if mode == "replicate":
         return places.clip(0, n - 1)
     return n - 1 - np.absolute(n - 1 - np.absolute(places))

@@ -10,15 +10,18 @@ from math import prod
 
 import numpy as np
 
+from ..dtypes import fitting
 from ..errors import describe
-from ..record import composite
+from ..gate import copied
+from ..record import composite, op
 from ..tensors import Tensor
 from ..tensors import wrap as wrapped
-from .compare import masked_fill
+from .elementwise import to
 from .index import Index, along, check_range, getitem, integers, region
-from .memory import as_strided_view, strides_of
+from .memory import apart, as_strided_view, strides_of
 from .scatter import add_at, put_at
-from .shape import axis, distinct, expand, ints, owned, reshape, whole
+from .shape import axis, distinct, expand, ints, owned, reshape, sum_to_size, whole
+from .triangle import diagonal
 
 
 @composite()
@@ -29,17 +32,12 @@ def take(input, index):
     >>> autograd.tensor([[1., 2.], [3., 4.]]).take(autograd.tensor([3, 0]))
     tensor([4., 1.])
     """
-    places = _places("take", input, index)
-    found = getitem(reshape(input, (-1,)), Index((places.reshape(-1),)))
-    return owned(reshape(found, index.shape))
-
-
-def _places(name: str, input, index) -> np.ndarray:
-    """The checked places of a flattened input, as int64."""
-    places = np.array(getattr(integers(name, index), "_array", index), np.int64)
-    size = prod(input.shape)
-    check_range(name, places, size, 0, -size)
-    return places
+    places = np.array(getattr(integers("take", index), "_array", index), np.int64)
+    try:
+        return owned(getitem(reshape(input, (-1,)), Index((places,))))
+    except IndexError:
+        check_range("take", places, prod(input.shape), 0, -prod(input.shape))
+        raise
 
 
 @composite(inplace=True)
@@ -51,7 +49,8 @@ def put(input, index, source, accumulate=False):
     tensor([[0., 5.],
             [6., 0.]])
     """
-    places = _places("put", input, index).reshape(-1)
+    places = np.array(getattr(integers("put", index), "_array", index), np.int64).reshape(-1)
+    check_range("put", places, prod(input.shape), 0, -prod(input.shape))
     _check_source("put", "source", source, input)
     if prod(source.shape) != places.size:
         raise ValueError(f"put: source {tuple(source.shape)} must have as many elements as index "
@@ -111,17 +110,20 @@ def masked_scatter(input, mask, source):
         raise TypeError(f"masked_scatter: mask must be a boolean Tensor, got {describe(mask)}; "
                         "compare it, as in x > 0, or use .bool()")
     _check_source("masked_scatter", "source", source, input)
-    try:
-        shape = np.broadcast_shapes(input.shape, mask.shape)
-    except ValueError:
-        raise ValueError(f"masked_scatter: mask {tuple(mask.shape)} and input "
-                         f"{tuple(input.shape)} do not broadcast") from None
-    places = np.flatnonzero(np.broadcast_to(mask._array, shape))
-    if places.size > prod(source.shape):
-        raise ValueError(f"masked_scatter: mask is true {places.size} times but source "
+    truths = mask._array.copy()
+    if input.shape != truths.shape:
+        try:
+            shape = np.broadcast_shapes(input.shape, truths.shape)
+        except ValueError:
+            raise ValueError(f"masked_scatter: mask {truths.shape} and input "
+                             f"{tuple(input.shape)} do not broadcast") from None
+        input, truths = expand(input, shape), np.broadcast_to(truths, shape)
+    count = int(np.count_nonzero(truths))
+    if count > prod(source.shape):
+        raise ValueError(f"masked_scatter: mask is true {count} times but source "
                          f"{tuple(source.shape)} has {prod(source.shape)} elements")
-    values = getitem(reshape(source, (-1,)), Index((slice(places.size),)))
-    return _flat(put_at, input if input.shape == shape else expand(input, shape), values, places)
+    values = getitem(reshape(source, (-1,)), Index((slice(count),)))
+    return put_at(input, values, Index((truths,)))
 
 
 @composite()
@@ -178,12 +180,25 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
                          f"{describe(input)}")
     dim1, dim2 = distinct("diagonal_scatter", (dim1, dim2), len(input.shape))
     _check_source("diagonal_scatter", "src", src, input)
-    places = np.arange(prod(input.shape)).reshape(input.shape)
-    places = places.diagonal(whole("diagonal_scatter", offset), dim1, dim2)
-    if src.shape != places.shape:
+    offset = whole("diagonal_scatter", offset)
+    fits = np.broadcast_to(np.int8(0), input.shape).diagonal(offset, dim1, dim2).shape
+    if src.shape != fits:
         raise ValueError(f"diagonal_scatter: src {tuple(src.shape)} must have the shape of the "
-                         f"diagonal, {places.shape}")
-    return _flat(put_at, input, src, places)
+                         f"diagonal, {fits}")
+    return put_diagonal(input, src, offset, dim1, dim2)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, offset, dim1, dim2: put_diagonal(g, g.dtype.type(0), offset, dim1, dim2),
+    src=lambda g, offset, dim1, dim2, src_shape: sum_to_size(
+        diagonal(g, offset, dim1, dim2), src_shape)))
+def put_diagonal(input, src, /, offset, dim1, dim2):
+    """A copy of input with src, broadcast, on a diagonal."""
+    out = copied(input)
+    shown = out.diagonal(offset, dim1, dim2)
+    shown.flags.writeable = True
+    shown[...] = src
+    return out
 
 
 @composite(method=False, inplace=True)
@@ -202,11 +217,14 @@ def fill_diagonal(input, fill_value, wrap=False):
         raise ValueError("fill_diagonal: a matrix, or more dimensions of one size, are needed, got "
                          f"{describe(input)}")
     step = sum(prod(shape[d + 1:]) for d in range(len(shape)))
-    least = min(shape)
-    places = np.arange(0, prod(shape) if wrap and len(shape) == 2 else least * step, step)
-    mask = np.zeros(shape, bool)
-    mask.reshape(-1)[places] = True
-    return masked_fill(input, wrapped(mask), fill_value)
+    end = prod(shape) if wrap and len(shape) == 2 else min(shape) * step
+    if not isinstance(fill_value, Tensor):
+        fill_value = wrapped(fitting("fill_diagonal", fill_value, input.dtype))
+    if fill_value.shape:
+        raise ValueError("fill_diagonal: fill_value must be a number or 0-d tensor, got "
+                         f"{describe(fill_value)}")
+    flat = put_at(reshape(input, (-1,)), to(fill_value, input.dtype), Index((slice(0, end, step),)))
+    return owned(reshape(flat, shape))
 
 
 def unravel_index(indices, shape) -> tuple[Tensor, ...]:
@@ -231,8 +249,21 @@ def as_strided_scatter(input, src, size, stride, storage_offset=None):
     """
     _check_source("as_strided_scatter", "src", src, input)
     size, stride, start = strides_of("as_strided_scatter", input, size, stride, storage_offset)
+    if src.shape != size:
+        raise ValueError(f"as_strided_scatter: src must be {size}, as what it is written into, got "
+                         f"{describe(src)}")
+    if apart(size, stride):
+        return put_strided(input, src, size, stride, start)
     places = as_strided_view(np.arange(prod(input.shape)).reshape(input.shape), size, stride, start)
-    if src.shape != places.shape:
-        raise ValueError(f"as_strided_scatter: src must be {places.shape}, as what it is written "
-                         f"into, got {describe(src)}")
     return _flat(put_at, input, src, places)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, size, stride, start: put_strided(g, g.dtype.type(0), size, stride, start),
+    src=lambda g, size, stride, start, src_shape: sum_to_size(
+        as_strided_view(g, size, stride, start), src_shape)))
+def put_strided(input, src, /, size, stride, start):
+    """A copy of input with src, broadcast, where strides that meet no element twice show it."""
+    out = copied(input)
+    as_strided_view(out, size, stride, start)[...] = src
+    return out

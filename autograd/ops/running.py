@@ -45,14 +45,14 @@ def _prod(input, /, dim, keepdim):
 
 
 def _prod_back(g, input, dim, keepdim):
-    """g times the product of all other elements."""
     if dim is None:
-        found = _others(reshape(g, (1,)), reshape(input, (-1,)), 0)
+        found = others(reshape(g, (1,)), reshape(input, (-1,)), 0)
         return reshape(found, input.shape)
-    return _others(g if keepdim else unsqueeze(g, dim), input, dim)
+    return others(g if keepdim else unsqueeze(g, dim), input, dim)
 
 
-def _others(g, x, dim: int):
+def others(g, x, dim: int):
+    """g times the product of all other elements along dim."""
     if isinstance(g, np.ndarray):
         return kernels.prod_grad(g, x, dim)
     return g * _before(x, dim) * flip(_before(flip(x, (dim,)), dim), (dim,))

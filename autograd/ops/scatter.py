@@ -12,7 +12,7 @@ import numpy as np
 
 from ..dtypes import fitting
 from ..errors import describe
-from ..gate import by_index
+from ..gate import by_index, copied
 from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .compare import where
@@ -23,10 +23,11 @@ from .index import (
     check_range,
     getitem,
     integers,
-    last_writes,
     misplaced,
+    only_array,
     put,
     region,
+    rows_at,
     select_rows,
     sum_rows,
     sums_at,
@@ -35,7 +36,7 @@ from .shape import axis, expand, reshape, sum_to_size
 
 _gather, _scatter = by_index("gather_along"), by_index("scatter_along")
 _scatter_sum, _src_grad = by_index("scatter_sum"), by_index("scatter_src_grad")
-_sum_rows = by_index("sum_rows", sums=True)
+_sum_rows = by_index("sum_rows", "sums")
 
 
 def scatter_checked(name: str, input, dim: int, index) -> int:
@@ -247,13 +248,13 @@ def index_put(input, indices, values, accumulate=False):
     index = as_index(tuple(indices))
     shape = tuple(input.shape)
     fits = region("index_put", index, shape)
-    if np.broadcast_shapes(fits, (1,) * values.ndim) != fits or any(
-            n not in (1, m) for n, m in zip(values.shape[::-1], fits[::-1], strict=False)):
+    if values.shape != fits and (len(values.shape) > len(fits) or any(
+            n not in (1, m) for n, m in zip(values.shape[::-1], fits[::-1], strict=False))):
         raise ValueError(f"index_put: values {tuple(values.shape)} cannot be expanded to {fits}, "
                          f"which indices of {shape} give")
     if not accumulate:
         return put_at(input, values, index)
-    return add_at(input, expand(values, fits), index)
+    return add_at(input, values if values.shape == fits else expand(values, fits), index)
 
 
 @op(method=False, vjp=dict(
@@ -266,13 +267,38 @@ def add_at(input, values, /, index):
 
 @op(method=False, vjp=dict(
     input=lambda g, index: put_at(g, g.dtype.type(0), index),
-    values=lambda g, index, values_shape: sum_to_size(
-        where(last_writes(index, tuple(g.shape)), getitem(g, index), 0.0), values_shape)))
+    values=lambda g, index, values_shape: sum_to_size(reached(g, index), values_shape)))
 def put_at(input, values, /, index):
     """A copy of input with `values`, broadcast, written at index."""
-    out = input.copy()
+    out = copied(input)
     put(out, index, values)
     return out
+
+
+def reached(g, index):
+    """What put(x, index, value) gives back to value: g[index], and 0 where a later one of the same
+    write took the place."""
+    parts = as_index(index)
+    shown = getitem(g, parts)
+    if not any([part.__class__ is np.ndarray and part.dtype.kind == "i" for part in parts]):
+        return shown
+    stays = _last_writes(parts, tuple(g.shape))
+    return shown if stays.all() else where(stays, shown, 0.0)
+
+
+def _last_writes(index: Index, shape: tuple) -> np.ndarray:
+    """For each element, or row, that put(x, index, value) writes, whether it stays: of several
+    written to the same place the last one does."""
+    dim = only_array(index)
+    if dim is None:
+        numbers, inner = rows_at(index, shape)
+        after = len(inner)
+    else:
+        numbers, after = index[dim] % shape[dim], len(shape) - dim - 1
+    number = np.arange(numbers.size).reshape(numbers.shape)
+    board = np.empty(numbers.max(initial=-1) + 1, np.int64)
+    board[numbers] = number
+    return (board[numbers] == number).reshape(numbers.shape + (1,) * after)
 
 
 @composite(inplace=True)

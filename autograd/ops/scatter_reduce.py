@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ..errors import describe
-from ..record import composite, op
+from ..gate import by_index
+from ..kernels.reference.scatter_fold import ranked
+from ..record import composite, joint, op
 from ..tensors import Tensor, wrap
+from .compare import where
 from .elementwise import to
-from .index import Index, check_range, getitem, integers
+from .index import Index, along, getitem, integers, misplaced, select_rows, sum_rows
 from .join import cat
-from .running import prod
-from .scatter import gather_along, put_at, scatter, scatter_add, scatter_checked, scatter_region
+from .running import others
+from .scatter import (
+    add_rows,
+    gather_along,
+    put_at,
+    scatter_add_along,
+    scatter_along,
+    scatter_checked,
+    scatter_region,
+    scatter_sum,
+)
 from .shape import axis, reshape
 
+_fold = by_index("scatter_fold", "sums")
+_prod_grad = by_index("scatter_prod_grad", "sums")
 _REDUCES = ("sum", "prod", "mean", "amax", "amin")
 
 
@@ -62,79 +78,107 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
         raise ValueError(f"index_reduce: source {tuple(source.shape)} must be {fits}, with a slice "
                          f"along dim {dim} of {tuple(input.shape)} for each place of a vector "
                          f"index, got {describe(index)}")
-    lines = [-1 if d == dim else 1 for d in range(len(fits))]
-    index = wrap(np.broadcast_to(index._array.reshape(lines), fits).copy())
     return _reduced("index_reduce", input, dim, index, source, reduce, include_self)
 
 
 def _reduced(name: str, input, dim: int, index, src, reduce: str, include_self: bool):
-    check_range(name, index._array, input.shape[dim], dim)
-    if reduce in ("amax", "amin"):
+    """What scatter_reduce gives for an index of src's shape, and index_reduce for a vector."""
+    try:
+        if reduce in ("sum", "mean"):
+            return _summed(input, dim, index, src, reduce, include_self)
+        if reduce == "prod":
+            return scatter_prod(input, index, src, dim, include_self)
         return scatter_extreme(input, index, src, dim, reduce == "amax", include_self)
-    if reduce == "prod":
-        return _product(input, dim, index, src, include_self)
-    start = input if include_self else scatter(input, dim, index, 0)
-    summed = scatter_add(start, dim, index, src)
-    return summed if reduce == "sum" else _mean(summed, dim, index, include_self)
+    except IndexError as error:
+        misplaced(name, error, index, input.shape[dim], dim)
 
 
-def _mean(summed, dim: int, index, include_self: bool):
-    count = scatter_add(wrap(np.full(summed.shape, int(include_self))), dim, index,
-                        wrap(np.ones(index.shape, np.int64)))
-    count = wrap(np.maximum(count._array, 1))
+def _summed(input, dim: int, index, src, reduce: str, include_self: bool):
+    if not include_self:
+        input = _emptied(input, index, dim)
+    add = scatter_add_along if index.ndim == input.ndim else add_rows
+    summed = add(input, index, src, dim)
+    if reduce == "sum":
+        return summed
+    count = _counts(index._array, dim, summed.shape, summed.dtype, include_self)
     if summed.dtype.kind == "f":
-        return summed / to(count, summed.dtype)
-    return to(summed.floor_divide(count), summed.dtype)
+        return summed / wrap(count.astype(summed.dtype, copy=False))
+    return to(summed.floor_divide(wrap(count.astype(np.int64))), summed.dtype)
 
 
-def _targets(index: np.ndarray, dim: int, shape: tuple) -> np.ndarray:
-    """The place in the flattened tensor of `shape` that each element of index names."""
-    places: list = list(np.indices(index.shape, sparse=True))
-    places[dim] = index
-    return np.ravel_multi_index(places, shape).reshape(-1)
+def _counts(index: np.ndarray, dim: int, shape: tuple, dtype, own: bool) -> np.ndarray:
+    """How many are sent to each place, and one more if `own`; at least 1."""
+    small = dtype.kind == "f" and dtype.itemsize < 8
+    count = _sent(np.ones(index.shape, np.float32 if small else np.float64), index, dim, shape)
+    return np.maximum(count + count.dtype.type(own), 1)
 
 
-def _product(input, dim: int, index, src, include_self: bool):
-    """Of what is sent to each place a row, filled up with 1, and their products."""
-    targets = _targets(index._array, dim, tuple(input.shape))
-    places, row, count = np.unique(targets, return_inverse=True, return_counts=True)
-    order = np.argsort(row, kind="stable")
-    rank = np.arange(order.size) - np.repeat(np.cumsum(count) - count, count)
-    table = np.full((places.size, int(count.max(initial=0))), order.size)
-    table[row[order], rank] = order
-    flat = cat([reshape(src, (-1,)), np.ones(1, src.dtype)])
-    factors = prod(getitem(flat, Index((table,))), 1)
-    whole = reshape(input, (-1,))
-    own = getitem(whole, Index((places,)))
-    found = put_at(whole, to(factors * own if include_self else factors, input.dtype),
-                   Index((places,)))
-    return reshape(found, input.shape).clone()
+def _emptied(x, index, dim: int):
+    """x with 0 in all places that are named."""
+    zero = x.dtype.type(0)
+    if index.ndim == x.ndim:
+        return scatter_along(x, index, zero, dim)
+    return put_at(x, zero, along(dim, getattr(index, "_array", index)))
 
 
-@op(method=False, extra=("own", "sent"), vjp=dict(
-    input=lambda g, own: g * own,
-    src=lambda g, index, sent, dim: gather_along(g, index, dim) * sent))
+def _named(x, index, dim: int):
+    """The elements, or slices, of x that are named."""
+    return gather_along(x, index, dim) if index.ndim == x.ndim else select_rows(x, index, dim)
+
+
+def _sent(values, index, dim: int, shape: tuple):
+    """Zeros of `shape` to which values are added; one for each slice, if index is a vector."""
+    if index.ndim == len(shape):
+        return scatter_sum(values, index, dim, shape)
+    if values.ndim == 1:
+        found = sum_rows(values, index, 0, (shape[dim],))
+        return found.reshape((-1,) + (1,) * (len(shape) - dim - 1))
+    return sum_rows(values, index, dim, shape)
+
+
+def _extreme_back(g, needs, input, index, src, out, dim: int, include_self: bool):
+    """What is as large as the result shares its gradient."""
+    x, places, sent, found = (getattr(a, "_array", a) for a in (input, index, src, out))
+    own, sent = x == found, sent == _named(found, places, dim)
+    if not include_self:
+        own = _emptied(own, places, dim)
+    kind = np.float64 if found.dtype == np.float64 else np.float32
+    count = _sent(sent.astype(kind), places, dim, found.shape) + own
+    wrapped = wrap if isinstance(g, Tensor) else np.asarray
+    each = g / wrapped(np.maximum(count, 1).astype(found.dtype, copy=False))
+    return (where(wrapped(own), each, 0.0) if needs[0] else None, None,
+            where(wrapped(sent), _named(each, index, dim), 0.0) if needs[2] else None)
+
+
+@op(method=False, vjp=joint(_extreme_back))
 def scatter_extreme(input, index, src, /, dim, largest, include_self):
     """The largest or smallest of what is sent to each place; equal ones share the gradient."""
-    targets = _targets(index, dim, input.shape)
-    flat, values = input.reshape(-1).copy(), src.reshape(-1)
-    if not include_self:
-        flat[targets] = _least(input.dtype, largest)
-    (np.maximum if largest else np.minimum).at(flat, targets, values)
-    touched = np.zeros(flat.size, bool)
-    touched[targets] = True
-    own = (input.reshape(-1) == flat) & (include_self | ~touched)
-    sent = values == flat[targets]
-    share = 1 / np.maximum(own + np.bincount(targets, sent, flat.size), 1)
-    dtype = input.dtype if input.dtype.kind == "f" else np.dtype(np.float64)
-    return (flat.reshape(input.shape), (own * share).astype(dtype).reshape(input.shape),
-            (sent * share[targets]).astype(dtype).reshape(src.shape))
+    return _fold(input, index, src, dim, "amax" if largest else "amin", include_self)
 
 
-def _least(dtype: np.dtype, largest: bool):
-    """What every number is larger, or smaller, than."""
-    if dtype.kind == "f":
-        return -np.inf if largest else np.inf
-    if dtype.kind == "b":
-        return not largest
-    return np.iinfo(dtype).min if largest else np.iinfo(dtype).max
+def _prod_back(g, needs, input, index, src, dim: int, include_self: bool):
+    """g times the product of all other factors: of what is sent to each place a row, which begins
+    with its own number and is filled up with 1."""
+    if isinstance(g, np.ndarray):
+        to_input, to_src = _prod_grad(g, index, input, src, dim, include_self)
+        return to_input, None, to_src
+    places = np.arange(prod(input.shape)).reshape(input.shape)
+    named, row, rank = ranked(np.broadcast_to(
+        _named(places, index._array, dim), src.shape).reshape(-1))
+    table = np.full((named.size, rank.max(initial=-1) + 1), row.size)
+    table[row, rank] = np.arange(row.size)
+    sent = getitem(cat([reshape(src, (-1,)), np.ones(1, src.dtype)]), Index((table,)))
+    own = getitem(reshape(input, (-1,)), Index((named,)))
+    factors = cat([reshape(own if include_self else own.detach() * 0 + 1, (-1, 1)), sent], 1)
+    flat = reshape(g, (-1,))
+    found = others(reshape(getitem(flat, Index((named,))), (-1, 1)), factors, 1)
+    to_own = getitem(found, Index((slice(None), 0))) if include_self else wrap(g.dtype.type(0))
+    to_input = put_at(flat, to_own, Index((named,)))
+    to_src = getitem(found, Index((row, rank + 1)))
+    return reshape(to_input, input.shape), None, reshape(to_src, src.shape)
+
+
+@op(method=False, vjp=joint(_prod_back))
+def scatter_prod(input, index, src, /, dim, include_self):
+    """The product of what is sent to each place."""
+    return _fold(input, index, src, dim, "prod", include_self)

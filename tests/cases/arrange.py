@@ -100,6 +100,8 @@ CASES = {
     "diag_embed": samples(_diag_embed, (FLAT,), (MATRIX, 1), (MATRIX, -2), (CUBE, 0, 0, 2),
                           (MATRIX, 1, 2, 0), (MATRIX, 1, -1, -2), (EMPTY,)),
     "diagflat": samples(lambda x, k=0: np.diagflat(x, k), (MATRIX,), (SCALAR, 1), (FLAT, -2)),
+    "join_blocks": samples(lambda parts: block_diag(*parts),
+                           ([MATRIX, Spec((1, 2)), Spec((0, 3))],), torch=False),
     "block_diag": samples(block_diag, (MATRIX, SCALAR, Spec((2,))), (MATRIX,),
                           (Spec((0, 2)), MATRIX), (INTEGERS, np.array(5))),
     "cartesian_prod": samples(_cartesian, (FLAT, Spec((2,))), (Spec((2,)), Spec((3,)), Spec((1,))),

@@ -62,6 +62,13 @@ def _diagonal_scatter(x, src, offset=0, dim1=0, dim2=1):
     return out
 
 
+def _put_strided(x, src, size, stride, start):
+    out, src = x.copy(), np.broadcast_to(src, size)
+    for at in np.ndindex(*size):
+        out.reshape(-1)[start + sum(i * step for i, step in zip(at, stride, strict=True))] = src[at]
+    return out
+
+
 def _fill_diagonal(x, value, wrap=False):
     out = x.copy()
     np.fill_diagonal(out, value, wrap)
@@ -135,6 +142,11 @@ CASES = {
                              (MATRIX, Spec((3, 2)), 1, 0, 4, 2), (MATRIX, Spec((3, 1)), -1, -1)),
     "diagonal_scatter": samples(_diagonal_scatter, (MATRIX, Spec((3,))), (MATRIX, Spec((2,)), -1),
                                 (Spec((2, 3, 2)), Spec((3, 2)), 0, 0, 2)),
+    "put_diagonal": samples(_diagonal_scatter, (MATRIX, Spec((3,)), 0, 0, 1),
+                            (Spec((2, 3, 2)), Spec((3, 1)), 0, 2, 0), torch=False),
+    "put_strided": samples(
+        _put_strided, (MATRIX, Spec((2, 3)), (2, 3), (4, 1), 1),
+        (MATRIX, SCALAR, (3,), (2,), 0), torch=False),
     "fill_diagonal": samples(_fill_diagonal, (MATRIX, 5.0), (Spec((3, 3, 3)), 2.0),
                              (Spec((7, 2)), 1.0), torch=lambda x, v: x.clone().fill_diagonal_(v))
     + samples(_fill_diagonal, (Spec((7, 2)), 1.0, True), (Spec((2, 5)), 1.0, True),
@@ -155,6 +167,9 @@ CASES = {
         lambda x, index, src, dim, largest, own: _scatter_reduce(
             x, dim, index, src, "amax" if largest else "amin", own),
         (AWAY, INDEX, SENT, 0, True, True), (AWAY, INDEX, SENT, 0, False, False), torch=False),
+    "scatter_prod": samples(
+        lambda x, index, src, dim, own: _scatter_reduce(x, dim, index, src, "prod", own),
+        (AWAY, INDEX, SENT, 0, True), (AWAY, INDEX, SENT, 0, False), torch=False),
     "index_reduce": [
         *reductions(_index_reduce, AWAY, 0, np.array([2, 0, 2]), Spec((3, 4), avoid=(0,)),
                     ("prod", "mean", "amax", "amin"), quiet("index_reduce")),

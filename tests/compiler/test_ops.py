@@ -16,6 +16,7 @@ UNCOMPILED = {
     "repeat_interleave",
     "allclose",
     "masked_select",
+    "masked_scatter",
     "argwhere",
     "one_hot",
     "ctc_grad",

@@ -34,7 +34,10 @@ def compare(ours, theirs, array, dtype):
     ((1, 2), "constant", None), ((1, 2, 3, 0), "constant", 0.25), ((-1, 2, 0, -3), "constant", 5.0),
     ((1, 2, 3, 0, 1, 1), "constant", None), ((5, 0, 4, 1), "reflect", None),
     ((0, 3, 2, 2), "reflect", None), ((9, 0, 1, 12), "replicate", None),
-    ((6, 2, 0, 5), "circular", None), ((1, 1, 1, 1), "circular", None)])
+    ((6, 2, 0, 5), "circular", None), ((1, 1, 1, 1), "circular", None),
+    ((-2, 5, 1, -4), "reflect", None), ((3, -1, -1, -2), "reflect", None),
+    ((-5, 7, 2, -4), "replicate", None), ((-1, 0, -3, 1), "replicate", None),
+    ((-2, 3, 1, -1), "circular", None), ((3, -3, -1, -2), "circular", None)])
 def test_pad(widths, mode, value, array, dtype):
     compare(lambda x: F.pad(x, widths, mode, value),
             lambda x: torch.nn.functional.pad(x, widths, mode, value), array, dtype)

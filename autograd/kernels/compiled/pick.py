@@ -19,7 +19,7 @@ from autograd.kernels.thresholds import SHARED
 MOVED = {np.dtype(kind): one for one, kinds in ((np.float32(1), "fiI"), (np.float64(1), "dlL"))
          for kind in kinds}  # numbers are moved as floats of their width # fmt: skip
 _INT64 = np.dtype(np.int64)
-_WIDE = 64  # elements of the inner dimension that are written at a time
+WIDE = 64  # elements of the inner dimension that are written at a time
 
 
 @jit(inner=True)
@@ -106,7 +106,7 @@ def _scatter(one, arrays, parts, index):
     plan = vector(data(item(arrays, 0)), 9, 0)
     size, m, inner, each = plan[1], plan[2], plan[3], plan[8]
     width, places, src = itemsize(one), data(item(arrays, 2)), data(item(arrays, 3))
-    wide = inner if inner < 2 * _WIDE else _WIDE
+    wide = inner if inner < 2 * WIDE else WIDE
     strips = (inner + wide - 1) // wide
     first, last, low, high = unit(plan, wide, parts, index)
     wrong = False
@@ -143,7 +143,7 @@ def _src_grad(one, arrays, parts, index):
     plan = vector(data(item(arrays, 0)), 9, 0)
     size, m, inner = plan[1], plan[2], plan[3]
     width, places, g = itemsize(one), data(item(arrays, 2)), data(item(arrays, 1))
-    wide = min(inner, _WIDE)
+    wide = min(inner, WIDE)
     strips = (inner + wide - 1) // wide
     board = vector(data(item(arrays, 4)) + index * size * wide * 8, size * wide, 0)
     units, wrong = plan[0] * strips, False
@@ -248,7 +248,7 @@ def scatter_src_grad(g, index, dim):
     if plan is None or one is None or g.size == 0 or index.size == 0:
         return elsewhere.scatter_src_grad(g, index, dim)
     out = np.empty(index.shape, g.dtype)
-    board = np.empty(threads.parts() * g.shape[dim] * min(plan[3], _WIDE), np.int64)
+    board = np.empty(threads.parts() * g.shape[dim] * min(plan[3], WIDE), np.int64)
     launch(_src_grad, one, (plan, row_major(g), flat(index), out, board),
            out.size >= SHARED["scatter"])
     return out

@@ -348,6 +348,18 @@ def minimum(x, other):
 
 
 @generic
+def nextafter(x, other):
+    """The next number after x on the way to the other."""
+    n = bits(x)
+    moved = from_bits(cast(n, n + (1 if (x < other) == (x > cast(x, 0)) else -1)))
+    if x == cast(x, 0):
+        moved = copysign(from_bits(cast(n, 1)), other)
+    if x == other:
+        moved = other
+    return x + other if (x != x) | (other != other) else moved
+
+
+@generic
 def safe_mul(g, d):
     """g d, and 0 where g is 0 even if d is infinite or NaN."""
     return g if g == cast(g, 0) else g * d

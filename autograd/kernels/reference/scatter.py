@@ -7,13 +7,16 @@ import numpy as np
 
 from autograd.kernels.reference.pick import checked, places
 
-_SPARSE = 4  # places for each number added from which few of them are written
+_SPARSE = 4  # places for each number added from which few of them are written, if there are
+_MANY = 1 << 10  # so many
 
 
 def sum_rows(src, index, dim, shape, negative=False, base=None):
     """base, or zeros of `shape`, with the slices of src along `dim` added at the places `index`,
     whose dimensions stand for that one."""
     index = checked(index, shape[dim], negative).reshape(-1)
+    if len(shape) == 1:
+        return _sums(index, src, shape, base)
     inner = prod(shape[dim + 1 :])
     numbers = np.arange(prod(shape[:dim]))[:, None] * shape[dim] + index
     flat = numbers[:, :, None] * inner + np.arange(inner)
@@ -29,7 +32,7 @@ def scatter_sum(src, index, dim, shape, negative=False, base=None):
 def _sums(flat, src, shape, base):
     """base, or zeros of `shape`, with src added at the places `flat` of the flattened array."""
     flat, src, size = flat.reshape(-1), src.reshape(-1), prod(shape)
-    if src.dtype.kind == "f" and size <= _SPARSE * flat.size:
+    if src.dtype.kind == "f" and size <= max(_SPARSE * flat.size, _MANY):
         sums = np.bincount(flat, src, size).reshape(shape)
         return (sums if base is None else base + sums).astype(src.dtype, copy=False)
     out = np.zeros(size, src.dtype) if base is None else base.flatten()
