@@ -42,6 +42,7 @@ SAME_LAYER = {
     "aliases": "refused",
     "limits": "errors dtypes",
     "lazy": "refused",
+    "synonyms": "errors",
     "modes": "errors",
     "dtypes": "errors quiet refused",
     "metadata": "errors memory refused",
@@ -92,7 +93,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.boundary": "guarded",
     "autograd.errors": "Constructed caller_place check_switches describe did_you_mean spelled "
-                       "uncalled",
+                       "uncalled warn",
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "complete lazily",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-
-from ..errors import check_switches, switch
+from ..errors import check_switches, switch, warn
 from ..metadata import CPU
 from ..metadata import device as only_device
 from ..refused import STOOD_IN, count
@@ -127,8 +125,8 @@ class set_detect_anomaly:
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         if switch("set_detect_anomaly", "mode", mode):
             count(STOOD_IN, "autograd.set_detect_anomaly")
-            warnings.warn("set_detect_anomaly: nothing looks for NaNs in backward passes; hooks "
-                          "(Tensor.register_hook) can look at gradients", stacklevel=2)
+            warn("set_detect_anomaly: nothing looks for NaNs in backward passes; hooks "
+                 "(Tensor.register_hook) can look at gradients")
 
     def __enter__(self) -> None:
         pass
