@@ -48,6 +48,8 @@ PLACES = {
     "autograd.utils.data": "data",
     "autograd.utils.data.dataloader": "data",
     "autograd.utils.data.distributed": "data",
+    "autograd.utils.tensorboard": "autograd.surface.tensorboard",
+    "autograd.utils.tensorboard.writer": "autograd.surface.tensorboard",
     "autograd.version": "autograd.surface.version",
     "autograd.xpu": "autograd.surface.cuda",
     "nn.modules.*": "nn.modules",

@@ -33,7 +33,6 @@ REFUSED = {
     "ao": "tensors of 8 bits do not take part in training; use float32",
     "stft": "there are no complex tensors; unfold and a matmul with sines and cosines are the same",
     "utils.cpp_extension": "write a Function in Python, with NumPy or Numba inside",
-    "utils.tensorboard": "nn.training keeps a history of what is measured and nn.plots draws it",
     "torchvision.models": "build the network from layers of nn, and load its weights with "
                      "load_state_dict",
     "torchvision.ops": "write it with the functions of autograd",

@@ -113,18 +113,18 @@ def test_an_interrupt_ends_it_as_it_ends_python(tmp_path):
 
 def test_what_is_refused_says_what_to_use(tmp_path):
     program = ("import torch, torchvision\n"
-               "try: from torch.utils.tensorboard import SummaryWriter\n"
+               "try: from torch.utils.cpp_extension import load\n"
                "except ImportError as error: print(error)\n"
                "print(hasattr(torch, 'distributed'), torch.bfloat16)\n"
                "torchvision.models.resnet18()\n")
     done = run(tmp_path, main=program)
     assert done.stdout.splitlines() == [
-        f"No module named 'torch.utils.tensorboard': {refused.REFUSED['utils.tensorboard']}",
+        f"No module named 'torch.utils.cpp_extension': {refused.REFUSED['utils.cpp_extension']}",
         "False bfloat16"]
     assert f"no attribute 'models': {refused.REFUSED['torchvision.models']}" in done.stderr
     report = done.stderr.split("autograd run: missing:\n")[1]
     assert [line.split(":")[0].strip() for line in report.splitlines()] == [
-        "torch.distributed", "torch.utils.tensorboard", "torchvision.models"]
+        "torch.distributed", "torch.utils.cpp_extension", "torchvision.models"]
 
 
 @pytest.mark.parametrize("name", sorted(aliases.PLACES))
