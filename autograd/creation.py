@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from functools import reduce
 from math import ceil, isfinite
@@ -12,7 +11,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import as_dtype, convert, fitting, own
-from .errors import check_size, describe, ordered, switch
+from .errors import check_size, describe, ordered, switch, warn
 from .gate import filled
 from .into import into
 from .memory import overlaps
@@ -72,9 +71,8 @@ def _rows(name: str, data, found: set):
     for item in data:
         if isinstance(item, Tensor):
             if item.requires_grad:
-                warnings.warn(f"{name}: a Tensor in the list requires grad, and its history is "
-                              "left behind; autograd.stack keeps it, and .detach() says that "
-                              "this is meant", stacklevel=4)
+                warn(f"{name}: a Tensor in the list requires grad, and its history is left behind; "
+                     "autograd.stack keeps it, and .detach() says that this is meant")
             item = item._array
         if isinstance(item, (ndarray, np.generic)):
             found.add(as_dtype(item.dtype))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from functools import lru_cache, update_wrapper, wraps
 from inspect import Parameter, Signature, signature
@@ -236,6 +237,14 @@ def caller_place() -> tuple:
     while frame.f_back is not None and _is_own(frame.f_code.co_filename):
         frame = frame.f_back
     return frame.f_code, frame.f_lasti
+
+
+def warn(text: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at that line of the user's own code, however many calls of this library lie between."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and _is_own(frame.f_code.co_filename):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)
 
 
 def located(place: tuple) -> str:

@@ -10,7 +10,6 @@ not, `gradient_judge` measures the entry again with other steps.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .engine import grad
-from .errors import check_switches, describe, did_you_mean
+from .errors import check_switches, describe, did_you_mean, warn
 from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
 from .modes import enable_grad
 from .numeric import Differences, rounding, scale, unit
@@ -238,7 +237,7 @@ def _check(name: str, func: Callable, tensors: list, names: list[str], labels: l
     if not report and raise_exception:
         raise GradcheckError(report)
     if any(pair.kinks for pair in report.pairs):
-        warnings.warn(str(report), KinkWarning, stacklevel=4)
+        warn(str(report), KinkWarning)
     return report
 
 

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from . import dtypes
 from .creation import data_or_size
-from .errors import describe
+from .errors import describe, warn
 from .tensors import Tensor
 
 
@@ -45,8 +43,8 @@ CharTensor, ByteTensor, BoolTensor = map(_type, ("CharTensor", "ByteTensor", "Bo
 def set_default_tensor_type(t) -> None:
     """Make the dtype of `t`, such as DoubleTensor or "torch.DoubleTensor", the default.
     Deprecated: use set_default_dtype."""
-    warnings.warn("set_default_tensor_type is deprecated; use set_default_dtype(dtype)",
-                  FutureWarning, stacklevel=2)
+    warn("set_default_tensor_type is deprecated; use set_default_dtype(dtype)",
+         FutureWarning)
     if not isinstance(t, (str, TensorType)):
         raise TypeError("set_default_tensor_type: a type such as DoubleTensor is needed, got "
                         f"{describe(t)}; set_default_dtype takes a dtype")

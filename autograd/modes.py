@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial, wraps
 from inspect import isasyncgenfunction, isclass, iscoroutinefunction, isgeneratorfunction
 from typing import Any, Self, TypeVar
 
-from .errors import describe, switch
+from .errors import describe, switch, warn
 
 F = TypeVar("F", bound=Callable)
 
@@ -67,12 +66,10 @@ class _Mode:
         if iscoroutinefunction(function):
             return _coroutine(mode, function)
         if isclass(function):
-            warnings.warn(
+            warn(
                 f"{name} makes the class {function.__name__} a function: its calls run in this "
                 "mode, its methods do not; decorate __init__ or the methods instead",
-                FutureWarning,
-                stacklevel=3,
-            )
+                FutureWarning)
 
         @wraps(function)
         def inside(*args, **kwargs):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from .boundary import guarded
 from .creation import arange, as_tensor, from_numpy, tensor
 from .dtypes import as_dtype, get_default_dtype
-from .errors import describe
+from .errors import describe, warn
 from .queries import _tensor
 from .tensors import Tensor
 
@@ -79,8 +77,7 @@ def range(start=0, end=None, step=1, *, dtype=None, device=None,
           requires_grad: bool = False) -> Tensor:
     """start, start + step, ... up to end, which is among them.  Deprecated: use arange, which stops
     below its end as Python's range does."""
-    warnings.warn("range is deprecated; use arange, whose end is not among its numbers",
-                  UserWarning, stacklevel=2)
+    warn("range is deprecated; use arange, whose end is not among its numbers")
     start, end = (0, start) if end is None else (start, end)
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"range: step {step} does not lead from {start} to {end}")

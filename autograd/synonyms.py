@@ -7,7 +7,7 @@ given; to a call that does not name it this is one comparison.
 
 from __future__ import annotations
 
-import warnings
+from .errors import warn
 
 SYNONYMS = {"dim": ("axis",), "keepdim": ("keepdims",), "reduction": ("size_average", "reduce")}
 
@@ -73,6 +73,6 @@ def synonym(name: str, parameter: str, value, default, *given):
 def old_reduction(name: str, size_average: bool | None, reduce: bool | None) -> str:
     """The `reduction` that was spelled with two switches."""
     found = "none" if reduce is False else "sum" if size_average is False else "mean"
-    warnings.warn(f"{name}: size_average and reduce are deprecated; use reduction={found!r}",
-                  FutureWarning, stacklevel=4)
+    warn(f"{name}: size_average and reduce are deprecated; use reduction={found!r}",
+         FutureWarning)
     return found

@@ -6,13 +6,12 @@ declaration says that it is also a method.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes
-from .errors import caller_place, describe, switch
+from .errors import caller_place, describe, switch, warn
 from .hooks import RemovableHandle, RetainGrad
 from .memory import check_sent, twin
 from .metadata import Described
@@ -130,10 +129,9 @@ class Tensor(Described, Methods):
         """The gradient accumulated by backward(), or None."""
         made_by = self.grad_fn
         if self._grad is None and made_by is not None:
-            warnings.warn(
+            warn(
                 f".grad of a tensor computed by {made_by.op.name} is None: backward() keeps "
-                "the gradients of leaves only. Call .retain_grad() on it before backward().",
-                stacklevel=2)
+                "the gradients of leaves only. Call .retain_grad() on it before backward().")
         return self._grad
 
     @grad.setter
@@ -244,8 +242,8 @@ class Tensor(Described, Methods):
 
     def __float__(self) -> float:
         if self.requires_grad:
-            warnings.warn("float() of a tensor that requires grad, as in math.exp(t), has no "
-                          "gradient; say t.item() if that is meant", stacklevel=2)
+            warn("float() of a tensor that requires grad, as in math.exp(t), has no "
+                 "gradient; say t.item() if that is meant")
         return float(self.item())
 
     def __int__(self) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from itertools import islice
 
 import numpy as np
 
 from autograd import Tensor
-from autograd.errors import describe
+from autograd.errors import describe, warn
 
 from .parameter import Parameter
 
@@ -111,10 +110,9 @@ def warn_of_strays(root) -> None:
 def _warn(place: str, container, stray) -> None:
     kind = "Parameter" if isinstance(stray, Parameter) else "Module"
     fit = kind + ("Dict" if isinstance(container, dict) else "List")
-    warnings.warn(
+    warn(
         f"{place} is a plain {type(container).__name__} that holds a {type(stray).__name__}, which "
-        f"is not registered there: it will not be trained, saved or moved. Use nn.{fit}.",
-        stacklevel=5)
+        f"is not registered there: it will not be trained, saved or moved. Use nn.{fit}.")
 
 
 def _first_stray(container, root):

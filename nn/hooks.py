@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 
 from autograd import Function, Tensor, is_grad_enabled
-from autograd.errors import check_switches, describe
+from autograd.errors import check_switches, describe, warn
 from autograd.hooks import RemovableHandle
 
 
@@ -61,8 +60,8 @@ def _call_after_error(module, hook, given: tuple) -> None:
     try:
         hook(module, *given)
     except Exception as error:
-        warnings.warn(f"{type(module).__name__}: {hook!r}, a forward hook that is always called, "
-                      f"failed after forward had: {error}", stacklevel=4)
+        warn(f"{type(module).__name__}: {hook!r}, a forward hook that is always called, "
+             f"failed after forward had: {error}")
 
 
 def _call(module, args: tuple, kwargs: dict, called: list):

@@ -6,7 +6,6 @@ fan_in and fan_out are the numbers of inputs and outputs of one unit: for a weig
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from math import ceil, inf, prod, sqrt
@@ -15,6 +14,7 @@ import numpy as np
 
 import autograd
 from autograd import Generator, Tensor
+from autograd.errors import warn
 from autograd.sampling import numpy_generator
 
 _GAINS = {"linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "conv_transpose1d": 1.0,
@@ -205,8 +205,7 @@ def _under_old_name(function: Callable) -> Callable:
 
     @wraps(function)
     def call(*args, **kwargs):
-        warnings.warn(f"nn.init.{old} is deprecated; use nn.init.{old}_", FutureWarning,
-                      stacklevel=2)
+        warn(f"nn.init.{old} is deprecated; use nn.init.{old}_", FutureWarning)
         return function(*args, **kwargs)
 
     call.__name__ = call.__qualname__ = old

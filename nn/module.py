@@ -3,14 +3,13 @@ saved, printed.  How it knows its parameters and submodules is in `tree`."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import autograd
 from autograd import Tensor
-from autograd.errors import check_switches, did_you_mean
+from autograd.errors import check_switches, did_you_mean, warn
 from autograd.hooks import RemovableHandle
 
 from .errors import LOCATED, locate
@@ -140,9 +139,9 @@ class Module(Stateful):
         """Warn once that this module behaves as in training although nothing is recorded."""
         if "training" not in self._told:
             self._told.add("training")
-            warnings.warn(
+            warn(
                 f"{self!r} runs in training mode under no_grad: call model.eval() before "
-                "predicting, or use `with model.evaluating():`", stacklevel=4)
+                "predicting, or use `with model.evaluating():`")
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
         """Ask (or stop asking) for gradients of all parameters; False freezes the module."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from math import sqrt
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from autograd.errors import describe
+from autograd.errors import describe, warn
 from autograd.ops import recurrent as ops
 
 from . import init
@@ -37,8 +36,7 @@ class _Recurrent(Module):
         if isinstance(dropout, (bool, str)) or not 0 <= dropout <= 1:
             raise ValueError(f"{name}: dropout={dropout!r} is a probability, a number from 0 to 1")
         if dropout and num_layers == 1:
-            warnings.warn(f"{name}: dropout={dropout} comes between layers, and num_layers is 1",
-                          stacklevel=3)
+            warn(f"{name}: dropout={dropout} comes between layers, and num_layers is 1")
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
-from autograd.errors import Constructed, caller_place, describe, uncalled
+from autograd.errors import Constructed, caller_place, describe, uncalled, warn
 from autograd.hooks import RemovableHandle
 from autograd.tensors import mark_written
 from optim.formula import Formula, formula_of
@@ -135,7 +134,7 @@ class Optimizer(Constructed):
                     self._update(params, arrays, [p._grad._array for p in params], group, age)
         if idle:
             count = sum(len(group["params"]) for group in self.param_groups)
-            warnings.warn(_NO_GRADIENTS.format(by, count), stacklevel=3)
+            warn(_NO_GRADIENTS.format(by, count))
         return loss
 
     def _prepare(self, param: Tensor, group: dict[str, Any]) -> Any:

@@ -1,4 +1,5 @@
-"""Where the user's own code stands, told by `caller`, however the library was found."""
+"""Where the user's own code stands, told by `caller` and by warnings, however the library was
+found and however deep in it they are."""
 
 import os
 import shutil
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import autograd
+import nn
 from autograd import errors
+from nn import functional
 
 ROOT = Path(__file__).parent.parent
 
@@ -84,3 +88,24 @@ def test_what_is_typed_in_is_the_users_wherever_he_is(monkeypatch):
         assert not errors._is_own(name)
     assert errors._is_own("<wengert op>") and errors._is_own(errors.__file__)
     assert not errors._is_own(str(ROOT / "autograd_mine" / "x.py"))
+
+
+@pytest.mark.parametrize("warned", [
+    lambda of: autograd.as_tensor([of[0]]),
+    lambda of: autograd.FloatTensor([[of[0]]]),
+    lambda of: of.new_tensor([of[0]]),
+    lambda of: of.detach().index_put_((autograd.ones(2, dtype=autograd.uint8),), of[:2]),
+    lambda of: functional.kl_div(of, of, size_average=False),
+    lambda of: functional.binary_cross_entropy_with_logits(of, of, reduce=False),
+    lambda of: functional.softmin(of),
+    lambda of: nn.Sequential(nn.Softmax())(of),
+    lambda of: nn.init.xavier_uniform(of.detach().reshape(1, 2)),
+    lambda of: autograd.vmap(functional.softmax)(of.reshape(1, 2)),
+])
+def test_a_warning_points_to_the_users_line(warned, monkeypatch):
+    monkeypatch.setattr("autograd.refused.unmodified", True)
+    monkeypatch.setattr("autograd.refused.STOOD_IN", {})
+    with pytest.warns((UserWarning, FutureWarning)) as seen:
+        warned(autograd.ones(2, requires_grad=True))
+    places = {(warning.filename, warning.lineno) for warning in seen}
+    assert places == {(__file__, warned.__code__.co_firstlineno)}

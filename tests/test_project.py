@@ -42,6 +42,7 @@ SAME_LAYER = {
     "aliases": "refused",
     "limits": "errors dtypes",
     "lazy": "refused",
+    "synonyms": "errors",
     "modes": "errors",
     "dtypes": "errors quiet refused",
     "metadata": "errors memory refused",
@@ -94,7 +95,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.boundary": "guarded",
     "autograd.errors": "Constructed caller_place check_switches describe did_you_mean spelled "
-                       "uncalled",
+                       "uncalled warn",
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "complete lazily",

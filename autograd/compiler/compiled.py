@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from .. import dtypes, kernels, threads
 from ..allocator import give_back
-from ..errors import caller_place, check_switches, describe
+from ..errors import caller_place, check_switches, describe, warn
 from ..modes import is_grad_enabled, is_inference_mode_enabled
 from ..node import KIND, Leaf, Node
 from ..quiet import quiet
@@ -64,9 +63,8 @@ class Compiled:
     def _too_many(self, args: tuple, kwargs: dict):
         if not self._told:
             self._told = True
-            warnings.warn(f"compile: {self!r} was called with {SIGNATURES} signatures; further "
-                          "ones run uncompiled. Call it with fewer shapes and numbers, such as "
-                          "batches of one size", stacklevel=3)
+            warn(f"compile: {self!r} was called with {SIGNATURES} signatures; further ones run "
+                 "uncompiled. Call it with fewer shapes and numbers, such as batches of one size")
         return self._function(*args, **kwargs)
 
     def __get__(self, instance, owner=None):
@@ -185,7 +183,7 @@ class Entry:
         text = f"compile: {name} runs uncompiled, because {reason}."
         if self.fullgraph:
             raise RuntimeError(text)
-        warnings.warn(text, stacklevel=6)
+        warn(text)
 
 
 def recorded(function: Callable, args: tuple, kwargs: dict) -> tuple[Program, Any]:

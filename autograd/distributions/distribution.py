@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
 
 import autograd
-from autograd.errors import describe, switch
+from autograd.errors import describe, switch, warn
 from autograd.metadata import Size
 from autograd.tensors import Tensor
 
@@ -97,7 +96,7 @@ class Distribution:
 
     def sample_n(self, n: int) -> Tensor:
         """sample((n,)), by its older name."""
-        warnings.warn("sample_n is deprecated; use sample((n,))", UserWarning, stacklevel=2)
+        warn("sample_n is deprecated; use sample((n,))")
         return self.sample((n,))
 
     def log_prob(self, value: Tensor) -> Tensor:

@@ -9,10 +9,9 @@ kernel and is rounded once behind it: here for the reference, in `compiled/elsew
 
 import importlib.util
 import os
-import warnings
 
 from autograd import allocator, threads
-from autograd.errors import did_you_mean
+from autograd.errors import did_you_mean, warn
 from autograd.kernels import thresholds
 from autograd.kernels.rounding import at_the_gate
 
@@ -61,12 +60,10 @@ def _load_compiled() -> str:
     try:
         importlib.import_module(f"{__name__}.compiled")
     except ImportError as error:
-        warnings.warn(
+        warn(
             f"compiled kernels are not available ({error}); NumPy kernels are used instead, "
             "slower. Install numba, or set AUTOGRAD_KERNELS=numpy to silence this.",
-            RuntimeWarning,
-            stacklevel=5,
-        )
+            RuntimeWarning)
         return "numpy"
     return "numba"
 

@@ -6,12 +6,12 @@ A kink has the subgradient of least norm: relu'(0) = 0.
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 
 import numpy as np
 
 from .. import dtypes, kernels, refused
+from ..errors import warn
 from ..gate import WORDS, formula
 from ..record import composite, op
 from .elementwise import exp
@@ -165,8 +165,8 @@ def _scores(name: str, input, dim, dtype) -> np.ndarray:
                         f"results sum to 1? Most likely dim={likely}"
                         + (f", of size {input.shape[likely]}" if ndim else ""))
     if dim is None:
-        warnings.warn(f"{name}: dim is not given; PyTorch takes {implicit(dim, input.ndim)} for "
-                      f"{input.ndim} dimensions; name it", stacklevel=4)
+        warn(f"{name}: dim is not given; PyTorch takes {implicit(dim, input.ndim)} for "
+             f"{input.ndim} dimensions; name it")
     wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype)
     if wanted.kind != "f":
         raise TypeError(f"{name}: a floating dtype is needed, got {wanted}; use .float()")

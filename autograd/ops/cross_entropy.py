@@ -6,13 +6,12 @@ are stored, and its gradient is an op that can be differentiated again.
 
 from __future__ import annotations
 
-import warnings
 from operator import index
 
 import numpy as np
 
 from .. import kernels
-from ..errors import caller, describe
+from ..errors import describe, warn
 from ..node import Node
 from ..record import composite, op
 from ..replayed import replayed
@@ -26,7 +25,6 @@ from .shape import expand, movedim, reshape, unsqueeze
 
 _REARRANGE = frozenset(("reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose",
                         "permute"))
-_warned: dict[str, dict] = {}
 
 
 @composite(method=False)
@@ -270,13 +268,10 @@ def _check_target(name: str, input, target, ignore_index: int) -> None:
 
 
 def _warn_after_softmax(node: Node | None) -> None:
-    """Warn, once per line of the user's code, if softmax made the input of cross_entropy."""
+    """Warn if softmax made the input of cross_entropy."""
     while node is not None and node.op.name in _REARRANGE:
         node = node.parents[0]
     if node is None or node.op.name != "softmax":
         return
-    file, _, line = caller().rpartition(":")
-    warnings.warn_explicit(
-        "cross_entropy: the input comes out of softmax, but cross_entropy applies softmax itself; "
-        "pass the scores before softmax", UserWarning, file, int(line),
-        registry=_warned.setdefault(file, {}))
+    warn("cross_entropy: the input comes out of softmax, but cross_entropy applies softmax itself; "
+         "pass the scores before softmax")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from functools import lru_cache
 from math import prod
 from typing import NoReturn
 
 import numpy as np
 
-from ..errors import describe
+from ..errors import describe, warn
 from ..gate import by_index
 from ..record import composite, op
 from ..tensors import Tensor
@@ -59,8 +58,8 @@ def _plain_part(part):
     if array.size == 0 and not hasattr(part, "dtype"):
         array = array.astype(np.int64)
     if array.dtype == np.uint8:
-        warnings.warn("getitem: a uint8 index is taken as a mask, as PyTorch does; say .bool() "
-                      "for a mask, .long() for positions", stacklevel=4)
+        warn("getitem: a uint8 index is taken as a mask, as PyTorch does; say .bool() "
+             "for a mask, .long() for positions")
         array = array.astype(bool)
     if array.dtype.kind not in "iub":
         raise IndexError(f"getitem: {describe(part)} is not an index; integers, slices, None, ... "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from functools import cached_property
 
+from ..errors import warn
 from ..files import replacing
 from .style import Arrow, Box
 
@@ -62,8 +62,7 @@ class Picture:
         content = draw[kind]()
         if content is None:
             path, content = f"{stem}.svg", self._svg()
-            warnings.warn(f"save: {path} was written in place of {name}, because {_NO_PNG}",
-                          stacklevel=2)
+            warn(f"save: {path} was written in place of {name}, because {_NO_PNG}")
         with replacing(path) as file:
             file.write(content)
         return path

@@ -3,11 +3,12 @@
 import os
 import stat
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
+
+from autograd.errors import warn
 
 try:
     import fcntl
@@ -115,7 +116,7 @@ def _from_mirror(url: str, path: str, size: int, sha256: str) -> str | None:
         if wrong is None:
             return None
         problem = f"{wrong}; kept as {set_aside(part, path)}"
-        warnings.warn(f"{url}: {problem}", RuntimeWarning, stacklevel=5)
+        warn(f"{url}: {problem}", RuntimeWarning)
         if before == 0:
             return problem
     return problem

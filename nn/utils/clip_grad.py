@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 
 import autograd
 from autograd import Tensor
 from autograd.boundary import guarded
-from autograd.errors import describe, uncalled
+from autograd.errors import describe, uncalled, warn
 from autograd.ops import foreach
 from autograd.replayed import replayed
 
@@ -67,8 +66,8 @@ def _scale(grads: list[Tensor], max_norm: float, total: Tensor) -> None:
 def clip_grad_norm(parameters: Tensor | Iterable[Tensor], max_norm: float,
                    norm_type: float = 2.0) -> Tensor:
     """Deprecated: use clip_grad_norm_."""
-    warnings.warn("nn.utils.clip_grad_norm is deprecated; use nn.utils.clip_grad_norm_",
-                  FutureWarning, stacklevel=2)
+    warn("nn.utils.clip_grad_norm is deprecated; use nn.utils.clip_grad_norm_",
+         FutureWarning)
     return clip_grad_norm_(parameters, max_norm, norm_type)
 
 

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import autograd
 from autograd import Tensor
+from autograd.errors import warn
 
 from ..conv import _Transposed
 from ..functional import normalize
@@ -104,8 +104,8 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     ...     list(nn.utils.weight_norm(nn.Linear(2, 1)).state_dict())
     ['bias', 'weight_g', 'weight_v']
     """
-    warnings.warn("nn.utils.weight_norm is deprecated; use "
-                  "nn.utils.parametrizations.weight_norm", FutureWarning, stacklevel=2)
+    warn("nn.utils.weight_norm is deprecated; use "
+         "nn.utils.parametrizations.weight_norm", FutureWarning)
     hook = _Weight(name, -1 if dim is None else dim)
     weight = hook.begin(module)
     with autograd.no_grad():

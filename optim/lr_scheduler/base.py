@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.errors import Constructed
+from autograd.errors import Constructed, warn
 from optim.optimizer import Optimizer
 from optim.switches import current_rates, set_rate
 
@@ -52,8 +51,8 @@ class LRScheduler(Constructed):
         self._watch()
         self._admit()
         if epoch is not None:
-            warnings.warn(f"{type(self).__name__}.step(epoch) is deprecated; call step() once for "
-                          "each epoch", stacklevel=2)
+            warn(f"{type(self).__name__}.step(epoch) is deprecated; call step() once for "
+                 "each epoch")
             self.last_epoch = epoch
             self._set(self._at_once())
             return
@@ -68,11 +67,9 @@ class LRScheduler(Constructed):
         """Warn in the first step if no parameter has been written since the schedule began."""
         before, self._before = self._before, None
         if before is not None and before == last_write(self.optimizer):
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}.step() came before the first optimizer.step(), so no "
-                "update sees the first learning rate; call optimizer.step() first",
-                stacklevel=3,
-            )
+                "update sees the first learning rate; call optimizer.step() first")
 
     def _admit(self) -> None:
         """Give a base rate to each group that the optimizer got since the last step."""
