@@ -127,10 +127,13 @@ def _start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[
                 "taken from NumPy, or is of an integer type.")
         weight = weights[i] if weights else None
         argument = "grad_outputs" if name == "grad" else "gradient"
-        if weight is None and root._array.size != 1:
+        if weight is None and root._any_array.size != 1:
             raise RuntimeError(
                 f"{name}: a gradient can be created only for a scalar, got {describe(root)}; "
                 f"reduce it with .sum() or .mean(), or pass {argument}=, a tensor of its shape")
+        if weight is None and root.is_complex():
+            raise RuntimeError(f"{name}: a gradient can be created only for a real scalar, got "
+                               f"{describe(root)}; pass {argument}=, or take its .abs() or .real")
         value = _weight(name, root, weight, create_graph)
         grads[node] = value if node not in grads else grads[node] + value
     return grads
@@ -138,15 +141,15 @@ def _start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[
 
 def _weight(name: str, root: Tensor, weight, create_graph: bool):
     if weight is None:
-        value = wrap(np.ones(root._array.shape, root._array.dtype))
+        value = wrap(np.ones(root._any_array.shape, root._any_array.dtype))
     else:
         value = weight if isinstance(weight, Tensor) else wrap(own(np.asarray(weight)))
-        if value._array.shape != root._array.shape:
+        if value._any_array.shape != root._any_array.shape:
             raise RuntimeError(f"{name}: the gradient {describe(value)} does not have the shape "
                                f"of its tensor, {tuple(root.shape)}")
-        if value._array.dtype is not root._array.dtype:
-            value = cast(value, root._array.dtype)
-    return value if create_graph else value._array
+        if value._any_array.dtype is not root._any_array.dtype:
+            value = cast(value, root._any_array.dtype)
+    return value if create_graph else value._any_array
 
 
 def _target_nodes(name: str, inputs: tuple) -> list[Node]:
@@ -354,7 +357,7 @@ def _hooked(node: Node, g, create_graph: bool):
                 result = hook(grad)
                 grad = grad if result is None else result
                 _check_hooked(node, grad)
-        g = grad if create_graph else grad._array
+        g = grad if create_graph else grad._any_array
     for hook in retained:
         tensor = hook.tensor()
         if tensor is not None:
@@ -363,8 +366,8 @@ def _hooked(node: Node, g, create_graph: bool):
 
 
 def _check_hooked(node: Node, grad) -> None:
-    if (not isinstance(grad, Tensor) or grad._array.shape != node.shape
-            or grad._array.dtype != node.dtype):
+    if (not isinstance(grad, Tensor) or grad._any_array.shape != node.shape
+            or grad._any_array.dtype != node.dtype):
         where = "a leaf" if node.__class__ is Leaf else f"the result of {node.op.name}"
         raise RuntimeError(f"a hook on {where} must leave a gradient of shape "
                            f"{node.shape} and dtype {node.dtype}, or return such a Tensor or None; "
@@ -386,6 +389,7 @@ def _fitted(op, position: int, g, parent: Node):
     """A gradient brought to its input's shape and dtype, where the op declares that it differs."""
     if op.broadcasts and g.shape != parent.shape:
         g = sum_to_size(g, parent.shape)
+    g = g.real if g.dtype.kind == "c" and parent.dtype.kind == "f" else g
     if g.dtype is not parent.dtype and (op.broadcasts or parent.dtype is float16):
         g = cast(g, parent.dtype)
     if g.shape != parent.shape or g.dtype != parent.dtype:

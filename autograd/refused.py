@@ -13,8 +13,6 @@ from .errors import did_you_mean
 
 REFUSED = {
     "bfloat16": "NumPy has no such type; use float32",
-    "complex128": "tensors are real; keep the real and the imaginary part in two tensors",
-    "complex64": "tensors are real; keep the real and the imaginary part in two tensors",
     "cuda.Event": "there is no GPU; time.perf_counter() measures what the CPU takes",
     "cuda.Stream": "there is no GPU; operations run one after the other",
     "cuda.get_device_name": "there is no GPU; ask cuda.is_available() first",

@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 40
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
     0: "errors absent refused aliases guests limits synonyms lazy files memory modes dtypes "
-       "metadata hooks printing quiet threads allocator gate replayed kernels kernels.*",
+       "complexes metadata hooks printing quiet threads allocator gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "into asked template boundary calling record",
@@ -43,6 +43,7 @@ SAME_LAYER = {
     "limits": "errors dtypes",
     "lazy": "refused",
     "modes": "errors",
+    "complexes": "dtypes",
     "dtypes": "errors quiet refused",
     "metadata": "errors memory refused",
     "hooks": "errors",
@@ -143,6 +144,7 @@ LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.compiler.compiled", "autograd.compiler.lowering"),
             ("data.loader", "data.workers"),
             ("autograd.gate", "autograd.kernels.reference"),
+            ("autograd.record", "autograd.complexes"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),
@@ -152,6 +154,7 @@ DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autogr
            "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.numpy_protocol": "leads to the functions of the Array API standard",
+           "autograd.calling": "leads to the complex forms of ops, which stand above it",
            "autograd.ops": "declares what is rarely used when it is asked for",
            "autograd.func": "leads to functional_call, which stands above autograd",
            "autograd.guests": "tells other libraries about Tensors when they are imported",
