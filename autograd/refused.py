@@ -20,7 +20,6 @@ REFUSED = {
     "cuda.nvtx": "there is no GPU; the functions of autograd.viz measure operations",
     "distributed": "this library computes in one process; leave the group out and train on one",
     "export": "autograd.save(model.state_dict(), path) writes what other programs read",
-    "fft": "there are no complex tensors; NumPy's np.fft works on .detach() without a gradient",
     "fx": "models are traced by autograd.compile and drawn by autograd.viz",
     "hub": "build the model and load its weights with load_state_dict",
     "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",

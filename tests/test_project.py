@@ -31,7 +31,7 @@ LAYERS = {
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* onnx onnx.* transforms "
        "transforms.* surface surface.*",
-    8: "__init__ func functional special signal signal.* testing",
+    8: "__init__ fft func functional special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
        "array_api",
 }
