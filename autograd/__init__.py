@@ -230,7 +230,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _later = lazily(__name__, {
-    ".": "distributions func functional graph linalg onnx signal sparse special testing viz",
+    ".": "distributions fft func functional graph linalg onnx signal sparse special testing viz",
     "anomaly": "detect_anomaly is_anomaly_check_nan_enabled is_anomaly_enabled set_detect_anomaly",
     "compiler": "compile",
     "custom_function": "Function",
@@ -278,6 +278,8 @@ __getattr__, __dir__, _later = lazily(__name__, {
                    "column_stack dsplit fliplr flipud hsplit narrow_copy ravel row_stack vsplit",
     "ops.blocks": "block_diag cartesian_prod combinations diag_embed diagflat tril_indices "
                   "triu_indices vander",
+    "ops.complex_numbers": "adjoint angle complex conj conj_physical imag polar real resolve_conj "
+                           "resolve_neg view_as_complex view_as_real",
     "ops.counting": "bincount bucketize histc histogram isin msort searchsorted unique "
                     "unique_consecutive",
     "ops.cumulative": "cummax cummin logcumsumexp",
@@ -294,9 +296,9 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.scatter_reduce": "index_reduce scatter_reduce",
     "ops.statistics": "aminmax corrcoef count_nonzero cov cumulative_trapezoid diff std_mean "
                       "trapezoid trapz",
-    "ops.numbers": "clamp_max clamp_min conj conj_physical copysign deg2rad float_power fmax fmin "
-                   "frac frexp gcd hypot imag isneginf isposinf isreal lcm ldexp nan_to_num "
-                   "nextafter positive rad2deg real resolve_conj resolve_neg rsub signbit",
+    "ops.numbers": "clamp_max clamp_min copysign deg2rad float_power fmax fmin "
+                   "frac frexp gcd hypot isneginf isposinf isreal lcm ldexp nan_to_num "
+                   "nextafter positive rad2deg rsub signbit",
     "queries": "can_cast is_complex is_conj is_floating_point is_inference is_neg is_nonzero "
                "is_same_size is_signed is_tensor numel result_type",
     "reasons": "why",

@@ -14,7 +14,7 @@ _OTHERS = "it is another library's kernel for one device; call the function with
 _INNER = "it is a step inside a layer; call the layer or its function in nn.functional"
 _FUNCTIONAL = "nn.functional has it, with the arguments that PyTorch documents"
 _RECURRENT = "nn.RNN, nn.LSTM and nn.GRU, and their cells, compute it"
-_COMPLEX = "tensors are real; keep the real and the imaginary part in two tensors"
+_HALVES = "NumPy has no such type; use complex64"
 _FOURIER = "NumPy's np.fft works on .detach() without a gradient"
 _DEVICE = "there is no GPU; operations run on the CPU, one after the other"
 _PRECISION = "operations keep the precision of their operands; convert them with .to(dtype)"
@@ -72,9 +72,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "triplet_margin_loss"),
     (_RECURRENT,
      "gru gru_cell lstm lstm_cell rnn_*"),
-    (_COMPLEX,
-     "adjoint angle chalf complex complex32 polar view_as_* Tensor.adjoint Tensor.angle "
-     "Tensor.cdouble Tensor.cfloat Tensor.chalf Tensor.mH"),
+    (_HALVES,
+     "chalf complex32 Tensor.chalf"),
     (_FOURIER,
      "stft istft Tensor.stft Tensor.istft"),
     (_DEVICE,

@@ -54,16 +54,16 @@ def add_to_grad(tensor: Tensor, g) -> None:
             tensor._grad = first
             return
     before = tensor._grad
-    if before._array.shape != g.shape or before._array.dtype != g.dtype:
+    if before._any_array.shape != g.shape or before._any_array.dtype != g.dtype:
         raise RuntimeError(f"backward: .grad is {tuple(before.shape)} {before.dtype}, to which a "
                            f"gradient {tuple(g.shape)} {g.dtype} cannot be added; set it to None")
     if isinstance(g, Tensor):
         tensor._grad = before + g
-    elif before._array.flags.writeable:
-        np.add(before._array, g, out=before._array)
+    elif before._any_array.flags.writeable:
+        np.add(before._any_array, g, out=before._any_array)
         mark_written(before, "backward")
     else:
-        tensor._grad = wrap(before._array + g)
+        tensor._grad = wrap(before._any_array + g)
 
 
 def owned(held: dict, key) -> np.ndarray:

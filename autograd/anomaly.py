@@ -123,7 +123,7 @@ def _input(node: Node, i: int) -> str:
 
 
 def _array(value) -> np.ndarray:
-    return value._array if isinstance(value, Tensor) else np.asarray(value)
+    return value._any_array if isinstance(value, Tensor) else np.asarray(value)
 
 
 def _called(node: Node) -> str:

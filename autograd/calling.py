@@ -3,18 +3,20 @@ several results, and errors that say which op and what it got."""
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .boundary import misfit
 from .dtypes import common, common_float, common_number
-from .errors import describe, undefined, unmatched
+from .errors import IsComplex, describe, undefined, unmatched
 from .gate import FLOAT16, LEAST
 from .modes import is_grad_enabled
 from .node import Node, Output, next_seq
 from .quiet import hush, unhush
-from .tensors import Tensor, View, current_node, ndarray, wrap
+from .tensors import Complex, Tensor, View, current_node, ndarray, wrap
 
 if TYPE_CHECKING:
     from .record import Op
@@ -35,6 +37,10 @@ def _operand(op: Op, position: int, value):
         return value if len(op.inputs) > 1 else np.asarray(value)
     if isinstance(value, np.generic):
         return np.asarray(value)
+    if op.promotes and isinstance(value, complex) and len(op.inputs) > 1:
+        if op.any:
+            return value
+        raise IsComplex(f"{value} is complex, and there is no complex form of this")
     name = op.inputs[position]
     if value is None and name in op.optional:
         return None
@@ -56,7 +62,7 @@ def _operands(op: Op, tensors):
     for tensor in tensors:
         if isinstance(tensor, Tensor):
             plain = False
-            arrays.append(tensor._array)
+            arrays.append(tensor._any_array if op.any else tensor._array)
             nodes.append(tensor._node if tensor._view is None else current_node(tensor))
             boxes.append(tensor._version)
         elif isinstance(tensor, (ndarray, np.generic)):
@@ -105,6 +111,36 @@ def _joined(op: Op, grads):
     return grads
 
 
+CODES: dict[Any, str] = {}  # the code of composites, and their names
+_OURS = ("autograd.", "nn.", "optim.", "data.")
+_BELOW = ("autograd.ops.", "autograd.engine", "autograd.inplace", "autograd.operators",
+          "autograd.calling", "autograd.tensors", "autograd.accumulate", "autograd.numpy_protocol",
+          "autograd.quiet", "autograd.creation", "autograd.gradient_check", "autograd.numeric",
+          "autograd.gradient_judge", "autograd.custom_function", "autograd.complexes",
+          "autograd.fft", "autograd.gate", "autograd.lazy", "autograd.modes")
+
+
+def _complex_form(op: Op, error: IsComplex, inputs: tuple):
+    """The op's function for complex numbers, if there are any for it and for what calls it."""
+    forms = import_module("autograd.ops.complex_forms").FORMS
+    if op.name not in forms:
+        _explain(op, error, inputs)
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module and not module.startswith(_OURS):  # what is written out for ops has no module
+            break
+        name = CODES.get(frame.f_code, "")
+        if module and not module.startswith(_BELOW):
+            owner = frame.f_locals.get("self")
+            name = frame.f_code.co_name if owner is None else type(owner).__name__
+        if name and name not in forms:
+            raise TypeError(f"{name}: complex numbers do not fit here; .real, .imag and "
+                            "view_as_real(...) give real tensors")
+        frame = frame.f_back
+    return op.of_complex(forms[op.name])
+
+
 def _refuse(op: Op, name: str) -> None:
     raise RuntimeError(f"{op.name}: no gradient with respect to {name} is defined, but it requires "
                        f"grad; pass {name}.detach()")
@@ -132,7 +168,7 @@ def _outputs(op: Op, source, node: Node | None, results, args: tuple = ()) -> tu
         out = wrap(result)
         if node is not None:
             out._node = Output(node, i)
-        if op.view and _shares(out._array, source._array):
+        if op.view and _shares(out._any_array, source._any_array):
             out._version = source._version
             out._view = _view(source, _one_of, (op.function, i, args),
                               f"one of several views made by {op.name}")
@@ -153,5 +189,5 @@ NAMESPACE = dict(
     common=common, common_number=common_number, common_float=common_float, CONSTANT=CONSTANT,
     ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
     operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
-    joined=_joined,
+    joined=_joined, IsComplex=IsComplex, complex_form=_complex_form, Complex=Complex,
 )

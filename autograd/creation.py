@@ -10,7 +10,7 @@ from operator import index as as_index
 import numpy as np
 
 from . import dtypes
-from .dtypes import as_dtype, convert, fitting, own
+from .dtypes import any_dtype, convert, fitting, number_dtype, own, promote_any
 from .errors import check_size, describe, ordered, switch, warn
 from .gate import filled
 from .into import into
@@ -36,21 +36,21 @@ def _finish(name: str, array: np.ndarray, requires_grad: bool, device=None, out=
 def _read(name: str, data) -> tuple[np.ndarray, np.dtype]:
     """The numbers in `data` as an array, and the dtype of a tensor of them: an array's own, and for
     lists the smallest that all elements fit in, Python's floats counting as the default dtype."""
-    if isinstance(data, (bool, int, float)) and not isinstance(data, np.generic):
-        return np.asarray(data), dtypes.scalar_dtype(data)
+    if isinstance(data, (bool, int, float, complex)) and not isinstance(data, np.generic):
+        return np.asarray(data), number_dtype(data)
     if not _is_sequence(data):
         if not hasattr(data, "__array__"):
             raise TypeError(f"{name}: numbers, or lists of them, are needed, got {describe(data)}")
         array = np.asarray(data)
-        return array, as_dtype(array.dtype)
+        return array, any_dtype(array.dtype)
     found: set = set()
     rows = _rows(name, data, found)
     try:
         array = np.asarray(rows)
     except ValueError as error:
         raise ValueError(f"{name}: rows of different lengths: {error}") from None
-    each = {dtypes.scalar_dtype(kind()) if kind in _PYTHON else kind for kind in found}
-    return array, reduce(dtypes.promote_types, each) if each else dtypes.get_default_dtype()
+    each = {number_dtype(kind()) if kind in _PYTHON else kind for kind in found}
+    return array, reduce(promote_any, each) if each else dtypes.get_default_dtype()
 
 
 def _is_sequence(data) -> bool:
@@ -73,11 +73,11 @@ def _rows(name: str, data, found: set):
             if item.requires_grad:
                 warn(f"{name}: a Tensor in the list requires grad, and its history is left behind; "
                      "autograd.stack keeps it, and .detach() says that this is meant")
-            item = item._array
+            item = item._any_array
         if isinstance(item, (ndarray, np.generic)):
-            found.add(as_dtype(item.dtype))
-        elif isinstance(item, (bool, int, float)):
-            found.add(dtypes.scalar_dtype(item))
+            found.add(any_dtype(item.dtype))
+        elif isinstance(item, (bool, int, float, complex)):
+            found.add(number_dtype(item))
         elif _is_sequence(item):
             item = _rows(name, item, found)
         else:
@@ -87,7 +87,7 @@ def _rows(name: str, data, found: set):
     return rows
 
 
-_PYTHON = {bool, int, float}
+_PYTHON = {bool, int, float, complex}
 _NESTS = {list, tuple}
 
 
@@ -99,9 +99,9 @@ def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Ten
     >>> autograd.tensor([[1, 2], [3, 4]]).dtype
     dtype('int64')
     """
-    array, own_dtype = ((data._array, data.dtype) if isinstance(data, Tensor)
+    array, own_dtype = ((data._any_array, data.dtype) if isinstance(data, Tensor)
                         else _read("tensor", data))
-    wanted = own_dtype if dtype is None else as_dtype(dtype)
+    wanted = own_dtype if dtype is None else any_dtype(dtype)
     return _finish("tensor", convert("tensor", array, wanted), requires_grad, device)
 
 
@@ -110,7 +110,7 @@ def as_tensor(data, dtype=None, device=None) -> Tensor:
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     if (isinstance(data, ndarray) and data.dtype.isnative
-            and (dtype is None or as_dtype(dtype) == data.dtype)):
+            and (dtype is None or any_dtype(dtype) == data.dtype)):
         return from_numpy(data)
     return tensor(data, dtype=dtype, device=device)
 
@@ -138,7 +138,7 @@ def full(size, fill_value, *, out=None, dtype=None, device=None, requires_grad=F
     """A tensor of the given size, every element fill_value."""
     if isinstance(fill_value, Tensor) and fill_value.numel() == 1:
         fill_value = fill_value.item()
-    dtype = dtypes.scalar_dtype(fill_value) if dtype is None and out is None else dtype
+    dtype = number_dtype(fill_value) if dtype is None and out is None else dtype
     wanted = _wanted(dtype, out)
     made = _array("full", np.empty, (size,), wanted)
     filled(made, fitting("full", fill_value, wanted))
@@ -198,7 +198,7 @@ def _wanted(dtype, out=None) -> np.dtype:
     """The dtype that is named, else that of the tensor to be written, else the default."""
     if dtype is None:
         return getattr(out, "dtype", None) or dtypes.get_default_dtype()
-    return as_dtype(dtype)
+    return any_dtype(dtype)
 
 
 def eye(n: int, m: int | None = None, *, out=None, dtype=None, device=None,
@@ -235,8 +235,8 @@ def _number(name: str, what: str, value):
 def _row_dtype(name: str, dtype, out=None) -> np.dtype:
     """The dtype of numbers in a row."""
     wanted = _wanted(dtype, out)
-    if wanted.kind == "b":
-        raise TypeError(f"{name}: numbers in a row are not of dtype bool; use an integer dtype")
+    if wanted.kind in "bc":
+        raise TypeError(f"{name}: numbers in a row are not of dtype {wanted}; use a real dtype")
     return wanted
 
 

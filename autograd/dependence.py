@@ -147,7 +147,7 @@ def cuts(function: Callable[[], Any], tensor: Tensor) -> tuple[list[Cut], bool]:
 def _compared(first: Run, function: Callable[[], Any], tensor: Tensor) -> Iterator[tuple]:
     """Each call, and whether its result is another when the tensor has other numbers, as far as
     the function takes the same way with them; where it takes none, every result may be."""
-    array = tensor._array
+    array = tensor._any_array
     before = array.copy()
     shift = np.random.default_rng(0).uniform(0.01, 0.02, array.shape) * (1 + np.abs(before))
     try:

@@ -9,10 +9,11 @@ the width, of a result that a tensor with dimensions takes part in.
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 import numpy as np
 
-from .errors import describe
+from .errors import IsComplex, describe
 from .quiet import quiet
 from .refused import Unsupported, advice
 
@@ -26,10 +27,12 @@ int64 = long = np.dtype(np.int64)
 uint8 = np.dtype(np.uint8)
 bool_ = np.dtype(np.bool_)
 
-bfloat16, complex64, complex128 = map(Unsupported, ("bfloat16", "complex64", "complex128"))
-cfloat, cdouble = complex64, complex128
+bfloat16 = Unsupported("bfloat16")
+complex64 = cfloat = np.dtype(np.complex64)
+complex128 = cdouble = np.dtype(np.complex128)
 
 SUPPORTED = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
+COMPLEX: tuple[np.dtype, ...] = (complex64, complex128)
 _NAMES: dict[str, np.dtype] = {
     "half": float16, "float": float32, "double": float64, "short": int16, "int": int32,
     "long": int64, "bool": bool_,
@@ -41,7 +44,7 @@ _TYPES: dict[str, np.dtype] = {
 }
 _OF_PYTHON: dict[type, np.dtype] = {bool: bool_, int: int64}
 _IDS = frozenset(map(id, SUPPORTED))
-_ORDER = {"b": 0, "i": 1, "u": 1, "f": 2}
+_ORDER = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
 
 _default = float32
 
@@ -82,20 +85,52 @@ def as_dtype(dtype) -> np.dtype:
     for supported in SUPPORTED:
         if found == supported:
             return supported
+    if found in COMPLEX:
+        raise IsComplex(f"dtype {found} does not fit here; choose a real one")
     names = ", ".join(str(s) for s in SUPPORTED)
     raise TypeError(f"dtype {found} is not supported; choose one of {names}")
 
 
+def any_dtype(dtype: Any) -> np.dtype:
+    """As `as_dtype`, where complex ones fit too."""
+    if dtype is complex:
+        return complex_of(_default)
+    if isinstance(dtype, str):
+        dtype = _COMPLEX_NAMES.get(dtype) or dtype
+    try:
+        return as_dtype(dtype)
+    except IsComplex:
+        return next(found for found in COMPLEX if found == np.dtype(dtype))
+
+
+_COMPLEX_NAMES: dict[str, np.dtype] = {
+    "cfloat": complex64, "cdouble": complex128,
+    "torch.ComplexFloatTensor": complex64, "torch.ComplexDoubleTensor": complex128}
+
+
+def complex_of(dtype: np.dtype) -> np.dtype:
+    """The complex dtype whose parts are of this dtype."""
+    if dtype is float16:
+        raise TypeError("float16 has no complex dtype; convert with .float()")
+    return complex128 if dtype is float64 else complex64
+
+
+def real_of(dtype: np.dtype) -> np.dtype:
+    """The dtype of the parts of complex numbers; of real ones their own."""
+    return float32 if dtype is complex64 else float64 if dtype is complex128 else dtype
+
+
 def type_name(dtype: np.dtype) -> str:
     """PyTorch's name of the type of tensors of this dtype."""
-    return next(name for name, its in _TYPES.items() if its == dtype)
+    return next(name for name, its in (_TYPES | _COMPLEX_NAMES).items()
+                if its == dtype and name.startswith("torch."))
 
 
 def own(array: np.ndarray) -> np.ndarray:
     """The array, or a view of it, whose dtype is the very object of SUPPORTED: dtypes are compared
     by `is`, and an unpickled array brings an equal one of its own along.  Of another byte order it
     is a copy in this machine's."""
-    dtype = as_dtype(array.dtype)
+    dtype = any_dtype(array.dtype)
     if array.dtype is dtype:
         return array
     return array.view(dtype) if array.dtype.isnative else array.astype(dtype)
@@ -106,6 +141,9 @@ _as_type = quiet(np.ndarray.astype)
 
 def convert(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """A copy of the array as another dtype; `name` raises for what does not fit an integer one."""
+    if array.dtype.kind == "c" != dtype.kind:
+        raise TypeError(f"{name}: {array.dtype} as {dtype} would lose the imaginary parts; .real "
+                        "or .abs() says what is meant")
     if dtype.kind in "iu" and not np.can_cast(array.dtype, dtype):
         bounds = np.iinfo(dtype)
         values = array.astype(np.float64) if array.dtype.kind == "f" else array
@@ -126,10 +164,11 @@ def fitting(name: str, number, dtype: np.dtype) -> np.ndarray:
         return np.asarray(number, dtype)  # the usual case, quickly
     if isinstance(number, np.generic):
         number = number.item()
-    if not isinstance(number, (bool, int, float)):
+    if not isinstance(number, (bool, int, float, complex) if dtype.kind == "c" else (
+            bool, int, float)):
         raise TypeError(f"{name}: a number is needed, got {describe(number)}")
     made = convert(name, np.asarray(number), dtype)
-    if dtype.kind == "f" and np.isinf(made) and abs(number) < inf:
+    if dtype.kind in "fc" and np.isinf(made) and abs(number) < inf:
         raise OverflowError(f"{name}: {number} does not fit {dtype}, whose largest number is "
                             f"{np.finfo(dtype).max}")
     return made
@@ -149,6 +188,14 @@ def promote_types(first, second) -> np.dtype:
     if second.kind == "f" and first.kind != "f":
         return second
     return np.promote_types(first, second)
+
+
+def promote_any(first: np.dtype, second: np.dtype) -> np.dtype:
+    """As `promote_types`, where complex ones fit too."""
+    if "c" not in first.kind + second.kind:
+        return promote_types(first, second)
+    parts = [real_of(dtype) for dtype in (first, second) if dtype.kind in "fc"]
+    return complex_of(np.promote_types(parts[0], parts[-1]))
 
 
 def result_dtype(operands) -> np.dtype:
@@ -181,15 +228,21 @@ def keeps_kind(result: np.dtype, target: np.dtype) -> bool:
 def refuse_complex(number, whose: str = "") -> None:
     """Raise for a complex number: NumPy would make complex arrays with it."""
     if isinstance(number, (complex, np.complexfloating)):
-        raise TypeError(f"{whose}{number} is complex{advice('complex128')}")
+        raise TypeError(f"{whose}{number} is complex where a real number is needed")
 
 
 def scalar_dtype(number) -> np.dtype:
     """The dtype a Python number stands for: bool, int64, or the default float."""
     if isinstance(number, (bool, np.bool_)):
         return bool_
-    refuse_complex(number)
+    if isinstance(number, (complex, np.complexfloating)):
+        raise IsComplex(f"{number} is complex, which does not fit here")
     return int64 if isinstance(number, (int, np.integer)) else _default
+
+
+def number_dtype(number) -> np.dtype:
+    """As `scalar_dtype`, where complex ones fit too."""
+    return complex_of(_default) if isinstance(number, complex) else scalar_dtype(number)
 
 
 def common(*operands):

@@ -309,7 +309,7 @@ def _hooked(node: Node, g, create_graph: bool):
                 result = hook(grad)
                 grad = grad if result is None else result
                 _check_hooked(node, grad)
-        g = grad if create_graph else grad._array
+        g = grad if create_graph else grad._any_array
     for hook in retained:
         tensor = hook.tensor()
         if tensor is not None:
@@ -318,8 +318,8 @@ def _hooked(node: Node, g, create_graph: bool):
 
 
 def _check_hooked(node: Node, grad) -> None:
-    if (not isinstance(grad, Tensor) or grad._array.shape != node.shape
-            or grad._array.dtype != node.dtype):
+    if (not isinstance(grad, Tensor) or grad._any_array.shape != node.shape
+            or grad._any_array.dtype != node.dtype):
         where = "a leaf" if node.__class__ is Leaf else f"the result of {node.op.name}"
         raise RuntimeError(f"a hook on {where} must leave a gradient of shape "
                            f"{node.shape} and dtype {node.dtype}, or return such a Tensor or None; "
@@ -341,6 +341,7 @@ def _fitted(op, position: int, g, parent: Node):
     """A gradient brought to its input's shape and dtype, where the op declares that it differs."""
     if op.broadcasts and g.shape != parent.shape:
         g = sum_to_size(g, parent.shape)
+    g = g.real if g.dtype.kind == "c" and parent.dtype.kind == "f" else g
     if g.dtype is not parent.dtype and (op.broadcasts or parent.dtype is float16):
         g = cast(g, parent.dtype)
     if g.shape != parent.shape or g.dtype != parent.dtype:

@@ -20,13 +20,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class IsComplex(TypeError):
+    """A complex number came to what is written for real ones."""
+
+
 def describe(value) -> str:
     """A short account of an argument for a message: `Tensor (2, 3) float32`, `list of 4`."""
-    array = getattr(value, "_array", value)
+    array = getattr(value, "_any_array", value)
     if isinstance(array, np.ndarray):
         kind = "ndarray" if array is value else "Tensor"
         return f"{kind} {array.shape} {array.dtype}"
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, (bool, int, float, complex)):
         return f"{type(value).__name__} {value!r}"
     if isinstance(value, (list, tuple)):
         return f"{type(value).__name__} of {len(value)}"

@@ -88,11 +88,12 @@ def make_inplace(name: str, function):
         _refuse(twin, input)
         before = input
         if is_grad_enabled():
-            before = wrap(input._array)
+            before = wrap(input._any_array)
             before._node = current_node(input)
         first = next_seq() if several else None
-        if input._array.size >= ROOMY and not several and not _is_recorded(before, args, kwargs):
-            room.array = input._array
+        array = input._any_array
+        if array.size >= ROOMY and not several and not _is_recorded(before, args, kwargs):
+            room.array = array
         try:
             result = function(before, *args, **kwargs)
         except Exception as error:
@@ -103,12 +104,12 @@ def make_inplace(name: str, function):
         _check_fits(twin, input, result)
         node, history = result._node, None
         if node is not None:
-            _keep(node, input._array, first)
+            _keep(node, input._any_array, first)
         if node is not None and input._view is None:
-            history = input, _node_as(result, input._array.dtype)
+            history = input, _node_as(result, input._any_array.dtype)
         elif node is not None or before._node is not None:
             history = _history(twin, input, result, ())
-        _copyto(input._array, result._array, "unsafe")
+        _copyto(input._any_array, result._any_array, "unsafe")
         mark_written(input, twin)
         if history is not None:
             _rewrite(input, history)
@@ -139,7 +140,7 @@ def make_replacing(name: str, function):
             _rename(error, name)
             raise
         history = _history(name, input, value, ())
-        _copyto(input._array, value._array)
+        _copyto(input._any_array, value._any_array)
         mark_written(input, name)
         if history is not None:
             _rewrite(input, history)
@@ -171,9 +172,9 @@ def setitem(self, index, value) -> None:
     try:
         kind = value.__class__
         if (kind is float or kind is int) and -65504 <= value <= 65504:
-            put(self._array, parts, value)  # it fits every float, and NumPy looks at the integers
+            put(self._any_array, parts, value)  # fits every float; NumPy looks at the integers
         else:
-            put(self._array, parts, _numbers(value, self._array.dtype))
+            put(self._any_array, parts, _numbers(value, self._any_array.dtype))
     except (ValueError, IndexError, TypeError, OverflowError) as error:
         text = str(error).removeprefix("setitem: ")
         raise type(error)(f"setitem: {text}; writing {describe(value)} into {describe(self)}"
@@ -186,12 +187,17 @@ def setitem(self, index, value) -> None:
 def _numbers(value, dtype: np.dtype) -> np.ndarray:
     """What is to be written into a tensor of this dtype, as an array."""
     if isinstance(value, Tensor):
-        return value._array
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, (list, tuple)):
-        return tensor(value)._array
-    return fitting("setitem", value, dtype)
+        array = value._any_array
+    elif isinstance(value, np.ndarray):
+        array = value
+    elif isinstance(value, (list, tuple)):
+        array = tensor(value)._any_array
+    else:
+        return fitting("setitem", value, dtype)
+    if array.dtype.kind == "c" != dtype.kind:
+        raise TypeError(f"complex numbers do not fit into {dtype}; .real or .abs() says what is "
+                        "meant")
+    return array
 
 
 def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, Node] | None:
@@ -199,7 +205,7 @@ def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, N
     the base it is a view of, and the new node; None where nothing is recorded."""
     if not is_grad_enabled():
         return None
-    node = _node_as(value, target._array.dtype) if isinstance(value, Tensor) else None
+    node = _node_as(value, target._any_array.dtype) if isinstance(value, Tensor) else None
     view = target._view
     while view is not None:
         if view.reason and node is not None:
@@ -210,8 +216,8 @@ def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, N
     before = target._node
     if before is None and node is None:
         return None
-    shape = value._array.shape if isinstance(value, Tensor) else np.shape(value)
-    return target, overwrite.op.link((before, node), target._array, region=region,
+    shape = value._any_array.shape if isinstance(value, Tensor) else np.shape(value)
+    return target, overwrite.op.link((before, node), target._any_array, region=region,
                                      value_shape=shape)
 
 
@@ -241,12 +247,12 @@ def _shows(saved, old: np.ndarray) -> bool:
 def _node_as(value: Tensor, dtype: np.dtype) -> Node | None:
     """The node of value as another dtype."""
     node = current_node(value)
-    return node if node is None or value._array.dtype is dtype else cast(value, dtype)._node
+    return node if node is None or value._any_array.dtype is dtype else cast(value, dtype)._node
 
 
 def _refuse(name: str, target: Tensor) -> None:
     """Raise before anything is written if the write cannot be right."""
-    array = target._array
+    array = target._any_array
     if not array.flags.writeable or 0 in array.strides and array.size > 1 and _repeats(array):
         raise RuntimeError(f"{name}: cannot write in place into {describe(target)}: several of its "
                            "elements share memory (expand) or it is read-only; .clone() it first")
@@ -270,11 +276,11 @@ def _repeats(array: np.ndarray) -> bool:
 
 
 def _check_fits(name: str, target: Tensor, result: Tensor) -> None:
-    if result._array.shape != target._array.shape:
-        raise RuntimeError(f"{name}: the result has shape {result._array.shape}, which does not "
+    if result._any_array.shape != target._any_array.shape:
+        raise RuntimeError(f"{name}: the result has shape {tuple(result.shape)}, which does not "
                            f"fit into {describe(target)}")
-    if not keeps_kind(result._array.dtype, target._array.dtype):
-        raise RuntimeError(f"{name}: the result is {result._array.dtype} and cannot be written "
+    if not keeps_kind(result._any_array.dtype, target._any_array.dtype):
+        raise RuntimeError(f"{name}: the result is {result._any_array.dtype} and cannot be written "
                            f"into {describe(target)}")
 
 
@@ -284,20 +290,20 @@ def _copy(input, src, non_blocking=False):
         check_switches("copy_", non_blocking=non_blocking)
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_: src must be a Tensor, got {describe(src)}")
-    if src._array.shape != input._array.shape:
+    if src._any_array.shape != input._any_array.shape:
         src = src.expand(input.shape)
-    return src if src._array.dtype is input._array.dtype else src.to(input.dtype)
+    return src if src._any_array.dtype is input._any_array.dtype else src.to(input.dtype)
 
 
 def _zero(input):
     """Overwrite with zeros."""
-    return wrap(np.zeros((), input._array.dtype))
+    return wrap(np.zeros((), input._any_array.dtype))
 
 
 def _fill(input, value):
     """Overwrite with a number or a 0-d tensor."""
     if not isinstance(value, Tensor):
-        return wrap(fitting("fill_", value, input._array.dtype))
+        return wrap(fitting("fill_", value, input._any_array.dtype))
     if value.ndim:
         raise RuntimeError(f"fill_: value must be a number or a 0-d tensor, got {describe(value)}; "
                            "use copy_")

@@ -27,6 +27,8 @@ METHODS = {
     "arrange": "dsplit fliplr flipud hsplit narrow_copy ravel vsplit",
     "blocks": "diag_embed diagflat",
     "copies": "split_with_sizes unsafe_chunk unsafe_split unsafe_split_with_sizes",
+    "complex_numbers": "adjoint angle cdouble cfloat conj conj_physical conj_physical_ imag mH "
+                       "real resolve_conj resolve_neg",
     "counting": "bincount histc histogram msort unique unique_consecutive",
     "cumulative": "cummax cummin logcumsumexp",
     "decompose": "cholesky qr svd",
@@ -43,11 +45,11 @@ METHODS = {
     "quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
     "scatter_reduce": "index_reduce index_reduce_ scatter_reduce scatter_reduce_",
     "statistics": "aminmax corrcoef count_nonzero cov diff",
-    "numbers": "clamp_max clamp_max_ clamp_min clamp_min_ conj conj_physical conj_physical_ "
+    "numbers": "clamp_max clamp_max_ clamp_min clamp_min_ "
                "copysign copysign_ deg2rad deg2rad_ float_power float_power_ fmax fmin frac frac_ "
-               "frexp gcd gcd_ hypot hypot_ imag isneginf isposinf isreal lcm lcm_ ldexp ldexp_ "
-               "nan_to_num nan_to_num_ nextafter nextafter_ positive rad2deg rad2deg_ real "
-               "resolve_conj resolve_neg signbit",
+               "frexp gcd gcd_ hypot hypot_ isneginf isposinf isreal lcm lcm_ ldexp ldexp_ "
+               "nan_to_num nan_to_num_ nextafter nextafter_ positive rad2deg rad2deg_ "
+               "signbit",
 }
 
 BESIDE = {  # no ops

@@ -98,22 +98,22 @@ class Described:
 
     __slots__ = ()
 
-    _array: np.ndarray
+    _any_array: np.ndarray
 
     @property
     def shape(self) -> Size:
         """The sizes of all dimensions."""
-        return Size(self._array.shape)
+        return Size(self._any_array.shape)
 
     @property
     def dtype(self) -> np.dtype:
         """The type of the elements."""
-        return self._array.dtype
+        return self._any_array.dtype
 
     @property
     def ndim(self) -> int:
         """The number of dimensions."""
-        return self._array.ndim
+        return self._any_array.ndim
 
     @property
     def device(self) -> device:
@@ -123,12 +123,12 @@ class Described:
     @property
     def nbytes(self) -> int:
         """Bytes of all elements."""
-        return self._array.nbytes
+        return self._any_array.nbytes
 
     @property
     def itemsize(self) -> int:
         """Bytes per element."""
-        return self._array.itemsize
+        return self._any_array.itemsize
 
     is_cpu = True
     is_cuda = is_mps = is_sparse = is_quantized = is_meta = is_xpu = is_mkldnn = is_nested = False
@@ -164,48 +164,48 @@ class Described:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else _along(self, "size", self._array.shape, dim)
+        return self.shape if dim is None else _along(self, "size", self._any_array.shape, dim)
 
     def dim(self) -> int:
         """The number of dimensions."""
-        return self._array.ndim
+        return self._any_array.ndim
 
     ndimension = dim
 
     def numel(self) -> int:
         """The number of elements."""
-        return self._array.size
+        return self._any_array.size
 
     nelement = numel
 
     def element_size(self) -> int:
         """Bytes per element."""
-        return self._array.itemsize
+        return self._any_array.itemsize
 
     def stride(self, dim: int | None = None) -> Any:
         """Elements (not bytes) between neighbours along each dimension, or along one."""
-        strides = tuple(s // self._array.itemsize for s in self._array.strides)
+        strides = tuple(s // self._any_array.itemsize for s in self._any_array.strides)
         return strides if dim is None else _along(self, "stride", strides, dim)
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in memory in C order without gaps."""
-        return self._array.flags.c_contiguous
+        return self._any_array.flags.c_contiguous
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is float16, float32 or float64."""
-        return self._array.dtype.kind == "f"
+        return self._any_array.dtype.kind == "f"
 
     def is_complex(self) -> bool:
-        """Always False: no dtype is complex here."""
-        return False
+        """Whether the dtype is complex64 or complex128."""
+        return self._any_array.dtype.kind == "c"
 
     def is_signed(self) -> bool:
         """Whether the dtype has negative numbers."""
-        return self._array.dtype.kind in "if"
+        return self._any_array.dtype.kind in "ifc"
 
     def is_same_size(self, other: Described) -> bool:
         """Whether both have the same shape."""
-        return self._array.shape == other._array.shape
+        return self._any_array.shape == other._any_array.shape
 
     def is_inference(self) -> bool:
         """Always False: what is computed in inference_mode may be used anywhere."""
@@ -225,7 +225,7 @@ class Described:
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return address(self._array)
+        return address(self._any_array)
 
 
 def _along(tensor: Described, name: str, values: tuple, dim: int):

@@ -62,7 +62,7 @@ Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def _iterate(self):
-    if self._array.ndim == 0:
+    if self._any_array.ndim == 0:
         raise TypeError("iteration over a 0-d tensor")
     return iter(join.unbind(self, 0))
 

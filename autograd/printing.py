@@ -53,10 +53,19 @@ def _format_values(array: np.ndarray, indent: int) -> str:
     )
     if array.dtype.kind == "f":
         style["formatter"] = {"float_kind": _float_format(array)}
+    elif array.dtype.kind == "c":
+        style["formatter"] = {"complex_kind": _complex_format(array)}
     elif array.dtype.kind == "b":
         width = 4 if array.all() else 5
         style["formatter"] = {"bool": lambda value: str(value).rjust(width)}
     return np.array2string(array, **style)
+
+
+def _complex_format(array: np.ndarray):
+    """The same for complex numbers: both parts as floats are, the sign between them."""
+    real, imag = _float_format(array.real), _float_format(np.abs(array.imag))
+    return lambda value: (real(value.real) + "-+"[not np.signbit(value.imag)]
+                          + imag(abs(value.imag)).strip() + "j")
 
 
 def _float_format(array: np.ndarray):

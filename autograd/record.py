@@ -26,13 +26,14 @@ and ops called as functions: an op called on ndarrays runs its forward and retur
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
 
 from . import template
 from .boundary import guarded, takes_one
-from .calling import NAMESPACE
+from .calling import CODES, NAMESPACE
 from .errors import describe
 from .gate import formula
 from .lazy import Awaited
@@ -60,7 +61,7 @@ class Op(Rule):
                  "kwdefaults", "optional", "rules", "rule_names", "rule_saves", "saved_names",
                  "joint", "sources", "keeps_arrays", "broadcasts", "promotes", "unpromoted",
                  "view", "extra", "public_extra", "many", "variadic", "differentiable", "once",
-                 "gated", "result", "function", "backward")
+                 "gated", "result", "function", "backward", "any", "made_of", "_form")
 
     widens = True
     function: Any
@@ -76,6 +77,7 @@ class Op(Rule):
     variadic: bool
     differentiable: bool
     once: bool
+    any: bool
 
     def __init__(self, forward, vjp: dict | joint, ufunc, kernel, options: dict) -> None:
         self.name = forward.__name__.rstrip("_")
@@ -85,6 +87,8 @@ class Op(Rule):
         self.kwdefaults = forward.__kwdefaults__ or {}
         for option, value in options.items():
             setattr(self, option, value)
+        self.made_of = forward, vjp, ufunc, kernel, options
+        self._form: Op | None = None
         self.inputs, self.passed, self.signature = template.signature(
             self.name, forward.__code__, self.defaults, self.kwdefaults)
         whole = ufunc is not None and self.passed  # the body tells what attributes do
@@ -98,7 +102,24 @@ class Op(Rule):
                             "call the argument something else")
         self._add_rules(vjp)
         self.backward = None
-        self.function = template.declared(self, NAMESPACE)
+        self.function = template.declared(self, _namespace() if self.any else NAMESPACE)
+
+    def of_complex(self, form: dict | None):
+        """The op's function for complex numbers, with the rules that `form` has for them."""
+        if self._form is None:
+            forward, vjp, ufunc, kernel, options = self.made_of
+            if form is not None:
+                vjp = {name: rule for name, rule in form.items() if name}
+            if form and "" in form:
+                forward, ufunc, kernel = self._named(form[""]), None, None
+            self._form = Op(forward, vjp, ufunc, kernel, options | dict(any=True))
+            _dress(self._form.function, forward, self.name)
+            self._form.function.op = self._form
+        return self._form.function
+
+    def _named(self, forward):
+        forward.__name__ = self.name
+        return forward
 
     def _add_rules(self, vjp: dict | joint) -> None:
         if not isinstance(vjp, (dict, joint)):
@@ -155,6 +176,13 @@ class Op(Rule):
         return f"<op {self.name}>"
 
 
+def _namespace() -> dict:
+    """What the written function of an op calls that takes any dtype."""
+    from .complexes import common, common_float, common_number
+
+    return NAMESPACE | dict(common=common, common_float=common_float, common_number=common_number)
+
+
 def _names(rule: Callable) -> tuple[str, ...]:
     """The arguments of a rule; a formula says them itself."""
     code = rule.__code__
@@ -165,7 +193,7 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
        broadcasts: bool = False, promotes: str | None = None, unpromoted: tuple = (),
        view: bool = False, inplace: bool = False, method: bool = True, extra: tuple = (),
        public_extra: tuple = (), many: bool = False, variadic: bool = False, ufunc=None,
-       kernel: str | None = None):
+       kernel: str | None = None, any: bool = False):
     """Declare an operation; see the module's docstring.
 
     vjp           the rules, by input, as `dict(input=lambda g, other: g * other)`, or one for all,
@@ -189,10 +217,13 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
                   attributes: then the ufunc is the forward where they have their defaults), and
                   that means this op when it is applied to a Tensor
     kernel        the formula that is the forward, or takes large arrays in the ufunc's place
+    any           that its operands and its result may be complex; of other ops those that
+                  `ops.complex_forms` names take complex operands, with the rules it has for them
     """
     options = dict(broadcasts=broadcasts, promotes=promotes, unpromoted=unpromoted, view=view,
                    extra=(*public_extra, *extra), public_extra=public_extra,
-                   many=many, variadic=variadic, differentiable=differentiable, once=once)
+                   many=many, variadic=variadic, differentiable=differentiable, once=once,
+                   any=any)
 
     def declare(forward):
         name = forward.__name__.rstrip("_")
@@ -224,6 +255,7 @@ def composite(*, method: bool = True, inplace: bool = False):
         name = function.__name__.rstrip("_")
         function.__name__ = function.__qualname__ = name
         public = COMPOSITES[name] = guarded(function)
+        CODES[unwrap(function).__code__] = name
         if method:
             setattr(Tensor, name, function if takes_one(function) else public)
         if inplace:

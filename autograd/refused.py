@@ -13,8 +13,6 @@ from .errors import did_you_mean
 
 REFUSED = {
     "bfloat16": "NumPy has no such type; use float32",
-    "complex128": "tensors are real; keep the real and the imaginary part in two tensors",
-    "complex64": "tensors are real; keep the real and the imaginary part in two tensors",
     "cuda.Event": "there is no GPU; time.perf_counter() measures what the CPU takes",
     "cuda.Stream": "there is no GPU; operations run one after the other",
     "cuda.get_device_name": "there is no GPU; ask cuda.is_available() first",
@@ -22,7 +20,6 @@ REFUSED = {
     "cuda.nvtx": "there is no GPU; the functions of autograd.viz measure operations",
     "distributed": "this library computes in one process; leave the group out and train on one",
     "export": "autograd.save(model.state_dict(), path) writes what other programs read",
-    "fft": "there are no complex tensors; NumPy's np.fft works on .detach() without a gradient",
     "fx": "models are traced by autograd.compile and drawn by autograd.viz",
     "hub": "build the model and load its weights with load_state_dict",
     "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",

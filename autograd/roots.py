@@ -38,10 +38,13 @@ def start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[N
                 "taken from NumPy, or is of an integer type.")
         weight = weights[i] if weights else None
         argument = "grad_outputs" if name == "grad" else "gradient"
-        if weight is None and root._array.size != 1:
+        if weight is None and root._any_array.size != 1:
             raise RuntimeError(
                 f"{name}: a gradient can be created only for a scalar, got {describe(root)}; "
                 f"reduce it with .sum() or .mean(), or pass {argument}=, a tensor of its shape")
+        if weight is None and root.is_complex():
+            raise RuntimeError(f"{name}: a gradient can be created only for a real scalar, got "
+                               f"{describe(root)}; pass {argument}=, or take its .abs() or .real")
         value = _weight(name, root, weight, create_graph)
         grads[node] = value if node not in grads else grads[node] + value
     return grads
@@ -49,15 +52,15 @@ def start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[N
 
 def _weight(name: str, root: Tensor, weight, create_graph: bool):
     if weight is None:
-        value = wrap(np.ones(root._array.shape, root._array.dtype))
+        value = wrap(np.ones(root._any_array.shape, root._any_array.dtype))
     else:
         value = weight if isinstance(weight, Tensor) else wrap(own(np.asarray(weight)))
-        if value._array.shape != root._array.shape:
+        if value._any_array.shape != root._any_array.shape:
             raise RuntimeError(f"{name}: the gradient {describe(value)} does not have the shape "
                                f"of its tensor, {tuple(root.shape)}")
-        if value._array.dtype is not root._array.dtype:
-            value = cast(value, root._array.dtype)
-    return value if create_graph else value._array
+        if value._any_array.dtype is not root._any_array.dtype:
+            value = cast(value, root._any_array.dtype)
+    return value if create_graph else value._any_array
 
 
 def target_nodes(name: str, inputs: tuple) -> list[Node]:

@@ -134,8 +134,9 @@ def fill(function, text: str, name: str, place: str) -> None:
 def forward_source(op) -> str:
     """The text of the function that runs the op and records it."""
     body = asked(op.name, op.function) + written(op.name, op.inputs, op.passed)
-    body += (_list_operands(op) if op.variadic else _operands(op))
-    body += _call(op)
+    body += ["    try:"]
+    body += [f"    {line}" for line in (_list_operands(op) if op.variadic else _operands(op))]
+    body += [_complex(op), *_call(op)]
     if op.differentiable:
         body.append(f"    if ({_no_node(op)}) or not is_grad_enabled():")
         body += _unrecorded(op, "        ") + _recorded(op)
@@ -144,12 +145,21 @@ def forward_source(op) -> str:
     return f"def function({op.signature}):\n" + "\n".join(body) + "\n"
 
 
+def _complex(op) -> str:
+    """What follows where a complex number came to an op for real ones: it costs others nothing."""
+    inputs = f"({', '.join(op.inputs)},)"
+    if op.any:
+        return f"    except IsComplex as error: explain(op, error, {inputs})"
+    passed = ", ".join([*op.inputs, *op.passed])
+    return f"    except IsComplex as error: return complex_form(op, error, {inputs})({passed})"
+
+
 def _operands(op) -> list[str]:
-    lines = []
+    lines, numbers = [], "_any_array" if op.any else "_array"
     for i, name in enumerate(op.inputs):
         lines += [
             f"    if isinstance({name}, Tensor):",
-            f"        a{i} = {name}._array; v{i} = {name}._version",
+            f"        a{i} = {name}.{numbers}; v{i} = {name}._version",
             f"        n{i} = {name}._node if {name}._view is None else current_node({name})",
             "    else:",
             f"        a{i} = {_operand(op, i, name)}; n{i} = None; v{i} = CONSTANT",
@@ -222,14 +232,16 @@ def _arguments(op) -> str:
 
 
 def _call(op) -> list[str]:
-    lines = ["    try:", *_computed(op), "    except ERRORS as error:",
+    lines = ["    try:", *_computed(op), _complex(op), "    except ERRORS as error:",
              f"        explain(op, error, ({', '.join(op.inputs)},))", "        raise"]
     if not op.view:  # which computes nothing
         lines = ["    for token in hush: break", *lines, "    finally:", "        unhush(token)"]
     if not op.many:
+        made, numbers = ("Tensor", "_array") if not op.any else (
+            "Complex if result.dtype.kind == 'c' else Tensor", "_any_array")
         lines += [
             "    if result.__class__ is not ndarray: result = asarray(result)",
-            "    out = new(Tensor); out._array = result; out._grad = None; out._view = None",
+            f"    out = new({made}); out.{numbers} = result; out._grad = None; out._view = None",
         ]
         if op.view:
             shares = "result.base is a0 or shares(result, a0)"

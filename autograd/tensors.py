@@ -6,12 +6,12 @@ declaration says that it is also a method.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from . import dtypes
-from .errors import caller_place, describe, switch, warn
+from .errors import IsComplex, caller_place, describe, switch, warn
 from .hooks import RemovableHandle, RetainGrad
 from .memory import check_sent, twin
 from .metadata import Described
@@ -67,7 +67,8 @@ class Tensor(Described, Methods):
     __slots__ = ("_array", "_node", "_view", "_version", "_grad", "_frozen", "__weakref__",
                  "__dict__")
 
-    _array: np.ndarray  # the numbers
+    _array: np.ndarray  # the numbers, where they are real
+    _any_array: np.ndarray  # the same, also where they are complex
     _node: Node | None  # the node of the graph that made it; a Leaf if it requires grad
     _view: View | None  # where it shows another tensor's memory and is differentiable through it
     _version: list  # [stamp of the last in-place write, who wrote], shared by all aliases
@@ -102,13 +103,13 @@ class Tensor(Described, Methods):
         if not requires_grad:
             self._node, self._frozen = None, node
         elif node is None:
-            if self._array.dtype.kind != "f":
+            if self._any_array.dtype.kind not in "fc":
                 raise RuntimeError(
-                    f"only floating-point tensors can require gradients, got {describe(self)}; "
-                    "convert it first, for example with .float()")
+                    "only floating-point and complex tensors can require gradients, got "
+                    f"{describe(self)}; convert it first, for example with .float()")
             self._view = None
             before = getattr(self, "_frozen", None)
-            self._node = Leaf(self, self._array.shape, self._array.dtype)
+            self._node = Leaf(self, self._any_array.shape, self._any_array.dtype)
             if before is not None:
                 self._node.hooks, self._node.after = before.hooks, before.after
         return self
@@ -181,7 +182,7 @@ class Tensor(Described, Methods):
 
     def detach(self) -> Tensor:
         """The same memory without history; an in-place write through either is noticed by both."""
-        return alias(self, self._array.view())
+        return alias(self, self._any_array.view())
 
     def detach_(self) -> Tensor:
         """Drop this tensor's history: it becomes a leaf that does not require grad."""
@@ -199,10 +200,13 @@ class Tensor(Described, Methods):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f".data must be set to a Tensor, got {describe(value)}")
-        self._array = value._array
+        if (self._any_array.dtype.kind == "c") is not (value._any_array.dtype.kind == "c"):
+            raise TypeError(f"setting .data: {describe(value)} is real where {describe(self)} is "
+                            "complex, or the reverse; make a new tensor")
+        self._any_array = value._any_array
         mark_written(self, "setting .data")
         if isinstance(self._node, Leaf):
-            self._node.shape, self._node.dtype = value._array.shape, value._array.dtype
+            self._node.shape, self._node.dtype = value._any_array.shape, value._any_array.dtype
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The numbers as an ndarray of its own that shares memory.  What is computed from it has no
@@ -212,13 +216,13 @@ class Tensor(Described, Methods):
         if not force and self.requires_grad:
             raise RuntimeError(f"can't call numpy() on a Tensor that requires grad, "
                                f"{describe(self)}. Use tensor.detach().numpy()")
-        return self._array.view()
+        return self._any_array.view()
 
     def item(self) -> Any:
         """The one element as a Python number."""
-        if self._array.size != 1:
+        if self._any_array.size != 1:
             raise RuntimeError(f"item: a tensor with one element is needed, got {describe(self)}")
-        return self._array.item()
+        return self._any_array.item()
 
     def is_nonzero(self) -> bool:
         """Whether the one element is not 0."""
@@ -226,19 +230,19 @@ class Tensor(Described, Methods):
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return self._array.tolist()
+        return self._any_array.tolist()
 
     # ---- Python's protocols -------------------------------------------------------------------
 
     def __len__(self) -> int:
-        if self._array.ndim == 0:
+        if self._any_array.ndim == 0:
             raise TypeError("len() of a 0-d tensor")
-        return self._array.shape[0]
+        return self._any_array.shape[0]
 
     def __bool__(self) -> bool:
-        if self._array.size != 1:
+        if self._any_array.size != 1:
             raise RuntimeError(f"the truth of {describe(self)} is ambiguous; use .any() or .all()")
-        return bool(self._array.item())
+        return bool(self._any_array.item())
 
     def __float__(self) -> float:
         if self.requires_grad:
@@ -246,27 +250,30 @@ class Tensor(Described, Methods):
                  "gradient; say t.item() if that is meant")
         return float(self.item())
 
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
     def __int__(self) -> int:
         return int(self.item())
 
     def __index__(self) -> int:
-        if self._array.dtype.kind == "f" or self._array.size != 1:
+        if self._any_array.dtype.kind in "fc" or self._any_array.size != 1:
             raise TypeError(f"only one integer can be an index, got {describe(self)}")
-        return int(self._array.item())
+        return int(self._any_array.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._array.ndim == 0 else format(str(self), spec)
+        return format(self.item(), spec) if self._any_array.ndim == 0 else format(str(self), spec)
 
     def __repr__(self) -> str:
         node = current_node(self)
         if node is None:
-            return format_tensor(self._array, "")
+            return format_tensor(self._any_array, "")
         if isinstance(node, Leaf):
-            return format_tensor(self._array, "requires_grad=True")
-        return format_tensor(self._array, f"grad_fn=<{node.name()}>")
+            return format_tensor(self._any_array, "requires_grad=True")
+        return format_tensor(self._any_array, f"grad_fn=<{node.name()}>")
 
     def __copy__(self) -> Tensor:
-        copied = rebuild(type(self), self._array.view(), self.requires_grad)
+        copied = rebuild(type(self), self._any_array.view(), self.requires_grad)
         copied._version = self._version
         copied.__dict__.update(self.__dict__)
         return copied
@@ -278,28 +285,44 @@ class Tensor(Described, Methods):
                                f"{describe(self)} made by {made_by.op.name}")
         from copy import deepcopy
 
-        copied = memo[id(self)] = rebuild(type(self), twin(self._array, memo), self.requires_grad)
+        array = twin(self._any_array, memo)
+        copied = memo[id(self)] = rebuild(type(self), array, self.requires_grad)
         copied._version = memo.setdefault(("version", id(self._version)), copied._version)
         copied._grad = deepcopy(self._grad, memo)
         copied.__dict__.update(deepcopy(self.__dict__, memo))
         return copied
 
     def __reduce__(self):
-        check_sent(self._array)
-        return rebuild, (type(self), self._array, self.requires_grad), vars(self) or None
+        check_sent(self._any_array)
+        return rebuild, (type(self), self._any_array, self.requires_grad), vars(self) or None
+
+
+Tensor._any_array = vars(Tensor)["_array"]
+
+
+class Complex(Tensor):
+    """A tensor of complex numbers.  What was not written for them reads `_array` and is refused;
+    what was reads `_any_array`, which is the same place in every tensor."""
+
+    __slots__ = ()
+
+    @property
+    def _array(self) -> NoReturn:  # type: ignore[override]
+        raise IsComplex(f"there is no complex form of this, which got {describe(self)}; .real, "
+                        ".imag and view_as_real(...) are real tensors")
 
 
 def fill(tensor: Tensor, array: np.ndarray) -> None:
     """Make `array` the tensor's numbers, without history."""
-    tensor._array = array
+    tensor._any_array = array
     tensor._node = tensor._view = tensor._grad = None
     tensor._version = [0, None]
 
 
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor of these numbers, without history."""
-    tensor = object.__new__(Tensor)
-    tensor._array = array if array.__class__ is ndarray else np.asarray(array)
+    tensor = object.__new__(Complex if array.dtype.kind == "c" else Tensor)
+    tensor._any_array = array if array.__class__ is ndarray else np.asarray(array)
     tensor._node = tensor._view = tensor._grad = None
     tensor._version = [0, None]
     return tensor

@@ -82,7 +82,7 @@ class _Packed:
     __slots__ = ("held", "shape", "dtype")
 
     def __init__(self, tensor: Tensor, pack: Callable) -> None:
-        self.shape, self.dtype = tensor._array.shape, tensor._array.dtype
+        self.shape, self.dtype = tensor._any_array.shape, tensor._any_array.dtype
         stamp = tensor._version[0]
         with no_grad():
             self.held = pack(tensor)
@@ -92,10 +92,10 @@ class _Packed:
 
     def unpacked(self, unpack: Callable) -> np.ndarray:
         tensor = unpack(self.held)
-        if not isinstance(tensor, Tensor) or tensor._array.shape != self.shape:
+        if not isinstance(tensor, Tensor) or tensor._any_array.shape != self.shape:
             raise RuntimeError("saved_tensors_hooks: unpack_hook must return the tensor that was "
                                f"packed, of shape {self.shape}; got {describe(tensor)}")
-        return tensor._array.astype(self.dtype, copy=False)
+        return tensor._any_array.astype(self.dtype, copy=False)
 
 
 def _each(kind: type, value: Any, function: Callable) -> Any:
@@ -114,7 +114,7 @@ def _given(node: Node, array: np.ndarray, source: Any) -> Tensor:
     if isinstance(source, int) and 0 <= source < len(node.parents):
         parent = node.parents[source]
     own = parent.tensor() if isinstance(parent, Leaf) else None
-    if own is not None and own._array is array:
+    if own is not None and own._any_array is array:
         return own
     tensor = wrap(array)
     tensor._node = parent

@@ -68,7 +68,7 @@ MESSAGES = [
     (lambda x: autograd.broadcast_to(x, [None]), r"broadcast_to: size must be .* got \[None\]"),
     (lambda x: x.sum(0, keepdim="yes"), r"sum: keepdim must be True or False, got 'yes'$"),
     (lambda x: x ^ x, r"bitwise_xor: it is not defined for these dtypes; .*\(2, 2\) float32"),
-    (lambda x: x.__setitem__(0, 1j), "^setitem: a number is needed, got complex; writing"),
+    (lambda x: x.__setitem__(0, 1j), "^setitem: a number is needed, got complex 1j; writing"),
     (lambda x: nn.functional.dropout(3), "dropout: input must be a Tensor, got int 3"),
     (lambda x: nn.functional.relu("x"), "relu: input must be a Tensor, got str"),
     (lambda x: nn.functional.scaled_dot_product_attention(x, x, x, scale="a"),

@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 40
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
     0: "errors absent refused aliases guests limits synonyms lazy files memory modes dtypes "
-       "metadata hooks printing quiet threads allocator gate replayed kernels kernels.*",
+       "complexes metadata hooks printing quiet threads allocator gate replayed kernels kernels.*",
     1: "node",
     2: "tensors",
     3: "into asked template boundary calling record",
@@ -31,7 +31,7 @@ LAYERS = {
     7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
        "pytest_plugin compiler compiler.* onnx onnx.* transforms "
        "transforms.* surface surface.* dependence reasons",
-    8: "__init__ func functional graph special signal signal.* testing",
+    8: "__init__ fft func functional graph special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
        "array_api",
 }
@@ -44,6 +44,7 @@ SAME_LAYER = {
     "lazy": "refused",
     "synonyms": "errors",
     "modes": "errors",
+    "complexes": "dtypes",
     "dtypes": "errors quiet refused",
     "metadata": "errors memory refused",
     "hooks": "errors",
@@ -146,6 +147,7 @@ LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
             ("autograd.compiler.compiled", "autograd.compiler.lowering"),
             ("data.loader", "data.workers"),
             ("autograd.gate", "autograd.kernels.reference"),
+            ("autograd.record", "autograd.complexes"),
             ("autograd.kernels", "autograd.threads"),
             ("autograd.kernels", "autograd.kernels.compiled"),
             ("autograd.kernels", "autograd.kernels.reference.*"),
@@ -155,6 +157,7 @@ DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autogr
            "autograd.kernels.table": "one list of kernels for both tiers",
            "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
            "autograd.numpy_protocol": "leads to the functions of the Array API standard",
+           "autograd.calling": "leads to the complex forms of ops, which stand above it",
            "autograd.ops": "declares what is rarely used when it is asked for",
            "autograd.func": "leads to functional_call, which stands above autograd",
            "autograd.guests": "tells other libraries about Tensors when they are imported",

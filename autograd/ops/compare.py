@@ -153,7 +153,7 @@ def equal(input, other) -> bool:
     for name, x in (("input", input), ("other", other)):
         if not isinstance(x, Tensor):
             raise TypeError(f"equal: {name} must be a Tensor, got {describe(x)}")
-    first, second = input._array, other._array
+    first, second = input._any_array, other._any_array
     return first.shape == second.shape and bool(np.equal(first, second).all())
 
 

@@ -58,9 +58,12 @@ def zeros(g):
     return where(False, g, 0.0)
 
 
-@op(broadcasts=True, method=False, vjp=dict(input=lambda g: g))
+@op(any=True, broadcasts=True, method=False, vjp=dict(input=lambda g: g))
 def cast(input, /, dtype):
-    """The same values as another floating-point dtype."""
+    """The same values as another floating-point or complex dtype."""
+    if input.dtype.kind == "c" != dtype.kind:
+        raise TypeError(f"{input.dtype} as {dtype} would lose the imaginary parts; .real or .abs() "
+                        "says what is meant")
     return converted(input, dtype)
 
 
@@ -92,10 +95,10 @@ def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False, me
         check_format("to", memory_format)
     if device is not None:
         only_device(device)
-    wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype)
+    wanted = input.dtype if dtype is None else dtypes.any_dtype(dtype)
     if wanted is input.dtype:
         return input.clone() if copy else input
-    return (cast if wanted.kind == "f" else cast_to_integral)(input, wanted)
+    return (cast if wanted.kind in "fc" else cast_to_integral)(input, wanted)
 
 
 def in_float32(function):
@@ -119,7 +122,7 @@ def in_float32(function):
 
 
 def _caster(name: str, dtype: np.dtype):
-    change = cast if dtype.kind == "f" else cast_to_integral
+    change = cast if dtype.kind in "fc" else cast_to_integral
 
     def convert(input):
         return input if input.dtype is dtype else change(input, dtype)

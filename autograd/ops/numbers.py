@@ -312,69 +312,6 @@ def positive(input):
     return input
 
 
-@composite()
-def conj(input):
-    """The conjugate, which for real numbers is the tensor itself.
-
-    >>> autograd.conj(autograd.tensor([-1.]))
-    tensor([-1.])
-    """
-    return input
-
-
-@composite(inplace=True)
-def conj_physical(input):
-    """The conjugate; see conj.
-
-    >>> autograd.conj_physical(autograd.tensor([-1.]))
-    tensor([-1.])
-    """
-    return input
-
-
-@composite()
-def resolve_conj(input):
-    """The tensor itself: no conjugate is still to be taken.
-
-    >>> autograd.resolve_conj(autograd.tensor([-1.]))
-    tensor([-1.])
-    """
-    return input
-
-
-@composite()
-def resolve_neg(input):
-    """The tensor itself: no sign is still to be changed.
-
-    >>> autograd.resolve_neg(autograd.tensor([-1.]))
-    tensor([-1.])
-    """
-    return input
-
-
-@composite(method=False)
-def real(input):
-    """The real part, which is the tensor itself; `input.real` is the same.
-
-    >>> autograd.real(autograd.tensor([-1.]))
-    tensor([-1.])
-    """
-    return input
-
-
-def imag(input):
-    """The imaginary part, which a real tensor has not.
-
-    Raises: RuntimeError, as in PyTorch; zeros_like gives the zeros that it would be.
-    """
-    raise RuntimeError(f"imag: a real tensor has no imaginary part, got {describe(input)}; "
-                       "zeros_like gives zeros")
-
-
-Tensor.real = property(real)  # type: ignore[attr-defined]
-Tensor.imag = property(imag)  # type: ignore[attr-defined]
-
-
 @composite(inplace=True)
 def float_power(input, exponent):
     """input ** exponent in float64, whatever the dtypes.

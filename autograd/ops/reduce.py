@@ -60,7 +60,7 @@ def accumulator(input, dtype):
     """The dtype of a sum: the one asked for, int64 for integers, else the input's."""
     if dtype is not None:
         return dtypes.as_dtype(dtype)
-    return input.dtype if input.dtype.kind == "f" else dtypes.int64
+    return input.dtype if input.dtype.kind in "fc" else dtypes.int64
 
 
 @op(broadcasts=True, vjp=dict(
@@ -95,7 +95,7 @@ def mean(input, /, dim=None, keepdim=False, *, dtype=None):
     tensor([2., 4.])
     """
     dtype = input.dtype if dtype is None else dtypes.as_dtype(dtype)
-    if dtype.kind != "f":
+    if dtype.kind not in "fc":
         raise TypeError(f"mean: a floating dtype is needed, got {dtype}; use .float() or dtype=")
     wide = wide_dtype(dtype)
     count = _count(input.shape, dim)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..dtypes import as_dtype, own
+from ..dtypes import any_dtype, own
 from ..memory import address, reach, span
 from ..tensors import Tensor, alias, wrap
 from .structure import Held, Unpacker, pack
@@ -126,11 +126,11 @@ class _Contents:
     def made(self, kind: str, part: dict):
         """The tensor or array of an entry."""
         block = self.block(part[kind])
-        array = _shown(block._array, part["shows"]) if "shows" in part else block._array
+        array = _shown(block._any_array, part["shows"]) if "shows" in part else block._any_array
         if kind == "array":
             return array
         try:
-            native = array.astype(as_dtype(array.dtype), copy=False)
+            native = array.astype(any_dtype(array.dtype), copy=False)
         except TypeError as error:
             raise ValueError(str(error)) from None
         tensor = alias(block, own(native))

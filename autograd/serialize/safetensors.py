@@ -33,7 +33,7 @@ def content(obj) -> tuple[bytes, list[np.ndarray]]:
     structure = pack(obj, held)
     metadata = {}
     if _is_plain(obj):
-        arrays = {name: tensor._array for name, tensor in obj.items()}
+        arrays = {name: tensor._any_array for name, tensor in obj.items()}
     else:
         arrays = _named(held)
         metadata[_STRUCTURE] = json.dumps(structure)

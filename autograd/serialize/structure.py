@@ -59,7 +59,7 @@ def _pack_array(value, held: dict[int, Held], path: tuple) -> dict:
         return {"same": list(held).index(id(value))}
     entry: dict[str, Any]
     if isinstance(value, Tensor):
-        array, entry = value._array, {"tensor": None}
+        array, entry = value._any_array, {"tensor": None}
         entry["requires_grad"] = value.is_leaf and value.requires_grad
     else:
         array, entry = value, {"array": None}

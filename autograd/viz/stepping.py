@@ -143,7 +143,7 @@ class _Watch:
 
 def _kept(value, node: Node | None) -> Tensor:
     """A copy of a gradient, which the walk may add to."""
-    return wrap(np.array(value._array if isinstance(value, Tensor) else value,
+    return wrap(np.array(value._any_array if isinstance(value, Tensor) else value,
                          None if node is None else node.dtype))
 
 
