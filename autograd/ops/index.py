@@ -209,13 +209,13 @@ def _refuse(name: str, parts: Index, shape: tuple, error: IndexError) -> NoRetur
 def region(name: str, parts: Index, shape: tuple) -> tuple[int, ...]:
     """The shape of what an index shows of a tensor of `shape`; `name` is who asks."""
     try:
-        return np.shape(look(_nothing(shape), parts))
+        return np.shape(look(outline(shape), parts))
     except IndexError as error:
         _refuse(name, parts, shape, error)
 
 
 @lru_cache(64)
-def _nothing(shape: tuple) -> np.ndarray:
+def outline(shape: tuple) -> np.ndarray:
     """An array of this shape that takes no memory."""
     return np.broadcast_to(np.int8(0), shape)
 

@@ -18,7 +18,7 @@ from ..tensors import Tensor
 from ..tensors import wrap as wrapped
 from .compare import where
 from .elementwise import to
-from .index import Index, along, check_range, getitem, getitem_grad, integers, region
+from .index import Index, along, check_range, getitem, getitem_grad, integers, outline, region
 from .memory import apart, as_strided_view, strides_of
 from .scatter import add_at, put_at
 from .shape import axis, distinct, expand, ints, owned, reshape, sum_to_size, whole
@@ -183,7 +183,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     dim1, dim2 = distinct("diagonal_scatter", (dim1, dim2), len(input.shape))
     _check_source("diagonal_scatter", "src", src, input)
     offset = whole("diagonal_scatter", offset)
-    fits = np.broadcast_to(np.int8(0), input.shape).diagonal(offset, dim1, dim2).shape
+    fits = outline(input.shape).diagonal(offset, dim1, dim2).shape
     if src.shape != fits:
         raise ValueError(f"diagonal_scatter: src {tuple(src.shape)} must have the shape of the "
                          f"diagonal, {fits}")
