@@ -227,7 +227,9 @@ def rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
         return np.asarray(look(np.arange(prod(shape)).reshape(shape), Index(parts))), ()
     numbers: np.ndarray = np.zeros((), np.int64)
     for dim, (part, n) in enumerate(zip(parts, shape, strict=False)):
-        part = part.astype(np.int64, copy=False) + (part < 0) * n
+        part = part.astype(np.int64, copy=False)
+        if part.size >= _FEW or min(part.ravel().tolist(), default=0) < 0:
+            part = part + (part < 0) * n
         numbers = numbers * n + part if dim else part
     return numbers, shape[len(parts):]
 
