@@ -208,13 +208,13 @@ def _refuse(name: str, parts: Index, shape: tuple, error: IndexError) -> NoRetur
 def region(name: str, parts: Index, shape: tuple) -> tuple[int, ...]:
     """The shape of what an index shows of a tensor of `shape`; `name` is who asks."""
     try:
-        return np.shape(look(_nothing(shape), parts))
+        return np.shape(look(outline(shape), parts))
     except IndexError as error:
         _refuse(name, parts, shape, error)
 
 
 @lru_cache(64)
-def _nothing(shape: tuple) -> np.ndarray:
+def outline(shape: tuple) -> np.ndarray:
     """An array of this shape that takes no memory."""
     return np.broadcast_to(np.int8(0), shape)
 
@@ -226,7 +226,9 @@ def rows_at(index, shape: tuple) -> tuple[np.ndarray, tuple]:
         return np.asarray(look(np.arange(prod(shape)).reshape(shape), Index(parts))), ()
     numbers: np.ndarray = np.zeros((), np.int64)
     for dim, (part, n) in enumerate(zip(parts, shape, strict=False)):
-        part = part.astype(np.int64, copy=False) + (part < 0) * n
+        part = part.astype(np.int64, copy=False)
+        if part.size >= _FEW or min(part.ravel().tolist(), default=0) < 0:
+            part = part + (part < 0) * n
         numbers = numbers * n + part if dim else part
     return numbers, shape[len(parts):]
 

@@ -16,8 +16,9 @@ from ..gate import copied
 from ..record import composite, op
 from ..tensors import Tensor
 from ..tensors import wrap as wrapped
+from .compare import where
 from .elementwise import to
-from .index import Index, along, check_range, getitem, integers, region
+from .index import Index, along, check_range, getitem, getitem_grad, integers, outline, region
 from .memory import apart, as_strided_view, strides_of
 from .scatter import add_at, put_at
 from .shape import axis, distinct, expand, ints, owned, reshape, sum_to_size, whole
@@ -123,7 +124,8 @@ def masked_scatter(input, mask, source):
         raise ValueError(f"masked_scatter: mask is true {count} times but source "
                          f"{tuple(source.shape)} has {prod(source.shape)} elements")
     values = getitem(reshape(source, (-1,)), Index((slice(count),)))
-    return put_at(input, values, Index((truths,)))
+    spread = getitem_grad(values, Index((truths,)), truths.shape)
+    return where(wrapped(truths), spread, input)
 
 
 @composite()
@@ -181,7 +183,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     dim1, dim2 = distinct("diagonal_scatter", (dim1, dim2), len(input.shape))
     _check_source("diagonal_scatter", "src", src, input)
     offset = whole("diagonal_scatter", offset)
-    fits = np.broadcast_to(np.int8(0), input.shape).diagonal(offset, dim1, dim2).shape
+    fits = outline(input.shape).diagonal(offset, dim1, dim2).shape
     if src.shape != fits:
         raise ValueError(f"diagonal_scatter: src {tuple(src.shape)} must have the shape of the "
                          f"diagonal, {fits}")

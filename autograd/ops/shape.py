@@ -364,7 +364,8 @@ def strided(array: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
     if array.base is None and array.flags.carray:
         return np.ndarray(shape, array.dtype, array, 0, strides)
     owner = array.base if isinstance(array.base, np.ndarray) else array
-    owner = owner.transpose(np.argsort(owner.strides)[::-1])
+    if not owner.flags.c_contiguous:
+        owner = owner.transpose(np.argsort(owner.strides)[::-1])
     start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
     if owner.flags.c_contiguous:
         return np.ndarray(shape, array.dtype, owner, start, strides)

@@ -29,7 +29,7 @@ from autograd.kernels.thresholds import SHARED
 
 _NARROW, _WIDE = 16, 64  # columns below which, and from which, one way to add up is quicker
 _OFTEN = 8  # times a row is repeated from which it matters between the two
-_SPARSE = 4  # rows for each place from which few of them are written
+_SPARSE, _MANY = 4, 1 << 12  # rows for each place, and numbers, from which few of them are written
 _HELD = 1 << 14  # float64 sums that a thread holds in a near cache
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _NONE = np.empty(0)
@@ -199,7 +199,7 @@ def _way(key, based):
     """(plan, slots, numbers of the result, of a thread's sums, kernel, places) of a plan: slots to
     link its rows in, or 0, where the sums of some columns are held at a time."""
     outer, size, m, inner, *steps, wrap = np.frombuffer(key, np.int64)[:8].tolist()
-    sparse = size > _SPARSE * m
+    sparse = size > _SPARSE * m and size * inner > _MANY
     dense = inner < _NARROW or inner < _WIDE and m >= _OFTEN * size
     shape = [outer, size, m, inner, *steps, wrap]
     if outer == 1 and (steps[2] == 0) and (sparse or not dense):
