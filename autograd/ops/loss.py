@@ -2,6 +2,7 @@
 
 `reduction` is "mean", "sum" or "none".  Input and target of an elementwise loss must have one
 shape: (N, 1) against (N) is an error here, where broadcasting would train on an N x N matrix.
+Programs that run as they are get a warning and the matrix, if they would in PyTorch.
 
 A reduced loss is one sweep over its inputs, its gradient another; each gradient is an op with rules
 of its own, so that it can be differentiated again.  Kinks have the subgradient of least norm.
@@ -13,14 +14,17 @@ from math import prod
 
 import numpy as np
 
-from .. import kernels
+from .. import kernels, refused
 from ..dtypes import common_float
-from ..errors import describe
+from ..errors import describe, warn
 from ..kernels import loss_formulas as formulas
 from ..record import composite, op
 from ..tensors import Tensor
 from .compare import where
 from .elementwise import abs, sign
+from .shape import expand
+
+_REPEATING = ("mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss")  # PyTorch only warns
 
 
 def check_reduction(name: str, reduction) -> None:
@@ -61,10 +65,27 @@ def pair(name: str, input, target, reduction) -> tuple[np.ndarray, np.ndarray]:
     """Input and target of an elementwise loss, checked and brought to one floating dtype."""
     check_reduction(name, reduction)
     if input.shape != target.shape:
-        same_shape(name, input, target)
+        shape = _shape_of_both(name, input, target)
+        input, target = np.broadcast_to(input, shape), np.broadcast_to(target, shape)
     if input.dtype is not target.dtype or input.dtype.kind != "f":
         return common_float(input, target)
     return input, target
+
+
+def _shape_of_both(name: str, input, target) -> tuple[int, ...]:
+    """What two shapes broadcast to, in a program that runs as it is; elsewhere it is an error."""
+    if name in _REPEATING and refused.unmodified:
+        try:
+            shape = np.broadcast_shapes(input.shape, target.shape)
+        except (ValueError, AttributeError):  # same_shape tells
+            pass
+        else:
+            refused.tolerated(f"nn.functional.{name}, of two shapes")
+            warn(f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} are "
+                 f"repeated to {shape}, which is seldom meant; give them one shape")
+            return shape
+    same_shape(name, input, target)
+    return tuple(input.shape)
 
 
 def as_reduced(total, input, reduction: str):
@@ -74,16 +95,21 @@ def as_reduced(total, input, reduction: str):
     return input.dtype.type(total)
 
 
-def shared(g, input, reduction: str):
+def shared(g, input, reduction: str, target=None):
     """The gradient of every element's loss from that of the result."""
-    return g / max(prod(input.shape), 1) if reduction == "mean" else g
+    if reduction != "mean":
+        return g
+    shape = input.shape
+    if target is not None and target.shape != shape:  # they were repeated
+        shape = np.broadcast_shapes(shape, target.shape)
+    return g / max(prod(shape), 1)
 
 
 @op(method=False, broadcasts=True, vjp=dict(
     input=lambda g, input, target, reduction:
-        mse_loss_grad(shared(g, input, reduction), input, target),
+        mse_loss_grad(shared(g, input, reduction, target), input, target),
     target=lambda g, input, target, reduction:
-        mse_loss_grad(shared(-g, input, reduction), input, target)))
+        mse_loss_grad(shared(-g, input, reduction, target), input, target)))
 def mse_loss(input, target, /, reduction="mean"):
     """(input - target)², reduced.
 
@@ -109,9 +135,9 @@ def mse_loss_grad(g, input, target, /):
 
 @op(method=False, broadcasts=True, vjp=dict(
     input=lambda g, input, target, reduction:
-        l1_loss_grad(shared(g, input, reduction), input, target),
+        l1_loss_grad(shared(g, input, reduction, target), input, target),
     target=lambda g, input, target, reduction:
-        l1_loss_grad(shared(-g, input, reduction), input, target)))
+        l1_loss_grad(shared(-g, input, reduction, target), input, target)))
 def l1_loss(input, target, /, reduction="mean"):
     """|input - target|, reduced; where both are equal the gradient is 0.
 
@@ -137,9 +163,9 @@ def l1_loss_grad(g, input, target, /):
 
 @op(method=False, broadcasts=True, vjp=dict(
     input=lambda g, input, target, reduction, delta:
-        huber_loss_grad(shared(g, input, reduction), input, target, delta=delta),
+        huber_loss_grad(shared(g, input, reduction, target), input, target, delta=delta),
     target=lambda g, input, target, reduction, delta:
-        huber_loss_grad(shared(-g, input, reduction), input, target, delta=delta)))
+        huber_loss_grad(shared(-g, input, reduction, target), input, target, delta=delta)))
 def huber_loss(input, target, /, reduction="mean", delta=1.0):
     """d²/2 for distances d = input - target up to delta, delta (|d| - delta/2) above, reduced.
 
@@ -185,7 +211,9 @@ def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
     if not beta >= 0:
         raise ValueError(f"smooth_l1_loss: beta must be at least 0, got {beta}")
     check_reduction("smooth_l1_loss", reduction)
-    same_shape("smooth_l1_loss", input, target)
+    if getattr(input, "shape", 0) != getattr(target, "shape", None):
+        shape = _shape_of_both("smooth_l1_loss", input, target)
+        input, target = expand(input, shape), expand(target, shape)
     if beta == 0:
         return l1_loss(input, target, reduction)
     return huber_loss(input, target, reduction, beta) / beta
