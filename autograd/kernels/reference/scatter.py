@@ -15,11 +15,9 @@ def sum_rows(src, index, dim, shape, negative=False, base=None):
     """base, or zeros of `shape`, with the slices of src along `dim` added at the places `index`,
     whose dimensions stand for that one."""
     index = checked(index, shape[dim], negative).reshape(-1)
-    if len(shape) == 1:
-        return _sums(index, src, shape, base)
     inner = prod(shape[dim + 1 :])
-    numbers = np.arange(prod(shape[:dim]))[:, None] * shape[dim] + index
-    flat = numbers[:, :, None] * inner + np.arange(inner)
+    numbers = np.arange(prod(shape[:dim]))[:, None] * shape[dim] + index if dim else index
+    flat = numbers if inner == 1 else numbers[..., None] * inner + np.arange(inner)
     return _sums(flat, src, shape, base)
 
 
