@@ -206,3 +206,19 @@ def test_optimizers_and_compilation_refuse_or_are_right():
 def test_files(name, tmp_path):
     autograd.save({"z": autograd.tensor(Z)}, tmp_path / name)
     assert np.array_equal(autograd.load(tmp_path / name)["z"].numpy(), Z)
+
+
+def test_gradcheck_takes_complex_functions():
+    z, x = leaf(drawn(3)), leaf(drawn(3).real)
+    assert autograd.gradcheck(lambda z, x: (z * x).exp() / z.conj(), (z, x))
+    assert autograd.gradgradcheck(lambda z, x: (z * x).exp() / z.conj(), (z, x))
+    assert autograd.gradcheck(lambda x: autograd.fft.rfft(x), x)
+    assert autograd.gradcheck(lambda z: z.abs(), z, fast_mode=True)
+
+    def wrong(z):
+        other = z * 1
+        other.register_hook(lambda g: g.conj())
+        return other
+
+    with pytest.raises(autograd.GradcheckError):
+        autograd.gradcheck(wrong, z)

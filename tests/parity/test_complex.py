@@ -10,7 +10,10 @@ torch = pytest.importorskip("torch", reason="parity needs PyTorch: pip install w
 # What is computed from x, y (complex, of these shapes), a, b (real ones) and p (positive ones).
 SHAPES = {"x": (3, 4), "y": (3, 1), "a": (3, 4), "b": (3, 1), "p": (3, 4), "u": (4, 2), "v": (4,),
           "s": (3, 3), "w": (2, 3, 4), "c": (2, 3, 5), "r": (2, 3, 5)}
-UNARY = [f"m.{name}(x)" for name in ["exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "abs", "neg", "square", "angle", "log2", "log10", "log1p", "expm1", "conj"]]
+UNARY = [f"m.{name}(x)" for name in (
+    "exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "tan", "sinh", "cosh", "tanh",
+    "asin", "acos", "atan", "asinh", "acosh", "atanh", "abs", "neg", "square", "angle", "log2",
+    "log10", "log1p", "expm1", "conj")]
 TEXTS = [*UNARY, *[text.strip() for text in """
     x + y; m.sub(x, y, alpha=2); x * y; x / y; x ** y; p ** y; x ** 2; x ** 3; x ** 0.5; x ** -1
     x ** (1 + 2j); (2 + 0.5j) ** x; 2 ** x; x * b; b / x; a * 1j; (1j - x) * 2 / 3j + 4 - x / 2
