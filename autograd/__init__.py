@@ -279,7 +279,8 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.blocks": "block_diag cartesian_prod combinations diag_embed diagflat tril_indices "
                   "triu_indices vander",
     "ops.complex_numbers": "adjoint angle complex conj conj_physical imag polar real resolve_conj "
-                           "resolve_neg view_as_complex view_as_real",
+                           "resolve_neg view_as_complex view_as_complex_copy view_as_real "
+                           "view_as_real_copy",
     "ops.counting": "bincount bucketize histc histogram isin msort searchsorted unique "
                     "unique_consecutive",
     "ops.cumulative": "cummax cummin logcumsumexp",

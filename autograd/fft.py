@@ -92,7 +92,7 @@ def fft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = N
     """The transform X_k = Σ_j x_j e^(-2πijk/n) along `dim`.
 
     >>> autograd.fft.fft(autograd.tensor([1., 2.]))
-    tensor([ 3.+0.j, -1.+0.j], dtype=complex64)
+    tensor([3.+0.j, -1.+0.j])
     """
     return _whole("fft", input, _one(n), (dim,), norm, False)
 
@@ -101,7 +101,7 @@ def ifft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = 
     """The inverse of fft, x_j = 1/n Σ_k X_k e^(2πijk/n), along `dim`.
 
     >>> autograd.fft.ifft(autograd.tensor([3., -1.]))
-    tensor([1.+0.j, 2.+0.j], dtype=complex64)
+    tensor([1.+0.j, 2.+0.j])
     """
     return _whole("ifft", input, _one(n), (dim,), norm, True)
 
@@ -138,7 +138,7 @@ def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None =
     """The inverse of hfft: the first half of what has this real transform.
 
     >>> autograd.fft.ihfft(autograd.tensor([3., -1.]))
-    tensor([1.-0.j, 2.-0.j], dtype=complex64)
+    tensor([1.-0.j, 2.-0.j])
     """
     return _half("ihfft", input, _one(n), (dim,), _other("ihfft", norm)).conj()
 

@@ -1,5 +1,7 @@
 """gradcheck and gradgradcheck: backward's gradients held against finite differences.
 
+Complex numbers are checked as pairs of real ones.
+
 An entry's relative error is |analytic - numeric| / max(|analytic|, |numeric|, floor).  The
 differences themselves are off by rounding, at most about `atol`: ten units in the last place of
 the result and of the largest input times the derivative by it, over the step.  That is 4e-10
@@ -21,6 +23,7 @@ from .errors import check_switches, describe, did_you_mean, warn
 from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
 from .modes import enable_grad
 from .numeric import Differences, rounding, scale, unit
+from .ops.complex_numbers import view_as_complex, view_as_real
 from .tensors import Tensor, wrap
 
 
@@ -91,6 +94,7 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
     True
     """
     _check_always("gradcheck", always)
+    func, inputs = _in_parts(func, inputs)
     tensors, results, notes = _prepared("gradcheck", func, inputs)
     names = [f"input {i}" for i in range(len(tensors))]
     labels = [f"result {i}" for i in range(len(results))] if len(results) > 1 else ["result"]
@@ -111,6 +115,7 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
     True
     """
     _check_always("gradgradcheck", always)
+    func, inputs = _in_parts(func, inputs)
     tensors, results, notes = _prepared("gradgradcheck", func, inputs)
     weights = _weights(results, grad_outputs)
     checked = [i for i, x in enumerate(tensors) if _differentiable(x)]
@@ -159,11 +164,29 @@ def _weights(results: list[Tensor], given) -> list[Tensor]:
     if given is None:
         rng = np.random.default_rng(0)
         return [wrap(rng.uniform(0.5, 1.5, r.shape)).requires_grad_() for r in results]
-    given = [given] if isinstance(given, Tensor) else list(given)
+    given = list(map(_parts, [given] if isinstance(given, Tensor) else given))
     if [w.shape for w in given] != [r.shape for r in results]:
         raise ValueError(f"gradgradcheck: grad_outputs {[describe(w) for w in given]} do not fit "
                          f"the results {[describe(r) for r in results]}")
     return [w.detach().double().clone().requires_grad_() for w in given]
+
+
+def _in_parts(func: Callable, inputs) -> tuple[Callable, tuple]:
+    """The function of the parts of its complex inputs, as float64, and the inputs so."""
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    parted = {i for i, x in enumerate(inputs) if _differentiable(x) and x.is_complex()}
+
+    def of_parts(*args):
+        return func(*[view_as_complex(x) if i in parted else x for i, x in enumerate(args)])
+
+    given = [_parts(x.detach()).double().clone().requires_grad_() if i in parted else x
+             for i, x in enumerate(inputs)]
+    return (of_parts if parted else func), tuple(given)
+
+
+def _parts(x: Tensor) -> Tensor:
+    """The real and imaginary parts of a complex tensor; another one itself."""
+    return view_as_real(x) if x.is_complex() else x
 
 
 def _differentiable(x) -> bool:
@@ -204,12 +227,13 @@ def _steppable(x):
 
 
 def _results(value) -> list[Tensor]:
-    """The floating-point tensors among what func returned."""
+    """The floating-point tensors among what func returned, and the parts of complex ones."""
     values = [value] if isinstance(value, Tensor) else value
     if not isinstance(values, (list, tuple)):
         raise TypeError("gradcheck: func must return a Tensor or several, got "
                         f"{describe(value)}")
-    results = [v for v in values if isinstance(v, Tensor) and v.is_floating_point()]
+    results = [_parts(v) for v in values if isinstance(v, Tensor)
+               and (v.is_floating_point() or v.is_complex())]
     for result in results:
         if result.dtype != np.float64:
             raise TypeError(f"gradcheck: func returned {result.dtype} from float64 inputs, too "

@@ -1,7 +1,7 @@
 """Linear algebra: what `torch.linalg` is to PyTorch.
 
 Matrices are the last two dimensions, batches the others.  Eigenvalues and eigenvectors of matrices
-that are not symmetric are there where they are real, as there are no complex tensors.
+that are not symmetric are there where they are real; matrices are real.
 """
 
 from __future__ import annotations

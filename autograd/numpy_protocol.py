@@ -130,11 +130,11 @@ def _dlpack(self, **options):
     if self.requires_grad:
         raise BufferError(f"can't export a Tensor that requires grad, {describe(self)}: its "
                           "memory has no gradient. Use tensor.detach()")
-    return self._array.__dlpack__(**options)
+    return self._any_array.__dlpack__(**options)
 
 
 def _dlpack_device(self) -> tuple[int, int]:
-    return self._array.__dlpack_device__()
+    return self._any_array.__dlpack_device__()
 
 
 def _array_namespace(self, *, api_version: str | None = None):

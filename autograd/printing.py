@@ -35,8 +35,10 @@ def format_tensor(array: np.ndarray, suffix: str, name: str = "tensor") -> str:
     parts = [_format_values(array, len(name) + 1)]
     if array.size == 0 and array.shape != (0,):
         parts.append(f"size={tuple(array.shape)}")
-    if array.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_) or (
-        array.size == 0 and array.dtype != dtypes.get_default_dtype()
+    default = dtypes.get_default_dtype()
+    usual = (default, dtypes.COMPLEX[default is dtypes.float64], dtypes.int64, dtypes.bool_)
+    if array.dtype not in usual or (
+        array.size == 0 and array.dtype != default
     ):
         parts.append(f"dtype={array.dtype}")
     if suffix:
@@ -62,9 +64,9 @@ def _format_values(array: np.ndarray, indent: int) -> str:
 
 
 def _complex_format(array: np.ndarray):
-    """The same for complex numbers: both parts as floats are, the sign between them."""
+    """The same for complex numbers: both parts as floats are."""
     real, imag = _float_format(array.real), _float_format(np.abs(array.imag))
-    return lambda value: (real(value.real) + "-+"[not np.signbit(value.imag)]
+    return lambda value: (real(value.real).strip() + "-+"[not np.signbit(value.imag)]
                           + imag(abs(value.imag)).strip() + "j")
 
 

@@ -14,7 +14,7 @@ from ..record import composite, op
 from ..tensors import Complex, Tensor
 from .compare import where
 from .elementwise import _caster, cos, sin
-from .shape import _matrix_transpose
+from .shape import _matrix_transpose, clone
 
 
 @op(any=True, broadcasts=True, method=False, vjp=dict(
@@ -25,7 +25,7 @@ def complex(real, imag, /):
     Shape: (*), (*) -> (*), broadcast
 
     >>> autograd.complex(autograd.tensor([1.]), autograd.tensor([2.]))
-    tensor([1.+2.j], dtype=complex64)
+    tensor([1.+2.j])
     """
     if real.dtype is not imag.dtype or real.dtype not in (np.float32, np.float64):
         raise TypeError(f"complex: both parts must be float32 or both float64, got {real.dtype} "
@@ -43,7 +43,7 @@ def polar(abs, angle):
     Shape: (*), (*) -> (*), broadcast
 
     >>> autograd.polar(autograd.tensor([2.]), autograd.tensor([0.]))
-    tensor([2.+0.j], dtype=complex64)
+    tensor([2.+0.j])
     """
     return complex(abs * cos(angle), abs * sin(angle))
 
@@ -92,7 +92,7 @@ def conj(input):
     """The conjugate, in memory of its own; for real numbers the tensor itself.
 
     >>> autograd.conj(autograd.tensor([1 + 2j]))
-    tensor([1.-2.j], dtype=complex64)
+    tensor([1.-2.j])
     """
     return _conj(input) if input.is_complex() else input
 
@@ -176,7 +176,7 @@ def view_as_complex(input, /):
     Shape: (*, 2) -> (*)
 
     >>> autograd.view_as_complex(autograd.tensor([[1., 2.]]))
-    tensor([1.+2.j], dtype=complex64)
+    tensor([1.+2.j])
     """
     if input.dtype not in (np.float32, np.float64) or input.shape[-1:] != (2,):
         raise TypeError("view_as_complex: float32 or float64 and a last dimension of size 2 are "
@@ -184,6 +184,26 @@ def view_as_complex(input, /):
     if input.strides[-1] != input.itemsize:
         input = np.ascontiguousarray(input)
     return input.view(complex_of(input.dtype))[..., 0]
+
+
+@composite(method=False)
+def view_as_real_copy(input):
+    """view_as_real in memory of its own.
+
+    >>> autograd.view_as_real_copy(autograd.tensor([1 + 2j]))
+    tensor([[1., 2.]])
+    """
+    return clone(view_as_real(input))
+
+
+@composite(method=False)
+def view_as_complex_copy(input):
+    """view_as_complex in memory of its own.
+
+    >>> autograd.view_as_complex_copy(autograd.tensor([[1., 2.]]))
+    tensor([1.+2.j])
+    """
+    return clone(view_as_complex(input))
 
 
 @op(any=True, broadcasts=True, promotes="common", method=False, vjp=dict(
@@ -207,7 +227,7 @@ def adjoint(input):
 
     >>> autograd.adjoint(autograd.tensor([[1j, 2.]]))
     tensor([[0.-1.j],
-            [2.-0.j]], dtype=complex64)
+            [2.-0.j]])
     """
     return _matrix_transpose(conj(input))
 

@@ -260,7 +260,7 @@ def eig_parts(input, /):
     wide = input.astype(np.float32) if input.dtype == np.float16 else input
     values, vectors = np.linalg.eig(wide)  # complex from NumPy 2.5 on, whatever they are
     if np.any(values.imag):
-        raise RuntimeError("eig: an eigenvalue is complex, and there are no complex tensors here; "
+        raise RuntimeError("eig: an eigenvalue is complex, which is not to be had here; "
                            "linalg.eigh takes symmetric matrices, whose eigenvalues are real")
     return [np.array(part.real, input.dtype, order="C") for part in (values, vectors)]
 
@@ -280,7 +280,7 @@ def _eig_back(g, a):
 @composite(method=False)
 def eig(A):  # noqa: N803
     """The pair (eigenvalues, eigenvectors), in any order, of square matrices whose eigenvalues are
-    real; others raise, as there are no complex tensors.
+    real; others raise.
 
     Shape: (*, n, n) -> (*, n), (*, n, n)
 

@@ -25,6 +25,14 @@ RARE = Group(MATRICES, inputs, both={
         "t.positive(x).conj().resolve_conj().resolve_neg() * 2",
     "conj_physical real": "t.real(t.conj_physical(x)) * 2",
     "float_power": "t.float_power(p, y)",
+    # complex numbers
+    "complex _real _imag _conj": "t.complex(x, y).conj().imag", "polar": "t.polar(p, x).real",
+    "angle": "t.angle(t.complex(x, y))", "_sgn": "t.complex(x, y).abs()",
+    "view_as_real view_as_complex view_as_real_copy view_as_complex_copy":
+        "t.view_as_real(t.complex(x, y))",
+    "adjoint": "t.complex(x, y).mH.real", "cfloat cdouble": "x.cfloat().real",
+    "_fourier _fit": "t.fft.fft(t.complex(x, y), 40).real",
+    "_half_fourier _from_half": "t.fft.irfft(t.fft.rfft(x))",
     # special functions
     "erfc": "t.erfc(x)", "erfinv": "t.erfinv(u)", "erfcx": "t.special.erfcx(x)",
     "ndtr": "t.special.ndtr(x)", "log_ndtr": "t.special.log_ndtr(x)",

@@ -18,7 +18,7 @@ FAMILIES = ("arithmetic", "elementwise", "compare", "shape", "index", "join", "o
             "linalg", "activation", "activation_extra", "loss", "loss_margin", "norm", "inplace",
             "conv", "pool", "pad", "resample", "grid", "attention", "recurrent", "numbers",
             "special", "arrange", "place", "statistics", "counting", "products", "matrices",
-            "copies", "bags")
+            "copies", "bags", "complex_numbers")
 
 
 @dataclass(frozen=True)
