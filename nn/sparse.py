@@ -8,8 +8,10 @@ import autograd
 from autograd import Tensor
 from autograd.ops.embedding import embedding
 
-from . import functional_embedding, init
+from . import init
 from .errors import check_whole
+from .functional_embedding import embedding as look_up
+from .functional_embedding import embedding_bag, refuse_sparse
 from .module import Module, changed, fits
 from .parameter import Parameter
 
@@ -21,7 +23,7 @@ class _Dense:
         return False
 
     def __set__(self, module: Any, value: Any) -> None:
-        functional_embedding.refuse_sparse(type(module).__name__, value)
+        refuse_sparse(type(module).__name__, value)
 
 
 class _Table(Module):
@@ -109,8 +111,8 @@ class Embedding(_Table):
     def forward(self, input: Tensor) -> Tensor:
         if self.max_norm is None and not self.scale_grad_by_freq:
             return embedding(input, self.weight, self.padding_idx)
-        return functional_embedding.embedding(input, self.weight, self.padding_idx, self.max_norm,
-                                              self.norm_type, self.scale_grad_by_freq)
+        return look_up(input, self.weight, self.padding_idx, self.max_norm, self.norm_type,
+                       self.scale_grad_by_freq)
 
     def extra_repr(self) -> str:
         return self._shown(padding_idx=None, max_norm=None, norm_type=2.0,
@@ -162,7 +164,7 @@ class EmbeddingBag(_Table):
 
     def forward(self, input: Tensor, offsets: Tensor | None = None,
                 per_sample_weights: Tensor | None = None) -> Tensor:
-        return functional_embedding.embedding_bag(
+        return embedding_bag(
             input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq,
             self.mode, False, per_sample_weights, self.include_last_offset, self.padding_idx)
 

@@ -44,6 +44,22 @@ def test_to_tensor_does_not_scale_other_numbers_nor_touch_its_input():
     np.testing.assert_array_equal(strided.numpy(), ToTensor()(COLOR[::2, ::-1].copy()).numpy())
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_to_tensor_gives_the_default_dtype(dtype):
+    before = autograd.get_default_dtype()
+    try:
+        autograd.set_default_dtype(dtype)
+        for image in (COLOR, COLOR.astype(np.int64)):
+            scale = 255 if image.dtype == np.uint8 else 1
+            wanted = image.transpose(2, 0, 1).astype(dtype) / dtype(scale)
+            one, many = ToTensor()(image), ToTensor().batch(image[None])
+            assert one.dtype == many.dtype == dtype
+            np.testing.assert_array_equal(one.numpy(), wanted)
+            np.testing.assert_array_equal(many.numpy()[0], wanted)
+    finally:
+        autograd.set_default_dtype(before)
+
+
 def test_to_tensor_errors():
     with pytest.raises(TypeError, match="needs an ndarray, got list; use numpy.asarray"):
         ToTensor()([[1, 2]])

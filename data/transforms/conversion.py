@@ -12,7 +12,7 @@ from data.transforms.base import ImageTransform, arithmetic, as_pil, brightest, 
 
 
 class ToTensor(Constructed):
-    """An image as a float32 tensor, channels first; uint8 is divided by 255 into [0, 1].
+    """An image in the default dtype, channels first; uint8 is divided by 255 into [0, 1].
 
     Other numbers are converted without scaling, so that no range is guessed.
 
@@ -86,8 +86,8 @@ def _planes(images: np.ndarray) -> np.ndarray:
 
 
 def _scaled(images: np.ndarray) -> np.ndarray:
-    """(N, H, W) or (N, H, W, C) -> contiguous float32 (N, C, H, W)."""
-    pixels = np.array(_planes(images), dtype=np.float32, order="C")
+    """(N, H, W) or (N, H, W, C) -> contiguous (N, C, H, W) of the default dtype."""
+    pixels = np.array(_planes(images), dtype=autograd.get_default_dtype(), order="C")
     if images.dtype == np.uint8:
         pixels /= 255
     return pixels
