@@ -49,6 +49,14 @@ def _operand(op: Op, position: int, value):
                     "autograd.tensor(...) makes one")
 
 
+def _beside(op: Op, position: int, value, inputs: tuple):
+    """As `_operand`, where a complex array does not stand beside a Tensor; rules have others."""
+    if value.__class__ is ndarray and value.dtype.kind == "c" and any(
+            [isinstance(x, Tensor) for x in inputs]):
+        raise IsComplex(f"there is no complex form of this, which got {describe(value)}")
+    return _operand(op, position, value)
+
+
 def _operands(op: Op, tensors):
     """Arrays, nodes and version boxes of a sequence; the boxes are None if no Tensor is in it."""
     if isinstance(tensors, (Tensor, ndarray)) or not hasattr(tensors, "__iter__"):
@@ -56,6 +64,7 @@ def _operands(op: Op, tensors):
                         f"got {describe(tensors)}")
     tensors = tuple(tensors)
     arrays: list[np.ndarray] = []
+    mixed: list[np.ndarray] = []
     nodes: list[Node | None] = []
     boxes: list[Any] = []
     plain = bool(tensors)
@@ -67,11 +76,15 @@ def _operands(op: Op, tensors):
             boxes.append(tensor._version)
         elif isinstance(tensor, (ndarray, np.generic)):
             arrays.append(np.asarray(tensor))
+            if arrays[-1].dtype.kind == "c":
+                mixed.append(arrays[-1])
             nodes.append(None)
             boxes.append(CONSTANT)
         else:
             raise TypeError(f"{op.name}: {op.inputs[0]}[{len(arrays)}] must be a Tensor, "
                             f"got {describe(tensor)}")
+    if mixed and not plain and not op.any:
+        raise IsComplex(f"there is no complex form of this, which got {describe(mixed[0])}")
     return arrays, tuple(nodes), None if plain else boxes
 
 
@@ -189,5 +202,5 @@ NAMESPACE = dict(
     common=common, common_number=common_number, common_float=common_float, CONSTANT=CONSTANT,
     ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
     operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
-    joined=_joined, IsComplex=IsComplex, complex_form=_complex_form, Complex=Complex,
+    joined=_joined, beside=_beside, IsComplex=IsComplex, complex_form=_complex_form, Complex=Complex,
 )

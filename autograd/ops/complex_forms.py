@@ -101,7 +101,7 @@ def _root(x):
 _LINEAR = (
     "reshape view squeeze unsqueeze transpose permute expand sum_to_size flip clone unfold "
     "unfold_grad diagonal diagonal_grad tril triu getitem getitem_grad select_rows sum_rows "
-    "unbind split roll _flatten neg sum mean where cumsum cumsum_back _select _select_grad")
+    "unbind split roll _flatten overwrite neg sum mean where cumsum cumsum_back _select _select_grad")
 _ANSWERS = "eq ne isnan isinf isfinite isclose isreal"
 _COMPOSED = (
     "view_as reshape_as flatten unflatten swapaxes movedim t expand_as broadcast_to contiguous to "
