@@ -49,6 +49,14 @@ def _operand(op: Op, position: int, value):
                     "autograd.tensor(...) makes one")
 
 
+def _beside(op: Op, position: int, value, inputs: tuple):
+    """As `_operand`, where a complex array does not stand beside a Tensor; rules have others."""
+    if value.__class__ is ndarray and value.dtype.kind == "c" and any(
+            [isinstance(x, Tensor) for x in inputs]):
+        raise IsComplex(f"there is no complex form of this, which got {describe(value)}")
+    return _operand(op, position, value)
+
+
 def _operands(op: Op, tensors):
     """Arrays, nodes and version boxes of a sequence; the boxes are None if no Tensor is in it."""
     if isinstance(tensors, (Tensor, ndarray)) or not hasattr(tensors, "__iter__"):
@@ -56,6 +64,7 @@ def _operands(op: Op, tensors):
                         f"got {describe(tensors)}")
     tensors = tuple(tensors)
     arrays: list[np.ndarray] = []
+    mixed: list[np.ndarray] = []
     nodes: list[Node | None] = []
     boxes: list[Any] = []
     plain = bool(tensors)
@@ -67,11 +76,15 @@ def _operands(op: Op, tensors):
             boxes.append(tensor._version)
         elif isinstance(tensor, (ndarray, np.generic)):
             arrays.append(np.asarray(tensor))
+            if arrays[-1].dtype.kind == "c":
+                mixed.append(arrays[-1])
             nodes.append(None)
             boxes.append(CONSTANT)
         else:
             raise TypeError(f"{op.name}: {op.inputs[0]}[{len(arrays)}] must be a Tensor, "
                             f"got {describe(tensor)}")
+    if mixed and not plain and not op.any:
+        raise IsComplex(f"there is no complex form of this, which got {describe(mixed[0])}")
     return arrays, tuple(nodes), None if plain else boxes
 
 
@@ -114,7 +127,7 @@ def _joined(op: Op, grads):
 CODES: dict[Any, str] = {}  # the code of composites, and their names
 _OURS = ("autograd.", "nn.", "optim.", "data.")
 _BELOW = ("autograd.ops.", "autograd.engine", "autograd.inplace", "autograd.operators",
-          "autograd.calling", "autograd.tensors", "autograd.accumulate", "autograd.numpy_protocol",
+          "autograd.calling", "autograd.tensors", "autograd.accumulate", "autograd.numpy_",
           "autograd.quiet", "autograd.creation", "autograd.gradient_check", "autograd.numeric",
           "autograd.gradient_judge", "autograd.custom_function", "autograd.complexes",
           "autograd.fft", "autograd.gate", "autograd.lazy", "autograd.modes")
@@ -125,7 +138,8 @@ def _complex_form(op: Op, error: IsComplex, inputs: tuple):
     forms = import_module("autograd.ops.complex_forms").FORMS
     if op.name not in forms:
         _explain(op, error, inputs)
-    frame: Any = sys._getframe(2)
+    frame: Any
+    frame, refused = sys._getframe(2), ""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if module and not module.startswith(_OURS):  # what is written out for ops has no module
@@ -134,10 +148,12 @@ def _complex_form(op: Op, error: IsComplex, inputs: tuple):
         if module and not module.startswith(_BELOW):
             owner = frame.f_locals.get("self")
             name = frame.f_code.co_name if owner is None else type(owner).__name__
-        if name and name not in forms:
-            raise TypeError(f"{name}: complex numbers do not fit here; .real, .imag and "
-                            "view_as_real(...) give real tensors")
+        if name and name not in forms and (not refused or refused[0] in "_<"):
+            refused = name
         frame = frame.f_back
+    if refused:
+        raise TypeError(f"{refused}: complex numbers do not fit here; .real, .imag and "
+                        "view_as_real(...) give real tensors")
     return op.of_complex(forms[op.name])
 
 
@@ -189,5 +205,6 @@ NAMESPACE = dict(
     common=common, common_number=common_number, common_float=common_float, CONSTANT=CONSTANT,
     ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
     operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
-    joined=_joined, IsComplex=IsComplex, complex_form=_complex_form, Complex=Complex,
+    joined=_joined, beside=_beside, IsComplex=IsComplex, complex_form=_complex_form,
+    Complex=Complex,
 )

@@ -10,7 +10,7 @@ from operator import index as as_index
 import numpy as np
 
 from . import dtypes
-from .dtypes import any_dtype, convert, fitting, number_dtype, own, promote_any
+from .dtypes import any_dtype, convert, fitting, number_dtype, own, promote_types
 from .errors import check_size, describe, ordered, switch, warn
 from .gate import filled
 from .into import into
@@ -50,7 +50,7 @@ def _read(name: str, data) -> tuple[np.ndarray, np.dtype]:
     except ValueError as error:
         raise ValueError(f"{name}: rows of different lengths: {error}") from None
     each = {number_dtype(kind()) if kind in _PYTHON else kind for kind in found}
-    return array, reduce(promote_any, each) if each else dtypes.get_default_dtype()
+    return array, reduce(promote_types, each) if each else dtypes.get_default_dtype()
 
 
 def _is_sequence(data) -> bool:

@@ -182,20 +182,21 @@ def changed(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 def promote_types(first, second) -> np.dtype:
     """The smallest dtype, by PyTorch's table, that both fit in."""
+    first, second = any_dtype(first), any_dtype(second)
+    if "c" not in first.kind + second.kind:
+        return _promoted(first, second)
+    parts = [real_of(dtype) for dtype in (first, second) if dtype.kind in "fc"]
+    return complex_of(np.promote_types(parts[0], parts[-1]))
+
+
+def _promoted(first, second) -> np.dtype:
+    """As `promote_types`, of real ones."""
     first, second = as_dtype(first), as_dtype(second)
     if first.kind == "f" and second.kind != "f":
         return first
     if second.kind == "f" and first.kind != "f":
         return second
     return np.promote_types(first, second)
-
-
-def promote_any(first: np.dtype, second: np.dtype) -> np.dtype:
-    """As `promote_types`, where complex ones fit too."""
-    if "c" not in first.kind + second.kind:
-        return promote_types(first, second)
-    parts = [real_of(dtype) for dtype in (first, second) if dtype.kind in "fc"]
-    return complex_of(np.promote_types(parts[0], parts[-1]))
 
 
 def result_dtype(operands) -> np.dtype:
@@ -208,7 +209,7 @@ def result_dtype(operands) -> np.dtype:
         else:
             rank, dtype = 2, scalar_dtype(operand)
         held = ranks[rank]
-        ranks[rank] = dtype if held is None else promote_types(held, dtype)
+        ranks[rank] = dtype if held is None else _promoted(held, dtype)
     result = None
     for dtype in ranks:
         if dtype is None:

@@ -51,7 +51,7 @@ def _look(x, region: tuple):
 
 
 @op(method=False, vjp=dict(
-    input=lambda g, region: overwrite(g, g.dtype.type(0), region),
+    input=lambda g, region: overwrite(g, g.dtype.type(0).real, region),
     value=lambda g, region, value_shape: sum_to_size(_reached(g, region), value_shape)))
 def overwrite(input, value, /, region):
     """A copy of input in which what `region` shows is replaced by value."""

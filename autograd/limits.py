@@ -17,15 +17,16 @@ newaxis = None
 
 
 class finfo:
-    """What numbers a floating dtype (the default one if none is named) has: `bits`, `eps`, `min`,
-    `max`, `tiny`, `smallest_normal` and `resolution`, as Python's numbers.
+    """What numbers a floating dtype (the default one if none is named), or a part of a complex one,
+    has: `bits`, `eps`, `min`, `max`, `tiny`, `smallest_normal` and `resolution`, as Python's.
 
     >>> autograd.finfo(autograd.float32).eps
     1.1920928955078125e-07
     """
 
     def __init__(self, type=None) -> None:
-        found = dtypes.get_default_dtype() if type is None else dtypes.as_dtype(type)
+        found = dtypes.get_default_dtype() if type is None else dtypes.real_of(
+            dtypes.any_dtype(type))
         if found.kind != "f":
             raise TypeError(f"finfo: a floating dtype is needed, got {found}; iinfo is for "
                             "integers")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .dtypes import as_dtype, keeps_kind, result_dtype
+from .complexes import result_any
+from .dtypes import any_dtype, keeps_kind
 from .errors import describe
 from .tensors import Tensor
 
@@ -35,7 +36,7 @@ def is_floating_point(input) -> bool:
 
 
 def is_complex(input) -> bool:
-    """Whether the tensor's dtype is complex, which none is here.
+    """Whether the tensor's dtype is complex64 or complex128.
 
     >>> autograd.is_complex(autograd.ones(2))
     False
@@ -110,12 +111,12 @@ def numel(input) -> int:
 
 def can_cast(from_, to) -> bool:
     """Whether values of dtype `from_` may be written into a tensor of dtype `to`: a kind (bool,
-    integer, float) into itself or a higher one, whatever the widths.
+    integer, float, complex) into itself or a higher one, whatever the widths.
 
     >>> autograd.can_cast(autograd.int64, autograd.float16), autograd.can_cast(float, int)
     (True, False)
     """
-    return keeps_kind(as_dtype(from_), as_dtype(to))
+    return keeps_kind(any_dtype(from_), any_dtype(to))
 
 
 def result_type(tensor1, tensor2) -> np.dtype:
@@ -124,9 +125,9 @@ def result_type(tensor1, tensor2) -> np.dtype:
     >>> autograd.result_type(autograd.tensor([1, 2]), 1.0)
     dtype('float32')
     """
-    operands = [x._array if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]
+    operands = [x._any_array if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]
     for operand in operands:
-        if not isinstance(operand, (np.ndarray, np.generic, bool, int, float)):
+        if not isinstance(operand, (np.ndarray, np.generic, bool, int, float, complex)):
             raise TypeError("result_type: a Tensor or a number is needed, "
                             f"got {describe(operand)}")
-    return result_dtype(operands)
+    return result_any(operands)

@@ -171,6 +171,8 @@ def _operands(op) -> list[str]:
 
 def _operand(op, i: int, name: str) -> str:
     asked = f"operand(op, {i}, {name})"
+    if len(op.inputs) > 1 and not op.promotes and not op.any:
+        asked = f"beside(op, {i}, {name}, ({', '.join(op.inputs)}))"
     if op.promotes and len(op.inputs) > 1:
         return f"{name} if {name}.__class__ is float else {asked}"
     return asked

@@ -75,6 +75,16 @@ def test_promotion_is_that_of_pytorch():
         autograd.ones(1).half() * 1j
 
 
+def test_questions_about_dtypes():
+    single, double = autograd.complex64, autograd.complex128
+    assert autograd.promote_types(autograd.float64, single) is double
+    assert autograd.promote_types(single, autograd.int64) is single
+    assert autograd.result_type(autograd.tensor([1j]), 1.0) is single
+    assert autograd.can_cast(autograd.float32, single) and not autograd.can_cast(single, float)
+    assert autograd.finfo(double).bits == 64
+    assert autograd.isreal(autograd.tensor([1j, 2 + 0j])).tolist() == [False, True]
+
+
 def test_parts_are_views():
     z = autograd.tensor(Z.copy())
     z.real.mul_(2)

@@ -171,7 +171,7 @@ def where(condition, input, other, /):
     if condition.__class__ is not np.ndarray:
         condition = np.asarray(condition)
     if condition.dtype.kind != "b":
-        if condition.dtype.kind == "f":
+        if condition.dtype.kind in "fc":
             raise TypeError("where: condition must be boolean; compare it, as in x > 0")
         condition = condition.astype(bool)
     first, second = getattr(input, "dtype", None), getattr(other, "dtype", None)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..complexes import common
 from .compare import where
-from .complex_numbers import _sgn, _unless
+from .complex_numbers import _sgn, _unit_grad, _unless
 from .einsum import _contract
 from .elementwise import cos, cosh, log, sin, sinh
 from .join import cat, stack
@@ -59,6 +59,10 @@ def _stack(tensors, /, dim=0):
     return stack.op.forward(common(*tensors), dim)
 
 
+def _unit(input, /):
+    return _sgn.op.forward(input)
+
+
 def _adjoint(x):
     return conj(x.mT if not isinstance(x, np.ndarray) else np.swapaxes(x, -1, -2))
 
@@ -101,7 +105,8 @@ def _root(x):
 _LINEAR = (
     "reshape view squeeze unsqueeze transpose permute expand sum_to_size flip clone unfold "
     "unfold_grad diagonal diagonal_grad tril triu getitem getitem_grad select_rows sum_rows "
-    "unbind split roll _flatten neg sum mean where cumsum cumsum_back _select _select_grad")
+    "unbind split roll _flatten overwrite neg sum mean where cumsum cumsum_back _select "
+    "_select_grad")
 _ANSWERS = "eq ne isnan isinf isfinite isclose isreal"
 _COMPOSED = (
     "view_as reshape_as flatten unflatten swapaxes movedim t expand_as broadcast_to contiguous to "
@@ -122,6 +127,7 @@ FORMS: dict[str, dict | None] = {
                     "other": lambda g, input, other: -g * conj(input / other / other)},
     "pow": {"": _power, "input": _power_base, "other": _power_exponent},
     "square": _one(lambda x: 2 * x),
+    "sign": {"": _unit, "input": _unit_grad},
     "abs": {"input": lambda g, input: g * _sgn(input)},
     "exp": _of_out(lambda out: out),
     "log": _one(lambda x: 1 / x),

@@ -17,7 +17,7 @@ UNARY = [f"m.{name}(x)" for name in (
 TEXTS = [*UNARY, *[text.strip() for text in """
     x + y; m.sub(x, y, alpha=2); x * y; x / y; x ** y; p ** y; x ** 2; x ** 3; x ** 0.5; x ** -1
     x ** (1 + 2j); (2 + 0.5j) ** x; 2 ** x; x * b; b / x; a * 1j; (1j - x) * 2 / 3j + 4 - x / 2
-    x.real * x.imag; m.view_as_real(x) ** 2; m.complex(a, p) ** 2; m.polar(p, a) ** 2
+    x.real * x.imag; m.view_as_real(x) ** 2; m.sgn(x); m.complex(a, p) ** 2; m.polar(p, a) ** 2
     x.to(m.complex64); a.to(m.complex128) * 1j; a + y
     x @ u; w @ u; w @ v; v @ w.mT; x @ v; v @ u; m.dot(v, v); m.bmm(w, w.mT); s.mH @ s.H
     m.mm(x, u); m.outer(v, v); m.tensordot(x, u, 1); m.kron(s, s); m.trace(s)
