@@ -128,7 +128,7 @@ def _explain(guard: _Guard, error: Exception, given: dict) -> None:
     if not (colon and inner.isidentifier()):
         got = ", ".join(f"{argument}: {describe(value)}" for argument, value in given.items()
                         if isinstance(value, _ARRAYS))
-        rest = f"{text} (got {got})"
+        rest = f"{text} (got {got})" if got else text
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
     raise kind(f"{name}: {rest}") from error
 

@@ -48,7 +48,8 @@ def hessian(func: Callable, inputs: Any, create_graph: bool = False, strict: boo
         raise ValueError(f"hessian: outer_jacobian_strategy {outer_jacobian_strategy!r}; choose "
                          "'reverse-mode' or 'forward-mode'")
     args, numbers = _arguments("hessian", inputs)
-    first = derivatives.jacrev(func, numbers)
+    held = _one_number("hessian", func)
+    first = derivatives.jacrev(lambda *args: held(*args)[0], numbers)
     if strict:
         derivatives.check_dependence("hessian", func, args)
         derivatives.check_dependence("hessian", first, args)
@@ -82,7 +83,7 @@ def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
 def hvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
         strict: bool = False) -> tuple:
     """(func(inputs), H v) of a function that gives one number."""
-    return vhp(func, inputs, v, create_graph, strict)  # a Hessian is symmetric
+    return _vhp("hvp", func, inputs, v, create_graph, strict)  # a Hessian is symmetric
 
 
 def vhp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
@@ -93,16 +94,32 @@ def vhp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
     ...                         autograd.ones(2))[1]
     tensor([ 6., 12.])
     """
-    check_switches("vhp", create_graph=create_graph, strict=strict)
-    args, numbers = _arguments("vhp", inputs)
-    both = derivatives.grad_and_value(func, numbers)
+    return _vhp("vhp", func, inputs, v, create_graph, strict)
+
+
+def _vhp(name: str, func: Callable, inputs, v, create_graph: bool, strict: bool) -> tuple:
+    check_switches(name, create_graph=create_graph, strict=strict)
+    args, numbers = _arguments(name, inputs)
+    held = _one_number(name, func)
     if strict:
-        derivatives.check_dependence("vhp", func, args)
-        derivatives.check_dependence("vhp", derivatives.grad(func, numbers), args)
-    _, pull, value = derivatives.vjp(both, *args, has_aux=True)
-    along = _unit("vhp", inputs) if v is None else v
+        derivatives.check_dependence(name, func, args)
+        derivatives.check_dependence(name, derivatives.grad(held, numbers, True), args, True)
+    both = derivatives.grad_and_value(held, numbers, True)
+    _, pull, (_, value) = derivatives.vjp(both, *args, has_aux=True)
+    along = _unit(name, inputs) if v is None else v
     pulled = pull(along if isinstance(along, tuple) else (along,))
     return _ended((value, pulled if isinstance(inputs, tuple) else pulled[0]), create_graph)
+
+
+def _one_number(name: str, func: Callable) -> Callable:
+    """func held to one number: without dimensions, and beside it as func gave it."""
+    def held(*args: Any) -> tuple:
+        out = func(*args)
+        if not isinstance(out, Tensor) or out.numel() != 1:
+            raise RuntimeError(f"{name}: the function must give one number, got {describe(out)}")
+        return out.reshape(()), out
+
+    return held
 
 
 def _arguments(name: str, inputs) -> tuple[tuple, Any]:

@@ -300,6 +300,20 @@ def test_validation_may_be_turned_off():
         d.Normal(0.0, -1.0)
 
 
+def test_the_shape_of_what_was_given():
+    for made in (d.Multinomial(2, t([0.5, 0.5])), d.OneHotCategorical(logits=t([0.0, 1.0])),
+                 d.Binomial(2, t([0.5, 0.1]))):
+        assert made.param_shape == (2,)
+
+
+def test_no_share_lies_below_the_support():
+    for made in (d.LogNormal(0.0, 1.0), d.Weibull(1.0, 2.0), d.InverseGamma(1.0, 2.0)):
+        assert made.cdf(t(0.0)).item() == 0
+        for refused in (lambda made=made: made.cdf(t(-1.0)), lambda made=made: made.log_prob(t(0))):
+            with pytest.raises(ValueError, match=f"{type(made).__name__}: a value must satisfy"):
+                refused()
+
+
 def test_gradients_reach_parameters_through_densities_and_lazily_made_ones():
     logits = autograd.tensor([0.3, -0.2, 1.0], requires_grad=True)
     d.Categorical(logits=logits).log_prob(autograd.tensor(1)).backward()

@@ -76,6 +76,10 @@ def test_jacobians_and_hessians():
         same(j["s"][0], [3, 3]), same(j["s"][1], 3), same(j["c"][0], np.zeros((2, 2)))
     same(func.hessian(f)(x), m + m.T)
     same(functional.hessian(f, x), m + m.T)
+    same(functional.hessian(lambda v: f(v).reshape(1, 1), x), m + m.T)
+    value, along = functional.hvp(lambda v: f(v).reshape(1), x, x)
+    assert value.shape == (1,)
+    same(along, (m + m.T) @ x.numpy())
     h = functional.hessian(lambda a, b: (a * b).sum(), (x, number(3.0, 4.0)))
     same(h[0][1], np.eye(2)), same(h[1][1], np.zeros((2, 2)))
     same(functional.jacobian(lambda v: v**2, x, strategy="forward-mode"), np.diag([2.0, 4.0]))
@@ -143,6 +147,12 @@ def test_what_a_function_holds_keeps_its_gradient():
     (lambda: func.vmap(lambda x: 3)(number(1.0, 2.0)), ValueError, "must give Tensors"),
     (lambda: func.vmap(lambda x: x, (0, 0))(number(1.0, 2.0)), ValueError, "form"),
     (lambda: func.vmap(lambda x: x, 3)(number(1.0, 2.0)), ValueError, "in_dims has 3"),
+    (lambda: func.vmap(lambda x: x, out_dims=None)(number(1.0, 2.0)), ValueError,
+     "out_dims is None for what differs"),
+    (lambda: functional.hessian(lambda x: x, number(1.0, 2.0)), RuntimeError,
+     r"hessian: the function must give one number, got Tensor \(2,\)"),
+    (lambda: functional.hvp(lambda x: x, number(1.0, 2.0)), RuntimeError, "hvp: the function"),
+    (lambda: functional.vhp(lambda x: x, number(1.0, 2.0)), RuntimeError, "vhp: the function"),
     (lambda: func.jvp(lambda x: x, (number(1.0),), (number(1.0, 2.0),)), RuntimeError, "fit"),
     (lambda: func.linearize(lambda x: x, number(1.0))[1](number(1.0, 2.0)), RuntimeError,
      "linearize: tangents"),

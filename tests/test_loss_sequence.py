@@ -22,6 +22,7 @@ def test_ctc_refuses():
         (RuntimeError, r"targets (2, 2) do not fit target_lengths [3, 2]: (2, 3 or more)", PAIR,
          (4, 4), (3, 2), {}),
         (RuntimeError, "(4) does", T([1, 2, 1]), (4, 4), (2, 2), {}),
+        (RuntimeError, "(4) does", T([1, 2, 1, 2, 1]), (4, 4), (2, 2), {}),
         (RuntimeError, "blank 3 is no label", PAIR, (4, 4), (2, 2), dict(blank=3)),
         (IndexError, "target 7 is no label", T([[1, 7], [2, 1]]), (4, 4), (2, 2), {}),
         (ValueError, "a target is 0, which is the blank", T([[1, 0], [2, 1]]), (4, 4), (2, 2), {}),
@@ -30,6 +31,9 @@ def test_ctc_refuses():
         with pytest.raises(kind, match=f"ctc_loss: .*{re.escape(words)}"):
             F.ctc_loss(LOGS, targets, times, counts, **options)
     assert F.ctc_loss(LOGS, T([[1, 0], [2, 1]]), (4, 4), (1, 2)).item() > 0  # padding may be 0
+    for logs in (LOGS[:, 0], LOGS[:, :1]):
+        with pytest.raises(RuntimeError, match=re.escape("targets (3,) do not fit")):
+            F.ctc_loss(logs, T([1, 2, 1]), (4,), (2,))
 
 
 def test_a_target_that_does_not_fit_has_no_chance():

@@ -106,6 +106,18 @@ def test_a_power_of_rank_and_condition():
     assert bool(autograd.isnan((large * np.nan).matrix_exp()).all())
 
 
+def test_norms_of_matrices_without_elements():
+    empty = autograd.zeros(2, 0, 3, requires_grad=True)
+    for order in (1, 2, np.inf, "nuc", "fro"):
+        for dim in ((1, 2), (2, 1)):
+            made = linalg.matrix_norm(empty, order, dim)
+            assert made.tolist() == [0, 0]
+            assert autograd.grad(made.sum(), empty)[0].shape == empty.shape
+    assert linalg.cond(autograd.zeros(0, 0), 1).item() == 0
+    with pytest.raises(IndexError, match="matrix_norm: there is no element"):
+        linalg.matrix_norm(empty, -2)
+
+
 def test_float16_goes_through_float32():
     a = autograd.eye(2, dtype=autograd.float16) * 2
     for result in (a.inverse(), a.det(), linalg.svdvals(a), linalg.eigvalsh(a), linalg.pinv(a),

@@ -129,6 +129,11 @@ def test_calls_with_other_tensors():
     functional_call(model, given, (x,)).sum().backward()
     assert weight.grad.tolist() == [[2, 4], [2, 4]] and model[0].weight.grad is None
     assert functional_call(model, given, (x,), tie_weights=False).tolist() != [1, 2]
+    both = {**given, "1.weight": autograd.zeros(2, 2)}
+    with pytest.raises(ValueError, match="'1.weight' is tied to another name"):
+        functional_call(model, both, x)
+    assert functional_call(model, both, x, tie_weights=False).tolist() == [0, 0]
+    assert functional_call(model, {**given, "1.weight": weight}, x).tolist() == [1, 2]
     for wrong, words, options in [
         ({"0.wieght": weight}, "'0.wieght' is not among its tensors; did you mean '0.weight'", {}),
         ({}, "'0.weight' is missing", {"strict": True})]:  # fmt: skip

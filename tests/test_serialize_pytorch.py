@@ -7,6 +7,7 @@ import pickle
 import struct
 import zipfile
 import zlib
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -199,6 +200,12 @@ BOMB = b")" + b"".join(b"q%ch%c\x86" % (n, n) for n in range(1, 41))
 def test_tuples_that_are_endless_when_written_out(pickled):
     with pytest.raises(ValueError, match="a tuple with [0-9]+ parts"):
         autograd.load(io.BytesIO(hostile(pickled)))
+
+
+def test_counts_stay_counts():
+    pickled = pickle.dumps({"milestones": Counter({30: 2, 80: 1})}, 2)
+    found = autograd.load(io.BytesIO(hostile(pickled)))
+    assert found == {"milestones": Counter({30: 2, 80: 1})}
 
 
 def test_what_is_said_of_a_file_is_short():

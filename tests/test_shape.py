@@ -114,6 +114,14 @@ def test_sizes_may_be_a_sequence_a_size_or_numbers():
     assert x.permute(1, 0).shape == x.permute((1, 0)).shape == x.permute(dims=(1, 0)).shape
 
 
+def test_unflatten_of_nothing():
+    made = autograd.zeros(2, 0, requires_grad=True)
+    assert made.unflatten(0, (1, -1)).shape == (1, 2, 0)
+    assert made.unflatten(1, (-1, 3)).shape == (2, 0, 3)
+    made.unflatten(0, (-1, 2)).sum().backward()
+    assert made.grad.shape == (2, 0)
+
+
 def test_tril_keeps_nan_and_infinity_out():
     x = autograd.full((2, 2), np.inf).requires_grad_()
     x.tril().exp().sum().backward()

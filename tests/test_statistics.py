@@ -106,3 +106,11 @@ def test_slices_without_elements_are_counted():
     assert autograd.unique(none, dim=0).shape == (0, 3)
     assert autograd.unique_consecutive(none, dim=0, return_counts=True)[1].shape == (0,)
     assert autograd.linalg.cond(none).item() == 0
+
+
+def test_one_variable_has_one_correlation():
+    x = autograd.tensor([[1.0, 2.0, 4.0]], requires_grad=True)
+    made = autograd.corrcoef(x)
+    made.backward()
+    assert made.shape == () and made.item() == pytest.approx(1)
+    np.testing.assert_allclose(x.grad, np.zeros((1, 3)), atol=1e-6)

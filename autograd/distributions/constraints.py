@@ -84,6 +84,13 @@ class independent(Constraint):
         return f"independent({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
 
 
+def with_edge(constraint: Constraint) -> Constraint:
+    """The region and its lower bound."""
+    if isinstance(constraint, _Where) and constraint.name == "greater_than":
+        return greater_than_eq(constraint.bounds["lower_bound"])
+    return constraint
+
+
 def is_dependent(constraint: Constraint) -> bool:
     """Whether which values fit depends on the parameters."""
     return isinstance(constraint, (_Dependent, dependent_property))

@@ -147,8 +147,9 @@ class Distribution:
         """The shape of samples."""
         return Size((*sample_shape, *self._batch_shape, *self._event_shape))
 
-    def _validate_sample(self, value: Any) -> None:
-        """Raise unless value is a tensor that fits, where that is to be checked."""
+    def _validate_sample(self, value: Any, edge: bool = False) -> None:
+        """Raise unless value is a tensor that fits, with `edge` on the support's edge at least,
+        where that is to be checked."""
         if not isinstance(value, Tensor):
             raise ValueError(f"{type(self).__name__}: a value must be a Tensor, got "
                              f"{describe(value)}")
@@ -168,7 +169,7 @@ class Distribution:
         except NotImplementedError:
             return
         if not constraints.is_dependent(support):
-            self._check("a value", support, value)
+            self._check("a value", constraints.with_edge(support) if edge else support, value)
 
     def __repr__(self) -> str:
         shown = [f"{name}: {value if value.numel() == 1 else tuple(value.shape)}"

@@ -59,6 +59,11 @@ class Multinomial(Distribution):
         return self._categorical.logits
 
     @property
+    def param_shape(self) -> Any:
+        """The shape of the parameter that was given."""
+        return self._categorical.param_shape
+
+    @property
     def mean(self) -> Tensor:
         return self.probs * self.total_count
 

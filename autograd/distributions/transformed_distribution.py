@@ -89,7 +89,7 @@ class TransformedDistribution(Distribution):
         return total + sum_rightmost(base, event - len(self.base_dist.event_shape))
 
     def cdf(self, value: Tensor) -> Tensor:
-        self._validate_sample(value)
+        self._validate_sample(value, edge=True)
         for transform in self.transforms[::-1]:
             value = transform.inv(value)
         return self._turned(self.base_dist.cdf(value))

@@ -55,7 +55,7 @@ class Weibull(Distribution):
         return (k / self.scale).log() + (k - 1) * ratio.log() - ratio.pow(k)
 
     def cdf(self, value: Tensor) -> Tensor:
-        self._validate_sample(value)
+        self._validate_sample(value, edge=True)
         return -autograd.expm1(-(value / self.scale).pow(self.concentration))
 
     def icdf(self, value: Tensor) -> Tensor:

@@ -87,11 +87,10 @@ def _states(targets: np.ndarray, counts: np.ndarray, blank: int, classes: int) -
     """For each sample its labels with blanks around them, and blanks behind: (N, 2 S + 1)."""
     longest = int(counts.max(initial=0))
     inside = np.arange(longest) < counts[:, None]
-    if targets.ndim == 2 or len(counts) == 1:
-        rows = targets if targets.ndim == 2 else targets[None]
+    if targets.ndim == 2:
         fits = f"({len(counts)}, {longest} or more)"
-        good = rows.ndim == 2 and len(rows) == len(counts) and rows.shape[1] >= longest
-        found = rows[:, :longest][inside] if good else rows
+        good = len(targets) == len(counts) and targets.shape[1] >= longest
+        found = targets[:, :longest][inside] if good else targets
     else:
         good, fits, found = targets.shape == (counts.sum(),), f"({counts.sum()})", targets
     if not good:

@@ -147,11 +147,10 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):  # no
 
 
 def _of_matrices(x, ord):
-    extreme = amin if ord in (-2, -1, -inf) else amax
-    if ord in ("nuc", 2, -2):
-        values = svdvals(x)
-        return sum(values, -1) if ord == "nuc" else extreme(values, -1)
-    return extreme(sum(abs(x), -1 if ord in (inf, -inf) else -2), -1)
+    values = svdvals(x) if ord in ("nuc", 2, -2) else sum(abs(x), -1 if ord in (inf, -inf) else -2)
+    if ord in (-2, -1, -inf):
+        return amin(values, -1)
+    return sum(values, -1) if ord == "nuc" or not values.shape[-1] else amax(values, -1)
 
 
 @composite(method=False)

@@ -138,7 +138,8 @@ def unflatten(input, dim, sizes):
     if not fits or guesses > 1:
         raise ValueError(f"unflatten: sizes {sizes} do not multiply up to dimension {dim} of "
                          f"{shape}, {shape[dim]}")
-    return reshape(input, (*shape[:dim], *sizes, *shape[dim + 1:]))
+    found = [shape[dim] // known if n == -1 else n for n in sizes]
+    return reshape(input, (*shape[:dim], *found, *shape[dim + 1:]))
 
 
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))

@@ -127,8 +127,8 @@ def corrcoef(input):
     if not isinstance(input, Tensor):
         raise TypeError(f"corrcoef: input must be a Tensor, got {describe(input)}")
     found = cov(input)
-    if not found.shape:
-        return found / found
+    if found.numel() == 1:
+        return reshape(found / found, ())
     deviation = sqrt(diagonal(found))
     return clamp(found / unsqueeze(deviation, 1) / unsqueeze(deviation, 0), -1, 1)
 

@@ -146,8 +146,8 @@ class Maker:
             return value.array
         if isinstance(value, dict):
             kind = type(value) if type(value) in (OrderedDict, Counter) else dict
-            made: Any = kind((self.made(key, depth), self.made(part, depth))
-                             for key, part in dict.items(value))
+            made: Any = kind({self.made(key, depth): self.made(part, depth)
+                              for key, part in dict.items(value)})
             metadata = vars(value).get("_metadata") if kind is OrderedDict else None
             if isinstance(metadata, dict):
                 made._metadata = self.made(metadata, depth)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..errors import describe
 from ..ops.index import select
 from ..ops.join import stack
@@ -73,6 +75,16 @@ def _stacked(results: list, out_dims) -> Any:
             raise ValueError(f"vmap: the function must give Tensors, got {describe(part)}")
     dims = spread(out_dims, first, "vmap: out_dims")
     columns = zip(*map(flat, results), strict=True)
-    stacked = iter([column[0] if dim is None else stack(list(column), dim)
+    stacked = iter([_shared(column) if dim is None else stack(list(column), dim)
                     for column, dim in zip(columns, dims, strict=True)])
     return mapped(lambda _: next(stacked), first)
+
+
+def _shared(column: tuple) -> Tensor:
+    """What all samples gave alike."""
+    first = column[0]
+    if any(part is not first and not np.array_equal(part._array, first._array, equal_nan=True)
+           for part in column):
+        raise ValueError("vmap: out_dims is None for what differs from sample to sample; say along "
+                         "which dimension it is to be stacked")
+    return first

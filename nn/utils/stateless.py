@@ -21,7 +21,7 @@ def functional_call(module: Module, parameters_and_buffers: Mapping[str, Tensor]
     With `tie_weights` a tensor that has several names is exchanged under all of them; `strict`
     asks for all parameters and buffers to be given.
     Raises: RuntimeError for a name that the module has not, or, with `strict`, for one that is
-        missing.
+        missing; ValueError for several tensors in the place of one.
 
     >>> import autograd, nn
     >>> weights = dict(weight=autograd.ones(1, 2), bias=autograd.zeros(1))
@@ -47,7 +47,11 @@ def _exchanged(module: Module, given: Mapping[str, Tensor], tie: bool,
     for name, tensor in given.items():
         if not isinstance(tensor, Tensor):
             raise TypeError(f"functional_call: {name!r} must be a Tensor, got {describe(tensor)}")
-    by_tensor = {id(own[name]): value for name, value in given.items()} if tie else {}
+    by_tensor: dict[int, Tensor] = {}
+    for name, tensor in given.items() if tie else ():
+        if by_tensor.setdefault(id(own[name]), tensor) is not tensor:
+            raise ValueError(f"functional_call: {name!r} is tied to another name that was given "
+                             "another tensor; give it once, or say tie_weights=False")
     places = []
     for path, tensor in own.items():
         value: Any = given[path] if path in given else by_tensor.get(id(tensor))

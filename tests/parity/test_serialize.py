@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter, OrderedDict
 
 import numpy as np
 import pytest
@@ -122,6 +123,7 @@ def test_parameters_views_and_other_objects():
              "bfloat": torch.tensor([1.5, 3e38], dtype=torch.bfloat16), "size": base.size(),
              "dtype": torch.float16, "device": torch.device("cpu"), "set": {1, 2}, "int8":
              torch.tensor([-1], dtype=torch.int8), "expanded": torch.ones(1, 3).expand(4, 3),
+             "counter": Counter({30: 2, 80: 1}), "ordered": OrderedDict(b=1, a=2),
              "array": np.arange(3.0), "scalar": np.float32(2.5), "empty": torch.zeros(2, 0)}
     file = io.BytesIO()
     torch.save(state, file)
@@ -134,6 +136,8 @@ def test_parameters_views_and_other_objects():
     assert (found["size"], found["dtype"], found["set"]) == ((3, 4), autograd.float16, {1, 2})
     assert str(found["device"]) == "cpu" and found["scalar"] == 2.5
     assert found["array"].tolist() == [0, 1, 2]
+    for name in ("counter", "ordered"):
+        assert found[name] == state[name] and type(found[name]) is type(state[name])
     found["base"][0, 1] = 50.0
     assert found["view"][0, 0] == 50
 
