@@ -39,7 +39,7 @@ class SparseTensor(Tensor):
                         "mm, +, -, *, t(), coalesce() and what autograd.sparse has; to_dense() "
                         "makes a Tensor for everything else")
 
-    _array = _view = property(_refused)
+    _array = _any_array = _view = property(_refused)
 
     def __reduce_ex__(self, protocol):
         return SparseTensor, (self._places, self._numbers, self._size, self._coalesced)

@@ -306,12 +306,12 @@ def recording(recorder: Recorder, opaque):
             names[name] = function
         for cls, name, method in methods:
             setattr(cls, name, _method(recorder, method))
-        Tensor._array = _Watched(recorder)  # type: ignore[assignment]
+        Tensor._array = Tensor._any_array = _Watched(recorder)  # type: ignore[assignment]
         watcher.append(recorder.whole)
         yield
     finally:
         watcher.clear()
-        Tensor._array = _SLOT
+        Tensor._array = Tensor._any_array = _SLOT
         for cls, name, method in methods:
             setattr(cls, name, method)
         for names, name, function in before:
