@@ -152,19 +152,20 @@ def _window(table: np.ndarray, n: int, expected):
 
 @writes("_standardize")
 def _standardize(graph, input, weight=None, bias=None, *, kind, layout, eps, mean=None, var=None):
-    """Batch norm with fixed statistics, or the norm of groups, of which one may be a layer."""
+    """Batch norm with fixed statistics, or the norm of groups, of which one may be a layer,
+    with or without their means."""
     _, groups, channels, extent = layout
     dtype = input.dtype
     if kind == "fixed":
         ones = np.ones(groups * channels, dtype)
         return graph.emit("BatchNormalization", input, ones if weight is None else weight,
                           ones * 0 if bias is None else bias, mean, var, epsilon=eps), mean, var
-    if kind != "group":
+    if kind == "batch":
         raise RuntimeError("the statistics of a batch are for training; call model.eval(), with "
                            "track_running_stats=True in the layers")
     shape = graph.shape(input)
     axis = _normalised(input.shape, channels)
-    if groups == extent == 1 and axis is not None:
+    if groups == extent == 1 and axis is not None and kind == "group":
         sizes = input.shape[axis:]
         scale = np.ones(sizes, dtype) if weight is None else graph.emit(
             "Reshape", weight, np.array(sizes)) if weight.shape != sizes else weight
@@ -173,8 +174,9 @@ def _standardize(graph, input, weight=None, bias=None, *, kind, layout, eps, mea
         return graph.emit("LayerNormalization", input, scale, shift, axis=axis - len(shape),
                           epsilon=eps), None, None
     flat = graph.emit("Reshape", input, np.array([-1, groups, channels * extent]))
-    middle = graph.emit("ReduceMean", flat, np.array([2]), keepdims=1)
-    away = Symbol(graph, graph.emit("Sub", flat, middle), dtype)
+    if kind == "group":
+        flat = graph.emit("Sub", flat, graph.emit("ReduceMean", flat, np.array([2]), keepdims=1))
+    away = Symbol(graph, flat, dtype)
     square = graph.emit("ReduceMean", (away * away).name, np.array([2]), keepdims=1)
     normed = away / applied("Sqrt", Symbol(graph, square, dtype) + eps)
     own = (groups * channels, extent)

@@ -79,7 +79,7 @@ class Everything(nn.Module):
             nn.AvgPool2d(2, padding=1), nn.ConvTranspose2d(6, 4, 3, 2, 1, 1), nn.InstanceNorm2d(4),
             nn.Upsample(scale_factor=2, mode="bilinear"), nn.ReflectionPad2d(1), nn.Mish(),
             nn.AdaptiveAvgPool2d((3, 2)), nn.Flatten(), nn.Dropout(0.5), nn.Linear(24, 10),
-            nn.LayerNorm(10), nn.GELU(), nn.Softmax(-1))
+            nn.LayerNorm(10), nn.RMSNorm(10), nn.GELU(), nn.Softmax(-1))
 
     def forward(self, x):
         return self.body(x)
