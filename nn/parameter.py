@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 import autograd
 from autograd import Tensor
+from autograd.errors import describe
 
 
 class _Named(Tensor):
@@ -18,6 +19,9 @@ class _Named(Tensor):
         if not isinstance(source, Tensor):
             raise TypeError(f"{type(self).__name__}: data must be a Tensor, got "
                             f"{type(data).__name__}; autograd.tensor(...) makes one")
+        if source.is_complex():
+            raise TypeError(f"{type(self).__name__}: layers have real numbers, got "
+                            f"{describe(source)}; keep real and imaginary parts in two of them")
         self._array = source._array
         self._version = source._version
         self._node = self._view = self._grad = None
@@ -61,6 +65,8 @@ class _Uninitialized(_Named):
         raise ValueError(
             f"{type(self).__name__}: it has no shape or values yet. Lazy modules make them in "
             "their first forward: call the model once with a batch, or materialize(shape)")
+
+    _any_array = _array
 
     def __init__(self, device=None, dtype=None) -> None:
         self._node = self._view = self._grad = None

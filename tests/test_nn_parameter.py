@@ -43,10 +43,12 @@ def test_frozen_and_empty_parameter():
 
 
 def test_parameter_needs_a_float_tensor():
-    with pytest.raises(RuntimeError, match="only floating-point tensors can require gradients"):
+    with pytest.raises(RuntimeError, match="only floating-point and complex tensors can"):
         nn.Parameter(autograd.tensor([1, 2]))
     with pytest.raises(TypeError, match=r"Parameter: data must be a Tensor, got list"):
         nn.Parameter([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"Parameter: layers have real numbers, got .* complex64"):
+        nn.Parameter(autograd.tensor([1j]))
 
 
 def test_parameter_attributes_survive_copies():
