@@ -6,6 +6,7 @@ declaration says that it is also a method.
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -308,8 +309,22 @@ class Complex(Tensor):
 
     @property
     def _array(self) -> NoReturn:  # type: ignore[override]
-        raise IsComplex(f"there is no complex form of this, which got {describe(self)}; .real, "
-                        ".imag and view_as_real(...) are real tensors")
+        raise IsComplex(f"{_reader()}, which got {describe(self)}; .real, .imag and "
+                        "view_as_real(...) are real tensors")
+
+
+def _reader() -> str:
+    """What says that complex numbers do not fit: the function that wanted to read them, unless an
+    op will be named."""
+    frame = _getframe(2)
+    if frame.f_code.co_filename.startswith("<"):
+        return "there is no complex form of this"
+    while frame.f_back is not None and frame.f_code.co_name[0] in "_<":
+        frame = frame.f_back
+    owner, name = frame.f_locals.get("self"), frame.f_code.co_name
+    kind = type(owner).__name__
+    called = name if owner is None or kind[0] == "_" else f"{kind}.{name}"
+    return f"{called}: complex numbers do not fit here"
 
 
 def fill(tensor: Tensor, array: np.ndarray) -> None:

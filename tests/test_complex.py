@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import autograd
+import data
 import nn
 import optim
 from autograd.ops import complex_forms
@@ -205,8 +206,9 @@ def test_messages(call, text):
 def test_optimizers_and_compilation_refuse_or_are_right():
     z = leaf(Z)
     (z * z).real.sum().backward()
-    with pytest.raises((TypeError, RuntimeError)):
-        optim.SGD([z], lr=0.1).step()
+    for kind in (optim.SGD, optim.Adam):
+        with pytest.raises(TypeError, match=f"^{kind.__name__}.step: complex numbers do not fit"):
+            kind([z], lr=0.1).step()
     assert np.array_equal(z.detach().numpy(), Z)
     with pytest.raises((TypeError, RuntimeError)):
         autograd.compile(lambda x: x * x + 1)(autograd.tensor(Z))
@@ -232,3 +234,23 @@ def test_gradcheck_takes_complex_functions():
 
     with pytest.raises(autograd.GradcheckError):
         autograd.gradcheck(wrong, z)
+
+
+def test_transforms_and_loaders_pass_them_on():
+    x = autograd.tensor([1.0, 2.0, 4.0], dtype=autograd.float64)
+    m = np.fft.fft(np.eye(3))
+
+    def sizes(x):
+        return autograd.fft.fft(x).abs()
+
+    y = m @ x.numpy()
+    slope = (m * (y.conj() / np.abs(y))[:, None]).real
+    np.testing.assert_allclose(autograd.func.jacrev(sizes)(x).numpy(), slope, 1e-12, 1e-12)
+    np.testing.assert_allclose(autograd.functional.jacobian(sizes, x).numpy(), slope, 1e-12, 1e-12)
+    gradient = autograd.func.grad(lambda x: sizes(x).sum())(x)
+    np.testing.assert_allclose(gradient.numpy(), slope.sum(0), 1e-12, 1e-12)
+    batch = autograd.vmap(autograd.fft.fft)(autograd.stack([x, x]))
+    np.testing.assert_allclose(batch[1].numpy(), y, 1e-12)
+    dataset = data.TensorDataset(autograd.tensor(Z), autograd.arange(2))
+    z, number = next(iter(data.DataLoader(dataset, 2)))
+    assert np.array_equal(z.numpy(), Z) and number.tolist() == [0, 1]
