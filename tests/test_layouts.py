@@ -38,7 +38,7 @@ def strides(call, turn):
                                       **call.case.kwargs))
     except (RuntimeError, ValueError) as error:
         return type(error)
-    return [[s for s, n in zip(r._array.strides, r.shape, strict=True) if n > 1]
+    return [[s for s, n in zip(r._any_array.strides, r.shape, strict=True) if n > 1]
             for r in found if isinstance(r, Tensor) and r.numel()]
 
 

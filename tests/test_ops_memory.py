@@ -90,14 +90,14 @@ def test_results_and_gradients_own_their_memory(name):
         leaves = call.tensors(grad=call.case.order > 0)
         found = call.graded(*leaves)
         if name not in VIEWS:
-            assert all(r._array.flags.writeable for r in found if isinstance(r, Tensor))
+            assert all(r._any_array.flags.writeable for r in found if isinstance(r, Tensor))
         if not differentiable(found):
             continue
         _backward(differentiable(found))
-        grads = [leaf.grad._array for leaf in leaves if leaf.grad is not None]
+        grads = [leaf.grad._any_array for leaf in leaves if leaf.grad is not None]
         for grad in grads:
             assert grad.flags.writeable and not (0 in grad.strides and grad.size > 1)
-            assert not any(np.shares_memory(grad, leaf._array) for leaf in leaves)
+            assert not any(np.shares_memory(grad, leaf._any_array) for leaf in leaves)
         assert not any(np.shares_memory(a, b) for a in grads for b in grads if a is not b)
 
 
@@ -128,12 +128,12 @@ def test_in_place_into_memory_of_others(name):
         for turn in (frozen, expanded):
             target, *rest = call.arguments([autograd.from_numpy(turn(a)) for a in call.arrays],
                                            lambda array: autograd.from_numpy(frozen(array)))
-            if not isinstance(target, Tensor) or target._array.flags.writeable:
+            if not isinstance(target, Tensor) or target._any_array.flags.writeable:
                 continue
-            before = target._array.copy()
+            before = target._any_array.copy()
             with pytest.raises(RuntimeError, match=name):
                 getattr(target, name + "_")(*rest, **call.case.kwargs)
-            np.testing.assert_array_equal(target._array, before)
+            np.testing.assert_array_equal(target._any_array, before)
 
 
 def names_an_op(error, name) -> bool:
