@@ -44,7 +44,15 @@ class set_detect_anomaly:
 
 
 class detect_anomaly(set_detect_anomaly):
-    """`set_detect_anomaly(True)`."""
+    """`set_detect_anomaly(True)`: inside, a backward pass raises where a gradient is NaN, and names
+    the op, the input, the index and the line that called the op.
+
+    >>> x = autograd.tensor([1., 0.], requires_grad=True)
+    >>> with autograd.detect_anomaly():
+    ...     (x * 0).sqrt().sum().backward()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    RuntimeError: Function 'MulBackward0' returned nan values in its 0th output, ...
+    """
 
     def __init__(self, check_nan: bool = True) -> None:
         super().__init__(True, check_nan)

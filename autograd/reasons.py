@@ -18,6 +18,7 @@ from .viz.names import called
 from .watched import Watched, watch
 
 _HUGE = 1e4  # times what came to the loss, from which a gradient is called huge
+_TINY = 1e-12  # below which it is as good as zero
 _ZERO: dict[str, tuple[str, str]] = {  # op -> cause, and what to do
     **dict.fromkeys(("relu", "relu6", "threshold", "hardtanh"), (
         "dead", "no input is where it rises; lower the learning rate or the bias, or take "
@@ -36,8 +37,8 @@ _ZERO: dict[str, tuple[str, str]] = {  # op -> cause, and what to do
         "constant", "it is constant between jumps; leave it out of the loss")),
 }
 _CUT = {
-    "detach": "compute with the tensor itself there",
-    "data": "compute with the tensor itself there, not with .data",
+    "detach": "compute with the tensor itself",
+    "data": "compute with the tensor itself, not with .data",
     "numpy": "compute with Tensors: the functions of autograd, or NumPy's on the Tensor itself",
     "__array__": "compute with Tensors: the functions of autograd",
     "item": "keep the Tensor: a Python number has no graph",
@@ -52,7 +53,8 @@ class Reason:
     """Why a gradient is what it is.
 
     cause   a word: frozen, computed, unused, freed, detach, data, numpy, item, tolist, no_grad,
-            no gradient, dead, saturated, masked, clamped, constant, zero, nan, infinite, huge, fine
+            no gradient, dead, saturated, masked, clamped, constant, zero, vanishing, nan,
+            infinite, huge, fine
     where   file:line of the program, empty where no single one is to blame
     text    the whole answer, which is also what is printed
     """
@@ -121,10 +123,12 @@ def _of_gradient(tensor: Tensor, function: Callable, run: Run) -> Reason:
     if not np.isfinite(run.result.item()):
         return _of_broken(run, flow, "nan")
     if not largest:
-        return _of_zero(run, flow)
+        return _of_zero(flow)
+    if largest < _TINY:
+        return _of_tiny(flow, largest)
     norm = float(np.linalg.norm(gradient))
     if largest > _HUGE:
-        return _of_huge(run, flow, norm)
+        return _of_huge(flow, norm)
     return Reason("fine", f"The gradient is sound: norm {norm:.4g}, from {gradient.min():.4g} to "
                   f"{gradient.max():.4g}, {(gradient == 0).mean():.0%} of it zero")
 
@@ -186,7 +190,7 @@ def _of_cuts(function: Callable, tensor: Tensor) -> Reason:
     first, *rest = found
     others = "".join(f"; also by {_shown(cut)} at {cut.where}" for cut in rest)
     return Reason(first.cause, "The gradient is None: the graph is cut by "
-                  f"{_shown(first)} at {first.where}{others}. There, {_CUT[first.cause]}",
+                  f"{_shown(first)} at {first.where}{others}; {_CUT[first.cause]}",
                   first.where)
 
 
@@ -196,16 +200,31 @@ def _shown(cut: Cut) -> str:
     return cut.name if cut.cause in ("no gradient", "data") else f"{cut.name}()"
 
 
-def _of_zero(run: Run, flow: _Flow) -> Reason:
+def _of_zero(flow: _Flow) -> Reason:
     for node, came, went in flow.passed:
         if came and not went:
             name = called(node)
-            cause, advice = _ZERO.get(name.rstrip("123d_"), _ZERO.get(name, (
-                "zero", "its derivative is 0 for all of these inputs")))
+            cause, advice = _stopping(name)
             return Reason(cause, f"The gradient is zero: {name} passes none on, at "
                           f"{_place(node)}; {advice}", _place(node))
     return Reason("zero", "The gradient is zero: parts of it cancel, or different ops stop "
                   "different parts")
+
+
+def _of_tiny(flow: _Flow, largest: float) -> Reason:
+    node, came, went = min(flow.passed, key=lambda step: step[2] / step[1] if step[1] else 1)
+    cause, advice = _stopping(called(node))
+    if cause != "saturated":
+        cause, advice = "vanishing", "the numbers there are too small; scale them"
+    return Reason(cause, f"The gradient is as good as zero, {largest:.1e} at most: it shrinks "
+                  f"most, from {came:.4g} to {went:.4g}, in {called(node)}, at {_place(node)}; "
+                  f"{advice}", _place(node))
+
+
+def _stopping(name: str) -> tuple[str, str]:
+    """The cause, and what to do, where an op of this name passes no gradient on."""
+    return _ZERO.get(name.rstrip("123d_"), _ZERO.get(name, (
+        "zero", "its derivative is 0, or nearly, for all of these inputs")))
 
 
 def _of_broken(run: Run, flow: _Flow, cause: str) -> Reason:
@@ -224,7 +243,7 @@ def _of_broken(run: Run, flow: _Flow, cause: str) -> Reason:
     return Reason(cause, f"The gradient is {word}: parts of it are infinite with both signs")
 
 
-def _of_huge(run: Run, flow: _Flow, norm: float) -> Reason:
+def _of_huge(flow: _Flow, norm: float) -> Reason:
     grown = max(flow.passed, key=lambda step: step[2] / step[1] if step[1] else 0)
     node, came, went = grown
     return Reason("huge", f"The gradient is huge, norm {norm:.4g}: it grows most, from {came:.4g} "

@@ -51,6 +51,8 @@ PLANTED = {
     "dead": lambda w: (w * -3).relu().sum(),  # dead
     "saturated": lambda w: (w * 1000).sigmoid().sum(),  # saturated
     "saturated, tanh": lambda w: F.tanh(w * 1000).sum(),  # saturated, tanh
+    "saturated, nearly": lambda w: (w * 20).sigmoid().sum(),  # saturated, nearly
+    "vanishing": lambda w: (w * 1e-20).sum(),  # vanishing
     "masked": lambda w: (w.exp() * autograd.zeros(2)).sum(),  # masked
     "masked, where": lambda w: autograd.where(w > 100, w, 1).sum(),  # masked, where
     "masked, fill": lambda w: w.masked_fill(w > 0, 0.0).sum(),  # masked, fill

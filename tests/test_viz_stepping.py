@@ -130,6 +130,9 @@ def test_the_tables():
     assert [line[:1] for line in lines] == [" ", "1", " ", "2"]
     assert len({line.find("g * ") for line in lines[1:3]}) == 1
 
+    layer = nn.Linear(2, 1)
+    assert "_product(g.mT, input) …" in repr(autograd.steps(layer(autograd.ones(1, 2)).sum()))
+
     class Cells(HTMLParser):
         cells: list = []
 

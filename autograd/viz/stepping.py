@@ -168,11 +168,18 @@ def _tensors(name: str, value) -> Iterable[tuple[str, Tensor]]:
 
 def _rows(step: Step) -> list[tuple[str, ...]]:
     """A step's lines of the table: one for each gradient that goes on."""
-    goes = [(name, elided(rule, _LONGEST), _numbers(g)) for name, g, rule in zip(
+    goes = [(name, _short(rule), _numbers(g)) for name, g, rule in zip(
         step.inputs, step.outgoing, step.rule, strict=False) if g is not None]
     first, *rest = goes or [("", step.rule[0], "")]
     return [(step.op, step.result, _numbers(step.incoming), *first),
             *[("", "", "", *row) for row in rest]]
+
+
+def _short(rule: str) -> str:
+    """A rule for the table: of a choice only the first, which is the ordinary one."""
+    if len(rule) > _LONGEST and " if " in rule:
+        rule = f"{rule.split(' if ')[0]} …"
+    return elided(rule, _LONGEST)
 
 
 def _numbers(gradient) -> str:
