@@ -26,7 +26,7 @@ import numpy as np
 
 from . import template
 from .asked import WORDS, asked
-from .errors import describe
+from .errors import describe, instead
 from .into import written
 from .tensors import Tensor
 
@@ -145,7 +145,7 @@ def misfit(function, error: Exception, given: dict) -> str:
         for name, value in _parts(given):
             if value is error.obj or isinstance(value, np.ndarray) and isinstance(
                     error.obj, np.ndarray):
-                return _unfit(name, describe(value), "a Tensor")
+                return _unfit(name, describe(value), "a Tensor", value)
     for name, value in given.items():
         words, types, several = _FITTING.get(name, ("", (object,), ()))
         if isinstance(value, several):
@@ -153,7 +153,7 @@ def misfit(function, error: Exception, given: dict) -> str:
         else:
             shown, strange = describe(value), not isinstance(value, types)
         if strange:
-            return _unfit(name, shown, words)
+            return _unfit(name, shown, words, value)
     return ""
 
 
@@ -165,6 +165,6 @@ def _parts(given: dict) -> Iterator[tuple[str, object]]:
             yield from ((f"{name}[{i}]", part) for i, part in enumerate(value))
 
 
-def _unfit(name: str, shown: str, words: str) -> str:
-    hint = "; autograd.tensor(...) makes one" if "a Tensor" in words else ""
+def _unfit(name: str, shown: str, words: str, value) -> str:
+    hint = instead(value) if "a Tensor" in words else ""
     return f"{name} must be {words}, got {shown}{hint}"

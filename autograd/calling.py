@@ -11,7 +11,7 @@ import numpy as np
 
 from .boundary import misfit
 from .dtypes import common, common_float, common_number
-from .errors import IsComplex, describe, undefined, unmatched
+from .errors import IsComplex, describe, instead, undefined, unmatched
 from .gate import FLOAT16, LEAST
 from .modes import is_grad_enabled
 from .node import Node, Output, next_seq
@@ -45,8 +45,7 @@ def _operand(op: Op, position: int, value):
     if value is None and name in op.optional:
         return None
     fits = "a Tensor or a number" if op.promotes else "a Tensor"
-    raise TypeError(f"{op.name}: {name} must be {fits}, got {describe(value)}; "
-                    "autograd.tensor(...) makes one")
+    raise TypeError(f"{op.name}: {name} must be {fits}, got {describe(value)}{instead(value)}")
 
 
 def _beside(op: Op, position: int, value, inputs: tuple):

@@ -242,18 +242,18 @@ def _deliver(output: Output, g, grads: dict, needed: set | None) -> None:
 
 def _raise_freed(node: Node) -> None:
     raise RuntimeError(
-        f"backward: the graph of {node.op.name} (result {node.shape}) was already walked and its "
-        "saved values freed. If a tensor kept from an earlier step (a hidden state, a running "
-        "loss) links this graph to the old one, .detach() it; to walk the same graph twice on "
-        "purpose, pass retain_graph=True the first time.")
+        f"backward: the graph of {node.op.name.lstrip('_')} (result {node.shape}) was already "
+        "walked and its saved values freed. If a tensor kept from an earlier step (a hidden "
+        "state, a running loss) links this graph to the old one, .detach() it; to walk the same "
+        "graph twice on purpose, pass retain_graph=True the first time.")
 
 
 def _raise_overwritten(node: Node, box: list) -> None:
     by, where = box[1]
     raise RuntimeError(
-        f"backward: {node.op.name} saved a tensor for its gradient (result {node.shape}) that {by} "
-        f"has since changed in place at {located(where)}. Use the out-of-place form there, or "
-        ".clone() the tensor first.")
+        f"backward: {node.op.name.lstrip('_')} saved a tensor for its gradient (result "
+        f"{node.shape}) that {by} has since changed in place at {located(where)}. Use the "
+        "out-of-place form there, or .clone() the tensor first.")
 
 
 class _Inner(Rule):

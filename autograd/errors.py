@@ -41,6 +41,15 @@ def describe(value) -> str:
     return type(value).__name__
 
 
+def instead(value) -> str:
+    """What to do where a Tensor is needed and this came."""
+    if value is None:
+        return "; a function that ends without return gives None"
+    if isinstance(value, (tuple, list)) and any(hasattr(part, "requires_grad") for part in value):
+        return "; take the one that is meant: recurrent layers, for one, give (output, state)"
+    return "; autograd.tensor(...) makes one"
+
+
 def uncalled(value) -> str:
     """`; write () behind it` where a class or a method stands in place of what it gives."""
     return "; write () behind it" if isinstance(value, (type, MethodType)) else ""
@@ -79,6 +88,20 @@ def check_size(name: str, shape: Iterable[int], what: str = "the result") -> Non
         size = max(prod(shape), *shape)
         raise ValueError(f"{name}: {what} would be {shape}, some 2**{log2(size):.0f} numbers; no "
                          "memory holds as many")
+
+
+def check_count(count: int, shape: tuple[int, ...]) -> None:
+    """Raise unless the shape, with one size of -1 at most, has room for just so many elements."""
+    known = prod([size for size in shape if size != -1])
+    if shape.count(-1) > 1 or min(shape, default=0) < -1:
+        wrong = "sizes are not negative, and one may be -1"
+    elif -1 in shape and (known == 0 or count % known):
+        wrong = f"{count} elements are no multiple of {known}"
+    elif -1 not in shape and known != count:
+        wrong = f"there are {count} elements, and room for {known}"
+    else:
+        return
+    raise ValueError(f"cannot reshape into {shape}: {wrong}")
 
 
 def unmatched(operands) -> str:
@@ -176,12 +199,24 @@ def _check_arguments(cls: type, init: Callable, args: tuple, kwargs: dict) -> No
         if unknown and all(p.kind is not p.VAR_KEYWORD for p in parameters):
             what = (f"got an unexpected keyword argument {unknown[0]!r}"
                     f"{did_you_mean(unknown[0], names) or '; it takes ' + ', '.join(names)}")
-        raise TypeError(f"{cls.__name__}: {what}") from None
+        raise TypeError(f"{cls.__name__}: {what}{_to_call(cls, args)}") from None
     if _is_ours(init.__module__):
         for parameter in parameters:
             if parameter.name in given:
-                _check_kind(cls.__name__, parameter, given[parameter.name],
-                            init.__module__.startswith("nn."))
+                try:
+                    _check_kind(cls.__name__, parameter, given[parameter.name],
+                                init.__module__.startswith("nn."))
+                except TypeError as error:
+                    raise TypeError(f"{error}{_to_call(cls, args)}") from None
+
+
+def _to_call(cls: type, args: tuple) -> str:
+    """The advice to make a layer first, where its constructor was given what it is called with."""
+    first: Any = args[0] if args else None
+    shape = getattr(first, "shape", None)
+    if hasattr(cls, "forward") and shape:
+        return f"; make it first, then call it, as in {cls.__name__}(...)(input)"
+    return ""
 
 
 def _is_ours(module: str | None) -> bool:

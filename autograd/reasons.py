@@ -126,7 +126,8 @@ def _of_gradient(tensor: Tensor, function: Callable, run: Run) -> Reason:
         return _of_zero(flow)
     if largest < _TINY:
         return _of_tiny(flow, largest)
-    norm = float(np.linalg.norm(gradient))
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(gradient))
     if largest > _HUGE:
         return _of_huge(flow, norm)
     return Reason("fine", f"The gradient is sound: norm {norm:.4g}, from {gradient.min():.4g} to "

@@ -162,7 +162,9 @@ def numpy_generator(generator: Generator | None, name: str) -> np.random.Generat
 def _float(name: str, dtype, out=None) -> np.dtype:
     dtype = _wanted(dtype, out)
     if dtype.kind != "f":
-        raise TypeError(f"{name}: random numbers of dtype {dtype} are not defined; use randint")
+        instead = ("autograd.complex(real, imag) joins two" if dtype.kind == "c" else
+                   "use randint")
+        raise TypeError(f"{name}: random numbers of dtype {dtype} are not defined; {instead}")
     return dtype
 
 

@@ -69,10 +69,11 @@ class _NeuralNet(BaseEstimator):
         self.progress = progress
 
     def _train(self, x: np.ndarray, y: autograd.Tensor, outputs: int, criterion: Module) -> None:
-        for name in ("module", "optimizer"):
+        for name, like in (("module", "lambda features, outputs: nn.Linear(features, outputs)"),
+                           ("optimizer", "optim.Adam")):
             if not callable(getattr(self, name)):
-                raise TypeError(f"{type(self).__name__}: {name} must be a function or a class, got "
-                                f"{describe(getattr(self, name))}")
+                raise TypeError(f"{type(self).__name__}: {name} must be a function or a class, as "
+                                f"{like}, got {describe(getattr(self, name))}")
         if self.batch_size < 1:
             raise ValueError(f"{type(self).__name__}: batch_size must be at least 1, got "
                              f"{self.batch_size}")

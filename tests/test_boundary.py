@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -181,3 +182,31 @@ def test_what_is_neither_true_nor_false_is_refused(name, function, which):
     for value in ("yes", 1, 0.0, [], autograd.tensor(True)):
         with pytest.raises(TypeError, match=rf"^\w*{called}_?: {which} must be True or False, got"):
             list(function(**needed | {which: value}))
+
+
+def test_beginners_slips_are_answered_with_what_to_do():
+    x, labels = autograd.ones(4, 3), autograd.tensor([0, 1, 1, 0])
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    recurrent = nn.Sequential(nn.LSTM(3, 5), nn.Linear(5, 2))
+    for call, text in [
+            (lambda: recurrent(x), r"got tuple of 2; take the one that is meant: recurrent layers"),
+            (lambda: net(None), "got NoneType; a function that ends without return gives None"),
+            (lambda: nn.functional.mse_loss(None, x), "got NoneType; a function that ends without"),
+            (lambda: net(x.double()), r"; input.float\(\) gives it the weight's, model.double\(\)"),
+            (lambda: net(x.long()), r"do not mix; input.float\(\) gives it the weight's$"),
+            (lambda: nn.Embedding(10, 3)(x), r"got Tensor \(4, 3\) float32; .long\(\) makes one"),
+            (lambda: nn.CrossEntropyLoss(net(x), labels),
+             r"; make it first, then call it, as in CrossEntropyLoss\(...\)\(input\)$"),
+            (lambda: nn.ReLU(x), r"; make it first, then call it, as in ReLU\(...\)\(input\)$"),
+            (lambda: x.view(5, -1), r"^view: cannot reshape into \(5, -1\): 12 elements are no "),
+            (lambda: x.reshape(5), r"^reshape: .* there are 12 elements, and room for 5 \(got in"),
+            (lambda: nn.functional.cross_entropy(labels, net(x)), "; the outputs come first, the "),
+            (lambda: autograd.randn(2, dtype=autograd.complex64), "joins two"),
+            (lambda: x.reshape(-1, -1), "sizes are not negative, and one may be -1")]:
+        with pytest.raises((RuntimeError, TypeError, ValueError)) as caught:
+            call()
+        assert re.search(text, str(caught.value).split("\n")[0]), str(caught.value)
+    loss = nn.functional.cross_entropy(net(x), labels)
+    loss.backward()
+    with pytest.raises(RuntimeError, match="^backward: the graph of cross_entropy "):
+        loss.backward()

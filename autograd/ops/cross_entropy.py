@@ -203,8 +203,10 @@ def _check_tensors(name: str, input, target, weight) -> None:
             raise TypeError(f"{name}: {which} must be a Tensor, got {describe(value)}")
     shape = input._array.shape
     if not shape or input._array.dtype.kind != "f":
+        swapped = target._array.dtype.kind == "f" and target._array.ndim > len(shape)
         raise TypeError(f"{name}: input must be floating, of shape (N, C), (N, C, ...) or (C), "
-                        f"got {describe(input)}")
+                        f"got {describe(input)}"
+                        + ("; the outputs come first, the targets second" if swapped else ""))
     if weight is None:
         return
     classes = shape[1 if len(shape) > 1 else 0]

@@ -345,8 +345,10 @@ def integers(name: str, index):
     """An index argument, checked to be a Tensor (or ndarray) of integers."""
     if isinstance(index, (Tensor, np.ndarray)) and index.dtype.kind in "iu":
         return index
-    raise TypeError(f"{name}: index must be a Tensor of integers, got {describe(index)}"
-                    + ("; .long() makes one" if hasattr(index, "dtype") else ""))
+    if hasattr(index, "dtype"):  # of an op, to whose forward Tensors come as arrays
+        raise TypeError(f"{name}: index must be a Tensor of integers, got Tensor "
+                        f"{tuple(index.shape)} {index.dtype}; .long() makes one")
+    raise TypeError(f"{name}: index must be a Tensor of integers, got {describe(index)}")
 
 
 @composite()

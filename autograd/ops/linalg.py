@@ -288,9 +288,11 @@ def _check_linear(input, weight, bias) -> None:
                            f"({out_features},) does")
     dtypes = [str(x.dtype) for x in (input, weight, bias) if x is not None]
     if len(set(dtypes)) > 1:
+        makes = {"float16": "half", "float32": "float", "float64": "double"}
+        its, wanted = makes.get(str(input.dtype)), makes.get(str(weight.dtype), "float")
         raise RuntimeError(f"linear: input, weight and bias have dtypes {', '.join(dtypes)}, which "
-                           "do not mix; convert with .to(dtype), a model with .float() or "
-                           ".double()")
+                           f"do not mix; input.{wanted}() gives it the weight's"
+                           + (f", model.{its}() gives the model the input's" if its else ""))
 
 
 @composite(method=False)

@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import kernels, refused
 from ..dtypes import common_float
-from ..errors import describe, warn
+from ..errors import describe, instead, warn
 from ..kernels import loss_formulas as formulas
 from ..record import composite, op
 from ..tensors import Tensor
@@ -44,8 +44,8 @@ def same_shape(name: str, input, target, names: tuple[str, str] = ("input", "tar
     """Raise unless input and target are tensors of one shape, saying how to bring them there."""
     for which, value in zip(names, (input, target), strict=True):
         if not isinstance(value, (Tensor, np.ndarray, np.generic)):
-            raise TypeError(f"{name}: {which} must be a Tensor, got {describe(value)}; "
-                            "autograd.tensor(...) makes one")
+            raise TypeError(f"{name}: {which} must be a Tensor, got {describe(value)}"
+                            f"{instead(value)}")
     wanted, got = tuple(np.shape(input)), tuple(np.shape(target))
     if got == wanted:
         return

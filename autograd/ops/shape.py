@@ -12,7 +12,7 @@ from operator import index
 
 import numpy as np
 
-from ..errors import describe, ordered
+from ..errors import check_count, describe, ordered
 from ..gate import copied, total
 from ..metadata import check_format
 from ..record import composite, op
@@ -60,11 +60,10 @@ def reshape(input, /, shape, *more):
     Size([2, 3])
     """
     shape = ints(shape, more)
-    if input.flags.c_contiguous:
-        return input.reshape(shape)
     try:
-        return input.reshape(shape, copy=False)
+        return input.reshape(shape, copy=None if input.flags.c_contiguous else False)
     except ValueError:  # no view shows it so, or it does not fit
+        check_count(input.size, shape)
         return copied(input).reshape(shape)
 
 
@@ -79,13 +78,15 @@ def owned(result):
 @op(view=True, vjp=dict(input=lambda g, input_shape: reshape(g, input_shape)))
 def view(input, /, shape, *more):
     """Like reshape, but never a copy: raises where the memory does not allow the shape."""
+    shape = ints(shape, more)
     try:
-        return input.reshape(ints(shape, more), copy=False)
+        return input.reshape(shape, copy=False)
     except ValueError as error:
+        check_count(input.size, shape)
         if "copy" not in str(error):
             raise
         raise RuntimeError(f"view: {input.shape} with byte strides {input.strides} cannot be seen "
-                           f"as {ints(shape, more)} without a copy; use .reshape(...)") from None
+                           f"as {shape} without a copy; use .reshape(...)") from None
 
 
 @composite()
