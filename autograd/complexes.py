@@ -17,6 +17,10 @@ def _is_complex(value) -> bool:
     return isinstance(value, complex) if dtype is None else dtype.kind == "c"
 
 
+def _is_bool(value) -> bool:
+    return isinstance(value, bool) or getattr(value, "dtype", None) == dtypes.bool_
+
+
 def result_any(operands) -> np.dtype:
     """The dtype of an operation on arrays and Python numbers; see `dtypes.result_dtype`."""
     operands = [o.item() if isinstance(o, np.generic) else o for o in operands]
@@ -46,7 +50,9 @@ def common(*operands):
 
 def common_number(*operands):
     """As `common`, where booleans are no numbers."""
-    return common(*operands) if any(map(_is_complex, operands)) else dtypes.common_number(*operands)
+    if any(map(_is_complex, operands)) and not any(map(_is_bool, operands)):
+        return common(*operands)
+    return dtypes.common_number(*operands)
 
 
 def common_float(*operands):

@@ -99,9 +99,11 @@ def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Ten
     >>> autograd.tensor([[1, 2], [3, 4]]).dtype
     dtype('int64')
     """
-    array, own_dtype = ((data._any_array, data.dtype) if isinstance(data, Tensor)
-                        else _read("tensor", data))
-    wanted = own_dtype if dtype is None else any_dtype(dtype)
+    if isinstance(data, Tensor) and data.requires_grad:
+        warn("tensor: it leaves the history behind; .clone() keeps it, .detach() says it is meant")
+    array, its = ((data._any_array, data.dtype) if isinstance(data, Tensor)
+                  else _read("tensor", data))
+    wanted = its if dtype is None else any_dtype(dtype)
     return _finish("tensor", convert("tensor", array, wanted), requires_grad, device)
 
 

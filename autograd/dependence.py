@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from sys import _getframe
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from .errors import caller_place, located
 from .modes import is_grad_enabled
 from .node import Node
-from .record import REGISTRY, Op
+from .record import Op, scopes
 from .sampling import get_rng_state, set_rng_state
 from .tensors import Tensor, current_node
 from .viz.names import op_called
@@ -51,7 +52,7 @@ class Run:
 
     def __init__(self, function: Callable[[], Any], tensor: Tensor) -> None:
         self.calls: list[Call] = []
-        self._inside = 0
+        self._inside, self._thread = 0, get_ident()
         self._linked: dict[Node | None, bool] = {None: False, current_node(tensor): True}
         state = get_rng_state()
         try:
@@ -76,10 +77,9 @@ class Run:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        before: list[tuple] = []
-        for op in REGISTRY.values():
-            names = op.function.__globals__
-            before += [(names, name, names[name]) for name in ("forward", "plain") if name in names]
+        before: list[tuple[dict, str, Callable]] = [
+            (names, name, names[name]) for names in scopes() for name in ("forward", "plain")
+            if name in names]
         methods = {name: vars(Tensor)[name] for name in (*_EXITS, "data")}
         try:
             for names, name, forward in before:
@@ -98,6 +98,8 @@ class Run:
     def _noting(self, op: Op, forward: Callable) -> Callable:
         def apply(*args, **kwargs):
             results = forward(*args, **kwargs)
+            if get_ident() != self._thread:
+                return results
             nodes = [node for name, node in _getframe(1).f_locals.items()
                      if name[:1] == "n" and name[1:].isdigit()]
             nodes = list(nodes[0]) if op.variadic and nodes else nodes
@@ -113,6 +115,8 @@ class Run:
 
     def _leaving(self, name: str, method: Callable) -> Callable:
         def leave(tensor, *args, **kwargs):
+            if get_ident() != self._thread:
+                return method(tensor, *args, **kwargs)
             if not self._inside and self.leads_to_it(current_node(tensor)):
                 self.calls.append(Call(None, name, caller_place(), 0, True, True, False, True))
             self._inside += 1  # `data` calls detach, and is what the program wrote
@@ -125,45 +129,65 @@ class Run:
 
 
 def cuts(function: Callable[[], Any], tensor: Tensor) -> tuple[list[Cut], bool]:
-    """Where the graph is cut between the tensor and what depends on it, and whether anything does.
+    """Where the graph is cut between a tensor and what depends on it, and if the result does.
     Ops that have no gradient, such as comparisons, come last: many serve something else."""
     first = Run(function, tensor)
+    second = _with_other_numbers(function, tensor)
     found: list[Cut] = []
     exits: list[Call] = []
-    for one, differs in _compared(first, function, tensor):
+    depends = second is None or _hash(first.result) != _hash(second.result)
+    for one, differs in _compared(first, second):
         if one.op is None:
             exits.append(one)
         elif differs and one.linked and not one.recording:
             found.append(Cut("no_grad", one.name, located(one.place)))
         elif differs and not one.linked and exits:
-            last = exits[-1]
-            found.append(Cut(last.name.strip("_."), last.name, located(last.place)))
-            exits.clear()
+            found.append(_exit(exits[-1]))
+    if depends and exits and not found:  # what left the graph is the loss, or makes it
+        found.append(_exit(exits[-1]))
     found += [Cut("no gradient", one.name, located(one.place)) for one in first.calls
               if one.op is not None and one.linked and one.recording and not one.kept]
-    return list(dict.fromkeys(found)), bool(found) or any(one.linked for one in first.calls)
+    return list(dict.fromkeys(found)), depends
 
 
-def _compared(first: Run, function: Callable[[], Any], tensor: Tensor) -> Iterator[tuple]:
+def _exit(call: Call) -> Cut:
+    return Cut(call.name.strip("_."), call.name, located(call.place))
+
+
+def _compared(first: Run, second: Run | None) -> Iterator[tuple[Call, bool]]:
     """Each call, and whether its result is another when the tensor has other numbers, as far as
     the function takes the same way with them; where it takes none, every result may be."""
-    array = tensor._any_array
-    before = array.copy()
-    shift = np.random.default_rng(0).uniform(0.01, 0.02, array.shape) * (1 + np.abs(before))
-    try:
-        array += shift.astype(array.dtype)
-        others = Run(function, tensor).calls
-    except Exception:  # these numbers may be none that the function takes
-        others = [call._replace(numbers=~call.numbers) for call in first.calls]
-    finally:
-        array[...] = before
-    for one, other in zip(first.calls, others, strict=False):
+    if second is None:
+        yield from [(call, True) for call in first.calls]
+        return
+    for one, other in zip(first.calls, second.calls, strict=False):
         if one.op is not other.op:
             return
         yield one, one.numbers != other.numbers
 
 
+def _with_other_numbers(function: Callable[[], Any], tensor: Tensor) -> Run | None:
+    """A run in which the tensor has other numbers; None where the function fails with them."""
+    array = tensor._any_array
+    before = array.copy()
+    shift = np.random.default_rng(0).uniform(0.01, 0.02, array.shape) * (1 + np.abs(before))
+    others = before + shift.astype(array.dtype)
+    try:
+        if array.flags.writeable:
+            array[...] = others
+        else:
+            tensor._any_array = others
+        return Run(function, tensor)
+    except Exception:
+        return None
+    finally:
+        tensor._any_array = array
+        if array.flags.writeable:
+            array[...] = before
+
+
 def _hash(results) -> int:
     if isinstance(results, (tuple, list)):
         return hash(tuple(map(_hash, results)))
-    return hash(results.tobytes()) if isinstance(results, np.ndarray) else hash(repr(results))
+    numbers = getattr(results, "_any_array", results)
+    return hash(numbers.tobytes()) if isinstance(numbers, np.ndarray) else hash(repr(numbers))

@@ -108,6 +108,17 @@ _COMPLEX_NAMES: dict[str, np.dtype] = {
     "torch.ComplexFloatTensor": complex64, "torch.ComplexDoubleTensor": complex128}
 
 
+def asked_dtype(dtype: Any, own: np.dtype) -> np.dtype:
+    """The dtype that is asked for of a result: a complex one where the numbers are complex."""
+    if own.kind != "c":
+        return as_dtype(dtype)
+    found = any_dtype(dtype)
+    if found.kind != "c":
+        raise TypeError(f"{own} as {found} would lose the imaginary parts; .real or .abs() says "
+                        "what is meant")
+    return found
+
+
 def complex_of(dtype: np.dtype) -> np.dtype:
     """The complex dtype whose parts are of this dtype."""
     if dtype is float16:

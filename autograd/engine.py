@@ -76,8 +76,8 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
                    materialize_grads=materialize_grads)
     if is_grads_batched:
         return each_of_batch(grad, sequence(outputs), sequence(grad_outputs), retain_graph,
-                             inputs=inputs, create_graph=create_graph, allow_unused=allow_unused,
-                             materialize_grads=materialize_grads)
+                             inputs=sequence(inputs), create_graph=create_graph,
+                             allow_unused=allow_unused, materialize_grads=materialize_grads)
     wanted = sequence(inputs)
     grads = start("grad", sequence(outputs), sequence(grad_outputs), create_graph)
     targets = target_nodes("grad", wanted)
@@ -143,9 +143,12 @@ def _leading_to(nodes, targets: list[Node]) -> set[Node]:
 
 @quiet
 def walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Node] | None,
-          arrived: Callable[[Node], None]) -> None:
+          arrived: Callable[[Node], None], look=None) -> None:
     """Carry the gradients of the roots down, calling `arrived(node)` at each leaf, or at each of
-    the targets, once its gradient in `grads` is complete."""
+    the targets, once its gradient in `grads` is complete.  `look(node)` gives what is called in
+    the place of a node's rule, and `look.summed` sees sums; by default who is in LOOKING."""
+    if look is None and LOOKING:
+        look = LOOKING[-1]
     turns = reachable(grads)
     order = sorted(turns, key=turns.__getitem__, reverse=True)
     wanted = None if targets is None else set(targets)
@@ -155,17 +158,17 @@ def walk(grads: dict, retain_graph: bool, create_graph: bool, targets: list[Node
     with walks, _RECORDING if create_graph else _NOT_RECORDING:
         for root in [root for root in grads if needed is not None and root not in needed]:
             _hooked(root, grads.pop(root), create_graph)
-        for node in _complete(order, grads, needed, retain_graph, create_graph):
+        for node in _complete(order, grads, needed, retain_graph, create_graph, look):
             if wanted is None or node in wanted:
                 arrived(node)
 
 
-def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create_graph: bool):
+def _complete(order, grads: dict, needed: set | None, retain_graph: bool, create_graph: bool,
+              look):
     """Yield each node where somebody may look (leaves, or all on the way to targets) when its
     gradient in `grads` is finished, and pass the gradients on to the parents."""
     sums: set[Node] = set()  # nodes whose held gradient is a sum made here, free to be added to
     add_to = add if create_graph else iadd
-    look = LOOKING[-1] if LOOKING else None
     for node in order:
         if node.hooks and node in grads:
             grads[node] = _hooked(node, grads[node], create_graph)

@@ -51,13 +51,13 @@ def _sized(name: str, input: Tensor, dims: tuple, sizes: list) -> Tensor:
 
 def _whole(name: str, input, s, dim, norm, inverse: bool) -> Tensor:
     input, norm = _checked(name, input, norm)
-    dims, sizes = dims_and_sizes(name, input, s, dim)
+    dims, sizes = dims_and_sizes(name, input, _several(s), _several(dim))
     return _fourier(_sized(name, input, dims, sizes), dims, norm, inverse)
 
 
 def _half(name: str, input, s, dim, norm) -> Tensor:
     input, norm = _checked(name, input, norm, True)
-    dims, sizes = dims_and_sizes(name, input, s, dim)
+    dims, sizes = dims_and_sizes(name, input, _several(s), _several(dim))
     if not dims:
         raise RuntimeError(f"{name}: at least one dimension is needed, got {describe(input)}")
     return _half_fourier(_sized(name, input, dims, sizes), dims, norm)
@@ -65,7 +65,8 @@ def _half(name: str, input, s, dim, norm) -> Tensor:
 
 def _back(name: str, input, s, dim, norm) -> Tensor:
     input, norm = _checked(name, input, norm)
-    dims, sizes = dims_and_sizes(name, input, s, dim)
+    s = _several(s)
+    dims, sizes = dims_and_sizes(name, input, s, _several(dim))
     if not dims:
         raise RuntimeError(f"{name}: at least one dimension is needed, got {describe(input)}")
     if s is None or s[-1] == -1:
@@ -84,8 +85,18 @@ def _other(name: str, norm) -> str:
     return OTHER[norm or "backward"]
 
 
-def _one(n) -> Any:
-    return None if n is None else (n,)
+def _several(numbers) -> Any:
+    """One size or dimension as a tuple, as several are."""
+    return (numbers,) if hasattr(numbers, "__index__") else numbers
+
+
+def _one(name: str, n) -> Any:
+    """The size of the one dimension of a function, as a tuple."""
+    if n is None:
+        return None
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+        raise RuntimeError(f"{name}: n must be an integer from 1 on, got {describe(n)}")
+    return (n,)
 
 
 def fft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
@@ -94,7 +105,7 @@ def fft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = N
     >>> autograd.fft.fft(autograd.tensor([1., 2.]))
     tensor([3.+0.j, -1.+0.j])
     """
-    return _whole("fft", input, _one(n), (dim,), norm, False)
+    return _whole("fft", input, _one("fft", n), (dim,), norm, False)
 
 
 def ifft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
@@ -103,7 +114,7 @@ def ifft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = 
     >>> autograd.fft.ifft(autograd.tensor([3., -1.]))
     tensor([1.+0.j, 2.+0.j])
     """
-    return _whole("ifft", input, _one(n), (dim,), norm, True)
+    return _whole("ifft", input, _one("ifft", n), (dim,), norm, True)
 
 
 def rfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
@@ -113,7 +124,7 @@ def rfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = 
     >>> autograd.fft.rfft(autograd.ones(4)).shape
     Size([3])
     """
-    return _half("rfft", input, _one(n), (dim,), norm)
+    return _half("rfft", input, _one("rfft", n), (dim,), norm)
 
 
 def irfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
@@ -122,7 +133,7 @@ def irfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None =
     >>> autograd.fft.irfft(autograd.tensor([3., -1.]))
     tensor([1., 2.])
     """
-    return _back("irfft", input, _one(n), (dim,), norm)
+    return _back("irfft", input, _one("irfft", n), (dim,), norm)
 
 
 def hfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
@@ -131,7 +142,7 @@ def hfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = 
     >>> autograd.fft.hfft(autograd.tensor([1., 2.]))
     tensor([ 3., -1.])
     """
-    return _back("hfft", input.conj(), _one(n), (dim,), _other("hfft", norm))
+    return _back("hfft", input.conj(), _one("hfft", n), (dim,), _other("hfft", norm))
 
 
 def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
@@ -140,7 +151,7 @@ def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None =
     >>> autograd.fft.ihfft(autograd.tensor([3., -1.]))
     tensor([1.-0.j, 2.-0.j])
     """
-    return _half("ihfft", input, _one(n), (dim,), _other("ihfft", norm)).conj()
+    return _half("ihfft", input, _one("ihfft", n), (dim,), _other("ihfft", norm)).conj()
 
 
 def fft2(input: Tensor, s=None, dim=(-2, -1), norm: str | None = None) -> Tensor:

@@ -54,11 +54,14 @@ class saved_tensors_hooks:
         reason = _disabled.get()
         if reason is not None:
             raise RuntimeError(reason)
+        entry = [*self._hooks]  # by identity: blocks may end in another order than they began
+        self._entered.append(entry)
+        packing.set((*packing.get(), entry))
         watch(1)
-        self._entered.append(packing.set(self._hooks))
 
     def __exit__(self, *exc_info: object) -> None:
-        packing.reset(self._entered.pop())
+        last = self._entered.pop()
+        packing.set(tuple([entry for entry in packing.get() if entry is not last]))
         watch(-1)
 
 
@@ -81,7 +84,7 @@ def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
 
     Raises: RuntimeError with it at once where such hooks are at work.
     """
-    if packing.get() is not None:
+    if packing.get():
         raise RuntimeError(error_message)
     token = _disabled.set(error_message)
     try:
@@ -133,7 +136,8 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable, *, mode: s
     not reach.  mode="any": with the first gradient, as soon as it is there.  What `fn` returns
     changes nothing.
     Returns a handle with `remove()`.
-    Raises: ValueError for another mode, RuntimeError for a tensor that does not require grad.
+    Raises: ValueError for another mode, TypeError for what is no sequence or no function,
+        RuntimeError for a tensor that does not require grad.
 
     >>> a, b = autograd.ones(2, requires_grad=True), autograd.ones(2, requires_grad=True)
     >>> hook = autograd.graph.register_multi_grad_hook(
@@ -143,6 +147,13 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable, *, mode: s
     """
     if mode not in ("all", "any"):
         raise ValueError(f"register_multi_grad_hook: mode must be 'all' or 'any', got {mode!r}")
+    if not callable(fn) or isinstance(tensors, Tensor):
+        raise TypeError("register_multi_grad_hook: a sequence of Tensors and a function are "
+                        f"needed, got {describe(tensors)} and {describe(fn)}")
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor) or not tensor.requires_grad:
+            raise RuntimeError(f"register_multi_grad_hook: tensors[{i}], {describe(tensor)}, does "
+                               "not require grad")
     key = object()
 
     def arrived(i: int, grad: Tensor) -> None:

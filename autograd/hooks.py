@@ -12,7 +12,7 @@ from .errors import describe
 
 _next_key = count().__next__
 
-LOOKING: list = []  # empty, or who looks: the `_Detector` of `anomaly`
+LOOKING: list = []  # empty, or who looks at all walks: the `_Detector` of `anomaly`
 
 
 class _Walks(threading.local):

@@ -18,7 +18,7 @@ from .errors import check_switches, describe
 from .gate import LEAST, written
 from .kernels.room import room
 from .modes import is_grad_enabled
-from .node import Leaf, Node, next_seq
+from .node import KIND, Leaf, Node, next_seq
 from .ops.elementwise import cast
 from .ops.index import as_index, getitem, put
 from .ops.scatter import reached
@@ -88,7 +88,8 @@ def make_inplace(name: str, function):
         _refuse(twin, input)
         before = input
         if is_grad_enabled():
-            before = wrap(input._any_array)
+            # what hooks pack is not what will be overwritten
+            before = wrap(input._any_array if KIND[0] is Node else input._any_array.copy())
             before._node = current_node(input)
         first = next_seq() if several else None
         array = input._any_array
@@ -103,7 +104,7 @@ def make_inplace(name: str, function):
             room.array = None
         _check_fits(twin, input, result)
         node, history = result._node, None
-        if node is not None:
+        if node is not None and KIND[0] is Node:
             _keep(node, input._any_array, first)
         if node is not None and input._view is None:
             history = input, _node_as(result, input._any_array.dtype)

@@ -45,8 +45,8 @@ class _Mode:
             try:
                 for variable, token in entered:
                     variable.reset(token)
-            except ValueError:  # entered in another context, which keeps its modes, as this does
-                continue
+            except (ValueError, RuntimeError):  # entered in another context, which keeps its modes,
+                continue                        # as this does, or has just been left there
             self._entered.remove(entered)
             return
 

@@ -10,7 +10,6 @@ import numpy as np
 from .dependence import Cut, Run, cuts
 from .engine import reachable, walk
 from .errors import describe, located
-from .hooks import LOOKING
 from .node import Node
 from .roots import start
 from .tensors import Tensor, current_node
@@ -20,18 +19,18 @@ from .watched import Watched, watch
 _HUGE = 1e4  # times what came to the loss, from which a gradient is called huge
 _TINY = 1e-12  # below which it is as good as zero
 _ZERO: dict[str, tuple[str, str]] = {  # op -> cause, and what to do
-    **dict.fromkeys(("relu", "relu6", "threshold", "hardtanh"), (
+    **dict.fromkeys(("relu", "threshold"), (
         "dead", "no input is where it rises; lower the learning rate or the bias, or take "
         "leaky_relu")),
     **dict.fromkeys(("sigmoid", "tanh", "softmax", "log_softmax", "hardsigmoid", "softsign", "erf",
                      "logsigmoid", "cross_entropy", "binary_cross_entropy_with_logits"), (
         "saturated", "its inputs are so far out that it is flat; make weights or inputs smaller, "
         "or normalise them")),
-    **dict.fromkeys(("mul", "where", "masked_fill", "dropout", "select", "getitem", "gather",
-                     "index_select", "masked_select", "tril", "triu"), (
+    **dict.fromkeys(("mul", "where", "dropout", "select", "getitem", "gather",
+                     "index_select", "tril", "triu"), (
         "masked", "what is multiplied by 0 or not chosen has no gradient; look at the mask, the "
         "index or the other factor")),
-    **dict.fromkeys(("clamp", "minimum", "maximum", "clip"), (
+    **dict.fromkeys(("clamp", "minimum", "maximum"), (
         "clamped", "all values lie beyond the limits, where the result does not move")),
     **dict.fromkeys(("round", "floor", "ceil", "trunc", "sign", "floor_divide", "heaviside"), (
         "constant", "it is constant between jumps; leave it out of the loss")),
@@ -53,7 +52,7 @@ class Reason:
     """Why a gradient is what it is.
 
     cause   a word: frozen, computed, unused, freed, detach, data, numpy, item, tolist, no_grad,
-            no gradient, dead, saturated, masked, clamped, constant, zero, vanishing, nan,
+            no gradient, no graph, dead, saturated, masked, clamped, constant, zero, vanishing, nan,
             infinite, huge, fine
     where   file:line of the program, empty where no single one is to blame
     text    the whole answer, which is also what is printed
@@ -70,8 +69,9 @@ class Reason:
 def why(tensor: Tensor, function: Callable[[], Tensor]) -> Reason:
     """Why the gradient of `function()`, a loss, by the tensor is None, zero, NaN or huge.
 
-    The function is run up to three times and a backward pass is made; `.grad`, the tensor and the
-    random numbers are as before afterwards, running statistics of norm layers are not.
+    The function is run up to three times and a backward pass is made; the tensor and the random
+    numbers are as before afterwards, and so are gradients, but those that computed tensors retain
+    are added to; running statistics of norm layers are not.
     Returns a Reason with `cause`, `where` and `text`; printed, the text.
     Raises: TypeError where the first is no Tensor, or the second no function that gives one
         number as a Tensor.
@@ -122,12 +122,14 @@ def _of_gradient(tensor: Tensor, function: Callable, run: Run) -> Reason:
         return _of_broken(run, flow, "nan" if np.isnan(gradient).any() else "infinite")
     if not np.isfinite(run.result.item()):
         return _of_broken(run, flow, "nan")
+    if not gradient.size:
+        return Reason("fine", "The gradient has no elements")
     if not largest:
         return _of_zero(flow)
     if largest < _TINY:
         return _of_tiny(flow, largest)
     with np.errstate(over="ignore"):
-        norm = float(np.linalg.norm(gradient))
+        norm = float(np.linalg.norm(gradient.astype(np.result_type(gradient, np.float64))))
     if largest > _HUGE:
         return _of_huge(flow, norm)
     return Reason("fine", f"The gradient is sound: norm {norm:.4g}, from {gradient.min():.4g} to "
@@ -136,8 +138,6 @@ def _of_gradient(tensor: Tensor, function: Callable, run: Run) -> Reason:
 
 class _Flow:
     """The gradients that went through each node, in the walk's order."""
-
-    check_nan = False
 
     def __init__(self) -> None:
         self.passed: list[tuple[Node, Any, tuple]] = []
@@ -151,11 +151,7 @@ class _Flow:
             if node is leaf:
                 found.append(np.array(grads[node]))
 
-        LOOKING.append(self)
-        try:
-            walk(grads, False, False, [leaf], arrived)
-        finally:
-            LOOKING.remove(self)
+        walk(grads, False, False, [leaf], arrived, self)
         return found[0] if found else None
 
     def __call__(self, node: Node) -> Callable:
@@ -181,13 +177,13 @@ def _size(parts) -> float:
 
 def _of_cuts(function: Callable, tensor: Tensor) -> Reason:
     found, depends = cuts(function, tensor)
-    if not depends:
-        return Reason("unused", "The gradient is None: nothing that the function computes depends "
-                      "on the tensor; is it, or its module, used, and is it the very tensor that "
-                      "is trained?")
+    if not found and not depends:
+        return Reason("unused", "The gradient is None: the loss does not depend on the tensor; is "
+                      "it, or its module, used, and is it the very tensor that is trained?")
     if not found:
-        return Reason("unused", "The gradient is None: what depends on the tensor does not lead to "
-                      "the loss, which was computed before or from something else")
+        return Reason("no graph", "The gradient is None: the loss depends on the tensor in ways "
+                      "that the graph does not know: Tensors in the list of autograd.tensor([...]),"
+                      " writes under no_grad, or a result made before")
     first, *rest = found
     others = "".join(f"; also by {_shown(cut)} at {cut.where}" for cut in rest)
     return Reason(first.cause, "The gradient is None: the graph is cut by "

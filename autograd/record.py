@@ -276,6 +276,12 @@ def give_twin(name: str, function) -> None:
         make(name, function)
 
 
+def scopes() -> list[dict[str, Any]]:
+    """Where the functions of all ops, and of their complex forms, find what they call."""
+    forms = [op._form for op in REGISTRY.values() if op._form is not None]
+    return [op.function.__globals__ for op in (*REGISTRY.values(), *forms)]
+
+
 def source(name: str) -> str:
     """The source text that was generated for an op: its function and its backward."""
     declared = REGISTRY[name]

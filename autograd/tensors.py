@@ -321,8 +321,8 @@ def _reader() -> str:
         return "there is no complex form of this"
     while frame.f_back is not None and frame.f_code.co_name[0] in "_<":
         frame = frame.f_back
-    owner, name = frame.f_locals.get("self"), frame.f_code.co_name
-    kind = type(owner).__name__
+    owner, name = frame.f_locals.get("self", frame.f_locals.get("cls")), frame.f_code.co_name
+    kind = (owner if isinstance(owner, type) else type(owner)).__name__
     called = name if owner is None or kind[0] == "_" else f"{kind}.{name}"
     return f"{called}: complex numbers do not fit here"
 

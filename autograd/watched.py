@@ -17,10 +17,11 @@ from .calling import NAMESPACE
 from .errors import caller_place, describe
 from .modes import no_grad
 from .node import KIND, Leaf, Node
-from .record import REGISTRY
+from .record import scopes
 from .tensors import Tensor, ndarray, wrap
 
-packing: ContextVar[tuple[Callable, Callable] | None] = ContextVar("autograd_packing", default=None)
+# The [pack, unpack] of the blocks that this context is in, the innermost last.
+packing: ContextVar[tuple[list[Callable], ...]] = ContextVar("autograd_packing", default=())
 _watchers = 0
 _counting = RLock()
 
@@ -31,7 +32,7 @@ def watch(more: int) -> None:
     with _counting:
         _watchers += more
         KIND[0] = kind = Watched if _watchers else Node
-        for names in [NAMESPACE, *[op.function.__globals__ for op in REGISTRY.values()]]:
+        for names in [NAMESPACE, *scopes()]:
             names["Node"] = kind
 
 
@@ -48,7 +49,7 @@ class Watched(Node):
         held, unpack = self._held, self._unpack
         if held is None or unpack is None:
             return held
-        return tuple([_each(_Packed, part, lambda packed: packed.unpacked(unpack))
+        return tuple([part.unpacked(unpack) if isinstance(part, _Packed) else part
                       for part in held])
 
     @saved.setter
@@ -58,13 +59,11 @@ class Watched(Node):
             return
         self.place = caller_place()
         hooks = packing.get()
-        if hooks is not None:
-            pack, self._unpack = hooks
-            self._held = tuple([self._packed(pack, value, source)
+        if hooks:
+            pack, self._unpack = hooks[-1]
+            self._held = tuple([_Packed(_given(self, value, source), pack)
+                                if isinstance(value, ndarray) else value
                                 for _, value, source in self.op.kept(values)])
-
-    def _packed(self, pack: Callable, value: Any, source: Any) -> Any:
-        return _each(ndarray, value, lambda part: _Packed(_given(self, part, source), pack))
 
     @property
     def versions(self) -> tuple:
@@ -92,19 +91,12 @@ class _Packed:
 
     def unpacked(self, unpack: Callable) -> np.ndarray:
         tensor = unpack(self.held)
-        if not isinstance(tensor, Tensor) or tensor._any_array.shape != self.shape:
+        if (not isinstance(tensor, Tensor) or tensor._any_array.shape != self.shape
+                or tensor._any_array.dtype.kind != self.dtype.kind):
             raise RuntimeError("saved_tensors_hooks: unpack_hook must return the tensor that was "
-                               f"packed, of shape {self.shape}; got {describe(tensor)}")
+                               f"packed, of shape {self.shape} and a dtype such as {self.dtype}; "
+                               f"got {describe(tensor)}")
         return tensor._any_array.astype(self.dtype, copy=False)
-
-
-def _each(kind: type, value: Any, function: Callable) -> Any:
-    """What the function makes of a value of that kind, or of each in a list of them."""
-    if isinstance(value, kind):
-        return function(value)
-    if isinstance(value, list) and value and all(isinstance(part, kind) for part in value):
-        return [function(part) for part in value]
-    return value
 
 
 def _given(node: Node, array: np.ndarray, source: Any) -> Tensor:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.errors import describe
+from autograd.errors import describe, spelled
 
 from .loss import CrossEntropyLoss, MSELoss
 from .module import Module
@@ -38,7 +38,7 @@ except ImportError as error:
 __all__ = ["NeuralNetClassifier", "NeuralNetRegressor"]
 
 
-class _NeuralNet(BaseEstimator):
+class NeuralNet(BaseEstimator):
     """What both have in common: training in batches, and outputs for rows of features.
 
     module         a function of the numbers of features and of outputs that builds the network, or
@@ -56,6 +56,7 @@ class _NeuralNet(BaseEstimator):
     and targets are converted to the default dtype.
     """
 
+    @spelled
     def __init__(self, module: Any, optimizer: Callable, lr: float = 1e-3, criterion: Any = None,
                  epochs: int = 50, batch_size: int = 32, random_state: Any = None,
                  progress: bool = False) -> None:
@@ -74,12 +75,13 @@ class _NeuralNet(BaseEstimator):
             if not callable(getattr(self, name)):
                 raise TypeError(f"{type(self).__name__}: {name} must be a function or a class, as "
                                 f"{like}, got {describe(getattr(self, name))}")
-        if self.batch_size < 1:
-            raise ValueError(f"{type(self).__name__}: batch_size must be at least 1, got "
+        if not isinstance(self.batch_size, (int, np.integer)) or self.batch_size < 1:
+            raise ValueError(f"{type(self).__name__}: batch_size must be an integer from 1 on, got "
                              f"{self.batch_size}")
         with _seeded(self.random_state):
             built = (deepcopy(self.module) if isinstance(self.module, Module)
                      else self.module(x.shape[1], outputs))
+            _check_outputs(type(self).__name__, built, _tensor(x[:1]), outputs)
             trainer = Trainer(built, criterion if self.criterion is None else self.criterion,
                               self.optimizer(built.parameters(), lr=self.lr))
             batches = _Batches(_tensor(x), y, self.batch_size)
@@ -94,24 +96,25 @@ class _NeuralNet(BaseEstimator):
             return self.module_(_tensor(x))
 
 
-class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
+class NeuralNetClassifier(ClassifierMixin, NeuralNet):
     """A network that tells classes, any labels, by its largest output.
 
     Its outputs are logits, one for each class in the order of `classes_`, and the loss is
     `nn.CrossEntropyLoss` if no other of logits and class numbers is given.
     """
 
-    __doc__ += _NeuralNet.__doc__.partition("\n\n")[2]  # type: ignore[union-attr]
+    __doc__ += NeuralNet.__doc__.partition("\n\n")[2]  # type: ignore[union-attr]
 
     def fit(self, X: Any, y: Any) -> NeuralNetClassifier:
         """Train a new network on rows of features and their labels."""
         x, y = validate_data(self, X, y)
         check_classification_targets(y)
-        self.classes_, numbers = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"NeuralNetClassifier: y has one class only, {self.classes_[0]}; "
+        classes, numbers = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"NeuralNetClassifier: y has one class only, {classes[0]}; "
                              "classifier needs two")
-        self._train(x, autograd.tensor(numbers), len(self.classes_), CrossEntropyLoss())
+        self._train(x, autograd.tensor(numbers), len(classes), CrossEntropyLoss())
+        self.classes_ = classes
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -124,13 +127,13 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         return self.classes_[numbers]
 
 
-class NeuralNetRegressor(RegressorMixin, _NeuralNet):
+class NeuralNetRegressor(RegressorMixin, NeuralNet):
     """A network that predicts numbers: one for each row, or one for each column of the targets.
 
     The loss is `nn.MSELoss` if no other is given.
     """
 
-    __doc__ += _NeuralNet.__doc__.partition("\n\n")[2]  # type: ignore[union-attr]
+    __doc__ += NeuralNet.__doc__.partition("\n\n")[2]  # type: ignore[union-attr]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -149,6 +152,15 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         """The network's outputs, of the shape that the targets had."""
         outputs = self._outputs(X).double().numpy()
         return outputs[:, 0] if self._flat else outputs
+
+
+def _check_outputs(name: str, module: Module, row: autograd.Tensor, wanted: int) -> None:
+    module.eval()
+    with autograd.no_grad():
+        found = tuple(module(row).shape)
+    if found != (1, wanted):
+        raise ValueError(f"{name}: the module gives {found} for one row, where (1, {wanted}) fits: "
+                         "one output for each class or target")
 
 
 class _Batches:

@@ -35,13 +35,14 @@ def test_the_message_names_op_input_index_and_line():
     assert text.endswith(line_of("# here"))
 
 
-def test_a_sum_of_infinities_is_found_where_it_is_made():
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_sum_of_infinities_is_found_where_it_is_made(create_graph):
     x = leaf(4.0, 0.0)
     with autograd.set_detect_anomaly(True), pytest.raises(
             RuntimeError, match=r"^Function 'SqrtBackward0' added its gradient for input to those "
             r"of that tensor's other uses, and the sum is nan in 1 of 2 elements, the first at "
             r"index \(1,\): infinities of both signs met; sqrt was called at "):
-        (x.sqrt() - x.sqrt()).sum().backward()
+        (x.sqrt() - x.sqrt()).sum().backward(create_graph=create_graph)
 
 
 def test_a_nan_that_enters_with_the_loss():

@@ -202,6 +202,8 @@ def test_beginners_slips_are_answered_with_what_to_do():
             (lambda: x.reshape(5), r"^reshape: .* there are 12 elements, and room for 5 \(got in"),
             (lambda: nn.functional.cross_entropy(labels, net(x)), "; the outputs come first, the "),
             (lambda: autograd.randn(2, dtype=autograd.complex64), "joins two"),
+            (lambda: x.reshape(-2, 6), r"into \(-2, 6\): sizes are not negative"),
+            (lambda: x.view(-2, 6), r"into \(-2, 6\): sizes are not negative"),
             (lambda: x.reshape(-1, -1), "sizes are not negative, and one may be -1")]:
         with pytest.raises((RuntimeError, TypeError, ValueError)) as caught:
             call()

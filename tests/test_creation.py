@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from array import array
 from decimal import Decimal
 from fractions import Fraction
@@ -266,3 +267,12 @@ def test_what_is_no_bound(odd):
 def test_bounds_beyond_int64():
     assert autograd.linspace(-2**70, 2**70, 3, dtype=autograd.float64).tolist() == [
         -2.0**70, 0, 2.0**70]
+
+
+def test_a_copy_of_what_has_a_history_says_that_it_is_left_behind():
+    loss = autograd.ones(2, requires_grad=True).sum()
+    with pytest.warns(UserWarning, match=r"^tensor: it leaves the history behind; \.clone\(\) "):
+        assert not autograd.tensor(loss).requires_grad
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        autograd.tensor(loss.detach())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 
 import numpy as np
@@ -137,15 +138,67 @@ def test_hooks_that_are_wrong():
     x = leaf(1.0, 2.0)
     with pytest.raises(TypeError, match="saved_tensors_hooks: unpack_hook must be a function, got"):
         saved_tensors_hooks(len, 3)
-    for returned in (None, autograd.ones(3)):
+    for returned in (None, autograd.ones(3), autograd.ones(2, dtype=autograd.int64)):
         with saved_tensors_hooks(lambda t: t, lambda t, r=returned: r):
             y = x.square()
-        with pytest.raises(RuntimeError, match=r"unpack_hook must return .* of shape \(2,\); got"):
+        with pytest.raises(RuntimeError, match=r"unpack_hook must return .* shape \(2,\) and a dt"):
             y.sum().backward()
     with saved_tensors_hooks(lambda t: t.detach().zero_(), lambda t: t), pytest.raises(
             RuntimeError, match="pack_hook changed the tensor it was given in"):
         x.clone().square()
     assert KIND[0] is Node
+
+
+def test_blocks_may_end_in_any_order():
+    x, seen = leaf(1.0, 2.0), []
+    first, second = (saved_tensors_hooks(lambda t, n=n: seen.append(n) or t, lambda t: t)
+                     for n in (1, 2))
+    first.__enter__()
+    second.__enter__()
+    x.square()
+    first.__exit__()
+    x.square()
+    second.__exit__()
+    x.square()
+    with first:
+        with second:
+            pass
+        x.square()
+    assert seen == [2, 2, 1] and KIND[0] is Node
+    with disable_saved_tensors_hooks("none are on"):
+        pass
+
+
+def test_packing_records_nothing_and_rules_get_the_saved_dtype():
+    x, recorded = leaf(1.0, 2.5), []
+    with saved_tensors_hooks(lambda t: recorded.append((t * 2).requires_grad) or t.half(),
+                             lambda t: t):
+        y = x.square()
+    assert recorded == [False]
+    assert [part.dtype for part in y.grad_fn.saved] == [autograd.float64]
+
+
+@pytest.mark.parametrize("change", [lambda y: y.exp_(), lambda y: y.mul_(3), lambda y: y.pow_(2),
+                                    lambda y: y.sigmoid_(), lambda y: y[:1].mul_(2)])
+@pytest.mark.parametrize("pack", [lambda t: t, lambda t: t.clone()])
+def test_writes_in_place_pack_once_and_unpack_in_the_backward_pass(change, pack):
+    def gradient():
+        x = autograd.tensor([1.5, 2.0], dtype=autograd.float64, requires_grad=True)
+        y = x * 1
+        change(y)
+        (y * y).sum().backward()
+        return x.grad
+
+    plain, calls = gradient(), []
+
+    def unpack(tensor):
+        calls.append("unpack")
+        return tensor
+
+    with saved_tensors_hooks(lambda t: calls.append("pack") or pack(t), unpack):
+        packed = gradient()
+    assert packed.equal(plain) and calls.count("unpack") <= calls.count("pack")
+    assert "pack" not in calls[calls.index("unpack"):]
 
 
 def test_disabled_hooks():
@@ -193,6 +246,37 @@ def test_the_first_of_several_gradients():
     assert len(seen) == 2 and set(seen) <= {1.0, 2.0}
     with pytest.raises(ValueError, match="mode must be 'all' or 'any', got 'some'"):
         register_multi_grad_hook((a,), seen.append, mode="some")
+    for tensors, function in ((a, print), ((a,), 3)):
+        with pytest.raises(TypeError, match="register_multi_grad_hook: a sequence of Tensors and"):
+            register_multi_grad_hook(tensors, function)
+    with pytest.raises(RuntimeError, match=r"_hook: tensors\[1\], Tensor .* does not require grad"):
+        register_multi_grad_hook((a, autograd.ones(1)), print)
+    assert not a.grad_fn and not any(a._node.hooks.values())
+
+
+def test_two_hooks_in_one_pass():
+    a, b, seen = leaf(1.0), leaf(2.0), []
+    register_multi_grad_hook((a, b), lambda grads: seen.append(("first", len(grads))))
+    register_multi_grad_hook((b,), lambda grads: seen.append(("second", len(grads))))
+    (a * b).backward()
+    assert sorted(seen) == [("first", 2), ("second", 1)]
+
+
+def test_passes_in_two_threads_are_two():
+    a, seen, inside = leaf(1.0), [], threading.Barrier(2, timeout=20)
+    register_multi_grad_hook((a,), lambda grads: seen.append(grads[0].item()))
+
+    def walk(factor):
+        h = a * factor
+        h.register_hook(lambda g: inside.wait() * 0 or None)
+        h.backward()
+
+    threads = [threading.Thread(target=walk, args=(n,)) for n in (3.0, 4.0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == [3.0, 4.0]
 
 
 def test_passes_inside_of_passes_and_passes_that_fail():
@@ -242,6 +326,15 @@ def test_gradients_of_a_batch_of_cotangents():
     unused, = autograd.grad(y, autograd.ones(1, requires_grad=True), autograd.ones(2, 3),
                             is_grads_batched=True, allow_unused=True, retain_graph=True)
     assert unused is None
+    y = weight @ x
+    whole, = autograd.grad(y, x, autograd.eye(3, dtype=autograd.float64), is_grads_batched=True)
+    assert whole.equal(weight) and not whole.requires_grad
+    with pytest.raises(RuntimeError, match="already walked"):
+        autograd.grad(y, x, autograd.eye(3, dtype=autograd.float64), is_grads_batched=True)
+    again, = autograd.grad(weight @ x, (t for t in [x]), autograd.eye(3, dtype=autograd.float64),
+                           is_grads_batched=True)
+    assert again.equal(weight)
+    y = weight @ x
     for wrong in (None, autograd.tensor(1.0), autograd.ones(0, 3)):
         with pytest.raises(RuntimeError, match="is_grads_batched"):
             autograd.grad(y, x, wrong, is_grads_batched=True)

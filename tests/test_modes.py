@@ -346,3 +346,14 @@ def test_an_interrupt_leaves_numpys_warnings_as_they_were(action):
         before = np.geterr()
         for _ in interruptions(action, traced):
             assert np.geterr() == before
+
+
+def test_what_another_thread_is_just_leaving_is_passed_over():
+    mode = autograd.no_grad()
+    mode.__enter__()
+    used = mode._entered[-1]
+    mode.__exit__()
+    mode.__enter__()
+    mode._entered.append(used)  # between the reset of its token and its removal
+    mode.__exit__()
+    assert autograd.is_grad_enabled() and mode._entered == [used]

@@ -69,6 +69,14 @@ def test_a_regression_is_the_one_of_least_squares():
     assert clone(model).fit(x, y[:, 0]).predict(x).shape == (100,)
 
 
+def test_predictions_have_the_shape_of_the_targets_and_no_dropout():
+    x, y = make_regression(20, 3, random_state=0)
+    model = NeuralNetRegressor(lambda i, o: nn.Sequential(nn.Linear(i, 9), nn.Dropout(), nn.Linear(
+        9, o)), optim.SGD, lr=1e-3, epochs=1).fit(x, y[:, None])
+    assert model.predict(x).shape == (20, 1)
+    assert (model.predict(x) == model.predict(x)).all()
+
+
 def test_searches_copies_and_the_random_state():
     x, y = load_iris(return_X_y=True)
     model = NeuralNetClassifier(network, optim.Adam, epochs=5, random_state=3)
@@ -95,9 +103,12 @@ def test_a_module_is_copied_and_a_class_is_called():
 def test_what_does_not_fit_says_so():
     x, y = load_iris(return_X_y=True)
     for change, error, text in [
+            ({"module": nn.Linear(4, 5)}, ValueError, r"gives \(1, 5\) for one row, where \(1, 3"),
+            ({"batch_size": 2.5}, ValueError, "batch_size must be an integer from 1 on, got 2.5"),
             ({"module": None}, TypeError, "NeuralNetClassifier: module must be a function or a cl"),
             ({"optimizer": optim.SGD(nn.Linear(1, 1).parameters())}, TypeError, "optimizer must b"),
-            ({"batch_size": 0}, ValueError, "batch_size must be at least 1, got 0"),
+            ({"max_epochs": 3}, TypeError, "^NeuralNet.__init__: .*'max_epochs'; did you mean '"),
+            ({"batch_size": 0}, ValueError, "batch_size must be an integer from 1 on, got 0"),
             ({"epochs": -1}, ValueError, "epochs")]:
         with pytest.raises(error, match=text):
             NeuralNetClassifier(**{"module": linear, "optimizer": optim.SGD, **change}).fit(x, y)

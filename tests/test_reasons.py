@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 
 import autograd
+import autograd.ops
 import nn
+from autograd import reasons
 from autograd.hooks import LOOKING
 from autograd.node import KIND, Node
 from autograd.record import REGISTRY
+from autograd.viz.names import op_called
 from tests.leaves import leaf_or_scalar as leaf
 
 F = nn.functional
@@ -39,6 +43,8 @@ def through_numpy(w):
 
 
 PLANTED = {
+    "item, alone": lambda w: autograd.tensor(w.sum().item()),  # item, alone
+    "nan, complex": lambda w: (w - 2 + 0j).log().real.sum(),  # nan, complex
     "detach": lambda w: (w * 2).detach().sum(),  # detach
     "data": lambda w: (w.data * 2).sum(),  # data
     "item": lambda w: autograd.tensor(w.sum().item()) * 2,  # item
@@ -85,6 +91,17 @@ def test_causes_that_have_no_line():
     assert unused.cause == "unused" and "is it, or its module, used" in str(unused)
     assert autograd.why(w, lambda: (w * 2, other * 2)[1]).cause == "unused"
     assert autograd.why(w, lambda: (w - w).sum()).cause == "zero"
+    with pytest.warns(UserWarning, match="a Tensor in the list"):
+        assert autograd.why(w, lambda: autograd.tensor([w[0] * 2, w[1]]).sum()).cause == "no graph"
+    frozen = np.ones(2)
+    frozen.flags.writeable = False
+    v = autograd.from_numpy(frozen).requires_grad_()
+    assert autograd.why(v, lambda: (v * 2).detach().sum()).cause == "detach"
+    assert v.tolist() == [1.0, 1.0]
+    small = autograd.tensor([1.0], dtype=autograd.float16, requires_grad=True)
+    assert "norm 1.001e-05" in str(autograd.why(small, lambda: (small * 1e-5).sum()))
+    empty = autograd.ones(0, requires_grad=True)
+    assert str(autograd.why(empty, lambda: empty.sum())) == "The gradient has no elements"
     old = (w * w).sum()
     old.backward()
     freed = autograd.why(w, lambda: old)
@@ -151,3 +168,26 @@ def test_a_sound_gradient_raises_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert autograd.why(w, lambda: (w * 2).sum()).cause == "fine"
+
+
+def test_other_threads_are_left_out():
+    ended = threading.Event()
+
+    def compute():
+        while not ended.is_set():
+            (leaf(1.0) * 2).detach().sum().item()
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    try:
+        w = leaf(2.0, 3.0)
+        causes = {autograd.why(w, lambda: (w * 2).detach().sum()).cause for _ in range(20)}
+    finally:
+        ended.set()
+        thread.join()
+    assert causes == {"detach"}
+
+
+def test_the_causes_are_of_ops_that_there_are():
+    autograd.ops.load_all()
+    assert set(reasons._ZERO) <= {op_called(name) for name in REGISTRY}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 from html.parser import HTMLParser
 
 import numpy as np
@@ -130,6 +131,11 @@ def test_the_tables():
     assert [line[:1] for line in lines] == [" ", "1", " ", "2"]
     assert len({line.find("g * ") for line in lines[1:3]}) == 1
 
+    parts = [leaf(1.0).reshape(1) for _ in range(150)]
+    assert repr(autograd.steps(autograd.cat(parts).sum())).count("[1]") == 300
+    z = autograd.tensor([1j], requires_grad=True)
+    rules = [step.rule[0] for step in autograd.steps(z.sin().exp().real.sum())]
+    assert "g * conj(out)" in rules and "g * conj(cos(input))" in rules
     layer = nn.Linear(2, 1)
     assert "_product(g.mT, input) …" in repr(autograd.steps(layer(autograd.ones(1, 2)).sum()))
 
@@ -154,3 +160,45 @@ def test_every_rule_has_a_text_that_is_python(name):
                      if isinstance(node, ast.Name)}
             missing = named & set(op.saved_names) - set(op.rule_saves[op.rule_names.index(given)])
             assert not missing, f"{text} names {missing}, which the rule does not get"
+
+
+def test_other_threads_are_left_out():
+    ended, found = threading.Event(), []
+
+    def compute():
+        while not ended.is_set():
+            (leaf(1.0) * 2).tanh().backward()
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    try:
+        for _ in range(20):
+            found.append(autograd.steps((leaf(3.0) * 2).exp()))
+    finally:
+        ended.set()
+        thread.join()
+    assert {tuple(step.op for step in steps) for steps in found} == {("exp", "mul", "accumulate")}
+
+
+def test_passes_inside_of_the_pass_are_left_out_and_detection_may_change_meanwhile():
+    x, w = leaf(3.0), leaf(1.0)
+    y = x * 2
+
+    def inner(g):
+        assert not autograd.is_anomaly_enabled()
+        autograd.set_detect_anomaly(False)
+        with autograd.enable_grad():
+            (w * 5).backward()
+
+    y.register_hook(inner)
+    assert [step.op for step in autograd.steps(y.exp())] == ["exp", "mul", "accumulate"]
+    assert w.grad.item() == 5.0 and LOOKING == []
+
+
+def test_variables_that_answer_to_every_name():
+    class Odd:
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+
+    odd = Odd()
+    assert len(autograd.steps(leaf(1.0) * 2)) == 2 and type(odd) is Odd

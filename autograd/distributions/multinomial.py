@@ -10,11 +10,10 @@ from autograd.tensors import Tensor
 
 from . import constraints
 from .binomial import Binomial
-from .categorical import Categorical
-from .distribution import Distribution
+from .of_categorical import OfCategorical
 
 
-class Multinomial(Distribution):
+class Multinomial(OfCategorical):
     """How often each of several outcomes comes in `total_count` draws, with probabilities
     proportional to `probs`, or to e^logits.  Its log_prob needs SciPy, the extra special.
 
@@ -22,22 +21,17 @@ class Multinomial(Distribution):
     tensor([1., 3.])
     """
 
-    arg_constraints = Categorical.arg_constraints
-
     def __init__(self, total_count: int = 1, probs: Tensor | None = None,
                  logits: Tensor | None = None, validate_args: bool | None = None) -> None:
         if isinstance(total_count, bool) or not isinstance(total_count, int):
             raise NotImplementedError("Multinomial: total_count must be one integer, for all of "
                                       "the batch")
         self.total_count = total_count
-        self._categorical = Categorical(probs, logits, validate_args)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:],
-                         validate_args)
+        super().__init__(probs, logits, validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Multinomial:
-        made = self._bare(batch_shape)
+        made = super().expand(batch_shape)
         made.total_count = self.total_count
-        made._categorical = self._categorical.expand(batch_shape)
         return made
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
@@ -47,21 +41,6 @@ class Multinomial(Distribution):
         return constraints._Where(
             "multinomial", lambda x: (constraints.nonnegative_integer.check(x).all(-1)
                                       & (x.sum(-1) == count)), 1, True, upper_bound=count)
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities, which sum to 1."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Any:
-        """The shape of the parameter that was given."""
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Tensor:

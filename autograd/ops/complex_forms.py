@@ -148,7 +148,8 @@ FORMS: dict[str, dict | None] = {
     "cosh": _one(sinh),
     "tanh": _of_out(lambda out: 1 - out * out),
     "asinh": _one(lambda x: 1 / _root(x * x + 1)),
-    "acosh": _one(lambda x: 1 / (_root(x - 1) * _root(x + 1))),
+    # x - -1 and not x + 1, which would make +0 of an imaginary part of -0, the cut's other side
+    "acosh": _one(lambda x: 1 / (_root(x - 1) * _root(x - -1))),
     "atanh": _one(lambda x: 1 / (1 - x * x)),
     "matmul": {"input": _left, "other": _right},
     "_contract": {

@@ -58,7 +58,7 @@ def _imag(input, /):
     return input.imag
 
 
-@op(any=True, method=False, vjp=dict(input=lambda g: g.conj()))
+@op(any=True, broadcasts=True, method=False, vjp=dict(input=lambda g: g.conj()))
 def _conj(input, /):
     return np.conjugate(input)
 

@@ -8,6 +8,7 @@ from operator import index as integer
 
 import numpy as np
 
+from ..dtypes import refuse_complex
 from ..errors import check_size, describe
 from ..gate import LEAST, written
 from ..record import composite, op
@@ -36,6 +37,7 @@ def pad(input, pad, mode="constant", value=None):
         raise ValueError(f"pad: mode {mode!r}; choose from {', '.join(map(repr, _MODES))}")
     widths = _widths(input._array.shape, _integers(pad))
     if mode == "constant":
+        refuse_complex(value, "pad: value ")
         return constant_pad(input, widths, 0 if value is None else value)
     if value is not None:
         raise ValueError(f"pad: value {value} has no meaning in mode {mode!r}; leave it out")

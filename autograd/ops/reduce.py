@@ -59,7 +59,7 @@ def _count(shape, dim) -> int:
 def accumulator(input, dtype):
     """The dtype of a sum: the one asked for, int64 for integers, else the input's."""
     if dtype is not None:
-        return dtypes.as_dtype(dtype)
+        return dtypes.asked_dtype(dtype, input.dtype)
     return input.dtype if input.dtype.kind in "fc" else dtypes.int64
 
 
@@ -94,7 +94,7 @@ def mean(input, /, dim=None, keepdim=False, *, dtype=None):
     >>> autograd.mean(autograd.tensor([[1., 2.], [3., 6.]]), 0)
     tensor([2., 4.])
     """
-    dtype = input.dtype if dtype is None else dtypes.as_dtype(dtype)
+    dtype = input.dtype if dtype is None else dtypes.asked_dtype(dtype, input.dtype)
     if dtype.kind not in "fc":
         raise TypeError(f"mean: a floating dtype is needed, got {dtype}; use .float() or dtype=")
     wide = wide_dtype(dtype)

@@ -61,10 +61,13 @@ def reshape(input, /, shape, *more):
     """
     shape = ints(shape, more)
     try:
-        return input.reshape(shape, copy=None if input.flags.c_contiguous else False)
+        result = input.reshape(shape, copy=None if input.flags.c_contiguous else False)
     except ValueError:  # no view shows it so, or it does not fit
         check_count(input.size, shape)
         return copied(input).reshape(shape)
+    if result.shape != shape:  # a size was -1; NumPy takes other negative ones for it too
+        check_count(input.size, shape)
+    return result
 
 
 def owned(result):
@@ -80,13 +83,14 @@ def view(input, /, shape, *more):
     """Like reshape, but never a copy: raises where the memory does not allow the shape."""
     shape = ints(shape, more)
     try:
-        return input.reshape(shape, copy=False)
-    except ValueError as error:
+        result = input.reshape(shape, copy=False)
+    except ValueError:
         check_count(input.size, shape)
-        if "copy" not in str(error):
-            raise
         raise RuntimeError(f"view: {input.shape} with byte strides {input.strides} cannot be seen "
                            f"as {shape} without a copy; use .reshape(...)") from None
+    if result.shape != shape:
+        check_count(input.size, shape)
+    return result
 
 
 @composite()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType
+from typing import Any
 
 from ..kernels.formulas import FORMULAS
 from ..node import Rule
@@ -24,13 +25,25 @@ def rule_text(op: Rule, position: int) -> str:
 
 def _text(rule: Callable) -> str:
     formula = getattr(rule, "formula", None)
-    code = getattr(FORMULAS[formula] if formula else rule, "__code__", None)
+    function: Any = FORMULAS[formula] if formula else rule
+    code = getattr(function, "__code__", None)
     if code is None:  # NumPy's own function
         return f"{formula}({', '.join(rule.names)})"  # type: ignore[attr-defined]
     own = code.co_varnames[:code.co_argcount]
     text = _body(code) or f"{code.co_name}({', '.join(own)})"
-    called = dict(zip(own, getattr(rule, "names", own), strict=True))
-    return re.sub(r"[A-Za-z_]\w*", lambda word: called.get(word[0], word[0]), text)
+    text = _renamed(text, dict(zip(own, getattr(rule, "names", own), strict=True)))
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        inner = getattr(cell.cell_contents, "__code__", None)
+        if inner is not None and inner.co_argcount == 1 and _body(inner):
+            # what a rule takes from the function that made it, written out where it is called
+            written = f"({_body(inner)})" if " " in _body(inner) else _body(inner)
+            text = re.sub(rf"\b{name}\((\w+)\)", lambda call: _renamed(
+                written, {inner.co_varnames[0]: call[1]}), text)
+    return text
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    return re.sub(r"[A-Za-z_]\w*", lambda word: names.get(word[0], word[0]), text)
 
 
 @lru_cache(None)

@@ -67,8 +67,8 @@ class Steps(list):
         return f"<table><tr>{head}</tr><tr>{'</tr><tr>'.join(cells)}</tr></table>"
 
     def _rows(self) -> list[tuple[str, ...]]:
-        return [(str(number) if first else "", *row) for number, step in enumerate(self, 1)
-                for first, row in zip([True] + [False] * 99, _rows(step), strict=False)]
+        return [("" if i else str(number), *row) for number, step in enumerate(self, 1)
+                for i, row in enumerate(_rows(step))]
 
 
 _HEAD = ("op", "result", "gradient that comes", "goes to", "rule", "gradient that goes")
@@ -108,11 +108,7 @@ def steps(tensors, grad_tensors=None, *, names: Mapping[str, Any] | None = None,
             found.append(Step(node, called_so, _kept(grads[node], node), ()))
             add_to_leaf(node, grads, False)
 
-    LOOKING.append(_Watch(found, called_so, outer))
-    try:
-        walk(grads, retain_graph, False, None, arrived)
-    finally:
-        LOOKING.pop()
+    walk(grads, retain_graph, False, None, arrived, _Watch(found, called_so, outer))
     return found
 
 
@@ -121,7 +117,6 @@ class _Watch:
 
     def __init__(self, found: Steps, names: Mapping[Node, str], outer) -> None:
         self.found, self.names, self.outer = found, names, outer
-        self.check_nan = outer is not None and outer.check_nan
 
     def __call__(self, node: Node):
         inner = node.op.backward if self.outer is None else self.outer(node)
@@ -161,7 +156,7 @@ def _named(names: Mapping[str, Any]) -> dict[Node, str]:
 def _tensors(name: str, value) -> Iterable[tuple[str, Tensor]]:
     if isinstance(value, Tensor):
         return [(name, value)]
-    if hasattr(value, "named_parameters") and not isinstance(value, type):
+    if hasattr(type(value), "named_parameters"):
         return [(f"{name}.{path}", tensor) for path, tensor in value.named_parameters()]
     return []
 
