@@ -130,8 +130,9 @@ _BELOW = ("autograd.ops.", "autograd.engine", "autograd.inplace", "autograd.oper
           "autograd.quiet", "autograd.creation", "autograd.gradient_check", "autograd.numeric",
           "autograd.gradient_judge", "autograd.custom_function", "autograd.complexes",
           "autograd.fft", "autograd.gate", "autograd.lazy", "autograd.modes",
-          "autograd.transforms.", "autograd.functional", "data.dataset", "data.collate",
-          "data.fetching", "data.loader", "data.passes", "data.randomness")
+          "autograd.transforms.", "autograd.functional", "autograd.roots", "autograd.array_api",
+          "data.dataset", "data.collate", "data.fetching", "data.loader", "data.passes",
+          "data.randomness")
 
 
 def _complex_form(op: Op, error: IsComplex, inputs: tuple):

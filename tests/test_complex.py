@@ -325,3 +325,21 @@ def test_dtypes_of_sums_and_the_lower_side_of_a_cut():
     slope = [(np.arccosh(z.item() + step) - np.arccosh(z.item() - step)) / (2 * step)
              for z in (complex(-2.5, -1e-300), complex(0.5, -1e-300)) for z in [np.array(z)]]
     np.testing.assert_allclose(below.grad.numpy(), np.conj(slope), 1e-6, 1e-9)
+
+
+@pytest.mark.parametrize("transform", [
+    lambda f: autograd.func.grad(f), lambda f: autograd.func.hessian(f),
+    lambda f: autograd.func.jacrev(f), lambda f: autograd.func.jacfwd(f),
+    lambda f: lambda x: autograd.functional.hessian(f, x),
+    lambda f: lambda x: autograd.functional.vhp(f, x, x)])
+def test_derivatives_of_complex_results_are_refused(transform):
+    x = autograd.tensor([1.0, 2.0], dtype=autograd.float64)
+    with pytest.raises(RuntimeError, match=r"^func.\w+: real numbers are needed, got .* complex1"):
+        transform(lambda x: (autograd.fft.fft(x) * x).sum())(x)
+
+
+def test_batches_of_cotangents():
+    z = leaf(drawn(2))
+    weights = autograd.tensor(drawn(3, 2))
+    found, = autograd.grad(z * z, z, weights, is_grads_batched=True)
+    np.testing.assert_allclose(found.numpy(), drawn(3, 2) * np.conj(2 * drawn(2)), 1e-12)

@@ -48,6 +48,7 @@ def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0,
         if not isinstance(value, Tensor) or value.numel() != 1 or value.ndim:
             raise RuntimeError("func.grad: the function must give one number, a Tensor without "
                                f"dimensions, got {describe(value)}; jacrev takes others")
+        _check_real("grad", [value])
         found = _left(_pulled([value], wanted, [ones_like(value)]), wanted)
         parts = _by_argument(inner, numbers, found)
         value, aux = mapped(lambda t: _left([t], wanted)[0], (value, aux))
@@ -281,6 +282,13 @@ def _units(tensor: Tensor):
     return eye(tensor.numel(), dtype=tensor.dtype)
 
 
+def _check_real(name: str, tensors: list) -> None:
+    if any(tensor.is_complex() for tensor in tensors):
+        got = ", ".join(map(describe, tensors))
+        raise RuntimeError(f"func.{name}: real numbers are needed, got {got}; .real, .abs() or "
+                           "view_as_real(...) of complex ones are")
+
+
 def _jacobian(name: str, func: Callable, argnums, has_aux: bool, fill: Callable) -> Callable:
     check_switches(f"func.{name}", has_aux=has_aux)
 
@@ -290,6 +298,7 @@ def _jacobian(name: str, func: Callable, argnums, has_aux: bool, fill: Callable)
         with enable_grad():
             out, aux = _apart(name, func(*inner), has_aux)
             results = flat(out)
+            _check_real(name, [*results, *wanted])
             rows = fill(results, wanted)
 
         def tree(row):

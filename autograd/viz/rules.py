@@ -33,13 +33,20 @@ def _text(rule: Callable) -> str:
     text = _body(code) or f"{code.co_name}({', '.join(own)})"
     text = _renamed(text, dict(zip(own, getattr(rule, "names", own), strict=True)))
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-        inner = getattr(cell.cell_contents, "__code__", None)
-        if inner is not None and inner.co_argcount == 1 and _body(inner):
-            # what a rule takes from the function that made it, written out where it is called
-            written = f"({_body(inner)})" if " " in _body(inner) else _body(inner)
-            text = re.sub(rf"\b{name}\((\w+)\)", lambda call: _renamed(
-                written, {inner.co_varnames[0]: call[1]}), text)
+        text = _written_out(text, name, cell.cell_contents)
     return text
+
+
+def _written_out(text: str, name: str, function) -> str:
+    """The text with what a rule has from the function that made it in the place of its name."""
+    if hasattr(function, "op"):
+        return _renamed(text, {name: function.op.name})
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_argcount != 1 or not _body(code):
+        return text
+    body = f"({_body(code)})" if " " in _body(code) else _body(code)
+    return re.sub(rf"\b{name}\((\w+)\)", lambda call: _renamed(
+        body, {code.co_varnames[0]: call[1]}), text)
 
 
 def _renamed(text: str, names: dict[str, str]) -> str:
