@@ -4,6 +4,7 @@ made it, where in the program that op was called, and where in the gradient the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import RLock
 
 import numpy as np
 
@@ -34,13 +35,17 @@ class set_detect_anomaly:
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         check_switches(type(self).__name__, mode=mode, check_nan=check_nan)
-        self._before = _set(_Detector(check_nan) if mode else None)
+        self._detector = _Detector(check_nan) if mode else None
+        _hold([self], lambda block: not block.entered)  # in the place of an earlier switch
+
+    entered = False  # whether it is a block, which ends
 
     def __enter__(self) -> None:
-        pass
+        self.entered = True
 
     def __exit__(self, *exc_info: object) -> None:
-        _set(self._before)
+        self.entered = False
+        _hold([], lambda block: block is self)
 
 
 class detect_anomaly(set_detect_anomaly):
@@ -55,7 +60,12 @@ class detect_anomaly(set_detect_anomaly):
     """
 
     def __init__(self, check_nan: bool = True) -> None:
-        super().__init__(True, check_nan)
+        check_switches(type(self).__name__, check_nan=check_nan)
+        self._detector = _Detector(check_nan)
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        _hold([self], lambda block: False)
 
 
 def is_anomaly_enabled() -> bool:
@@ -108,12 +118,18 @@ class _Detector:
         return f"{missing.sum()} of {missing.size} elements, the first at index {at}"
 
 
-def _set(detector: _Detector | None) -> _Detector | None:
-    """Let this one look, and give the one that did."""
-    before = LOOKING[-1] if LOOKING else None
-    LOOKING[:] = [] if detector is None else [detector]
-    watch((detector is not None) - (before is not None))
-    return before
+_BLOCKS: list[set_detect_anomaly] = []  # what holds, the innermost last
+_setting = RLock()
+
+
+def _hold(new: list[set_detect_anomaly], ends: Callable[[set_detect_anomaly], bool]) -> None:
+    """Let new ones hold, and some no more: blocks may end in another order than they began."""
+    with _setting:
+        before = bool(LOOKING)
+        _BLOCKS[:] = [block for block in _BLOCKS if not ends(block)] + new
+        detector = _BLOCKS[-1]._detector if _BLOCKS else None
+        LOOKING[:] = [] if detector is None else [detector]
+        watch(bool(LOOKING) - before)
 
 
 def _made(node: Node, i: int, missing: str, g) -> str:

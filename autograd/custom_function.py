@@ -59,12 +59,12 @@ class _Application(Rule):
     a container or a dataclass on ctx, which are the Tensors `held`.
     """
 
-    __slots__ = ("cls", "ctx", "sources", "attributes", "held")
+    __slots__ = ("cls", "ctx", "sources", "attributes", "held", "beside")
 
     def __init__(self, cls: type[Function], ctx: FunctionCtx, sources: tuple,
-                 attributes: tuple[str, ...], held: tuple[Tensor, ...]) -> None:
+                 attributes: tuple[str, ...], held: tuple[Tensor, ...], beside: int) -> None:
         self.cls, self.ctx, self.sources = cls, ctx, sources
-        self.attributes, self.held = attributes, held
+        self.attributes, self.held, self.beside = attributes, held, beside
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -288,11 +288,11 @@ def _node(cls, ctx: FunctionCtx, inputs: tuple, nodes: tuple, outputs: tuple) ->
         tensor, inputs, outputs, ctx._unrecorded) == INNER)
     saved = (*ctx._saved, *(vars(ctx).pop(name) for name in attributes), *held)
     sources = tuple(_source(s, inputs, outputs, ctx._unrecorded) for s in saved)
-    rule = _Application(cls, ctx, sources, tuple(attributes), held)
+    kept = [value for value in left.values() if isinstance(value, Tensor)] + contained
+    rule = _Application(cls, ctx, sources, tuple(attributes), held, len(kept))
     shapes = [out._array.shape for out in outputs]
     dtypes = [out._array.dtype for out in outputs]
     single = len(outputs) == 1
-    kept = [value for value in left.values() if isinstance(value, Tensor)] + contained
     return Node.make(rule, nodes, tuple(None if s is None else s._array for s in saved),
                      tuple(s._version for s in (*saved, *kept) if s is not None),
                      shapes[0] if single else shapes, dtypes[0] if single else dtypes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from sys import _getframe
-from threading import get_ident
+from threading import RLock, get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,9 @@ from .tensors import Tensor, current_node
 from .viz.names import op_called
 
 _EXITS = ("detach", "numpy", "item", "tolist", "__array__")  # methods that lead out of the graph
+
+
+_one_at_a_time = RLock()  # held while the functions of ops are exchanged
 
 
 class Cut(NamedTuple):
@@ -56,7 +59,7 @@ class Run:
         self._linked: dict[Node | None, bool] = {None: False, current_node(tensor): True}
         state = get_rng_state()
         try:
-            with self._watched():
+            with _one_at_a_time, self._watched():
                 self.result = function()
         finally:
             set_rng_state(state)

@@ -100,7 +100,7 @@ def any_dtype(dtype: Any) -> np.dtype:
     try:
         return as_dtype(dtype)
     except IsComplex:
-        return next(found for found in COMPLEX if found == np.dtype(dtype))
+        return next(found for found in COMPLEX if found == np.dtype(dtype).newbyteorder("="))
 
 
 _COMPLEX_NAMES: dict[str, np.dtype] = {

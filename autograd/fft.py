@@ -63,8 +63,9 @@ def _half(name: str, input, s, dim, norm) -> Tensor:
     return _half_fourier(_sized(name, input, dims, sizes), dims, norm)
 
 
-def _back(name: str, input, s, dim, norm) -> Tensor:
+def _back(name: str, input, s, dim, norm, turned: bool = False) -> Tensor:
     input, norm = _checked(name, input, norm)
+    input = input.conj() if turned else input
     s = _several(s)
     dims, sizes = dims_and_sizes(name, input, s, _several(dim))
     if not dims:
@@ -142,7 +143,7 @@ def hfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = 
     >>> autograd.fft.hfft(autograd.tensor([1., 2.]))
     tensor([ 3., -1.])
     """
-    return _back("hfft", input.conj(), _one("hfft", n), (dim,), _other("hfft", norm))
+    return _back("hfft", input, _one("hfft", n), (dim,), _other("hfft", norm), True)
 
 
 def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
@@ -232,7 +233,7 @@ def hfft2(input: Tensor, s=None, dim=(-2, -1), norm: str | None = None) -> Tenso
     >>> autograd.fft.hfft2(autograd.ones(2, 2)).shape
     Size([2, 2])
     """
-    return _back("hfft2", input.conj(), s, dim, _other("hfft2", norm))
+    return _back("hfft2", input, s, dim, _other("hfft2", norm), True)
 
 
 def hfftn(input: Tensor, s=None, dim=None, norm: str | None = None) -> Tensor:
@@ -241,7 +242,7 @@ def hfftn(input: Tensor, s=None, dim=None, norm: str | None = None) -> Tensor:
     >>> autograd.fft.hfftn(autograd.ones(2, 2)).shape
     Size([2, 2])
     """
-    return _back("hfftn", input.conj(), s, dim, _other("hfftn", norm))
+    return _back("hfftn", input, s, dim, _other("hfftn", norm), True)
 
 
 def ihfft2(input: Tensor, s=None, dim=(-2, -1), norm: str | None = None) -> Tensor:
@@ -266,6 +267,8 @@ def _frequencies(name: str, make, n, d, dtype, requires_grad, out) -> Tensor:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"{name}: n must be a number from 1 on, got {describe(n)}")
     wanted = get_default_dtype() if dtype is None else dtype
+    if not np.issubdtype(wanted, np.floating):
+        raise TypeError(f"{name}: dtype must be a floating one, got {dtype}")
     made = tensor(make(n, d), dtype=wanted, requires_grad=requires_grad)
     return made if out is None else out.resize_(made.shape).copy_(made)
 

@@ -31,6 +31,7 @@ class Rule:
     inputs: Sequence[str]  # names of the inputs, for messages
     broadcasts = False  # gradients may have to be summed and cast to their inputs' shape and dtype
     keeps_arrays = True  # what is saved takes memory, so a walk frees it
+    beside = 0  # of a node's version boxes the last ones are of tensors that it did not save
     widens = False  # gets float32 in place of float16, and may return it
 
     def backward(self, g, saved: Sequence, parents: Sequence[Node | None]) -> Sequence:

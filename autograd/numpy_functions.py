@@ -269,7 +269,7 @@ declare(FUNCTIONS, np, {
     "argwhere": (masks.argwhere, "a"),
     "flatnonzero": (lambda input: flat(masks.argwhere(flat(input))), "a"),
     # products, rounding, comparing
-    "dot": (_dot, "a=a b out-"), "vdot": (lambda a, b: _dot(flat(a), flat(b)), "a=a b"),
+    "dot": (_dot, "a=a b out-"), "vdot": (lambda a, b: _dot(flat(a.conj()), flat(b)), "a=a b"),
     "inner": (_inner, "a=a b"), "kron": (linalg.kron, "a b=other"),
     "round around": (elementwise.round, "a decimals out-"),
     "isclose": (compare.isclose, "a b=other rtol atol equal_nan"),

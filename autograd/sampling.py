@@ -331,6 +331,8 @@ def _fill_method(name: str, draw):
     """An in-place method that overwrites a tensor with random numbers."""
     def filled(self, *args, generator=None, **kwargs):
         drawn = draw(self, numpy_generator(generator, name + "_"), *args, **kwargs)
+        if self.is_complex() or np.iscomplexobj(drawn):
+            raise TypeError(f"{name}_: real numbers are needed, got {describe(self)} and {args}")
         return wrap(_rounded(drawn, self.dtype))
 
     filled.__doc__ = draw.__doc__

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from .creation import as_tensor
-from .dtypes import promote_types
+from .dtypes import real_of
 from .errors import check_switches, describe
 from .tensors import Tensor
 
 __all__ = ["assert_close"]
 
-_NUMBERS = (bool, int, float)
+_NUMBERS = (bool, int, float, complex)
 _TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
 
 
@@ -83,20 +83,22 @@ def _wrong(actual: Any, expected: Any, rtol, atol, equal_nan: bool, check_dtype:
     if check_stride and a.stride() != b.stride():
         return f"The values for attribute 'stride()' do not match: {a.stride()} != {b.stride()}."
     if rtol is None:
-        each = [_TOLERANCES.get(x.dtype.name, (0.0, 0.0)) for x in (a, b)]
+        each = [_TOLERANCES.get(real_of(x.dtype).name, (0.0, 0.0)) for x in (a, b)]
         rtol, atol = (max(kind) for kind in zip(*each, strict=True))
     return _apart(a, b, rtol, atol, equal_nan)
 
 
 def _apart(a: Tensor, b: Tensor, rtol: float, atol: float, equal_nan: bool) -> str:
     """How many elements are too far apart, and how far."""
-    wide = promote_types(a.dtype, b.dtype)
-    x, y = (t.numpy().astype(np.float64 if wide.kind == "f" else wide) for t in (a, b))
+    wide = np.promote_types(a.dtype, b.dtype)
+    x, y = (t.numpy().astype({"f": np.float64, "c": np.complex128}.get(wide.kind, wide))
+            for t in (a, b))
     close = np.isclose(x, y, rtol, atol, equal_nan)
     if close.all():
         return ""
     with np.errstate(invalid="ignore", divide="ignore"):
-        away = np.abs(x.astype(np.float64) - y.astype(np.float64))
+        away = np.abs(x - y) if wide.kind == "c" else (
+            np.abs(x.astype(np.float64) - y.astype(np.float64)))
         share = away / np.abs(y)
     away, share = (np.where(close, 0.0, np.nan_to_num(x, nan=np.inf)) for x in (away, share))
     if not x.ndim:

@@ -67,8 +67,8 @@ class Watched(Node):
 
     @property
     def versions(self) -> tuple:
-        """None where hooks keep what was saved: they may have made copies."""
-        return self._boxes if self._unpack is None else ()
+        """Where hooks keep what was saved, only those of other tensors: hooks may make copies."""
+        return self._boxes[len(self._boxes) - self.op.beside if self._unpack else 0:]
 
     @versions.setter
     def versions(self, boxes: tuple) -> None:

@@ -176,7 +176,7 @@ class Module(Stateful):
                 tensor.wanted = fn(autograd.empty(0, dtype=tensor.wanted)).dtype
                 continue
             changed = fn(tensor.data)
-            if changed._array is not tensor._array:
+            if changed._any_array is not tensor._any_array:
                 grad = tensor.grad
                 tensor.data = changed
                 if grad is not None:

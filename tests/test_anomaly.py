@@ -125,6 +125,20 @@ def test_switching_it_on_and_off_again():
         autograd.set_detect_anomaly("yes")
 
 
+def test_blocks_may_end_in_any_order_and_be_used_again():
+    first, second = autograd.detect_anomaly(), autograd.detect_anomaly(check_nan=False)
+    assert not autograd.is_anomaly_enabled()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    assert autograd.is_anomaly_enabled() and not autograd.is_anomaly_check_nan_enabled()
+    second.__exit__()
+    assert not autograd.is_anomaly_enabled() and KIND[0] is Node
+    with first:
+        assert autograd.is_anomaly_check_nan_enabled()
+    assert not autograd.is_anomaly_enabled() and KIND[0] is Node
+
+
 def test_it_holds_in_other_threads():
     found = []
 

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 import autograd
-import data
 import nn
 import optim
-from autograd.node import Node
 from autograd.ops import complex_forms
 from autograd.record import COMPOSITES, REGISTRY
 from autograd.tensors import Complex
@@ -235,111 +233,3 @@ def test_gradcheck_takes_complex_functions():
 
     with pytest.raises(autograd.GradcheckError):
         autograd.gradcheck(wrong, z)
-
-
-def test_transforms_and_loaders_pass_them_on():
-    x = autograd.tensor([1.0, 2.0, 4.0], dtype=autograd.float64)
-    m = np.fft.fft(np.eye(3))
-
-    def sizes(x):
-        return autograd.fft.fft(x).abs()
-
-    y = m @ x.numpy()
-    slope = (m * (y.conj() / np.abs(y))[:, None]).real
-    np.testing.assert_allclose(autograd.func.jacrev(sizes)(x).numpy(), slope, 1e-12, 1e-12)
-    np.testing.assert_allclose(autograd.functional.jacobian(sizes, x).numpy(), slope, 1e-12, 1e-12)
-    gradient = autograd.func.grad(lambda x: sizes(x).sum())(x)
-    np.testing.assert_allclose(gradient.numpy(), slope.sum(0), 1e-12, 1e-12)
-    batch = autograd.vmap(autograd.fft.fft)(autograd.stack([x, x]))
-    np.testing.assert_allclose(batch[1].numpy(), y, 1e-12)
-    dataset = data.TensorDataset(autograd.tensor(Z), autograd.arange(2))
-    z, number = next(iter(data.DataLoader(dataset, 2)))
-    assert np.array_equal(z.numpy(), Z) and number.tolist() == [0, 1]
-
-
-def test_sizes_of_transforms():
-    x = autograd.tensor(drawn(4, 6))
-    for given, wanted in [(dict(s=3), np.fft.fftn(x.numpy(), [3], [-1])),
-                          (dict(dim=0), np.fft.fftn(x.numpy(), axes=[0])),
-                          (dict(s=5, dim=-2), np.fft.fftn(x.numpy(), [5], [0]))]:
-        np.testing.assert_allclose(autograd.fft.fftn(x, **given).numpy(), wanted, 1e-12, 1e-12)
-    for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"):
-        for n in (-1, 0, True, 2.0):
-            with pytest.raises(RuntimeError, match=f"^{name}: n must be an integer from 1 on, got"):
-                getattr(autograd.fft, name)(autograd.ones(4), n)
-
-
-@pytest.mark.parametrize("name", ["add", "sub"])
-def test_sums_of_multiples(name):
-    a, b, alpha = leaf(drawn(3)), leaf(drawn(3) * 2), 0.5 - 2j
-    result = getattr(a, name)(b, alpha=alpha)
-    sign = 1 if name == "add" else -1
-    np.testing.assert_allclose(result.detach().numpy(),
-                               a.detach().numpy() + sign * alpha * b.detach().numpy(), 1e-14)
-    result.backward(autograd.tensor(drawn(3)))
-    np.testing.assert_allclose(a.grad.numpy(), drawn(3), 1e-14)
-    np.testing.assert_allclose(b.grad.numpy(), sign * np.conj(alpha) * drawn(3), 1e-14)
-
-
-def test_second_derivatives_beside_narrower_numbers():
-    x, z = leaf(np.array([2.0])), autograd.tensor([1 + 1j], requires_grad=True)
-    first, = autograd.grad((x * z).abs().sum(), x, create_graph=True)
-    first.sum().backward()
-    assert z.grad.dtype == autograd.complex64 and abs(x.grad.item()) < 1e-12
-    np.testing.assert_allclose(z.grad.numpy(), [(1 + 1j) / np.sqrt(2)], 1e-6)
-
-
-def test_truths_are_not_subtracted_from():
-    for a, b in ((autograd.tensor([True]), 2j), (autograd.tensor(Z), autograd.tensor(True))):
-        with pytest.raises(TypeError, match="with a bool operand is not supported"):
-            a - b
-
-
-def test_watched_nodes_of_complex_forms():
-    z = leaf(np.array([0j, 1.0]))
-    with pytest.raises(RuntimeError, match="log was called at .*test_complex.py"), (
-            autograd.detect_anomaly()):
-        z.log().real.sum().backward()
-    assert type(z.log().grad_fn) is Node
-    packed = []
-    with autograd.graph.saved_tensors_hooks(lambda t: packed.append(t) or t, lambda t: t):
-        z.exp()
-    assert packed[0].dtype == autograd.complex128
-
-
-def test_dtypes_of_sums_and_the_lower_side_of_a_cut():
-    z = autograd.tensor(Z.astype(np.complex64), requires_grad=True)
-    for name, args in (("sum", ()), ("mean", ()), ("cumsum", (0,))):
-        wide = getattr(z, name)(*args, dtype=autograd.complex128)
-        assert wide.dtype == autograd.complex128
-        wide.sum().abs().backward()
-        assert z.grad.dtype == autograd.complex64
-        for dtype in (autograd.float32, autograd.int64):
-            with pytest.raises(TypeError, match=f"^{name}: complex64 as .* would lose the imagin"):
-                getattr(z, name)(*args, dtype=dtype)
-    with pytest.raises(TypeError, match="^pad: value 1j is complex where a real number is needed"):
-        nn.functional.pad(autograd.ones(2), (1, 1), value=1j)
-    below = leaf(np.array([complex(-2.5, -0.0), complex(0.5, -0.0)]))
-    autograd.acosh(below).backward(autograd.ones(2, dtype=autograd.complex128))
-    step = 1e-7
-    slope = [(np.arccosh(z.item() + step) - np.arccosh(z.item() - step)) / (2 * step)
-             for z in (complex(-2.5, -1e-300), complex(0.5, -1e-300)) for z in [np.array(z)]]
-    np.testing.assert_allclose(below.grad.numpy(), np.conj(slope), 1e-6, 1e-9)
-
-
-@pytest.mark.parametrize("transform", [
-    lambda f: autograd.func.grad(f), lambda f: autograd.func.hessian(f),
-    lambda f: autograd.func.jacrev(f), lambda f: autograd.func.jacfwd(f),
-    lambda f: lambda x: autograd.functional.hessian(f, x),
-    lambda f: lambda x: autograd.functional.vhp(f, x, x)])
-def test_derivatives_of_complex_results_are_refused(transform):
-    x = autograd.tensor([1.0, 2.0], dtype=autograd.float64)
-    with pytest.raises(RuntimeError, match=r"^func.\w+: real numbers are needed, got .* complex1"):
-        transform(lambda x: (autograd.fft.fft(x) * x).sum())(x)
-
-
-def test_batches_of_cotangents():
-    z = leaf(drawn(2))
-    weights = autograd.tensor(drawn(3, 2))
-    found, = autograd.grad(z * z, z, weights, is_grads_batched=True)
-    np.testing.assert_allclose(found.numpy(), drawn(3, 2) * np.conj(2 * drawn(2)), 1e-12)

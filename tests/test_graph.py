@@ -125,6 +125,41 @@ def test_a_function_of_the_users():
     assert x.grad.item() == 75.0 and packed[0] is x
 
 
+def test_what_a_function_keeps_in_its_own_way_is_still_watched():
+    class Times(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.x = x
+            ctx.save_for_backward(x)
+            return x.square()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2 * ctx.x
+
+    y = leaf(1.0, 2.0) * 1
+    with allow_mutation_on_saved_tensors():
+        z = Times.apply(y)
+    y.mul_(10)
+    with pytest.raises(RuntimeError, match="Times saved a tensor for its gradient"):
+        z.sum().backward()
+
+
+@pytest.mark.filterwarnings("ignore:.*a hook on a tensor waits for its gradient")
+def test_several_gradients_of_a_compiled_step():
+    w, seen = leaf(1.0, 2.0), []
+    register_multi_grad_hook((w,), lambda grads: seen.append(grads[0].tolist()))
+
+    @autograd.compile
+    def step(scale):
+        w.grad = None
+        (w * scale).sum().backward()
+
+    for scale in (1.0, 2.0, 3.0, 4.0):
+        step(autograd.tensor(scale, dtype=autograd.float64))
+    assert seen == [[n, n] for n in (1.0, 2.0, 3.0, 4.0)]
+
+
 def test_the_dtype_comes_back_and_the_innermost_hooks_hold():
     x = autograd.tensor([1.0, 2.5], dtype=autograd.float64, requires_grad=True)
     outer = saved_tensors_hooks(lambda t: pytest.fail("outer"), lambda t: t)

@@ -15,7 +15,7 @@ import numpy as np
 from .. import engine
 from ..accumulate import add_to_grad
 from ..dtypes import float16
-from ..hooks import RetainGrad
+from ..hooks import RetainGrad, walks
 from ..modes import no_grad
 from ..node import Leaf, Node, Output
 from ..ops.arithmetic import add
@@ -38,7 +38,7 @@ def walk(recorder: Recorder, grads: dict, retain_graph: bool, targets: list[Node
     order = sorted(turns, key=turns.__getitem__, reverse=True)
     wanted = None if targets is None else set(targets)
     needed = None if targets is None else engine._leading_to(reversed(order), targets)
-    with no_grad(), np.errstate(all="ignore"):
+    with walks, no_grad(), np.errstate(all="ignore"):
         if needed is not None:
             for root in [root for root in grads if root not in needed]:
                 del grads[root]

@@ -110,8 +110,8 @@ _LINEAR = (
 _ANSWERS = "eq ne isnan isinf isfinite isclose isreal"
 _COMPOSED = (
     "view_as reshape_as flatten unflatten swapaxes movedim t expand_as broadcast_to contiguous to "
-    "type type_as cpu select narrow index_select div mm bmm mv dot outer einsum tensordot kron "
-    "trace concat concatenate hstack vstack dstack chunk tensor_split repeat tile rot90 diag "
+    "type type_as cpu select narrow index_select div mm bmm mv dot inner outer einsum tensordot "
+    "kron trace concat concatenate hstack vstack dstack chunk tensor_split repeat tile rot90 diag "
     "allclose equal polar real conj conj_physical resolve_conj resolve_neg adjoint "
     "cfloat cdouble positive view_as_real_copy view_as_complex_copy")
 

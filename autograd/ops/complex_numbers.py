@@ -170,10 +170,10 @@ def view_as_real(input, /):
 
 @op(any=True, view=True, method=False, vjp=dict(input=lambda g: view_as_real(g)))
 def view_as_complex(input, /):
-    """Pairs of real and imaginary parts along the last dimension as complex numbers; a view where
-    each pair lies side by side.
+    """Pairs of real and imaginary parts along the last dimension as complex numbers, a view.
 
     Shape: (*, 2) -> (*)
+    Raises: RuntimeError where the two of a pair do not lie side by side.
 
     >>> autograd.view_as_complex(autograd.tensor([[1., 2.]]))
     tensor([1.+2.j])
@@ -182,7 +182,8 @@ def view_as_complex(input, /):
         raise TypeError("view_as_complex: float32 or float64 and a last dimension of size 2 are "
                         f"needed, got {input.shape} {input.dtype}")
     if input.strides[-1] != input.itemsize:
-        input = np.ascontiguousarray(input)
+        raise RuntimeError("view_as_complex: the two numbers of each pair must lie side by side, "
+                           f"strides are {input.strides} bytes; use .contiguous()")
     return input.view(complex_of(input.dtype))[..., 0]
 
 
@@ -203,7 +204,7 @@ def view_as_complex_copy(input):
     >>> autograd.view_as_complex_copy(autograd.tensor([[1., 2.]]))
     tensor([1.+2.j])
     """
-    return clone(view_as_complex(input))
+    return clone(view_as_complex(input.contiguous()))
 
 
 @op(any=True, broadcasts=True, promotes="common", method=False, vjp=dict(
