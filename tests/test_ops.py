@@ -312,6 +312,25 @@ def test_empty(call, shape):
         assert all(g.shape == shape for g in gradients(call, tensors) if g is not None)
 
 
+@elementwise(BINARY + UNARY)
+def test_many_numbers_are_computed_as_few_are(call):
+    """Whichever way large arrays go: in blocks, in a kernel, by several threads."""
+    few = [np.resize(array, 60) for array in call.arrays]
+    many = [np.tile(array, 300).reshape(3, 6000) for array in few]
+    grad = call.case.order > 0
+    small, large = ([autograd.tensor(a, requires_grad=grad) for a in arrays]
+                    for arrays in (few, many))
+    check_close([np.tile(r.detach(), 300).reshape(3, 6000) for r in call(*small)],
+                [r.detach().numpy() for r in call(*large)])
+    if grad:
+        found = gradients(lambda *x: [y.sum() for y in call(*x)], large)
+        wanted = gradients(lambda *x: [y.sum() for y in call(*x)], small)
+        for a, b in zip(found, wanted, strict=True):
+            assert (a is None) == (b is None)
+            if a is not None:
+                check_close([a], [np.tile(b, 300).reshape(3, 6000)])
+
+
 @elementwise(BINARY)
 def test_broadcast_of_size_one(call):
     """Shapes (2, 1, 3), (2, 1) and () against the same numbers spread out by NumPy."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..record import composite, op
 from .elementwise import safe_mul, sign
-from .from_scipy import from_scipy, in_double
+from .from_scipy import from_scipy, in_double, scipys
 
 _SMALL = 1e-8  # the square of which is nothing beside 1
 
@@ -168,10 +168,12 @@ def sinc(input, /):
     input=lambda g, input, n: safe_mul(
         g, _airy(input, 0) * input if n else _airy(input, 1))))
 def _airy(input, /, n):
-    return np.where(input > 200, 0.0, _airys(input)[n]).astype(input.dtype)  # SciPy's ends in NaN
+    return _one_of_airys(input, n)
 
 
-_airys = from_scipy("airy")
+@in_double
+def _one_of_airys(input, n):
+    return np.where(input > 200, 0.0, scipys("special", "airy")(input)[n])  # SciPy's ends in NaN
 
 
 @composite(method=False)
