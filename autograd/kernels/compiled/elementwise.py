@@ -16,8 +16,10 @@ from autograd.kernels.compiled.gather import (
     NONE,
     begin,
     beyond,
+    kept,
     laid_out,
     piece,
+    scratch_for,
     until,
 )
 from autograd.kernels.compiled.jit import jit
@@ -68,7 +70,7 @@ def _scalar(name, dtype, **changed):
 _NUMBER, _ARRAY, _REPEATED, _OVERWRITTEN = range(4)  # kinds of operands; truths tell arrays
 _PIECES = {_ARRAY: "piece(one, arrays, {at}, first, count, row, column, index)",
            _REPEATED: "piece(one, arrays, {at}, first, 1, row, column, index)[0]",
-           _OVERWRITTEN: "out"}
+           _OVERWRITTEN: "kept(one, arrays, {at}, first, count, index)"}
 
 
 @cache
@@ -88,7 +90,7 @@ def _kernel(name, dtype, kinds):
         again=_AGAIN.format(operands=elements).strip() if name in DIVIDING else "",
     )
     names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
-             "vector": vector, "data": data, "share": share, "piece": piece, "itemsize": itemsize,
+             "vector": vector, "data": data, "share": share, "piece": piece, "kept": kept, "itemsize": itemsize,
              "begin": begin, "until": until, "beyond": beyond, "range": range}
     if name in DIVIDING:
         names["many_digits"] = many_digits
@@ -116,6 +118,7 @@ def elementwise(name, *operands):
     if room.array is not None and name not in DIVIDING and _has_room(out, arrays):
         out, kinds = room.array, tuple([_OVERWRITTEN if x is room.array else kind
                                         for x, kind in zip(operands, kinds, strict=True)])
+        scratch = scratch if len(scratch) else scratch_for(arrays, dtype)
     numbers = NONE if plain else _numbers(dtype, operands)
     launch(_kernel(name, dtype, kinds), one, (plan, numbers, out, *arrays, scratch),
            out.size >= SHARED[name])

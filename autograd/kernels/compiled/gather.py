@@ -60,6 +60,25 @@ def piece(one, arrays, number, first, count, row, column, index):
     return vector(place, count, one)
 
 
+@jit(inner=True)
+def kept(one, arrays, number, first, count, index):
+    """A copy in scratch of the `count` numbers of an operand that are about to be overwritten: a
+    choice between a number and another for its own place would become a masked store."""
+    place = vector(data(item(arrays, OPERANDS + number)) + first * itemsize(one), count, one)
+    copy = vector(_scratch(one, arrays, number, index), count, one)
+    for i in range(count):
+        copy[i] = place[i]
+    return copy
+
+
+@jit(inner=True)
+def _scratch(one, arrays, number, index):
+    """Where one of the threads has room for a piece of an operand."""
+    many = items(arrays) - OPERANDS - 1
+    room = (index * many + number) * (PIECE + _LANES) * itemsize(one)
+    return data(item(arrays, OPERANDS + many)) + room
+
+
 @jit
 def gather(one, arrays, number, count, row, column, index):
     """Where `count` numbers of an operand lie side by side, in the result's order from a row and
@@ -73,9 +92,7 @@ def gather(one, arrays, number, count, row, column, index):
     place = _row(data(operand), lengths, strides, row)
     if own[0] == 1 and (step == itemsize(one) or count == 1) and column + count <= inner:
         return place + column * step
-    many = items(arrays) - OPERANDS - 1
-    room = (index * many + number) * (PIECE + _LANES) * itemsize(one)
-    target, done = data(item(arrays, OPERANDS + many)) + room, 0
+    target, done = _scratch(one, arrays, number, index), 0
     ahead, within = 1, 0
     if ndim > 1:
         ahead = lengths[ndim - 2]
@@ -170,8 +187,13 @@ def laid_out(arrays, dtype):
         return None
     plan, shape, back, repeated = found
     out = np.empty(shape, dtype)
-    scratch = np.empty(threads.parts() * len(arrays) * (PIECE + _LANES), dtype)
-    return plan, out if back is None else out.transpose(back), scratch, repeated
+    out = out if back is None else out.transpose(back)
+    return plan, out, scratch_for(arrays, dtype), repeated
+
+
+def scratch_for(arrays, dtype):
+    """Room for a piece of each operand and thread."""
+    return np.empty(threads.parts() * len(arrays) * (PIECE + _LANES), dtype)
 
 
 @lru_cache(256)
