@@ -7,11 +7,13 @@ from autograd.kernels.formulas import FORMULAS
 SETTINGS = {"negative_slope": 0.1, "alpha": 1.6, "scale": 1.05, "inner": 0.7, "beta": 2.0,
             "threshold": 5.0, "low": -1.0, "high": 2.0, "min": -1.0, "max": 2.0, "lambd": 0.5,
             "value": 0.7, "exponent": 1.3, "nan": 7.0, "posinf": 8.0, "neginf": -9.0}  # fmt: skip
-POSITIVE = {"log", "sqrt", "rsqrt", "log_grad", "sqrt_grad", "rsqrt_grad"}  # of numbers above 0
-SHARES = {"logit"}  # of numbers from 0 to 1
+POSITIVE = {"log", "log1p", "log2", "log10", "sqrt", "rsqrt", "log_grad", "log1p_grad", "log2_grad",
+            "log10_grad", "sqrt_grad", "rsqrt_grad"}  # of numbers above 0
+SHARES = {"logit", "asin", "acos", "atanh"}  # of numbers from 0 to 1
 WORDS = {"where": ("condition", "input", "other"), "maximum": ("input", "other"),
          "minimum": ("input", "other"), "fmod": ("input", "other"),
-         "copysign": ("input", "other"), "nextafter": ("input", "other")}  # fmt: skip
+         "copysign": ("input", "other"), "nextafter": ("input", "other"),
+         "atan2": ("input", "other")}  # fmt: skip
 
 
 def arguments(name: str) -> tuple[str, ...]:
@@ -31,6 +33,8 @@ def operands(name: str, draw, above_0) -> list:
              for a in arguments(name)]
     if name in SHARES:
         return [above_0() / 11]
+    if name == "acosh":
+        return [1 + above_0()]
     if name == "where":
         found[0] = np.asarray(found[0] > 0)
     return found

@@ -32,15 +32,23 @@ def _softplus(x, beta=1.0, threshold=np.inf):
 
 TRUTH = {
     "absolute": np.abs,
+    "acos": np.arccos,
+    "acosh": np.arccosh,
     "add": np.add,
     "add_scaled": lambda x, y, alpha: x + alpha * y,
     "addcdiv": lambda x, a, b, value: x + value * a / b,
     "addcmul": lambda x, a, b, value: x + value * a * b,
+    "asin": np.arcsin,
+    "asinh": np.arcsinh,
     "at_least": np.maximum,
     "at_most": np.minimum,
+    "atan": np.arctan,
+    "atan2": np.arctan2,
+    "atanh": np.arctanh,
     "ceil": np.ceil,
     "clip": np.clip,
     "copysign": np.copysign,
+    "cosh": np.cosh,
     "cube": lambda x: x**3,
     "deg2rad": np.deg2rad,
     "div": np.divide,
@@ -48,6 +56,8 @@ TRUTH = {
     "erf": special.erf,
     "erfc": special.erfc,
     "exp": np.exp,
+    "exp2": np.exp2,
+    "expm1": np.expm1,
     "filled_in": lambda x, *values: np.nan_to_num(x, True, *values),
     "floor": np.floor,
     "floor_divide": np.floor_divide,
@@ -64,6 +74,9 @@ TRUTH = {
     "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x),
     "lerp": lambda x, end, weight: x + weight * (end - x),
     "log": np.log,
+    "log10": np.log10,
+    "log1p": np.log1p,
+    "log2": np.log2,
     "logaddexp": np.logaddexp,
     "logaddexp2": np.logaddexp2,
     "logaddexp2_rule": lambda g, x, y: g / (1 + 2.0 ** (y - x)),
@@ -94,6 +107,7 @@ TRUTH = {
     "sigmoid": special.expit,
     "sign": np.sign,
     "silu": lambda x: x * special.expit(x),
+    "sinh": np.sinh,
     "smooth_relu": _softplus,
     "softshrink": lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),
     "softsign": lambda x: x / (1 + np.abs(x)),
@@ -112,6 +126,7 @@ TRUTH = {
 SLOPE_OF = {"above_grad": ("clip", (-1.0, np.inf)), "below_grad": ("clip", (-np.inf, 2.0)),
             "shrink_grad": ("hardshrink", (0.5,)), "threshold_grad": ("threshold", (5.0, 0.7)),
             }  # fmt: skip
+LOGARITHMS = "log", "log1p", "log2", "log10"
 GRADS = [name for name in FORMULAS if name.endswith("_grad")]
 
 
@@ -154,7 +169,7 @@ def test_values(name, tier, dtype):
 def test_gradients_against_differences(name, tier, dtype):
     of, given = SLOPE_OF.get(name, (name.removesuffix("_grad"), settings(name)))
     x, g, h = numbers(1037, np.float64), numbers(1037, dtype, 1), 1e-3
-    x = np.abs(x) + 0.5 if of in ("log", "sqrt", "rsqrt", "reciprocal") else x
+    x = np.abs(x) + 0.5 if of in (*LOGARITHMS, "sqrt", "rsqrt", "reciprocal") else x
     near = [TRUTH[of](x + k * h, *given) for k in (-2, -1, 1, 2)]
     slope = (8 * (near[2] - near[1]) - (near[3] - near[0])) / (12 * h)
     saved = x if "input" in arguments(name) else TRUTH[of](x, *given)

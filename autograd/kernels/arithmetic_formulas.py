@@ -5,15 +5,27 @@ from math import inf, pi
 
 from autograd.kernels.vocabulary import (
     absolute,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
     ceil,
     copysign,
+    cosh,
     erf,
     erfc,
     exp,
+    exp2,
+    expm1,
     floor,
     fmod,
     log,
     log1p,
+    log2,
+    log10,
     maximum,
     minimum,
     nextafter,
@@ -22,6 +34,7 @@ from autograd.kernels.vocabulary import (
     safe_div,
     safe_mul,
     sigmoid,
+    sinh,
     softplus,
     sqrt,
     tanh,
@@ -36,12 +49,15 @@ FORMULAS = {
     "minimum": minimum, "where": where, "floor": floor, "ceil": ceil, "trunc": trunc,
     "rint": rint, "fmod": fmod, "erfc": erfc, "copysign": copysign,
     "nextafter": nextafter,
-    "safe_mul": safe_mul, "safe_div": safe_div,
+    "safe_mul": safe_mul, "safe_div": safe_div, "exp2": exp2, "expm1": expm1, "log1p": log1p,
+    "log2": log2, "log10": log10, "sinh": sinh, "cosh": cosh, "asinh": asinh, "acosh": acosh,
+    "atanh": atanh, "asin": asin, "acos": acos, "atan": atan, "atan2": atan2,
 }  # fmt: skip
 
 DIVIDING = {"fmod", "remainder", "floor_divide"}  # what a quotient of many digits makes slower
 INF = inf
 LOG_2 = 0.6931471805599453
+LOG10_E = 0.4342944819032518
 DEGREE = pi / 180
 PER_RADIAN = 180 / pi
 A_SIXTH = 1 / 6
@@ -189,6 +205,46 @@ def exp_grad(g, out):
 @declare
 def log_grad(g, input):
     return safe_div(g, input)
+
+
+@declare
+def exp2_grad(g, out):
+    return safe_mul(g, out * LOG_2)
+
+
+@declare
+def expm1_grad(g, out):
+    return safe_mul(g, out + 1.0)
+
+
+@declare
+def log1p_grad(g, input):
+    return safe_div(g, input + 1.0)
+
+
+@declare
+def log2_grad(g, input):
+    return safe_div(g, input * LOG_2)
+
+
+@declare
+def log10_grad(g, input):
+    return safe_div(g, input) * LOG10_E
+
+
+@declare
+def sinh_grad(g, input):
+    return safe_mul(g, cosh(input))
+
+
+@declare
+def cosh_grad(g, input):
+    return safe_mul(g, sinh(input))
+
+
+@declare
+def atan_grad(g, input):
+    return g / (input * input + 1.0)
 
 
 @declare

@@ -11,12 +11,10 @@ from autograd.kernels.special import erf, erfc, normal, tanhshrink
 exp, log, tanh, sqrt = np.exp, np.log, np.tanh, np.sqrt
 absolute, maximum, minimum, where = np.absolute, np.maximum, np.minimum, np.where
 floor, ceil, trunc, rint = np.floor, np.ceil, np.trunc, np.rint
-fmod, copysign, log1p, nextafter = np.fmod, np.copysign, np.log1p, np.nextafter
-
-
-def expm1(x):
-    """eˣ - 1 for x <= 0, exact near 0 too."""
-    return np.expm1(x)
+fmod, copysign, nextafter = np.fmod, np.copysign, np.nextafter
+exp2, expm1, log1p, log2, log10 = np.exp2, np.expm1, np.log1p, np.log2, np.log10
+sinh, cosh, asinh, acosh, atanh = np.sinh, np.cosh, np.arcsinh, np.arccosh, np.arctanh
+asin, acos, atan, atan2 = np.arcsin, np.arccos, np.arctan, np.arctan2
 
 
 def sigmoid(x):
@@ -46,5 +44,7 @@ WORDS = {
     "safe_mul": safe_mul, "safe_div": safe_div, "erf": erf, "normal": normal,
     "tanhshrink": tanhshrink, "floor": floor, "ceil": ceil, "trunc": trunc, "rint": rint,
     "fmod": fmod, "copysign": copysign, "erfc": erfc, "log1p": log1p,
-    "nextafter": nextafter,
+    "nextafter": nextafter, "exp2": exp2, "log2": log2, "log10": log10, "sinh": sinh, "cosh": cosh,
+    "asinh": asinh, "acosh": acosh, "atanh": atanh, "asin": asin, "acos": acos, "atan": atan,
+    "atan2": atan2,
 }  # fmt: skip

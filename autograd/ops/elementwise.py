@@ -188,12 +188,12 @@ def exp(input, /):
     """
 
 
-@op(**_FLOAT, ufunc=np.exp2, vjp=dict(input=lambda g, out: safe_mul(g, out * 0.6931471805599453)))
+@op(**_FLOAT, ufunc=np.exp2, kernel="exp2", vjp=dict(input=formula("exp2_grad")))
 def exp2(input, /):
     """2ˣ."""
 
 
-@op(**_FLOAT, ufunc=np.expm1, vjp=dict(input=lambda g, out: safe_mul(g, out + 1)))
+@op(**_FLOAT, ufunc=np.expm1, kernel="expm1", vjp=dict(input=formula("expm1_grad")))
 def expm1(input, /):
     """eˣ - 1, accurate near 0."""
 
@@ -209,19 +209,17 @@ def log(input, /):
     """
 
 
-@op(**_FLOAT, ufunc=np.log1p, vjp=dict(input=lambda g, input: safe_div(g, input + 1)))
+@op(**_FLOAT, ufunc=np.log1p, kernel="log1p", vjp=dict(input=formula("log1p_grad")))
 def log1p(input, /):
     """log(1 + x), accurate near 0."""
 
 
-@op(**_FLOAT, ufunc=np.log2, vjp=dict(
-    input=lambda g, input: safe_div(g, input * 0.6931471805599453)))
+@op(**_FLOAT, ufunc=np.log2, kernel="log2", vjp=dict(input=formula("log2_grad")))
 def log2(input, /):
     """The logarithm to base 2."""
 
 
-@op(**_FLOAT, ufunc=np.log10, vjp=dict(
-    input=lambda g, input: safe_div(g, input) * 0.4342944819032518))
+@op(**_FLOAT, ufunc=np.log10, kernel="log10", vjp=dict(input=formula("log10_grad")))
 def log10(input, /):
     """The logarithm to base 10."""
 
@@ -275,36 +273,36 @@ def tan(input, /):
     """The tangent of an angle in radians."""
 
 
-@op(**_FLOAT, ufunc=np.arcsin, vjp=dict(
+@op(**_FLOAT, ufunc=np.arcsin, kernel="asin", vjp=dict(
     input=lambda g, input: safe_mul(g, rsqrt((1 - input) * (1 + input)))))
 def asin(input, /):
     """The angle in [-π/2, π/2] whose sine is x."""
 
 
-@op(**_FLOAT, ufunc=np.arccos, vjp=dict(
+@op(**_FLOAT, ufunc=np.arccos, kernel="acos", vjp=dict(
     input=lambda g, input: safe_mul(g, -rsqrt((1 - input) * (1 + input)))))
 def acos(input, /):
     """The angle in [0, π] whose cosine is x."""
 
 
-@op(**_FLOAT, ufunc=np.arctan, vjp=dict(input=lambda g, input: g / (input * input + 1)))
+@op(**_FLOAT, ufunc=np.arctan, kernel="atan", vjp=dict(input=formula("atan_grad")))
 def atan(input, /):
     """The angle in (-π/2, π/2) whose tangent is x."""
 
 
-@op(**_FLOAT, ufunc=np.arctan2, vjp=dict(
+@op(**_FLOAT, ufunc=np.arctan2, kernel="atan2", vjp=dict(
     input=lambda g, input, other: safe_mul(g, _over_square(other, input, other)),
     other=lambda g, input, other: -safe_mul(g, _over_square(input, input, other))))
 def atan2(input, other, /):
     """The angle in (-π, π] of the point (x=other, y=input).  At the origin its gradient is 0."""
 
 
-@op(**_FLOAT, ufunc=np.sinh, vjp=dict(input=lambda g, input: safe_mul(g, cosh(input))))
+@op(**_FLOAT, ufunc=np.sinh, kernel="sinh", vjp=dict(input=formula("sinh_grad")))
 def sinh(input, /):
     """(eˣ - e⁻ˣ) / 2."""
 
 
-@op(**_FLOAT, ufunc=np.cosh, vjp=dict(input=lambda g, input: safe_mul(g, sinh(input))))
+@op(**_FLOAT, ufunc=np.cosh, kernel="cosh", vjp=dict(input=formula("cosh_grad")))
 def cosh(input, /):
     """(eˣ + e⁻ˣ) / 2."""
 
@@ -381,6 +379,6 @@ def isfinite(input, /):
 
 _rint, _round_scaled = formula("rint", np.rint), formula("round_scaled")
 WORDS.update(floor=floor, ceil=ceil, trunc=trunc, rint=round, exp=exp, log=log,
-             tanh=tanh, sigmoid=sigmoid, sqrt=sqrt, expm1=expm1, erf=erf,
+             tanh=tanh, sinh=sinh, cosh=cosh, sigmoid=sigmoid, sqrt=sqrt, expm1=expm1, erf=erf,
              absolute=abs, safe_mul=safe_mul, safe_div=safe_div, where=where, maximum=maximum,
              minimum=minimum)

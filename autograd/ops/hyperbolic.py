@@ -9,7 +9,7 @@ from .arithmetic import square
 from .elementwise import rsqrt
 
 
-@op(promotes="float", inplace=True, ufunc=np.arcsinh,
+@op(promotes="float", inplace=True, ufunc=np.arcsinh, kernel="asinh",
     vjp=dict(input=lambda g, input: g * rsqrt(square(input) + 1)))
 def asinh(input, /):
     """The number whose sinh is input, ln(x + √(x² + 1)).
@@ -21,7 +21,7 @@ def asinh(input, /):
     """
 
 
-@op(promotes="float", inplace=True, ufunc=np.arccosh,
+@op(promotes="float", inplace=True, ufunc=np.arccosh, kernel="acosh",
     vjp=dict(input=lambda g, input: g * rsqrt(square(input) - 1)))
 def acosh(input, /):
     """The number ≥ 0 whose cosh is input, ln(x + √(x² - 1)); NaN below 1.
@@ -33,7 +33,7 @@ def acosh(input, /):
     """
 
 
-@op(promotes="float", inplace=True, ufunc=np.arctanh,
+@op(promotes="float", inplace=True, ufunc=np.arctanh, kernel="atanh",
     vjp=dict(input=lambda g, input: g / (1 - square(input))))
 def atanh(input, /):
     """The number whose tanh is input, ½ ln((1 + x) / (1 - x)); ±inf at ±1, NaN beyond.

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 import numpy as np
 
 from autograd.kernels.arithmetic_formulas import DIVIDING
-from autograd.kernels.compiled import vector_math
+from autograd.kernels.compiled import vector_functions, vector_math
 from autograd.kernels.compiled.elsewhere import elsewhere
 from autograd.kernels.compiled.gather import (
     NONE,
@@ -61,7 +61,7 @@ _AGAIN = """
 @cache
 def _scalar(name, dtype, **changed):
     """The formula of one number, whose constants have the type of an array."""
-    words = {**vars(vector_math), **changed}
+    words = {**vars(vector_math), **vars(vector_functions), **changed}
     if name in words:
         return words[name]
     return read(FORMULAS[name], words, dtype.type, jit(inner=True, exact=True))
@@ -90,8 +90,8 @@ def _kernel(name, dtype, kinds):
         again=_AGAIN.format(operands=elements).strip() if name in DIVIDING else "",
     )
     names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
-             "vector": vector, "data": data, "share": share, "piece": piece, "kept": kept, "itemsize": itemsize,
-             "begin": begin, "until": until, "beyond": beyond, "range": range}
+             "vector": vector, "data": data, "share": share, "piece": piece, "kept": kept,
+             "itemsize": itemsize, "begin": begin, "until": until, "beyond": beyond, "range": range}
     if name in DIVIDING:
         names["many_digits"] = many_digits
         names["slowly"] = _scalar(name, dtype, fmod=slow_fmod)

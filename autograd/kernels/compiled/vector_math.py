@@ -28,7 +28,7 @@ from autograd.kernels.compiled.numbers import (  # words too # noqa: F401
     trunc,
 )
 
-_LOG2_E, _ROOT_HALF = 1.4426950408889634, sqrt(0.5)
+_LOG2_E, _LOG_10, _ROOT_HALF = 1.4426950408889634, 2.302585092994046, sqrt(0.5)
 
 
 def exp(x):
@@ -103,7 +103,7 @@ def _flip(n):
     return lambda n: n ^ ((n >> 63) & 0x7FFFFFFFFFFFFFFF)
 
 
-def _declare(name, single, double, summary):
+def declare(name, single, double, summary):
     """A function for use in kernels that is `single` of a float32 and `double` of a float64."""
 
     def function(x):
@@ -115,7 +115,7 @@ def _declare(name, single, double, summary):
     return function
 
 
-def _polynomial(name, single, double):
+def polynomial(name, single, double):
     """The polynomial with these coefficients, the highest power's first, for either type."""
 
     def write(coefficients, number):
@@ -133,87 +133,110 @@ def _polynomial(name, single, double):
 
         return evaluate
 
-    return _declare(name, write(single, np.float32), write(double, np.float64), name)
+    return declare(name, write(single, np.float32), write(double, np.float64), name)
 
 
 def _expm1_32(x):
     f, i = types.float32, types.int32
+    x = f(89.0) if x > f(89.0) else x
     x = f(-20.0) if x < f(-20.0) else x
     shifted = x * f(_LOG2_E) + f(12582912.0)
     n = shifted - f(12582912.0)
     r = x - n * f(0.693359375)
     r = r - n * f(-2.12194440e-4)
-    power = from_bits(i((i(bits(shifted) - 0x4B400000) + 127) << 23))
-    return power * (_exp_tail(r) * (r * r) + r) + (power - f(1.0))
+    half = from_bits(i((i(bits(shifted) - 0x4B400000) + 126) << 23))  # of 2**n, which may overflow
+    total = half * (exp_tail(r) * (r * r) + r) + (half - f(0.5))
+    return x if x == f(0.0) else total + total
 
 
 def _expm1_64(x):
+    x = 710.0 if x > 710.0 else x
     x = -40.0 if x < -40.0 else x
     shifted = x * _LOG2_E + 6755399441055744.0
     n = shifted - 6755399441055744.0
     r = x - n * 6.93145751953125e-1
     r = r - n * 1.42860682030941723212e-6
-    power = from_bits((bits(shifted) - 0x4338000000000000 + 1023) << 52)
-    return power * (_exp_tail(r) * (r * r) + r) + (power - 1.0)
+    half = from_bits((bits(shifted) - 0x4338000000000000 + 1022) << 52)
+    total = half * (exp_tail(r) * (r * r) + r) + (half - 0.5)
+    return x if x == 0.0 else total + total
 
 
 # (e**r - 1 - r) / r² by its series, |r| <= log(2) / 2
-_exp_tail = _polynomial("_exp_tail", [1 / factorial(k) for k in range(9, 1, -1)],
+exp_tail = polynomial("exp_tail", [1 / factorial(k) for k in range(9, 1, -1)],
                         [1 / factorial(k) for k in range(15, 1, -1)])  # fmt: skip
-expm1 = _declare("expm1", _expm1_32, _expm1_64, "e**x - 1 for x <= 0, exact near 0 too.")
+expm1 = declare("expm1", _expm1_32, _expm1_64, "e**x - 1, exact near 0 too.")
 
 
-def _log32(x):
-    f, i = types.float32, types.int32
-    tiny = x < f(1.1754944e-38)
-    y = x * f(33554432.0) if tiny else x
-    n = i(bits(y) - 0x3F3504F3)  # from the bits of sqrt(1/2): the mantissa is near 1
-    power = f(i(n >> 23)) - (f(25.0) if tiny else f(0.0))
-    r = from_bits(i((n & 0x7FFFFF) + 0x3F3504F3)) - f(1.0)
-    s = r / (f(2.0) + r)
-    half = f(0.5) * r * r
-    tail = s * (half + s * s * _log_tail(s * s)) + power * f(-2.12194440e-4)
-    result = power * f(0.693359375) + (r - (half - tail))
-    result = result if x < f(np.inf) else x
-    result = f(-np.inf) if x == f(0.0) else result
-    return f(np.nan) if x < f(0.0) else result
+def _logarithm(name, unit, single, double, summary):
+    """The logarithm that is `unit` times the natural one; `single` and `double` are that of 2 for
+    the types, in two parts, the first of few digits."""
+    def log32(x):
+        f, i = types.float32, types.int32
+        tiny = x < f(1.1754944e-38)
+        y = x * f(33554432.0) if tiny else x
+        n = i(bits(y) - 0x3F3504F3)  # from the bits of sqrt(1/2): the mantissa is near 1
+        power = f(i(n >> 23)) - (f(25.0) if tiny else f(0.0))
+        r = from_bits(i((n & 0x7FFFFF) + 0x3F3504F3)) - f(1.0)
+        s = r / (f(2.0) + r)
+        half = f(0.5) * r * r
+        tail = s * (half + s * s * _log_tail(s * s))
+        result = power * f(single[0]) + ((r - (half - tail)) * f(unit) + power * f(single[1]))
+        result = result if x < f(np.inf) else x
+        result = f(-np.inf) if x == f(0.0) else result
+        return f(np.nan) if x < f(0.0) else result
 
+    def log64(x):
+        tiny = x < 2.2250738585072014e-308
+        y = x * 18014398509481984.0 if tiny else x
+        n = bits(y) - 0x3FE6A09E667F3BCD
+        power = float(n >> 52) - (54.0 if tiny else 0.0)
+        r = from_bits((n & 0xFFFFFFFFFFFFF) + 0x3FE6A09E667F3BCD) - 1.0
+        s = r / (2.0 + r)
+        half = 0.5 * r * r
+        tail = s * (half + s * s * _log_tail(s * s))
+        result = power * double[0] + ((r - (half - tail)) * unit + power * double[1])
+        result = result if x < np.inf else x
+        result = -np.inf if x == 0.0 else result
+        return np.nan if x < 0.0 else result
 
-def _log64(x):
-    tiny = x < 2.2250738585072014e-308
-    y = x * 18014398509481984.0 if tiny else x
-    n = bits(y) - 0x3FE6A09E667F3BCD
-    power = float(n >> 52) - (54.0 if tiny else 0.0)
-    r = from_bits((n & 0xFFFFFFFFFFFFF) + 0x3FE6A09E667F3BCD) - 1.0
-    s = r / (2.0 + r)
-    half = 0.5 * r * r
-    tail = s * (half + s * s * _log_tail(s * s)) + power * 1.42860682030941723212e-6
-    result = power * 6.93145751953125e-1 + (r - (half - tail))
-    result = result if x < np.inf else x
-    result = -np.inf if x == 0.0 else result
-    return np.nan if x < 0.0 else result
+    return declare(name, log32, log64, summary)
 
 
 # log(1 + r) = 2 atanh(s) = r - r²/2 + s (r²/2 + s² P(s²)) with s = r / (2 + r), by its series
-_log_tail = _polynomial("_log_tail", [2 / (2 * k + 3) for k in range(5, -1, -1)],
+_log_tail = polynomial("_log_tail", [2 / (2 * k + 3) for k in range(5, -1, -1)],
                         [2 / (2 * k + 3) for k in range(10, -1, -1)])  # fmt: skip
-log = _declare("log", _log32, _log64, "The natural logarithm; -inf at 0, NaN below.")
+log = _logarithm("log", 1.0, (0.693359375, -2.12194440e-4),
+                 (6.93145751953125e-1, 1.42860682030941723212e-6),
+                 "The natural logarithm; -inf at 0, NaN below.")  # fmt: skip
+log2 = _logarithm("log2", _LOG2_E, (1.0, 0.0), (1.0, 0.0), "The logarithm to base 2.")
+log10 = _logarithm("log10", 1 / _LOG_10, (0.301025390625, 4.60503898e-6),
+                   (0.3010299955494702, 1.1451100898021839e-10), "The logarithm to base 10.")
 
 
-def _log1p_32(x):
+def _near_32(x):
     f = types.float32
     s = x / (f(2.0) + x)
     return f(2.0) * s + f(2.0) * s * (s * s) * _atanh_tail(s * s)
 
 
-def _log1p_64(x):
+def _near_64(x):
     s = x / (2.0 + x)
     return 2.0 * s + 2.0 * s * (s * s) * _atanh_tail(s * s)
 
 
-_atanh_tail = _polynomial("_atanh_tail", [1 / (2 * k + 3) for k in range(7, -1, -1)],
+_atanh_tail = polynomial("_atanh_tail", [1 / (2 * k + 3) for k in range(7, -1, -1)],
                           [1 / (2 * k + 3) for k in range(16, -1, -1)])  # fmt: skip
-log1p = _declare("log1p", _log1p_32, _log1p_64, "log(1 + x) for -1/2 <= x <= 1, exact near 0 too.")
+log1p_near = declare("log1p_near", _near_32, _near_64,
+                      "log(1 + x) for -1/2 <= x <= 1, exact near 0 too.")  # fmt: skip
+
+
+@generic
+def log1p(x):
+    """log(1 + x), exact near 0 too."""
+    sum = cast(x, 1) + x
+    lost = (x - (sum - cast(x, 1))) / sum
+    total = log(sum) + (lost if (sum > cast(x, 0)) & (x < cast(x, np.inf)) else cast(x, 0))
+    return x if x == cast(x, 0) else total
 
 
 @generic
@@ -237,11 +260,11 @@ def sigmoid(x):
 def softplus(x):
     """log(1 + e**x)."""
     positive = x if x > cast(x, 0) else cast(x, 0)
-    return positive + log1p(exp(-x if x > cast(x, 0) else x))
+    return positive + log1p_near(exp(-x if x > cast(x, 0) else x))
 
 
 # erfc(t) exp(t²) in u
-_tail = _polynomial("_tail", special.TAIL[4][-1], special.TAIL[8][-1])
+_tail = polynomial("_tail", special.TAIL[4][-1], special.TAIL[8][-1])
 
 
 def _scaled_erfc(t):
@@ -256,7 +279,7 @@ def _scaled(t):
 
 
 # erf(x) / x in x² for |x| <= 1: Chebyshev interpolation, relative error 1.4e-9 and 8e-18
-_near_erf = _polynomial("_near_erf", (
+_near_erf = polynomial("_near_erf", (
     7.882497104308436e-05, -0.0008018854991061292, 0.0051893119424946555, -0.026854328795969967,
     0.11283597463485866, -0.3761262690358026, 1.1283791658815023,
 ), special._NEAR)  # fmt: skip
@@ -268,7 +291,7 @@ def upper_tail(size, bell):
     return bell * _scaled_erfc(size)
 
 
-_short_tail = _polynomial("_short_tail", special.TAIL[4][-1], special.TAIL[4][-1])
+_short_tail = polynomial("_short_tail", special.TAIL[4][-1], special.TAIL[4][-1])
 _TOP, _SHIFT, _SCALE, _OFFSET = special.TAIL[4][:4]
 
 
@@ -288,7 +311,7 @@ def _erfc64(x):
     return tail if x == x else x
 
 
-erfc = _declare("erfc", _erfc32, _erfc64, "1 - erf(x), with its digits where it is near 0 too.")
+erfc = declare("erfc", _erfc32, _erfc64, "1 - erf(x), with its digits where it is near 0 too.")
 
 
 @generic
@@ -310,7 +333,7 @@ def normal(x):
 
 
 # (x - tanh(x)) / x³ in x² for |x| <= 1
-_shrunk = _polynomial("_shrunk", special.SHRUNK[4], special.SHRUNK[8])
+_shrunk = polynomial("_shrunk", special.SHRUNK[4], special.SHRUNK[8])
 
 
 @generic
