@@ -1,4 +1,4 @@
-"""The text of an op's rules, as they are written in the files that declare them."""
+"""The text of an op's rules: a formula, or as they are written in the files that declare them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,41 @@ from typing import Any
 from ..kernels.formulas import FORMULAS
 from ..node import Rule
 from ..record import Op
+from .formulas import FORMULAS as WRITTEN
 
 
 def rule_text(op: Rule, position: int) -> str:
     """How the gradient for an input comes from `g`, that of the result: `g * other`."""
+    return _unnamed(formula(op, position))
+
+
+def formula(op: Rule, position: int) -> str:
+    """The same, where `(name := value)` says how textbooks call a part of it."""
     if not isinstance(op, Op):
         return "added to .grad" if op.name == "accumulate" else f"{op.name}.backward"
     name = op.inputs[min(position, len(op.inputs) - 1)]
-    return "" if name not in op.rule_names else _text(op.rules[op.rule_names.index(name)])
+    if name not in op.rule_names:
+        return ""
+    written = WRITTEN.get(op.name, {}).get(name)
+    return written or _text(op.rules[op.rule_names.index(name)])
+
+
+@lru_cache(None)
+def _unnamed(text: str) -> str:
+    """The formula with each part that has a name written out."""
+    return text if ":=" not in text else ast.unparse(_Unnamed().visit(ast.parse(text, mode="eval")))
+
+
+class _Unnamed(ast.NodeTransformer):
+    def __init__(self) -> None:
+        self.parts: dict[str, ast.expr] = {}
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+        value = self.parts[node.target.id] = self.visit(node.value)
+        return value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.parts.get(node.id, node)
 
 
 def _text(rule: Callable) -> str:
