@@ -161,8 +161,7 @@ def _count_along(shape, dim) -> int:
 _COUNTS: dict[str, Callable] = {"count": _count, "count_along": _count_along}
 _WORDS = {"Tensor": Tensor, "is_number": lambda value: np.ndim(value) == 0}
 _WORK: dict[type, Callable] = {
-    ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b}
+    ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b}
 
 
 def _number(tree: ast.expr) -> float | None:

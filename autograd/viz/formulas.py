@@ -44,8 +44,10 @@ def _cell(text: str) -> str:
 _PLAIN = "weight is None and (target != ignore_index).all()"
 _SCORES = "((ŷ := softmax(input, dim=1)) - (y := one_hot(target)))"
 _HARD = f"{_PLAIN} and not label_smoothing"
-_KNOWN = "(input - per_channel(mean)) / (σ := sqrt(per_channel(var) + eps))"
-_OF_ROWS = "(input - unsqueeze(mean, dim=-1)) / (σ := sqrt(unsqueeze(var, dim=-1) + eps))"
+_NORMAL = ("(input - mean(input, {over})) / (σ := sqrt(var(input, {over}, correction=0) + eps))")
+_CHANNELS, _LAST = "dim=others, keepdim=True", "dim=-1, keepdim=True"
+_KNOWN, _OF_ROWS = _NORMAL.format(over=_CHANNELS), _NORMAL.format(over=_LAST)
+_GIVEN = "(input - per_channel(mean)) / (σ := sqrt(per_channel(var) + eps))"
 _IS_ROWS = "kind == 'group' and layout[1] == layout[3] == 1 and layout[2] == g.shape[-1]"
 _CENTRED = "((u := {u}) - mean(u, {over}) - (x̂ := {known}) * mean(u * x̂, {over})) / σ"
 _REST = "norm_grad(g, input, weight, mean, var)"
@@ -81,9 +83,8 @@ FORMULAS: dict[str, dict[str, str]] = {
                  "outer(g, other) if len(input_shape) == 2 and other.ndim == 1 else "
                  "other @ g if len(input_shape) == 1 and other.ndim == 2 else "
                  "sum_to_size(g @ other.mT, input_shape)",
-        "other": "input.mT @ g if input.ndim == 2 and len(other_shape) == 2 else "
+        "other": "input.mT @ g if input.ndim == 2 else "
                  "g * input if input.ndim == 1 and len(other_shape) == 1 else "
-                 "g @ input if input.ndim == 2 and len(other_shape) == 1 else "
                  "outer(input, g) if input.ndim == 1 and len(other_shape) == 2 else "
                  "rows(input).mT @ rows(g) if len(other_shape) == 2 else "
                  "sum_to_size(input.mT @ g, other_shape)"},
@@ -142,13 +143,13 @@ FORMULAS: dict[str, dict[str, str]] = {
     "avg_pool": {"input": "avg_unpool(g)"},
     # normalisation
     "_standardize": {
-        "input": _norm(_CENTRED.format(u=_SCALED, over="dim=others, keepdim=True", known=_KNOWN),
+        "input": _norm(_CENTRED.format(u=_SCALED, over=_CHANNELS, known=_KNOWN),
                        _CENTRED.format(u="(g if weight is None else g * weight)",
-                                       over="dim=-1, keepdim=True", known=_OF_ROWS),
+                                       over=_LAST, known=_OF_ROWS),
                        f"{_SCALED} / sqrt(per_channel(var) + eps)"),
         "weight": _norm(f"sum(g * (x̂ := {_KNOWN}), dim=others)",
                         f"sum(rows(g * (x̂ := {_OF_ROWS})), dim=0)",
-                        f"sum(g * (x̂ := {_KNOWN}), dim=others)"),
+                        f"sum(g * (x̂ := {_GIVEN}), dim=others)"),
         "bias": _norm("sum(g, dim=others)", "sum(rows(g), dim=0)", "sum(g, dim=others)")},
     # recurrent cells
     "rnn_cell": {"input": _cell("{} @ w_ih"), "h": _cell("{} @ w_hh"),
@@ -169,6 +170,7 @@ WORDS: dict[str, str] = {
     "avg_unpool": "divides each gradient among the places of its window",
     "conv_transpose": "sends each gradient back through the kernel to the places it saw",
     "correlate": "sums, over images and places, each gradient times the patch that it came from",
+    "per_channel": "has a channel's number at all its places",
     "expand": "repeats a gradient for all elements that were reduced to it",
     "mask": "is 1 where dropout kept an element, 0 elsewhere",
     "max_unpool": "puts each gradient where the maximum of its window stood, 0 elsewhere",
