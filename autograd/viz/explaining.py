@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -63,10 +63,22 @@ def explain(loss: Tensor, *, names: Mapping[str, Any] | None = None) -> Explanat
       ∂J/∂w = δ · x  (2,)  [0.0133  0.006648]
     """
     names = given_names("explain", names, sys._getframe(1).f_locals)
-    return explained("explain", loss, names)
+    return explained("explain", loss, names).text
 
 
-def explained(function: str, loss: Tensor, names: Mapping[str, Any]) -> Explanation:
+class Explained(NamedTuple):
+    """An explanation with the nodes that its equations are of, and what those pass on: for each
+    the name of the input, the formula and the gradient."""
+
+    text: Explanation
+    titles: Titles
+    nodes: list[Node]
+    forward: list[Node]
+    backward: list[Node]
+    passed: dict[Node, list[tuple[str, ast.expr, Tensor]]]
+
+
+def explained(function: str, loss: Tensor, names: Mapping[str, Any]) -> Explained:
     """The same for a function of that name."""
     grads = start(function, (loss,), (), False)
     root, = grads
@@ -74,10 +86,13 @@ def explained(function: str, loss: Tensor, names: Mapping[str, Any]) -> Explanat
     titles = Titles(nodes, root, names)
     with _nothing_retained(nodes):
         found = walked(grads, titles.nodes, True, lambda node: None)
-    return Explanation(loss.detach(), titles.loss, titles.variable,
-                       [Forward(node, *_forward(node, titles)) for node in nodes
-                        if not isinstance(node, (Leaf, Output))],
-                       list(_equations(found, nodes, root, titles)))
+    forward = [node for node in nodes if not isinstance(node, (Leaf, Output))]
+    writer = _Writer(titles, {(node.parents[0], node.index): node for node in nodes
+                              if isinstance(node, Output)})
+    equations = dict(_equations(found, root, writer))
+    text = Explanation(loss.detach(), titles.loss, titles.variable,
+                       [_forward(node, titles) for node in forward], list(equations.values()))
+    return Explained(text, titles, nodes, forward, list(equations), writer.passed)
 
 
 @contextmanager
@@ -94,21 +109,19 @@ def _nothing_retained(nodes: Iterable[Node]) -> Iterator[None]:
             node.hooks = hooks
 
 
-def _equations(found: list[tuple[Node, Step]], nodes, root: Node, titles: Titles
-               ) -> Iterator[Equation]:
+def _equations(found: list[tuple[Node, Step]], root: Node, writer: _Writer
+               ) -> Iterator[tuple[Node, Equation]]:
     """An equation for each gradient once it is complete: the sum of what its uses gave."""
-    writer = _Writer(titles, {(node.parents[0], node.index): node for node in nodes
-                              if isinstance(node, Output)})
     writer.terms[root] = [ast.Constant(1)]
     for node, step in found:
         several = isinstance(step.incoming, list)
         for k, gradient in enumerate(step.incoming if several else [step.incoming]):
             target = writer.results.get((node, k)) if several else node
             if target in writer.terms:
-                yield writer.equation(target, gradient)
+                yield target, writer.equation(target, gradient)
         for i, (parent, part) in enumerate(zip(node.parents, step.outgoing, strict=False)):
             if part is not None:
-                writer.add(node, i, step, part.shape)
+                writer.add(node, i, step, part)
 
 
 class _Writer:
@@ -122,6 +135,7 @@ class _Writer:
         self.terms: dict[Node, list[ast.expr]] = {}
         self.where: dict[Node, list[Definition]] = {}
         self.symbols: dict[Node, ast.expr] = {}
+        self.passed: dict[Node, list[tuple[str, ast.expr, Tensor]]] = {}
 
     def equation(self, node: Node, gradient: Tensor) -> Equation:
         """The equation of a complete gradient.  A gradient that is passed on as it is needs no new
@@ -132,9 +146,9 @@ class _Writer:
                 and node not in self.titles.given):
             self.symbols[node] = terms[0]
         left = Symbol(self.titles.nodes[node], node.shape == (), self.titles.loss)
-        return Equation(node, left, gradient, terms, self.where.get(node, []), hooked)
+        return Equation(left, gradient, terms, self.where.get(node, []), hooked)
 
-    def add(self, node: Node, i: int, step: Step, shape: tuple) -> None:
+    def add(self, node: Node, i: int, step: Step, part: Tensor) -> None:
         """Note what a node gives its i-th input."""
         parent: Any = node.parents[i]
         before = self.where.setdefault(parent, [])
@@ -142,7 +156,9 @@ class _Writer:
         if any(one.clashes(before, self.titles.taken) for one in resolved.where):
             resolved = self._resolved(node, i, step, rule_text)
         before.extend(resolved.where)
-        self.terms.setdefault(parent, []).append(_summed(resolved.tree, shape, parent.shape))
+        term = _summed(resolved.tree, part.shape, parent.shape)
+        self.terms.setdefault(parent, []).append(term)
+        self.passed.setdefault(node, []).append((self.titles.nodes[parent], term, part))
 
     def _symbol(self, node: Node | None) -> ast.expr:
         """What stands for a gradient, 0 for that of a result without use."""
@@ -224,8 +240,8 @@ def _dims(dims: Iterable[int]) -> ast.expr:
     return constant(found[0] if len(found) == 1 else found)  # type: ignore[return-value]
 
 
-def _forward(node: Node, titles: Titles) -> tuple[Symbol, ast.expr]:
-    """The name of an op's result and how it was computed."""
+def _forward(node: Node, titles: Titles) -> Forward:
+    """How the result of an op was computed."""
     left, names = Symbol(titles.nodes[node]), _names(node, titles)
     saved = {name: value for name, value, _ in node.op.kept(node.saved)} if isinstance(
         node.op, Op) else {}
@@ -233,7 +249,7 @@ def _forward(node: Node, titles: Titles) -> tuple[Symbol, ast.expr]:
     if written and None not in node.parents[2:]:
         tree = Resolved(written, names, {"alpha": 1, **saved}).tree
         if tree is not None:
-            return left, tree
+            return Forward(left, tree, node.shape)
     words = node.op.inputs or ("input",)
     named = [words[min(i, len(words) - 1)] for i in range(len(node.parents))]
     given = [ast.Constant(Symbol(titles.nodes[parent])) if parent is not None else
@@ -241,5 +257,5 @@ def _forward(node: Node, titles: Titles) -> tuple[Symbol, ast.expr]:
              for name, parent in zip(named, node.parents, strict=True)]
     given = [one for one in given if ast.dump(one) != ast.dump(ast.Constant(None))]
     told = described(node)[len(called(node)):].strip()
-    return left, ast.Call(ast.Name(called(node)), [*given, *([ast.Constant(told)] if told else [])],
-                          [])
+    given += [ast.Constant(told)] if told else []
+    return Forward(left, ast.Call(ast.Name(called(node)), given, []), node.shape)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..node import Node
 from ..tensors import Tensor
 from .equations import Definition
 from .formulas import WORDS
@@ -18,15 +17,17 @@ from .names import shape_text
 
 _FEW, _EDGE = 12, 2  # numbers that are shown in full; of more, so many at each end
 _MOST_TERMS = 6  # of a sum
-_STYLE = ("border-collapse:collapse;text-align:left", "padding:.25em .8em .25em 0;vertical-align:top")
+_MOST_LINES = 8  # of numbers
+_STYLE = ("border-collapse:collapse;text-align:left",
+          "padding:.25em .8em .25em 0;vertical-align:top;text-align:left")
 
 
 class Forward(NamedTuple):
     """How a tensor was computed."""
 
-    node: Node
     left: Symbol
     right: ast.expr
+    shape: tuple
 
     def __str__(self) -> str:
         return f"{TEXT.name(self.left.name)} = {TEXT(self.right)}"
@@ -40,11 +41,10 @@ class Equation:
     where      the definitions that the formula uses, as text
     """
 
-    def __init__(self, node: Node, left: Symbol, gradient: Tensor, terms: list[ast.expr],
+    def __init__(self, left: Symbol, gradient: Tensor, terms: list[ast.expr],
                  where: list[Definition], hooked: bool) -> None:
-        self._node, self._left, self.gradient = node, left, gradient
-        self._terms, self._where, self._hooked = terms, where, hooked
-        self.name = left.name
+        self._left, self._terms, self._where, self._hooked = left, terms, where, hooked
+        self.name, self.gradient = left.name, gradient
 
     @property
     def where(self) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ class Explanation:
         head = " = ".join([*map(TEXT.name, self._names), numbers(self.loss)])
         lefts = [str(line) for line in self.forward]
         width = min(max(map(len, lefts), default=0), 60)
-        forward = [f"  {left:<{width}}  {_shape(line.node)}" for left, line in
+        forward = [f"  {left:<{width}}  {_shape(line.shape)}" for left, line in
                    zip(lefts, self.forward, strict=True)]
         parts = [head, "", "forward", *forward, "", "backward",
                  *[_indented(equation) for equation in self.equations]]
@@ -121,16 +121,15 @@ class Explanation:
     def _repr_html_(self) -> str:
         table, cell = _STYLE
         forward = "".join(
-            f'<tr><td style="{cell}">{_math(MATHML.name(line.left.name) + "<mo>=</mo>" + MATHML(line.right))}'
-            f'</td><td style="{cell}">{_shape(line.node)}</td></tr>' for line in self.forward)
+            f'<tr><td style="{cell}">{forward_html(line)}</td><td style="{cell}">{_shape(line.shape)}</td></tr>' for line in self.forward)
         backward = "".join(
             f'<tr><td style="{cell}">{equation_html(equation)}</td>'
-            f'<td style="{cell}">{_shape(equation._node)}</td>'
+            f'<td style="{cell};white-space:nowrap">{_shape(equation.gradient.shape)}</td>'
             f'<td style="{cell}"><pre style="margin:0">{escape(numbers(equation.gradient))}</pre>'
             "</td></tr>" for equation in self.equations)
         words = "".join(f"<li><code>{name}</code> {text}.</li>" for name, text in self._words())
-        return (f'<table style="{table}"><caption>forward</caption>{forward}</table>'
-                f'<table style="{table}"><caption>backward, in its order</caption>{backward}'
+        return (f'<table style="{table}"><caption style="text-align:left">forward</caption>{forward}</table>'
+                f'<table style="{table}"><caption style="text-align:left">backward, in its order</caption>{backward}'
                 f"</table>{f'<ul>{words}</ul>' if words else ''}")
 
     def _words(self) -> list[tuple[str, str]]:
@@ -139,12 +138,17 @@ class Explanation:
         return [(name, text) for name, text in WORDS.items() if name in told]
 
 
+def forward_html(line: Forward) -> str:
+    """How a tensor was computed, as MathML."""
+    return math_html(MATHML.name(line.left.name) + MATHML.operator("=") + MATHML(line.right))
+
+
 def equation_html(equation: Equation) -> str:
     """An equation as MathML, below it what it uses."""
     where = equation._definitions(MATHML)
-    below = [f"where {', '.join(map(_math, where))}"] if where else []
+    below = [f"where {', '.join(map(math_html, where))}"] if where else []
     below += ["then changed by a hook"] if equation._hooked else []
-    return _math(equation._formula(MATHML)) + "".join(
+    return math_html(equation._formula(MATHML)) + "".join(
         f'<div style="font-size:90%">{line}</div>' for line in below)
 
 
@@ -153,17 +157,19 @@ def numbers(tensor: Tensor) -> str:
     array = tensor.numpy()
     text = np.array2string(array, threshold=_FEW, edgeitems=_EDGE if array.ndim < 3 else 1,
                            formatter={"float_kind": lambda number: f"{number:.4g}"})
-    return "\n".join(filter(str.strip, text.splitlines()))
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "\n".join(lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES - 1], " …"])
 
 
-def _math(text: str) -> str:
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{text}</math>'
+def math_html(text: str) -> str:
+    """A formula in MathML as HTML has it."""
+    return ('<math xmlns="http://www.w3.org/1998/Math/MathML" displaystyle="true">'
+            f"{text}</math>")
 
 
-def _shape(node: Node) -> str:
-    if isinstance(node.shape, list):
-        return ", ".join(map(str, node.shape))
-    return str(tuple(node.shape))
+def _shape(shape) -> str:
+    """A shape, or those of several results."""
+    return ", ".join(map(str, shape)) if isinstance(shape, list) else str(tuple(shape))
 
 
 def _indented(equation: Equation) -> str:
@@ -172,5 +178,5 @@ def _indented(equation: Equation) -> str:
     shown = numbers(equation.gradient).splitlines()
     beside = f"  {shown[0]}" if len(shown) == 1 else ""
     below = [] if beside else [f"  {line}" for line in shown]
-    first = f"{formula}  {_shape(equation._node)}{beside}"
+    first = f"{formula}  {_shape(equation.gradient.shape)}{beside}"
     return "\n".join(f"  {line}" for line in [first, *rest, *below])
