@@ -7,7 +7,8 @@ import re
 import numpy as np
 from scipy.special import ndtr
 
-_BELOW, _ABOVE = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"), str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_BELOW = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _PATH = r"[A-Za-z_]\w*(?:\.\w+)+"
 _PLACE = r"u\d+\[\d+\]"
 

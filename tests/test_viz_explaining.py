@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import numpy as np
 import pytest
 
@@ -125,7 +123,8 @@ CONTAINED = {
     negative_log_likelihood: ["−unsqueeze(∂J/∂u₁, dim=1) ⊙ y", "∂J/∂W = xᵀ @ δ₁"],
     perceptron: ["relu′(z₁) = [a₁ > 0]", "∂J/∂b = sum("],
     images: ["∂J/∂net.0.weight = correlate(x, ∂J/∂u₁)", "max_unpool(", "avg_unpool(",
-             "∂J/∂net.4.bias = sum(δ₂, dim=(0, 2, 3))", "x̂", "∂J/∂u₂ = conv_transpose(δ₂, net.4.weight)"],
+             "∂J/∂net.4.bias = sum(δ₂, dim=(0, 2, 3))", "x̂",
+             "∂J/∂u₂ = conv_transpose(δ₂, net.4.weight)"],
     unrolled: ["δ₃ = ∂J/∂z₃ = ∂J/∂h₃ ⊙ tanh′(z₃)", "∂J/∂h₂ = δ₃ @ Uᵀ",
                "∂J/∂U = h₂ᵀ @ δ₃ + h₁ᵀ @ δ₂"],
     words: ["∂J/∂table.weight = add_rows(zeros((4, 2)), rows, ∂J/∂"],

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..tensors import Tensor
-from .notation import Symbol
+from .notation import Symbol, atom
 
 _SAME = {"safe_mul": ast.Mult, "safe_div": ast.Div, "matmul": ast.MatMult, "over": ast.Div}
 _RENAMED = {"absolute": "abs", "spread": "expand"}
@@ -31,7 +31,8 @@ class Definition:
         """Whether its name means another thing: y may only stand for the y that it is made of."""
         if any(self.key[0] == other.key[0] and self.key != other.key for other in others):
             return True
-        name = self.left.value.name if isinstance(self.left, ast.Constant) else None
+        symbol: Any = self.left.value if isinstance(self.left, ast.Constant) else None
+        name = symbol and symbol.name
         inside = isinstance(self.right, ast.Call) and f"Symbol(name='{name}'" in self.key[1]
         return name in taken and not inside
 
@@ -70,7 +71,7 @@ def constant(value) -> ast.expr | None:
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (bool, int, float, str, Symbol)) and value == value:
-        return ast.Constant(value)
+        return atom(value)
     if isinstance(value, (tuple, list)):
         parts = [constant(part) for part in value]
         return None if None in parts else ast.Tuple(parts, ast.Load())  # type: ignore[arg-type]
@@ -98,14 +99,14 @@ class _Resolver(ast.NodeTransformer):
         if name.endswith("ʹ"):
             left: ast.expr = ast.Call(ast.Name(f"{name[:-1]}′"), [self.names["input"]], [])
         else:
-            left = self.names[name] = ast.Constant(Symbol(name))
+            left = self.names[name] = atom(Symbol(name))
         self.where.append(Definition(left, value))
         return left
 
     def visit_Call(self, node: ast.Call):
         name = ast.unparse(node.func)
         if name in _COUNTS:
-            return ast.Constant(self._value(node))
+            return atom(self._value(node))
         if name in _SAME:
             return self.visit(ast.BinOp(node.args[0], _SAME[name](), node.args[1]))
         if name in ("per_channel", "rows") and np.ndim(self.known["g"]) == 2:
@@ -133,7 +134,7 @@ class _Resolver(ast.NodeTransformer):
     def visit_UnaryOp(self, node: ast.UnaryOp):
         self.generic_visit(node)
         value = _number(node.operand)
-        return ast.Constant(-value) if value is not None and isinstance(node.op, ast.USub) else node
+        return atom(-value) if value is not None and isinstance(node.op, ast.USub) else node
 
     def visit_Compare(self, node: ast.Compare):
         self.generic_visit(node)

@@ -25,7 +25,7 @@ from .equations import Definition, Resolved, constant
 from .explanation import Equation, Explanation, Forward
 from .formulas import FORWARDS
 from .names import called, described, index_text
-from .notation import Symbol
+from .notation import Symbol, atom
 from .rules import formula, rule_text
 from .stepping import Step, given_names, walked
 from .style import elided
@@ -112,14 +112,14 @@ def _nothing_retained(nodes: Iterable[Node]) -> Iterator[None]:
 def _equations(found: list[tuple[Node, Step]], root: Node, writer: _Writer
                ) -> Iterator[tuple[Node, Equation]]:
     """An equation for each gradient once it is complete: the sum of what its uses gave."""
-    writer.terms[root] = [ast.Constant(1)]
+    writer.terms[root] = [atom(1)]
     for node, step in found:
         several = isinstance(step.incoming, list)
         for k, gradient in enumerate(step.incoming if several else [step.incoming]):
             target = writer.results.get((node, k)) if several else node
             if target in writer.terms:
                 yield target, writer.equation(target, gradient)
-        for i, (parent, part) in enumerate(zip(node.parents, step.outgoing, strict=False)):
+        for i, part in enumerate(step.outgoing):
             if part is not None:
                 writer.add(node, i, step, part)
 
@@ -163,8 +163,8 @@ class _Writer:
     def _symbol(self, node: Node | None) -> ast.expr:
         """What stands for a gradient, 0 for that of a result without use."""
         if node is None:
-            return ast.Constant(0)
-        return self.symbols.get(node) or ast.Constant(
+            return atom(0)
+        return self.symbols.get(node) or atom(
             Symbol(self.titles.nodes[node], node.shape == (), self.titles.loss))
 
     def _resolved(self, node: Node, i: int, step: Step, written: Callable[[Rule, int], str]
@@ -182,10 +182,10 @@ class _Writer:
         if isinstance(node.op, Op):
             known |= {name: value for name, value, _ in node.op.kept(node.saved)}
         text = written(node.op, i)
-        resolved = Resolved(text, names | {"g": g, "k": ast.Constant(i)}, known)
+        resolved = Resolved(text, names | {"g": g, "k": atom(i)}, known)
         if resolved.tree is None:
-            resolved.tree = ast.Constant(elided(text, _LONGEST))
-            resolved.where.append(Definition(ast.Constant(Symbol("g")), g))
+            resolved.tree = atom(elided(text, _LONGEST))
+            resolved.where.append(Definition(atom(Symbol("g")), g))
         return resolved
 
 
@@ -195,31 +195,31 @@ def _is_hooked(node: Node) -> bool:
 
 def _names(node: Node, titles: Titles) -> dict[str, ast.expr]:
     """What stands for each name in an op's formulas, as far as it is known."""
-    names: dict[str, ast.expr] = {"out": ast.Constant(Symbol(titles.nodes[node],
+    names: dict[str, ast.expr] = {"out": atom(Symbol(titles.nodes[node],
                                                              node.shape == ()))}
     if not isinstance(node.op, Op):
         return names
     for name, value, source in node.op.kept(node.saved):
         if name == "index" and source is None:
-            names[name] = ast.Constant(index_text(value))
+            names[name] = atom(index_text(value))
         elif isinstance(value, np.ndarray) and isinstance(source, int) and source >= 0:
             names[name] = _array(name, value, titles)
         elif (tree := constant(value)) is not None:
             names[name] = tree
     for name, parent in zip(node.op.inputs, node.parents, strict=False):
         if parent is not None:
-            names[name] = ast.Constant(Symbol(titles.nodes[parent], parent.shape == ()))
+            names[name] = atom(Symbol(titles.nodes[parent], parent.shape == ()))
     return names
 
 
 def _array(name: str, array: np.ndarray, titles: Titles) -> ast.expr:
     """A tensor without gradient: a number, or its name, or else what the op calls it."""
     if array.ndim == 0 and id(array) not in titles.arrays:
-        return constant(array) or ast.Constant(str(array))
-    return ast.Constant(Symbol(titles.of_array(name, array), array.ndim == 0))
+        return constant(array) or atom(str(array))
+    return atom(Symbol(titles.of_array(name, array), array.ndim == 0))
 
 
-def _summed(tree: ast.expr, shape: tuple, wanted: tuple) -> ast.expr:
+def _summed(tree: Any, shape: tuple, wanted: tuple) -> ast.expr:
     """A gradient summed to the shape of an input that was broadcast."""
     if tuple(shape) == tuple(wanted):
         return tree
@@ -229,10 +229,10 @@ def _summed(tree: ast.expr, shape: tuple, wanted: tuple) -> ast.expr:
     if tuple(shape[lead:]) == tuple(wanted):
         return ast.Call(ast.Name("sum"), [tree], [ast.keyword("dim", _dims(range(lead)))])
     if lead:
-        return ast.Call(ast.Name("sum_to_size"), [tree, constant(tuple(wanted))], [])
+        return ast.Call(ast.Name("sum_to_size"), [tree, _dims(wanted)], [])
     dims = _dims([d for d, n in enumerate(wanted) if n != shape[d]])
     return ast.Call(ast.Name("sum"), [tree], [ast.keyword("dim", dims),
-                                              ast.keyword("keepdim", ast.Constant(True))])
+                                              ast.keyword("keepdim", atom(True))])
 
 
 def _dims(dims: Iterable[int]) -> ast.expr:
@@ -252,10 +252,10 @@ def _forward(node: Node, titles: Titles) -> Forward:
             return Forward(left, tree, node.shape)
     words = node.op.inputs or ("input",)
     named = [words[min(i, len(words) - 1)] for i in range(len(node.parents))]
-    given = [ast.Constant(Symbol(titles.nodes[parent])) if parent is not None else
-             names.get(name) or ast.Constant(Symbol(name))
+    given = [atom(Symbol(titles.nodes[parent])) if parent is not None else
+             names.get(name) or atom(Symbol(name))
              for name, parent in zip(named, node.parents, strict=True)]
-    given = [one for one in given if ast.dump(one) != ast.dump(ast.Constant(None))]
+    given = [one for one in given if ast.dump(one) != ast.dump(atom(None))]
     told = described(node)[len(called(node)):].strip()
-    given += [ast.Constant(told)] if told else []
+    given += [atom(told)] if told else []
     return Forward(left, ast.Call(ast.Name(called(node)), given, []), node.shape)

@@ -13,7 +13,6 @@ from ..tensors import Tensor
 from .equations import Definition
 from .formulas import WORDS
 from .notation import LATEX, MATHML, TEXT, Notation, Symbol
-from .names import shape_text
 
 _FEW, _EDGE = 12, 2  # numbers that are shown in full; of more, so many at each end
 _MOST_TERMS = 6  # of a sum
@@ -120,17 +119,17 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         table, cell = _STYLE
-        forward = "".join(
-            f'<tr><td style="{cell}">{forward_html(line)}</td><td style="{cell}">{_shape(line.shape)}</td></tr>' for line in self.forward)
+        td = f'<td style="{cell}">'
+        forward = "".join(f"<tr>{td}{forward_html(line)}</td>{td}{_shape(line.shape)}</td></tr>"
+                          for line in self.forward)
         backward = "".join(
-            f'<tr><td style="{cell}">{equation_html(equation)}</td>'
-            f'<td style="{cell};white-space:nowrap">{_shape(equation.gradient.shape)}</td>'
-            f'<td style="{cell}"><pre style="margin:0">{escape(numbers(equation.gradient))}</pre>'
-            "</td></tr>" for equation in self.equations)
+            f"<tr>{td}{equation_html(equation)}</td>{td}{_shape(equation.gradient.shape)}</td>"
+            f'{td}<pre style="margin:0">{escape(numbers(equation.gradient))}</pre></td></tr>'
+            for equation in self.equations)
         words = "".join(f"<li><code>{name}</code> {text}.</li>" for name, text in self._words())
-        return (f'<table style="{table}"><caption style="text-align:left">forward</caption>{forward}</table>'
-                f'<table style="{table}"><caption style="text-align:left">backward, in its order</caption>{backward}'
-                f"</table>{f'<ul>{words}</ul>' if words else ''}")
+        parts = [(forward, "forward"), (backward, "backward, in its order")]
+        return "".join(f'<table style="{table}"><caption style="{table}">{name}</caption>{rows}'
+                       "</table>" for rows, name in parts) + (f"<ul>{words}</ul>" if words else "")
 
     def _words(self) -> list[tuple[str, str]]:
         """The functions in the formulas that are not known to everybody."""

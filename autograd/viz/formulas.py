@@ -3,8 +3,8 @@ which steps and explain both show. All other ops show the code of their rules, w
 
 A text is Python. `g` is the gradient of the result, `out` the result, `k` the number of the input
 among several; other names are the op's inputs and attributes. `a if c else b` is decided where the
-attributes are known. `(name := value)` is what textbooks give a name, and `fʹ` the slope of f; `others` are all
-dimensions but the channels', 1.
+attributes are known. `(name := value)` is what textbooks give a name, and `fʹ` the slope of f;
+`others` are all dimensions but 1, the channels'.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .style import escaped
 
@@ -32,6 +32,11 @@ class Symbol(NamedTuple):
     def delta(self) -> str:
         """What textbooks call the derivative by an input of an activation, z."""
         return f"δ{self.name[1:]}" if self.loss and re.fullmatch(r"z\d*", self.name) else ""
+
+
+def atom(value: Any) -> ast.Constant:
+    """A symbol, a number or a piece of code as a formula."""
+    return ast.Constant(value)
 
 
 def is_scalar(tree: ast.expr) -> bool:
@@ -66,7 +71,8 @@ class Notation:
         if isinstance(value, Symbol):
             return (self.derivative(value) if value.loss else self.name(value.name)), _ATOM
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return self.number(f"{value:.6g}".replace("-", self.minus)), _NEG if value < 0 else _ATOM
+            text = f"{value:.6g}".replace("-", self.minus)
+            return self.number(text), _NEG if value < 0 else _ATOM
         return self.code(str(value)), _ATOM
 
     def of_BinOp(self, tree: ast.BinOp) -> tuple[str, int]:

@@ -21,7 +21,7 @@ from .explaining import Explained, explained
 from .explanation import Equation, equation_html, forward_html, math_html, numbers
 from .layout import placed
 from .names import described
-from .notation import MATHML, TEXT, Symbol
+from .notation import MATHML, TEXT
 from .player_page import BAR, SCRIPT, STYLE
 from .stepping import given_names
 from .style import Box
@@ -143,7 +143,7 @@ def _backward_steps(found: Explained, places: Mapping[Node, str]) -> list[str]:
     """A step for each gradient: how it came and what is passed on."""
     steps = []
     for node, equation in zip(found.backward, found.text.equations, strict=True):
-        op = node.parents[0] if isinstance(node, Output) else node
+        op: Any = node.parents[0] if isinstance(node, Output) else node
         name = "gradient arrives in .grad" if isinstance(node, Leaf) else described(op)
         comes = (f"<div>{equation_html(equation)}</div>"
                  f"<h2>gradient that comes {_shape(equation.gradient.shape)}</h2>"

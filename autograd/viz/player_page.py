@@ -24,7 +24,8 @@ STYLE = """
 .player li{padding:.5rem 0;border-bottom:1px solid #e2e8f0;overflow-x:auto}
 .player.live li{display:none;border:0;min-height:14rem}
 .player.live li.now{display:block}
-.player pre{margin:.2rem 0;font:14px/1.4 ui-monospace,Courier New,monospace;overflow-x:auto}
+.player pre{margin:.2rem 0;font:14px/1.4 ui-monospace,Courier New,monospace;
+ overflow-x:auto}
 .player .kind{display:inline-block;padding:0 .5em;border-radius:4px;color:#fff;background:#1d4ed8}
 .player .backward .kind{background:#b91c1c}
 .player .small{font-size:.9rem;color:#475569}
@@ -33,8 +34,8 @@ STYLE = """
 .player.live [data-box].forward rect{stroke:#1d4ed8;stroke-width:4}
 .player.live [data-box].backward rect{stroke:#b91c1c;stroke-width:4}
 .player .hidden{visibility:hidden}
-@media(min-width:900px){.player .both{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);
- gap:16px}.player.live .graph{max-height:80vh}}
+@media(min-width:900px){.player .both{display:grid;gap:16px;
+ grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.player.live .graph{max-height:80vh}}
 """
 
 BAR = """

@@ -100,13 +100,13 @@ def steps(tensors, grad_tensors=None, *, names: Mapping[str, Any] | None = None,
 
 
 def walked(grads: dict[Node, Any], names: Mapping[Node, str], retain_graph: bool,
-           arrived: Callable[[Node], None]) -> list[tuple[Node, Step]]:
+           arrived: Callable[[Leaf], None]) -> list[tuple[Node, Step]]:
     """Walk back from the roots and return each node's step; `arrived` is told of leaves."""
     found: list[tuple[Node, Step]] = []
     outer = LOOKING[-1] if LOOKING else None
 
     def met(node: Node) -> None:
-        if node.__class__ is Leaf:
+        if isinstance(node, Leaf):
             found.append((node, Step(node, names, _kept(grads[node], node), ())))
             arrived(node)
 
