@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 _BELOW = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _PATH = r"[A-Za-z_]\w*(?:\.\w+)+"
 _PLACE = r"u\d+\[\d+\]"
 
@@ -25,6 +25,11 @@ def conv2d(x, w, b=None):
     for i, j in np.ndindex(out.shape[2:]):
         out[:, :, i, j] = np.tensordot(x[:, :, i:i + kh, j:j + kw], w, ((1, 2, 3), (1, 2, 3)))
     return out if b is None else out + b[:, None, None]
+
+
+def sum_to_size(x, shape):
+    x = x.sum(tuple(range(x.ndim - len(shape))))
+    return x.sum(tuple(d for d, n in enumerate(shape) if n != x.shape[d]), keepdims=True)
 
 
 def correlate(x, g):
@@ -44,6 +49,11 @@ def conv_transpose(g, w):
     return out
 
 
+def compared(found):
+    sign = {"≤": "<=", "≥": ">=", "=": "=="}.get(found[2], found[2])
+    return f"({found[1]} {sign} {found[3]})"
+
+
 class Printed:
     """Tensors and gradients by their printed names, and the functions of the notation."""
 
@@ -60,7 +70,14 @@ class Printed:
             sum=lambda x, dim=None, keepdim=False: np.sum(x, dim, keepdims=keepdim),
             mean=lambda x, dim=None, keepdim=False: np.mean(x, dim, keepdims=keepdim),
             var=lambda x, dim, keepdim, correction: np.var(x, dim, keepdims=True, ddof=correction),
-            std=lambda x: np.std(x, ddof=1), reshape=lambda x, shape: np.reshape(x, shape),
+            sum_to_size=sum_to_size, sin=np.sin, cos=np.cos, sinh=np.sinh, cosh=np.cosh,
+            rsqrt=lambda x: 1 / np.sqrt(x), square=np.square, log1p=np.log1p, flip=np.flip,
+            clamp=np.clip, maximum=np.maximum, transpose=np.swapaxes, inverse=np.linalg.inv,
+            permute=np.transpose, rows=lambda x: x.reshape(-1, x.shape[-1]), cat=np.concatenate,
+            stack=np.stack, share=lambda g, where, dim=None:
+                g * where / where.sum(dim, keepdims=dim is not None), roll=np.roll,
+            tril=np.tril, triu=np.triu, std=lambda x: np.std(x, ddof=1),
+            reshape=lambda x, shape: np.reshape(x, shape),
             expand=np.broadcast_to, unsqueeze=lambda x, dim: np.expand_dims(x, dim), where=np.where,
             outer=np.outer, zeros=np.zeros, conv2d=conv2d, correlate=correlate,
             conv_transpose=conv_transpose, flatten=lambda x: x.reshape(len(x), -1),
@@ -105,12 +122,13 @@ class Printed:
     def value(self, text):
         """What a printed formula comes to."""
         text = text.translate(_BELOW).replace("ᵀ", "~")
-        text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: f"**{found[0].translate(_ABOVE)}", text)
+        text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda found: f"**{found[0].translate(_ABOVE)}", text)
         text = re.sub(rf"∂\w+/∂({_PATH}|{_PLACE}|\w+)", r"d['\1']", text)
         text = re.sub(r"δ(\d*)", r"d['z\1']", text)
         text = re.sub(rf"(?<!['\w.])({_PATH}|{_PLACE})", r"v['\1']", text)
-        text = re.sub(r"\[([^\]]+ [<>] [^\]]+)\]", r"(\1)", text)
-        for sign, code in (("⊙", "*"), ("·", "*"), ("−", "-"), ("~", ".mT")):
+        text = re.sub(r"\[([^\[\]]+) ([<>≤≥=]) ([^\[\]]+)\]", compared, text)
+        text = re.sub(r"\^(\(|\w)", r"**\1", text)
+        for sign, code in (("⊙", "*"), ("·", "*"), ("−", "-"), ("~", ".mT"), (" or ", " | ")):
             text = text.replace(sign, code)
         return eval(text, {**self.functions(), "d": self.gradients, "v": self.tensors},
                     {**self.noted, **self.tensors})
@@ -125,9 +143,7 @@ class Printed:
 
     def gradient(self, equation):
         """The gradient that an equation says."""
-        formula = str(equation).splitlines()[0].split(" = ")[-1]
-        if "[" in formula and " = " in str(equation).splitlines()[0].split("[", 1)[-1]:
-            formula = str(equation).splitlines()[0].split(" = ", 1)[-1]
+        formula = re.sub(r"^(δ\S* = )?∂\S+ = ", "", str(equation).splitlines()[0])
         before = dict(self.noted)
         for line in equation.where:
             name, part = line.split(" = ", 1)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from html.parser import HTMLParser
+
 import numpy as np
 import pytest
 
 import autograd
 import nn
 import nn.functional as F
+from autograd.viz.explaining import explained
+from autograd.viz.formulas import FORMULAS
+from autograd.viz.values import values
 from tests.printed import Printed
+from tests.samples import SAMPLES, Call
 
 f64 = autograd.float64
 
@@ -168,3 +175,127 @@ def leaves_of(names):
         elif isinstance(value, autograd.Tensor) and value.is_leaf:
             found[name] = value
     return found
+
+
+IN_WORDS = ("mask", "indices", "windows", "stride", "place(", "place_along(", "part(", "unbind(",
+         "conv_transpose(", "correlate(", "avg_unpool(", "_grad(",
+         "per_channel(")  # told in words, or tried on the networks
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMULAS) & set(SAMPLES)))
+def test_formulas_come_to_what_the_rules_give(name):
+    for number in range(min(3, len(SAMPLES[name]))):
+        call = Call(name, number)
+        leaves = call.tensors()
+        results = [r for r in call.graded(*leaves) if r.requires_grad]
+        if not results:
+            continue
+        loss = sum((r * data(*r.shape)).sum() for r in results)
+        names = {f"p{i}": leaf for i, leaf in enumerate(leaves)}
+        names |= {f"r{i}": result for i, result in enumerate(results)}
+        found = explained("explain", loss, names)
+        printed = Printed({found.titles.nodes[node]: array for node, array in
+                           values(found.nodes, [*leaves, *results]).items()})
+        for node in found.nodes:
+            printed.tensors |= {found.titles.arrays[id(array)]: array
+                                for _, array, _ in node.op.kept(node.saved)
+                                if id(array) in found.titles.arrays}
+        wanted = autograd.grad(loss, leaves, retain_graph=True, allow_unused=True)
+        printed.gradients = {one.name: one.gradient.numpy() for one in found.text.equations}
+        for leaf, want in zip(names, wanted, strict=False):
+            if want is not None:
+                assert found.text[leaf].gradient.numpy().tobytes() == want.numpy().tobytes()
+            if want is not None and not any(word in str(found.text[leaf]) for word in IN_WORDS):
+                np.testing.assert_allclose(printed.gradient(found.text[leaf]), want.numpy(),
+                                           rtol=1e-4, atol=1e-7, err_msg=str(found.text[leaf]))
+
+
+def test_latex_and_html_are_well_formed():
+    class Tags(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.open, self.seen = [], set()
+
+        def handle_starttag(self, tag, attrs):
+            self.open.append(tag)
+            self.seen.add(tag)
+
+        def handle_endtag(self, tag):
+            assert self.open.pop() == tag
+
+    for network in NETWORKS:
+        loss, names = network()
+        found = autograd.explain(loss, names=names)
+        tags = Tags()
+        tags.feed(found._repr_html_())
+        assert tags.open == [] and {"math", "mfrac", "msub", "pre"} <= tags.seen
+        latex = found.latex()
+        assert latex.count(r"\left") == latex.count(r"\right") and latex.count("&=") == len(
+            found.equations)
+        depth = 0
+        for brace in re.findall(r"(?<!\\)[{}]", latex):
+            depth += 1 if brace == "{" else -1
+            assert depth >= 0
+        assert depth == 0
+    loss, names = hidden_layer()
+    assert r"\delta_{2} &= \frac{\partial J}{\partial z_{2}} = \frac{\hat{y} - y}{4}" in (
+        autograd.explain(loss, names=names).latex())
+
+
+def test_names_that_textbooks_use_for_something_else():
+    x, t = data(4, 3), autograd.tensor([0, 2, 1, 1])
+    y = x @ weights(3, 3)
+    assert "∂J/∂y = (softmax(y, dim=1) − one_hot(t)) / 4" in str(
+        autograd.explain(F.cross_entropy(y, t)))
+    norm = nn.LayerNorm(3).double()
+    u = norm(x.requires_grad_())
+    assert str(autograd.explain(norm(u).sum())).count("where u =") == 0
+
+
+def test_hooks_are_called_and_nothing_is_left_behind():
+    w, seen = weights(3), []
+    h = w * 2
+    h.retain_grad()
+    h.register_hook(lambda g: g * 10)
+    w.register_post_accumulate_grad_hook(seen.append)
+    loss = h.sum()
+    found = autograd.explain(loss)
+    assert found["w"].gradient.tolist() == [20.0] * 3
+    assert "then changed by a hook" in str(found["h"])
+    assert w.grad is None and seen == []
+    loss.backward()
+    assert w.grad.tolist() == [20.0] * 3 and h.grad.tolist() == [10.0] * 3 and len(seen) == 1
+    with pytest.raises(RuntimeError, match="already walked"):
+        autograd.explain(loss)
+    with pytest.raises(RuntimeError, match="^explain: a gradient can be created only for a scalar"):
+        autograd.explain(w * 2)
+    with pytest.raises(TypeError, match='explain: names must be a dict such as {"w": w}'):
+        autograd.explain(loss, names=[w])
+    with pytest.raises(KeyError, match="v; there are equations for J, h, w"):
+        found["v"]
+
+
+def test_other_ops_show_the_text_of_their_rules():
+    class Twice(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    w = weights(3)
+    h = Twice.apply(w)
+    assert "∂J/∂w = Twice.backward  (3,)" in str(autograd.explain(h.sum())).replace(
+        "(3,)  ", "(3,)")
+    lstm = nn.LSTM(2, 3).double()
+    out, _ = lstm(data(4, 1, 2))
+    assert '_layer_grad("lstm", g' in str(autograd.explain(out.sum()))
+
+
+def test_a_sum_of_many_terms_is_cut_in_the_middle():
+    w = weights(2)
+    found = autograd.explain(sum((w * float(i)).sum() for i in range(9)))
+    assert str(found["w"]).count("·") == 5 and "(4 more)" in str(found["w"])
+    assert found["w"].gradient.tolist() == [36.0, 36.0]

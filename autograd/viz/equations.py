@@ -15,7 +15,8 @@ import numpy as np
 from ..tensors import Tensor
 from .notation import Symbol, atom
 
-_SAME = {"safe_mul": ast.Mult, "safe_div": ast.Div, "matmul": ast.MatMult, "over": ast.Div}
+_SAME = {"safe_mul": ast.Mult, "safe_div": ast.Div, "matmul": ast.MatMult, "over": ast.Div,
+         "times": ast.Mult}
 _RENAMED = {"absolute": "abs", "spread": "expand"}
 _USUAL = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
 
@@ -83,7 +84,7 @@ class _Resolver(ast.NodeTransformer):
 
     def __init__(self, names: Mapping[str, ast.expr], known: Mapping[str, Any],
                  where: list[Definition]) -> None:
-        self.names, self.known, self.where = dict(names), {**_COUNTS, **known}, where
+        self.names, self.known, self.where = dict(names), {**_WORKED_OUT, **known}, where
 
     def visit_Name(self, node: ast.Name):
         return copy.deepcopy(self.names.get(node.id, node))
@@ -105,16 +106,16 @@ class _Resolver(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call):
         name = ast.unparse(node.func)
-        if name in _COUNTS:
-            return atom(self._value(node))
+        if name in _WORKED_OUT:
+            return constant(self._value(node))
         if name in _SAME:
             return self.visit(ast.BinOp(node.args[0], _SAME[name](), node.args[1]))
-        if name in ("per_channel", "rows") and np.ndim(self.known["g"]) == 2:
+        if name in ("per_channel", "rows") and self._is_matrix(node.args[0]):
             return self.visit(node.args[0])
         node.func = ast.Name(_RENAMED.get(name, name))
         node.args = [self.visit(part) for part in node.args]
         for keyword in node.keywords:
-            keyword.value = self.visit(keyword.value)
+            keyword.value = _evened(self.visit(keyword.value))
         node.keywords = [keyword for keyword in node.keywords if not _usual(keyword)]
         return node
 
@@ -140,6 +141,11 @@ class _Resolver(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
+    def _is_matrix(self, tree: ast.expr) -> bool:
+        """Whether a part has two dimensions; what is not known has those of the gradient."""
+        value = self._value(tree) if isinstance(tree, ast.Name) and tree.id == "input" else None
+        return np.ndim(self.known["g"] if value is None else value) == 2
+
     def _value(self, tree: ast.expr):
         """What an expression of the library's own comes to; None where that is not known."""
         code = compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(tree))),
@@ -159,7 +165,18 @@ def _count_along(shape, dim) -> int:
     return prod([shape[i] for i in dims]) if shape else 1
 
 
-_COUNTS: dict[str, Callable] = {"count": _count, "count_along": _count_along}
+def _each(dims, more=()) -> tuple:
+    return (dims, *more) if isinstance(dims, int) else tuple(dims)
+
+
+def _inverse_order(dims, more=()) -> tuple:
+    order = [d % len(_each(dims, more)) for d in _each(dims, more)]
+    return tuple(map(order.index, range(len(order))))
+
+
+_WORKED_OUT: dict[str, Callable] = {
+    "count": _count, "count_along": _count_along, "each": _each, "inverse_order": _inverse_order,
+    "negated": lambda shifts: tuple([-shift for shift in _each(shifts)])}
 _WORDS = {"Tensor": Tensor, "is_number": lambda value: np.ndim(value) == 0}
 _WORK: dict[type, Callable] = {
     ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b}
@@ -168,6 +185,14 @@ _WORK: dict[type, Callable] = {
 def _number(tree: ast.expr) -> float | None:
     value = tree.value if isinstance(tree, ast.Constant) else None
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _evened(tree: ast.expr) -> ast.expr:
+    """A padding that is the same on both sides as one number for each dimension."""
+    pairs = tree.elts if isinstance(tree, ast.Tuple) else []
+    even = [pair.elts[0] for pair in pairs if isinstance(pair, ast.Tuple) and len(pair.elts) == 2
+            and ast.dump(pair.elts[0]) == ast.dump(pair.elts[1])]
+    return ast.Tuple(even, ast.Load()) if even and len(even) == len(pairs) else tree
 
 
 def _usual(keyword: ast.keyword) -> bool:

@@ -182,7 +182,8 @@ class _Writer:
         if isinstance(node.op, Op):
             known |= {name: value for name, value, _ in node.op.kept(node.saved)}
         text = written(node.op, i)
-        resolved = Resolved(text, names | {"g": g, "k": atom(i)}, known)
+        gradient = "g_out" if "g" in node.op.inputs else "g"  # of an op that is a gradient itself
+        resolved = Resolved(text, names | {gradient: g, "k": atom(i)}, known)
         if resolved.tree is None:
             resolved.tree = atom(elided(text, _LONGEST))
             resolved.where.append(Definition(atom(Symbol("g")), g))
@@ -229,7 +230,7 @@ def _summed(tree: Any, shape: tuple, wanted: tuple) -> ast.expr:
     if tuple(shape[lead:]) == tuple(wanted):
         return ast.Call(ast.Name("sum"), [tree], [ast.keyword("dim", _dims(range(lead)))])
     if lead:
-        return ast.Call(ast.Name("sum_to_size"), [tree, _dims(wanted)], [])
+        return ast.Call(ast.Name("sum_to_size"), [tree, atom(str(tuple(wanted)))], [])
     dims = _dims([d for d, n in enumerate(wanted) if n != shape[d]])
     return ast.Call(ast.Name("sum"), [tree], [ast.keyword("dim", dims),
                                               ast.keyword("keepdim", atom(True))])

@@ -9,13 +9,12 @@ attributes are known. `(name := value)` is what textbooks give a name, and `fʹ`
 
 from __future__ import annotations
 
-_NUMBER = " / count(input, target) if reduction == 'mean' else "
 _UNDER = "dim is None or keepdim or not input_shape"
 
 
-def _mean(text: str) -> str:
+def _mean(text: str, known: str = "input, target") -> str:
     """The formula of a loss, divided by the number of its elements where it is their mean."""
-    return f"{text}{_NUMBER}{text}"
+    return f"{text} / count({known}) if reduction == 'mean' else {text}"
 
 
 def _expanded(text: str) -> str:
@@ -59,6 +58,8 @@ def _norm(batch: str, rows: str, fixed: str) -> str:
             f"{fixed} if kind == 'fixed' else {_REST}")
 
 
+_SHARED = ("share(g, input == out) if dim is None or dim == () else share(g, input == out, dim) "
+           "if keepdim else share(unsqueeze(g, dim), input == unsqueeze(out, dim), dim)")
 _SCALED = "(g if weight is None else g * per_channel(weight))"
 
 FORMULAS: dict[str, dict[str, str]] = {
@@ -71,23 +72,31 @@ FORMULAS: dict[str, dict[str, str]] = {
     # sums and products
     "sum": {"input": _expanded("{}")},
     "mean": {"input": _expanded("{} / count_along(input_shape, dim)")},
-    "amax": {"input": "share(g, input == out)"},
-    "amin": {"input": "share(g, input == out)"},
+    "amax": {"input": _SHARED},
+    "amin": {"input": _SHARED},
     "_var": {"input": _spread("2 * {} * {}")},
     "_std": {"input": _spread("{} * {} / {out}")},
     "max_dim": {"input": "place_along(g, places, dim, input_shape)"},
     "min_dim": {"input": "place_along(g, places, dim, input_shape)"},
+    "maximum": {"input": "g * ((input > other) + (input == other) / 2)",
+                "other": "g * ((other > input) + (input == other) / 2)"},
+    "minimum": {"input": "g * ((input < other) + (input == other) / 2)",
+                "other": "g * ((other < input) + (input == other) / 2)"},
+    "lerp": {"input": "g * (1 - weight)", "end": "g * weight",
+             "weight": "g * (end - input)"},
     "matmul": {
-        "input": "g @ other.mT if len(input_shape) == 2 and other.ndim == 2 else "
-                 "g * other if len(input_shape) == 1 and other.ndim == 1 else "
+        "input": "g * other if len(input_shape) == 1 and other.ndim == 1 else "
                  "outer(g, other) if len(input_shape) == 2 and other.ndim == 1 else "
+                 "unsqueeze(g, dim=-1) * other if other.ndim == 1 else "
                  "other @ g if len(input_shape) == 1 and other.ndim == 2 else "
-                 "sum_to_size(g @ other.mT, input_shape)",
-        "other": "input.mT @ g if input.ndim == 2 else "
-                 "g * input if input.ndim == 1 and len(other_shape) == 1 else "
+                 "sum_to_size(unsqueeze(g, dim=-2) @ other.mT, input_shape) "
+                 "if len(input_shape) == 1 else g @ other.mT",
+        "other": "g * input if input.ndim == 1 and len(other_shape) == 1 else "
                  "outer(input, g) if input.ndim == 1 and len(other_shape) == 2 else "
-                 "rows(input).mT @ rows(g) if len(other_shape) == 2 else "
-                 "sum_to_size(input.mT @ g, other_shape)"},
+                 "unsqueeze(input, dim=-1) * unsqueeze(g, dim=-2) if input.ndim == 1 else "
+                 "input.mT @ g if input.ndim == 2 else "
+                 "rows(input).mT @ reshape(g, -1) if len(other_shape) == 1 else "
+                 "rows(input).mT @ rows(g) if len(other_shape) == 2 else input.mT @ g"},
     "addmm": {"input": "beta * g", "mat1": "alpha * (g @ mat2.mT)",
               "mat2": "alpha * (mat1.mT @ g)"},
     "baddbmm": {"input": "beta * g", "batch1": "alpha * (g @ batch2.mT)",
@@ -96,7 +105,9 @@ FORMULAS: dict[str, dict[str, str]] = {
                "weight": "g.mT @ input if g.ndim == 2 else rows(g).mT @ rows(input)",
                "bias": "sum(g, dim=0) if g.ndim == 2 else sum(rows(g), dim=0)"},
     # shapes
-    "permute": {"input": "permute(g, inverse(dims, more))"},
+    "permute": {"input": "permute(g, inverse_order(dims, more))"},
+    "roll": {"input": "roll(g, negated(shifts), dims)"},
+    "flip": {"input": "flip(g, each(dims, more))"},
     "getitem": {"input": "place(g, index, input_shape)"},
     "cat": {"tensors": "part(g, dim, k)"},
     "stack": {"tensors": "unbind(g, dim)[k]"},
@@ -123,8 +134,10 @@ FORMULAS: dict[str, dict[str, str]] = {
     "huber_loss": {"input": _mean("g * clamp(input - target, -delta, delta)"),
                    "target": _mean("g * clamp(target - input, -delta, delta)")},
     "_binary_cross_entropy": {
-        "input": _mean("g * (input - target) / (input * (1 - input))")},
-    "_with_logits": {"input": _mean("g * ((ŷ := sigmoid(input)) - target)")},
+        "input": _mean("g * (input - target) / (input * (1 - input))"),
+        "target": _mean("g * (log(1 - input) - log(input))", "input")},
+    "_with_logits": {"input": _mean("g * ((ŷ := sigmoid(input)) - target)"),
+                     "target": _mean("-g * input", "input")},
     "_cross_entropy": {
         "input": f"g * {_SCORES} / total if {_HARD} and not g.shape else "
                  f"unsqueeze(g, dim=1) * {_SCORES} if {_HARD} else "
@@ -179,6 +192,6 @@ WORDS: dict[str, str] = {
     "place": "adds the gradient to zeros of that shape, at the index",
     "place_along": "puts each gradient where the chosen element stood, 0 elsewhere",
     "rows": "is (…, n) as (rows, n)",
-    "share": "divides the gradient among the elements that are the extreme",
+    "share": "divides each gradient among the elements that are the extreme",
     "Φ": "is the distribution function of the normal distribution, φ its density",
 }

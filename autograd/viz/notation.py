@@ -16,6 +16,7 @@ from .style import escaped
 
 _ADD, _MUL, _NEG, _ATOM = 1, 2, 3, 5
 _COMPARED = {ast.Gt: ">", ast.Lt: "<", ast.GtE: "≥", ast.LtE: "≤", ast.Eq: "=", ast.NotEq: "≠"}
+_WORDS = {ast.BitOr: "or", ast.BitAnd: "and"}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _PARTED = re.compile(r"([^\W\d_]\w{0,2}?̂?)_?(\d+|(?<=_)[^\W\d_]{1,2})")  # z2, W_hh
@@ -72,7 +73,7 @@ class Notation:
             return (self.derivative(value) if value.loss else self.name(value.name)), _ATOM
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             text = f"{value:.6g}".replace("-", self.minus)
-            return self.number(text), _NEG if value < 0 else _ATOM
+            return self.number(text), _MUL if value < 0 else _ATOM
         return self.code(str(value)), _ATOM
 
     def of_BinOp(self, tree: ast.BinOp) -> tuple[str, int]:
@@ -82,6 +83,9 @@ class Notation:
             return self.within(left, _ADD) + sign + self.within(right, _MUL), _ADD
         if op is ast.Div:
             return self.quotient(left, right)
+        if op in _WORDS:
+            word = self.operator(_WORDS[op])
+            return self.within(left, _ATOM) + word + self.within(right, _ATOM), _ADD
         if op is ast.Pow:
             return self.power(left, right), _ATOM
         dot = self.matrix_dot if op is ast.MatMult else self.dots[
@@ -129,8 +133,9 @@ class Notation:
 
     def power(self, left: ast.expr, right: ast.expr) -> str:
         base = self.within(left, _ATOM)
-        if isinstance(right, ast.Constant) and isinstance(right.value, int):
-            return base + str(right.value).translate(_SUPERSCRIPTS)
+        number = right.value if isinstance(right, ast.Constant) else None
+        if isinstance(number, (int, float)) and number == int(number):
+            return base + str(int(number)).translate(_SUPERSCRIPTS)
         return f"{base}^{self.within(right, _ATOM)}"
 
     def transposed(self, text: str) -> str:
@@ -174,7 +179,7 @@ class Latex(Notation):
 
     minus, dots = "-", {True: r" \cdot ", False: r" \odot "}
     matrix_dot = r"\, "
-    _SIGNS = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
+    _SIGNS = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne", "or": r"\lor", "and": r"\land"}
     _GREEK = {"δ": r"\delta", "σ": r"\sigma", "Φ": r"\Phi", "φ": r"\varphi", "ŷ": r"\hat{y}",
               "x̂": r"\hat{x}"}
 

@@ -59,6 +59,9 @@ def _text(rule: Callable) -> str:
     own = code.co_varnames[:code.co_argcount]
     text = _body(code) or f"{code.co_name}({', '.join(own)})"
     text = _renamed(text, dict(zip(own, getattr(rule, "names", own), strict=True)))
+    for name in code.co_names:
+        if function.__globals__.get(name).__class__ is float:
+            text = _renamed(text, {name: f"{function.__globals__[name]:.6g}"})
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         text = _written_out(text, name, cell.cell_contents)
     return text

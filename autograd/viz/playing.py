@@ -22,7 +22,7 @@ from .explanation import Equation, equation_html, forward_html, math_html, numbe
 from .layout import placed
 from .names import described
 from .notation import MATHML, TEXT
-from .player_page import BAR, SCRIPT, STYLE
+from .playing_page import BAR, SCRIPT, STYLE
 from .stepping import given_names
 from .style import Box
 from .svg import svg

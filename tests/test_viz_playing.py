@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.viz.player_page import STYLE
+from autograd.viz.playing_page import STYLE
 from autograd.viz.style import LOOKS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which(
