@@ -14,6 +14,7 @@ import nn.functional as F
 from autograd.viz.explaining import explained
 from autograd.viz.formulas import FORMULAS
 from autograd.viz.values import values
+from tests.leaves import leaf_or_scalar
 from tests.printed import Printed
 from tests.samples import SAMPLES, Call
 
@@ -179,7 +180,7 @@ def leaves_of(names):
 
 IN_WORDS = ("mask", "indices", "windows", "stride", "place(", "place_along(", "part(", "unbind(",
          "conv_transpose(", "correlate(", "avg_unpool(", "_grad(",
-         "per_channel(")  # told in words, or tried on the networks
+         "per_channel(", "put_at(", "scatter_along(", "overwrite(")  # told in words, or tried on the networks
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMULAS) & set(SAMPLES)))
@@ -299,3 +300,31 @@ def test_a_sum_of_many_terms_is_cut_in_the_middle():
     found = autograd.explain(sum((w * float(i)).sum() for i in range(9)))
     assert str(found["w"]).count("·") == 5 and "(4 more)" in str(found["w"])
     assert found["w"].gradient.tolist() == [36.0, 36.0]
+
+
+def test_what_else_stands_among_the_variables():
+    table = autograd.sparse_coo_tensor(autograd.tensor([[0, 1], [1, 0]]), autograd.ones(2), (2, 2))
+    lazy, parts = nn.LazyLinear(3), [autograd.ones(2, 2, requires_grad=True), table]
+    assert isinstance(lazy, nn.Module)
+    loss = (table @ parts[0]).sum()
+    assert "∂J/∂parts[0] = " in str(autograd.explain(loss))
+    assert autograd.steps(loss)[-1].result == "parts[0]"
+
+
+def test_complex_numbers_have_rules_of_their_own():
+    z = autograd.tensor([0.5 + 1j, 2j], requires_grad=True)
+    h = z.tanh()
+    loss = (h / z).abs().square().sum()
+    assert "∂J/∂h ⊙ conj(1 − h ⊙ h)" in str(autograd.explain(loss))
+    assert "value" in autograd.viz.player(loss)._repr_html_()
+    assert autograd.viz.graph(loss, {"z": z})._repr_svg_()
+
+
+def test_both_sides_of_a_sum_and_its_signs():
+    w = leaf_or_scalar(3.0)
+    loss = w * w - w
+    assert str(autograd.explain(loss)["w"]) == "∂J/∂w = −1 + w + w"
+    two = leaf_or_scalar(1.0, 2.0)
+    u = two * 2
+    assert str(autograd.explain((two * u - u.exp()).sum())["u"]) == (
+        "∂J/∂u = ∂J/∂u₂ ⊙ u₂ + ∂J/∂u₃ ⊙ two")

@@ -210,7 +210,7 @@ def _names(pairs: list[tuple]) -> dict[int, str]:
     for name, tensor in pairs:
         text = printable(name)
         names.setdefault(id(tensor), text)
-        names.setdefault(id(tensor._array), text)
+        names.setdefault(id(tensor._any_array), text)
     return names
 
 

@@ -61,11 +61,18 @@ class Equation:
 
     def _right(self, notation: Notation) -> str:
         """The sum of what each use of the tensor gives."""
-        terms = [notation.within(term, 1) for term in self._terms]
-        if len(terms) > _MOST_TERMS:
-            left_out = notation.code(f"({len(terms) - _MOST_TERMS + 1} more)")
-            terms = [*terms[:_MOST_TERMS - 2], left_out, terms[-1]]
-        return notation.operator("+").join(terms)
+        first, *others = self._terms
+        text = notation.within(first, 1)
+        for i, term in enumerate(others, 1):
+            minus = isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub)
+            if _MOST_TERMS - 2 <= i < len(others) - 1 and len(others) >= _MOST_TERMS:
+                more = notation.code(f"({len(others) - _MOST_TERMS + 2} more)")
+                text += notation.operator("+") + more if i == _MOST_TERMS - 2 else ""
+            elif minus:
+                text += notation.operator(notation.minus) + notation.within(term.operand, 2)
+            else:
+                text += notation.operator("+") + notation.within(term, 1)
+        return text
 
     def __str__(self) -> str:
         lines = [f"{self._formula(TEXT)}"]
@@ -155,9 +162,13 @@ def numbers(tensor: Tensor) -> str:
     """The numbers of a tensor; of a large one those at the ends."""
     array = tensor.numpy()
     text = np.array2string(array, threshold=_FEW, edgeitems=_EDGE if array.ndim < 3 else 1,
-                           formatter={"float_kind": lambda number: f"{number:.4g}"})
+                           formatter={"float_kind": _short, "complex_kind": _short})
     lines = [line for line in text.splitlines() if line.strip()]
     return "\n".join(lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES - 1], " …"])
+
+
+def _short(number) -> str:
+    return f"{number:.4g}"
 
 
 def math_html(text: str) -> str:

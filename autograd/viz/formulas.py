@@ -111,6 +111,9 @@ FORMULAS: dict[str, dict[str, str]] = {
     "getitem": {"input": "place(g, index, input_shape)"},
     "cat": {"tensors": "part(g, dim, k)"},
     "stack": {"tensors": "unbind(g, dim)[k]"},
+    "overwrite": {"input": "overwrite(g, 0, region)"},
+    "put_at": {"input": "put_at(g, 0, index)"},
+    "scatter_along": {"input": "scatter_along(g, index, 0, dim)"},
     "embedding": {"weight": "add_rows(zeros(weight_shape), input, g) if padding_idx is None else "
                             "embedding_grad(g, input, weight_shape, padding_idx)"},
     # activations

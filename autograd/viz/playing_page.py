@@ -35,7 +35,7 @@ STYLE = """
 .player.live [data-box].backward rect{stroke:#b91c1c;stroke-width:4}
 .player .hidden{visibility:hidden}
 @media(min-width:900px){.player .both{display:grid;gap:16px;
- grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.player.live .graph{max-height:80vh}}
+ grid-template-columns:minmax(0,3fr) minmax(0,2fr)}.player.live .graph{max-height:80vh}}
 """
 
 BAR = """

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..kernels.formulas import FORMULAS
 from ..node import Rule
-from ..record import Op
+from ..record import REGISTRY, Op
 from .formulas import FORMULAS as WRITTEN
 
 
@@ -28,7 +28,8 @@ def formula(op: Rule, position: int) -> str:
     name = op.inputs[min(position, len(op.inputs) - 1)]
     if name not in op.rule_names:
         return ""
-    written = WRITTEN.get(op.name, {}).get(name)
+    real = REGISTRY.get(op.name) is op  # the rules for complex numbers are others
+    written = WRITTEN.get(op.name, {}).get(name) if real else None
     return written or _text(op.rules[op.rule_names.index(name)])
 
 

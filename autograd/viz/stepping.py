@@ -166,13 +166,16 @@ def named(names: Mapping[str, Any]) -> dict[Node, str]:
 
 
 def tensors_of(name: str, value) -> Iterable[tuple[str, Tensor]]:
+    """A Tensor, those in a list, tuple or dict, or a module's parameters, each with its name;
+    sparse ones are part of no graph."""
     if isinstance(value, Tensor):
-        return [(name, value)]
+        return [] if value.is_sparse else [(name, value)]
     if hasattr(type(value), "named_parameters"):
         return [(f"{name}.{path}", tensor) for path, tensor in value.named_parameters()]
     pairs = (value.items() if type(value) is dict else
              enumerate(value) if type(value) in (list, tuple) else ())
-    return [(f"{name}[{key!r}]", one) for key, one in pairs if isinstance(one, Tensor)]
+    return [(f"{name}[{key!r}]", one) for key, one in pairs
+            if isinstance(one, Tensor) and not one.is_sparse]
 
 
 def _rows(step: Step) -> list[tuple[str, ...]]:

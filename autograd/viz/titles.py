@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, count
 from typing import Any
 
@@ -27,7 +28,8 @@ class Titles:
         self.arrays: dict[int, str] = {}
         for name, value in names.items():
             for path, tensor in tensors_of(name, value):
-                self.arrays.setdefault(id(tensor._any_array), path)
+                with suppress(ValueError):  # those of lazy modules have no array yet
+                    self.arrays.setdefault(id(tensor._any_array), path)
         known = named(names)
         self.variable = known.get(root, "")
         self.nodes = {node: known[node] for node in nodes if node in known}
