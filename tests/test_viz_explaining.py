@@ -178,9 +178,9 @@ def leaves_of(names):
     return found
 
 
-IN_WORDS = ("mask", "indices", "windows", "stride", "place(", "place_along(", "part(", "unbind(",
-         "conv_transpose(", "correlate(", "avg_unpool(", "_grad(",
-         "per_channel(", "put_at(", "scatter_along(", "overwrite(")  # told in words, or tried on the networks
+IN_WORDS = ("mask", "indices", "place(", "place_along(", "part(", "unbind(", "put_at(", "reached(",
+            "scatter_along(", "overwrite(", "per_channel(", "conv_transpose(", "correlate(",
+            "avg_unpool(", "_grad(")  # formulas with a word for a part, or tried on the networks
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMULAS) & set(SAMPLES)))

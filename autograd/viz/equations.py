@@ -160,7 +160,7 @@ def _count(*arrays) -> int:
     return prod(np.broadcast_shapes(*map(np.shape, arrays)))
 
 
-def _count_along(shape, dim) -> int:
+def _length(shape, dim) -> int:
     dims = range(len(shape)) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
     return prod([shape[i] for i in dims]) if shape else 1
 
@@ -175,7 +175,7 @@ def _inverse_order(dims, more=()) -> tuple:
 
 
 _WORKED_OUT: dict[str, Callable] = {
-    "count": _count, "count_along": _count_along, "each": _each, "inverse_order": _inverse_order,
+    "count": _count, "length": _length, "each": _each, "inverse_order": _inverse_order,
     "negated": lambda shifts: tuple([-shift for shift in _each(shifts)])}
 _WORDS = {"Tensor": Tensor, "is_number": lambda value: np.ndim(value) == 0}
 _WORK: dict[type, Callable] = {

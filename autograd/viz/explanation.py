@@ -116,7 +116,7 @@ class Explanation:
     __repr__ = __str__
 
     def latex(self) -> str:
-        """The equations for LaTeX, to stand where mathematics is displayed."""
+        """The equations for LaTeX with amsmath, to stand where mathematics is displayed."""
         lines = []
         for equation in self.equations:
             line = equation._formula(LATEX).replace(" = ", " &= ", 1)

@@ -26,7 +26,7 @@ def _expanded(text: str) -> str:
 
 def _spread(text: str) -> str:
     """The formula of a variance; {} are the gradient and its deviations, over their number."""
-    parts = "(input - mean(input{dim})) / (count_along(input.shape, dim) - correction)"
+    parts = "(input - mean(input{dim})) / (length(input.shape, dim) - correction)"
     under = text.format("unsqueeze(g, dim=dim)", parts.format(dim=", dim=dim, keepdim=True"),
                         out="unsqueeze(out, dim=dim)")
     kept = text.format("g", parts.format(dim=", dim=dim, keepdim=True"), out="out")
@@ -71,7 +71,7 @@ FORMULAS: dict[str, dict[str, str]] = {
     "sqrt": {"input": "g / (2 * out)"},
     # sums and products
     "sum": {"input": _expanded("{}")},
-    "mean": {"input": _expanded("{} / count_along(input_shape, dim)")},
+    "mean": {"input": _expanded("{} / length(input_shape, dim)")},
     "amax": {"input": _SHARED},
     "amin": {"input": _SHARED},
     "_var": {"input": _spread("2 * {} * {}")},
@@ -85,16 +85,16 @@ FORMULAS: dict[str, dict[str, str]] = {
     "lerp": {"input": "g * (1 - weight)", "end": "g * weight",
              "weight": "g * (end - input)"},
     "matmul": {
-        "input": "g * other if len(input_shape) == 1 and other.ndim == 1 else "
+        "input": "g @ other.mT if len(input_shape) > 1 and other.ndim > 1 else "
+                 "g * other if len(input_shape) == 1 and other.ndim == 1 else "
                  "outer(g, other) if len(input_shape) == 2 and other.ndim == 1 else "
                  "unsqueeze(g, dim=-1) * other if other.ndim == 1 else "
                  "other @ g if len(input_shape) == 1 and other.ndim == 2 else "
-                 "sum_to_size(unsqueeze(g, dim=-2) @ other.mT, input_shape) "
-                 "if len(input_shape) == 1 else g @ other.mT",
-        "other": "g * input if input.ndim == 1 and len(other_shape) == 1 else "
+                 "sum_to_size(unsqueeze(g, dim=-2) @ other.mT, input_shape)",
+        "other": "input.mT @ g if input.ndim == 2 else "
+                 "g * input if input.ndim == 1 and len(other_shape) == 1 else "
                  "outer(input, g) if input.ndim == 1 and len(other_shape) == 2 else "
                  "unsqueeze(input, dim=-1) * unsqueeze(g, dim=-2) if input.ndim == 1 else "
-                 "input.mT @ g if input.ndim == 2 else "
                  "rows(input).mT @ reshape(g, -1) if len(other_shape) == 1 else "
                  "rows(input).mT @ rows(g) if len(other_shape) == 2 else input.mT @ g"},
     "addmm": {"input": "beta * g", "mat1": "alpha * (g @ mat2.mT)",

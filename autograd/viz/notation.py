@@ -175,7 +175,7 @@ class Notation:
 
 
 class Latex(Notation):
-    """LaTeX, for a line of mathematics; it needs no package."""
+    """LaTeX with the commands of amsmath, which MathJax and KaTeX know too."""
 
     minus, dots = "-", {True: r" \cdot ", False: r" \odot "}
     matrix_dot = r"\, "
