@@ -64,11 +64,10 @@ class Equation:
         first, *others = self._terms
         text = notation.within(first, 1)
         for i, term in enumerate(others, 1):
-            minus = isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub)
             if _MOST_TERMS - 2 <= i < len(others) - 1 and len(others) >= _MOST_TERMS:
                 more = notation.code(f"({len(others) - _MOST_TERMS + 2} more)")
                 text += notation.operator("+") + more if i == _MOST_TERMS - 2 else ""
-            elif minus:
+            elif isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub):
                 text += notation.operator(notation.minus) + notation.within(term.operand, 2)
             else:
                 text += notation.operator("+") + notation.within(term, 1)
