@@ -306,6 +306,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "serialize": "load save",
     "sparse": "sparse_coo_tensor spmm",
     "transforms.batches": "vmap",
+    "viz.explaining": "explain",
     "viz.stepping": "steps",
     "surface.amp": "GradScaler autocast",
     "surface.settings": "are_deterministic_algorithms_enabled clear_autocast_cache "

@@ -220,3 +220,9 @@ def test_no_frames(given, kind, message):
         animate(given)
     with pytest.raises(ValueError, match="seconds must be above 0"):
         animate(frames(), seconds=0)
+
+
+def test_a_row_by_itself_is_a_batch_of_one():
+    net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    x = autograd.tensor([[0.5, -1.0]])
+    assert draw_network(net, x[0])._repr_svg_() == draw_network(net, x)._repr_svg_()

@@ -63,7 +63,7 @@ def graph(outputs, params=None, *, input=None, depth: int = 2, show_values: bool
             "part: a result computed earlier, fewer layers or time steps; a larger max_nodes "
             "draws it all, but nobody can read it, and it may take minutes.")
     pairs = _pairs(params)  # held until the end: names go by the ids of these Tensors
-    drawing = _Drawing(_names(pairs), show_saved)
+    drawing = Drawing(_names(pairs), show_saved)
     if show_values or (show_values is None and len(nodes) <= _MOST_NUMBERS and all_scalars(nodes)):
         tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
         drawing.values = values(nodes, [*tensors, *(tensor for _, tensor in pairs)])
@@ -86,7 +86,7 @@ def _model(model, input, depth: int) -> Picture:
     return ModulePicture(drawing(trace, depth), f"graph of {type(model).__name__}")
 
 
-class _Drawing:
+class Drawing:
     """The boxes and edges of the drawing, and the names given so far."""
 
     def __init__(self, names: dict[int, str], show_saved: bool) -> None:
@@ -145,7 +145,12 @@ class _Drawing:
         self.arrows.append(Arrow(self.places[source], place, heavy, label))
 
     def picture(self) -> Picture:
-        """The finished drawing.
+        """The drawing as a picture."""
+        return Picture(*self.finished(),
+                       f"graph of {len(self.boxes)} nodes and {len(self.arrows)} edges")
+
+    def finished(self) -> tuple[dict[str, Box], list[Arrow]]:
+        """The boxes and edges of the finished drawing.
 
         A leaf of many uses is drawn beside each of them: edges across the whole picture, as the
         weights of a recurrent network have them, hide the rest."""
@@ -162,8 +167,7 @@ class _Drawing:
                     *self.boxes[arrow.tail].notes, f"{uses[arrow.tail]} uses"))
                 arrow = arrow._replace(tail=copy)
             arrows.append(arrow)
-        return Picture(boxes, arrows,
-                       f"graph of {len(self.boxes)} nodes and {len(self.arrows)} edges")
+        return boxes, arrows
 
 
 def _data_first(place: str) -> bool:
@@ -206,7 +210,7 @@ def _names(pairs: list[tuple]) -> dict[int, str]:
     for name, tensor in pairs:
         text = printable(name)
         names.setdefault(id(tensor), text)
-        names.setdefault(id(tensor._array), text)
+        names.setdefault(id(tensor._any_array), text)
     return names
 
 

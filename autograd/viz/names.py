@@ -37,7 +37,7 @@ def described(node: Node) -> str:
         if name in _BARE:
             bare += [value] if isinstance(value, int) else list(value or ())
         elif name == "index" and source is None:
-            told.append(_index(value))
+            told.append(index_text(value))
         elif isinstance(source, int) and source >= 0:
             if isinstance(value, (int, float)):
                 limit = node.op.name in ("_clamp_below", "_clamp_above")
@@ -55,7 +55,7 @@ def _plain(value):
     return value
 
 
-def _index(value) -> str:
+def index_text(value) -> str:
     """An index as it was written."""
     parts = []
     for one in value if isinstance(value, tuple) else (value,):

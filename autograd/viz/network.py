@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..tensors import Tensor
 from .costs import memory
 from .legend import SWATCH, rows
 from .picture import ScenePicture
@@ -33,9 +34,9 @@ class _Layer(NamedTuple):
 
 
 def draw_network(model, x, *, most: int = 10) -> ScenePicture:
-    """Draw the neurons of a model's linear layers, with the activations that the first row of x
-    gives, and their weights: red where positive, blue where negative, as wide as they are large, as
-    opaque as the neuron that they start from is active.
+    """Draw the neurons of a model's linear layers, with the activations that x, or its first
+    row, gives, and their weights: red where positive, blue where negative, as wide as they are
+    large, as opaque as the neuron that they start from is active.
 
     Of a layer with more than `most` neurons the first and the last are shown, and dots between.
     The model runs once, in evaluation mode, and is left as it was.
@@ -49,6 +50,8 @@ def draw_network(model, x, *, most: int = 10) -> ScenePicture:
     """
     if not isinstance(most, int) or most < 3:
         raise ValueError(f"draw_network: most must be 3 or more, got {most!r}")
+    if isinstance(x, Tensor) and x.ndim == 1 and x.is_floating_point():
+        x = x.detach()[None]  # a row by itself is a batch of one, as batch norm needs it
     layers = _layers(traced(model, *arguments("draw_network", model, x)))
     sizes = ", ".join(f"{len(layer.values):,}" for layer in layers)
     return ScenePicture(_scene(layers, most), f"network of {sizes} neurons")

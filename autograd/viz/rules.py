@@ -1,4 +1,4 @@
-"""The text of an op's rules, as they are written in the files that declare them."""
+"""The text of an op's rules: a formula, or as they are written in the files that declare them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,43 @@ from typing import Any
 
 from ..kernels.formulas import FORMULAS
 from ..node import Rule
-from ..record import Op
+from ..record import REGISTRY, Op
+from .formulas import FORMULAS as WRITTEN
 
 
 def rule_text(op: Rule, position: int) -> str:
     """How the gradient for an input comes from `g`, that of the result: `g * other`."""
+    return _unnamed(formula(op, position))
+
+
+def formula(op: Rule, position: int) -> str:
+    """The same, where `(name := value)` says how textbooks call a part of it."""
     if not isinstance(op, Op):
         return "added to .grad" if op.name == "accumulate" else f"{op.name}.backward"
     name = op.inputs[min(position, len(op.inputs) - 1)]
-    return "" if name not in op.rule_names else _text(op.rules[op.rule_names.index(name)])
+    if name not in op.rule_names:
+        return ""
+    real = REGISTRY.get(op.name) is op  # the rules for complex numbers are others
+    written = WRITTEN.get(op.name, {}).get(name) if real else None
+    return written or _text(op.rules[op.rule_names.index(name)])
+
+
+@lru_cache(None)
+def _unnamed(text: str) -> str:
+    """The formula with each part that has a name written out."""
+    return text if ":=" not in text else ast.unparse(_Unnamed().visit(ast.parse(text, mode="eval")))
+
+
+class _Unnamed(ast.NodeTransformer):
+    def __init__(self) -> None:
+        self.parts: dict[str, ast.expr] = {}
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+        value = self.parts[node.target.id] = self.visit(node.value)
+        return value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.parts.get(node.id, node)
 
 
 def _text(rule: Callable) -> str:
@@ -32,6 +60,9 @@ def _text(rule: Callable) -> str:
     own = code.co_varnames[:code.co_argcount]
     text = _body(code) or f"{code.co_name}({', '.join(own)})"
     text = _renamed(text, dict(zip(own, getattr(rule, "names", own), strict=True)))
+    for name in code.co_names:
+        if function.__globals__.get(name).__class__ is float:
+            text = _renamed(text, {name: f"{function.__globals__[name]:.6g}"})
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         text = _written_out(text, name, cell.cell_contents)
     return text

@@ -7,7 +7,7 @@ The steps are watched in the very walk that `backward` makes, so its numbers are
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -93,29 +93,31 @@ def steps(tensors, grad_tensors=None, *, names: Mapping[str, Any] | None = None,
     2  accumulate  x       6                             added to .grad
     """
     check_switches("steps", retain_graph=retain_graph)
-    if names is None:
-        names = sys._getframe(1).f_locals
-    elif not isinstance(names, Mapping):
-        raise TypeError('steps: names must be a dict such as {"w": w} or {"model": model}, got '
-                        f"{describe(names)}")
-    called_so = _named(names)
+    names = given_names("steps", names, sys._getframe(1).f_locals)
     grads = start("steps", sequence(tensors), sequence(grad_tensors), False)
-    found = Steps()
+    return Steps([step for _, step in walked(
+        grads, named(names), retain_graph, lambda node: add_to_leaf(node, grads, False))])
+
+
+def walked(grads: dict[Node, Any], names: Mapping[Node, str], retain_graph: bool,
+           arrived: Callable[[Leaf], None]) -> list[tuple[Node, Step]]:
+    """Walk back from the roots and return each node's step; `arrived` is told of leaves."""
+    found: list[tuple[Node, Step]] = []
     outer = LOOKING[-1] if LOOKING else None
 
-    def arrived(node: Node) -> None:
-        if node.__class__ is Leaf:
-            found.append(Step(node, called_so, _kept(grads[node], node), ()))
-            add_to_leaf(node, grads, False)
+    def met(node: Node) -> None:
+        if isinstance(node, Leaf):
+            found.append((node, Step(node, names, _kept(grads[node], node), ())))
+            arrived(node)
 
-    walk(grads, retain_graph, False, None, arrived, _Watch(found, called_so, outer))
+    walk(grads, retain_graph, False, None, met, _Watch(found, names, outer))
     return found
 
 
 class _Watch:
     """Notes what goes into and out of each node's rule."""
 
-    def __init__(self, found: Steps, names: Mapping[Node, str], outer) -> None:
+    def __init__(self, found: list, names: Mapping[Node, str], outer) -> None:
         self.found, self.names, self.outer = found, names, outer
 
     def __call__(self, node: Node):
@@ -124,9 +126,9 @@ class _Watch:
         def rule(g, saved, parents):
             incoming = [_kept(part, None) for part in g] if isinstance(g, list) else _kept(g, node)
             results = inner(g, saved, parents)
-            self.found.append(Step(node, self.names, incoming, tuple(
+            self.found.append((node, Step(node, self.names, incoming, tuple(
                 [None if parent is None or results[i] is None else _kept(results[i], None)
-                 for i, parent in enumerate(parents)])))
+                 for i, parent in enumerate(parents)]))))
             return results
 
         return rule
@@ -142,23 +144,38 @@ def _kept(value, node: Node | None) -> Tensor:
                          None if node is None else node.dtype))
 
 
-def _named(names: Mapping[str, Any]) -> dict[Node, str]:
+def given_names(function: str, names, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What Tensors are called by: the caller's variables, unless names are given."""
+    if names is None:
+        return variables
+    if not isinstance(names, Mapping):
+        raise TypeError(f'{function}: names must be a dict such as {{"w": w}} or '
+                        f'{{"model": model}}, got {describe(names)}')
+    return names
+
+
+def named(names: Mapping[str, Any]) -> dict[Node, str]:
     """The nodes of Tensors, and of modules' parameters, by their names."""
     found: dict[Node, str] = {}
     for name, value in names.items():
-        for path, tensor in _tensors(name, value):
+        for path, tensor in tensors_of(name, value):
             node = current_node(tensor)
             if node is not None:
                 found.setdefault(node, path)
     return found
 
 
-def _tensors(name: str, value) -> Iterable[tuple[str, Tensor]]:
+def tensors_of(name: str, value) -> Iterable[tuple[str, Tensor]]:
+    """A Tensor, those in a list, tuple or dict, or a module's parameters, each with its name;
+    sparse ones are part of no graph."""
     if isinstance(value, Tensor):
-        return [(name, value)]
+        return [] if value.is_sparse else [(name, value)]
     if hasattr(type(value), "named_parameters"):
         return [(f"{name}.{path}", tensor) for path, tensor in value.named_parameters()]
-    return []
+    pairs = (value.items() if type(value) is dict else
+             enumerate(value) if type(value) in (list, tuple) else ())
+    return [(f"{name}[{key!r}]", one) for key, one in pairs
+            if isinstance(one, Tensor) and not one.is_sparse]
 
 
 def _rows(step: Step) -> list[tuple[str, ...]]:

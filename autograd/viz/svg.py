@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .layout import Placed
 from .legend import SWATCH, text_place
 from .routes import ARROW, Point, curve
@@ -23,8 +25,8 @@ HALF_ARROW = 2.4
 CORNER = 9.0
 
 
-def svg(placed: Placed, title: str) -> str:
-    """The text of an SVG file."""
+def svg(placed: Placed, title: str, keys: Sequence[str] = ()) -> str:
+    """The text of an SVG file; with `keys` each box has its own as `data-box`."""
     width, height = placed.legend.width + 2 * PAD, placed.legend.height + 2 * PAD
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_number(width)}pt" '
@@ -32,7 +34,7 @@ def svg(placed: Placed, title: str) -> str:
         f'viewBox="{-PAD:g} {-PAD:g} {_number(width)} {_number(height)}">',
         f"<title>{escaped(title)}</title>",
         f'<rect x="{-PAD:g}" y="{-PAD:g}" width="100%" height="100%" fill="white"/>',
-        *_frames(placed), *_lines(placed), *_boxes(placed), *_legend(placed), "</svg>\n"]
+        *_frames(placed), *_lines(placed), *_boxes(placed, keys), *_legend(placed), "</svg>\n"]
     return "\n".join(parts)
 
 
@@ -68,10 +70,12 @@ def _frames(placed: Placed):
         yield "</g>"
 
 
-def _boxes(placed: Placed):
+def _boxes(placed: Placed, keys: Sequence[str]):
     yield f'<g text-anchor="middle" font-family="{SANS}">'
-    for box, size, place in zip(placed.boxes, placed.sizes, placed.layout.boxes, strict=True):
-        yield from _box(box, size, place)
+    marks = [f' data-box="{key}"' for key in keys] or [""] * len(placed.boxes)
+    for box, size, place, mark in zip(placed.boxes, placed.sizes, placed.layout.boxes, marks,
+                                      strict=True):
+        yield from _box(box, size, place, mark)
     yield "</g>"
 
 
@@ -86,10 +90,10 @@ def _legend(placed: Placed):
     yield "</g>"
 
 
-def _box(box: Box, size: Point, place: Point):
+def _box(box: Box, size: Point, place: Point, mark: str = ""):
     """A box with its texts, around the place in its middle."""
     look, (width, height), (x, y) = LOOKS[box.kind], size, place
-    yield (f'<g><rect x="{_number(x - width / 2)}" y="{_number(y - height / 2)}" '
+    yield (f'<g{mark}><rect x="{_number(x - width / 2)}" y="{_number(y - height / 2)}" '
            f'width="{_number(width)}" height="{_number(height)}" '
            f'rx="{CORNER if look.rounded else 0:g}" fill="{look.fill}" '
            f'stroke="{look.border}" stroke-width="{2 if look.bold else 1}"/>')

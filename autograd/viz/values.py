@@ -29,12 +29,12 @@ def values(nodes: Sequence[Node], named: Iterable[Tensor]) -> dict[Node, np.ndar
     for tensor in named:
         node = current_node(tensor)
         if node is not None:
-            known[node] = tensor._array
+            known[node] = tensor._any_array
     for node in nodes:
         if isinstance(node, Leaf):
             held = node.tensor()
             if held is not None:
-                known[node] = held._array
+                known[node] = held._any_array
         elif not isinstance(node, Output):
             for _, value, source in node.op.kept(node.saved):
                 if isinstance(value, np.ndarray) and isinstance(source, int):
@@ -76,9 +76,9 @@ def gradients(outputs: Sequence[Tensor], nodes: Sequence[Node]) -> dict[Node, np
     behind, or, where a walk was made before, what it left in `.grad`."""
     leaves = {node: node.tensor() for node in nodes if isinstance(node, Leaf)}
     found: dict[Node, np.ndarray] = {
-        node: tensor.grad._array for node, tensor in leaves.items()
+        node: tensor.grad._any_array for node, tensor in leaves.items()
         if tensor is not None and tensor.grad is not None}
-    if len(outputs) != 1 or outputs[0]._array.size != 1 or any(
+    if len(outputs) != 1 or outputs[0]._any_array.size != 1 or any(
             node.saved is None or any(h.__class__ is not RetainGrad for h in (node.hooks or {})
                                       .values()) for node in nodes):
         return found
@@ -86,7 +86,7 @@ def gradients(outputs: Sequence[Tensor], nodes: Sequence[Node]) -> dict[Node, np
     arrived: dict[Node, np.ndarray] = {}
     try:
         for node in nodes:
-            node.hooks = {0: lambda g, node=node: arrived.update({node: np.array(g._array)})}
+            node.hooks = {0: lambda g, node=node: arrived.update({node: np.array(g._any_array)})}
         grad(outputs, [tensor for tensor in leaves.values() if tensor is not None],
              retain_graph=True, allow_unused=True)
     except (RuntimeError, NotImplementedError):  # overwritten in place, or without a gradient
