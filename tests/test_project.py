@@ -106,7 +106,8 @@ PUBLIC_BESIDE_ALL = {
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.synonyms": "old_reduction",
     "autograd.tensors": "mark_written",
-    "autograd.viz.style": "elided short_count",
+    "autograd.viz.chart": "Line bars chart shown spark",
+    "autograd.viz.style": "elided escaped printable short_count",
     "autograd.viz.trace": "Call Trace arguments timed traced",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
@@ -134,7 +135,8 @@ LAZY = {
     "gzip": "only for data sets",
     "html": "only for notebooks",
     "io": "only for notebooks",
-    "zlib": "only for data sets",
+    "zlib": "only for data sets and pictures",
+    "base64": "only for pictures",
     "zipfile": "only for reading files",
     "pickle": "only for files and the kernel cache",
     "shutil": "only for files",
