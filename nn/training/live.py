@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from operator import index
 from pathlib import Path
@@ -78,26 +78,28 @@ class watch(Callback):
         self.record = Record(self.path.stem, None if steps is None else index(steps))
         self._reader: Reader | None = None
         self._reading_due = self._writing_due = 0.0
-        self._told = False
+        self._told = self._broken = False
         weakref.finalize(self, _left, self.record, self.path, self.compared, every, os.getpid())
 
     def step(self, /, **values: Any) -> None:
         """A step of the optimizer is done, and these numbers belong to it: `step(loss=loss)`.
         Call it before the gradients are zeroed: what is shown of them is in `.grad`."""
-        record = self.record
-        record.steps += 1
-        for name, value in values.items():
-            record.add(name, value if type(value) is float else _number(name, value))
+        self.record.steps += 1
+        self.log(**values)
         now = time.perf_counter()
         if now >= self._reading_due:
             self._read(now)
-        if now >= self._writing_due or _broken(values):
+        if now >= self._writing_due:
             self._show()
 
     def log(self, /, **values: Any) -> None:
         """Numbers that belong to the step that was last: `log(val_loss=...)` after an epoch."""
         for name, value in values.items():
-            self.record.add(name, _number(name, value))
+            number = _number(name, value)
+            self.record.add(name, number)
+            if name == "loss" and not math.isfinite(number) and not self._broken:
+                self._broken = True
+                self._writing_due = 0.0  # to be seen, whatever comes next
 
     def finish(self, reason: str = "") -> None:
         """The run is over, for a reason if it ended before its time; the page is written so, and
@@ -220,18 +222,11 @@ def _cause(error: BaseException) -> str:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, Tensor):
-        value = value.detach()
     try:
-        return float(value)
+        return value.item() if isinstance(value, Tensor) else float(value)
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"watch: {name} must be one number, got {describe(value)}; "
                         ".mean() makes one of many") from None
-
-
-def _broken(values: Mapping[str, Any]) -> bool:
-    """Whether the loss has ceased to be a number: the page is to show it, whatever comes next."""
-    return "loss" in values and not math.isfinite(float(values["loss"]))
 
 
 def _checked_path(path: str | os.PathLike) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autograd.viz.chart import Line, bars, chart, shown, spark
+from autograd.viz.chart import Line, Mark, bars, chart, shown, spark
 from autograd.viz.style import elided, escaped, printable
 
 from .curves import panels_of
@@ -20,7 +20,7 @@ from .series import Series
 
 _MOST_PANELS = 24
 _MOST_RUNS = 4  # that have colours of their own
-_OTHERS_BUCKETS = 128  # of a curve of another run
+_DRAWN = 128  # points of a curve, at most
 _DOTS = 40  # up to so many points are marked
 _DASHES = {"training": "", "validation": "6 3", "test": "2 3"}
 _QUIET, _WILD = 1e-5, 0.1  # updates to weights, outside of which they are remarkable
@@ -114,7 +114,9 @@ def _curves(record: Record, compared: Sequence[Compared]) -> Iterator[str]:
         yield "<p>No numbers yet.</p>"
     yield '<div class="grid">'
     for name, columns in panels[:_MOST_PANELS]:
-        yield _panel(name, list(_lines(columns, record, compared)))
+        own = [record.curves[column] for column, _ in columns if column in record.curves]
+        bad = [curve.first_bad for curve in own if curve.first_bad is not None]
+        yield _panel(name, list(_lines(columns, record, compared)), min(bad, default=None))
     yield "</div>"
     if len(panels) > _MOST_PANELS:
         yield f"<p>{len(panels) - _MOST_PANELS} more quantities are not drawn.</p>"
@@ -122,53 +124,59 @@ def _curves(record: Record, compared: Sequence[Compared]) -> Iterator[str]:
 
 
 def _lines(columns: list[tuple[str, str]], record: Record,
-           compared: Sequence[Compared]) -> Iterator[tuple[Line, bool]]:
-    """The lines of a panel, the run's own last, so that they lie above; with whether they fall."""
+           compared: Sequence[Compared]) -> Iterator[Line]:
+    """The lines of a panel, the run's own first."""
     several = len(columns) > 1 or columns[0][1] != "training"
-    for i, run in list(enumerate(compared))[::-1]:
-        for column, data in columns:
-            if column in run.curves:
-                by_epoch = run.by_epoch and record.per_epoch
-                label = f"{run.name}, {data}" if several else run.name
-                yield _line(label + (" (by epoch)" if run.by_epoch and not by_epoch else ""),
-                            f"run{i % _MOST_RUNS + 1}", data, run.curves[column].shorter(
-                                _OTHERS_BUCKETS), by_epoch or 1)
     for column, data in columns:
         if column in record.curves:
             color = "training" if data == "training" else "validation"
             yield _line(data if several else "this run" if compared else "", color, data,
                         record.curves[column], 1)
+    for i, run in enumerate(compared):
+        for column, data in columns:
+            if column in run.curves:
+                stretch = record.per_epoch if run.by_epoch else 1
+                label = f"{run.name}, {data}" if several else run.name
+                yield _line(label if stretch else f"{label}, by epoch", f"run{i % _MOST_RUNS + 1}",
+                            data, run.curves[column], stretch or 1)
 
 
-def _line(label: str, color: str, data: str, curve: Series, stretch: float) -> tuple[Line, bool]:
-    mean = curve.mean
-    finite = mean[np.isfinite(mean)]
-    line = Line(label, f"var(--{color})", curve.x * stretch, mean, curve.low, curve.high,
-                _DASHES[data], dots=len(mean) <= _DOTS)
-    return line, bool(len(finite)) and bool(finite[-1] < finite[0])
+def _line(label: str, color: str, data: str, curve: Series, stretch: float) -> Line:
+    curve = curve.shorter(_DRAWN)
+    return Line(label, f"var(--{color})", curve.x * stretch, curve.mean, curve.low, curve.high,
+                _DASHES[data], dots=len(curve) <= _DOTS)
 
 
-def _panel(name: str, lines: list[tuple[Line, bool]]) -> str:
-    drawn = [line for line, _ in lines]
-    low = np.concatenate([line.low for line in drawn if line.low is not None])
-    high = np.concatenate([line.high for line in drawn if line.high is not None])
-    low, high = low[np.isfinite(low)], high[np.isfinite(high)]
-    logarithmic = bool(low.size and low.min() > 0 and high.max() > 10 * low.min()
-                       and (name == "lr" or any(falls for _, falls in lines)))
-    keys = "".join(_key(line) for line in reversed(drawn) if line.label)
-    last = next((y for y in reversed(drawn[-1].y.tolist()) if math.isfinite(y)), math.nan)
-    told = f"{name}, {'logarithmic' if logarithmic else 'linear'} axis, last {last:.4g}"
-    picture = chart(told, drawn, "step", log_y=logarithmic) if low.size else (
+def _panel(name: str, lines: list[Line], bad: int | None) -> str:
+    low, high = (_finite(np.concatenate(parts)) for parts in (
+        [line.low for line in lines if line.low is not None],
+        [line.high for line in lines if line.high is not None]))
+    means = [_finite(line.y) for line in lines]
+    logarithmic = bool(low.size and low.min() > 0 and high.max() > 10 * low.min() and (
+        name == "lr" or any(mean[-1] < mean[0] for mean in means if mean.size)))
+    title = name.replace("_", " ")
+    told = f"{title}, {'logarithmic' if logarithmic else 'linear'} axis, last {_last(lines[0])}"
+    marks = [] if bad is None else [Mark(bad, "not finite", "var(--bad)")]
+    picture = chart(told, lines[::-1], "step", log_y=logarithmic, marks=marks) if low.size else (
         "<p>No finite number.</p>")
-    value = f"{last:.4g}" if low.size else ""
-    return (f"<figure><figcaption><b>{_text(name.replace('_', ' '))} "
-            f'<span class="soft">{value}</span></b>{keys}</figcaption>{picture}</figure>')
+    keys = "".join(map(_key, lines)) if lines[0].label else (
+        f'<span class="soft">{_last(lines[0])}</span>')
+    return (f"<figure><figcaption><b>{_text(title)}</b>{keys}</figcaption>{picture}</figure>")
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return values[np.isfinite(values)]
+
+
+def _last(line: Line) -> str:
+    values = _finite(line.y)
+    return f"{values[-1]:.4g}" if values.size else "none"
 
 
 def _key(line: Line) -> str:
     return ('<span class="key"><svg width="26" height="8" aria-hidden="true"><path d="M0 4H26" '
             f'style="stroke:{line.color}" stroke-width="2.5" stroke-dasharray="{line.dashes}"/>'
-            f"</svg>{_text(line.label)}</span>")
+            f'</svg>{_text(line.label)} <span class="soft">{_last(line)}</span></span>')
 
 
 def _layers(readings: Readings) -> Iterator[str]:

@@ -148,7 +148,7 @@ def others(paths) -> list[Compared]:
             there = os.listdir(folder) if os.path.isdir(folder) else []
             near = did_you_mean(os.path.basename(os.fspath(path)), there)
             raise FileNotFoundError(f"watch: compare: there is no {os.fspath(path)}{near}")
-    names = [Path(path).stem for path in paths]
-    if len({*names}) < len(names):
-        names = [str(Path(path).with_suffix("")) for path in paths]
+    found = [Path(path) for path in paths]
+    ways = [path.stem for path in found], [path.name for path in found], list(map(str, found))
+    names = next((names for names in ways if len({*names}) == len(names)), ways[-1])
     return [Compared(path, name) for path, name in zip(paths, names, strict=True)]
