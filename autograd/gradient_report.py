@@ -93,11 +93,16 @@ class Report:
         with np.errstate(all="ignore"):
             size = np.maximum(np.abs(numeric), abs(analytic))
             errors = np.where(size > 0, np.abs(numeric - analytic) / size, 0.0)
-        errors[~np.isfinite(numeric)] = np.nan
+        errors[~np.isfinite(numeric + analytic)] = np.nan
         best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
         return Curve(pair.place(at), _STEPS, errors, float(_STEPS[best]),
-                     self._advice(pair, analytic, float(numeric[best]), float(errors[best]),
-                                  float(_STEPS[best])))
+                     self._advice(pair, float(errors[best]), float(_STEPS[best])))
+
+    def _curve_if_any(self) -> Curve | None:
+        try:
+            return self.curve
+        except (ValueError, RuntimeError):  # nothing was compared, or the inputs have changed
+            return None
 
     @property
     def _worst(self) -> Pair | None:
@@ -107,15 +112,18 @@ class Report:
         return max(wrong or pairs, key=lambda pair: float(np.nan_to_num(
             pair.errors, nan=np.inf).max()), default=None)
 
-    def _advice(self, pair: Pair, analytic: float, numeric: float, error: float,
-                step: float) -> str:
+    def _advice(self, pair: Pair, error: float, step: float) -> str:
         at = pair.worst
+        analytic, numeric = float(pair.analytic[at]), float(pair.numeric[at])
         if at in pair.kinks:
             return "the point is not differentiable; move the input away from the kink"
+        if np.isfinite(numeric) and not np.isfinite(analytic):
+            return ("the gradient is not finite where the function is smooth; under "
+                    "autograd.detect_anomaly() backward() names the op")
         if not np.isfinite(error):
             return "the function is not finite beside this input; move it into the domain"
         if not pair.wrong[at]:
-            return (f"least error {error:.1e} at step {shown(step)}; larger steps are off by "
+            return (f"least error {error:.1e} at step {shown(float(f'{step:.1g}'))}; larger steps are off by "
                     "truncation, smaller ones by rounding")
         if error <= self.rtol:
             word = "large" if step < self.eps else "small"
@@ -140,8 +148,10 @@ class Report:
         return "\n".join([head, *lines, *kinks, *notes, *(self._taught() if wrong else ())])
 
     def _taught(self) -> list[str]:
-        """The curve in a line, and what it tells."""
-        curve = self.curve
+        """The curve in a line, and what it tells; nothing where it comes too late."""
+        curve = self._curve_if_any()
+        if curve is None:
+            return []
         points = [f"{error:.0e} at {shown(step)}" for step, error in zip(
             curve.steps[2::_SHOWN].round(15), curve.errors[2::_SHOWN], strict=True)]
         return [f"  error by step: {', '.join(points)}", f"  advice: {curve.advice}"]
@@ -156,9 +166,9 @@ class Report:
     def _repr_html_(self) -> str:
         """The text, and the curve as SVG."""
         text = f"<pre>{escaped(_printed(str(self)))}</pre>"
-        if self._worst is None:
+        curve = self._curve_if_any()
+        if curve is None:
             return text
-        curve = self.curve
         errors = np.where(curve.errors == 0, np.finfo(float).eps / 16, curve.errors)
         picture = chart(
             f"Relative error by step of {curve.place}", [Line("", "#3b82f6", curve.steps, errors,
@@ -175,8 +185,6 @@ def _likely(analytic: float, numeric: float) -> str:
     if analytic == 0:
         return (", which is 0 where the function changes: a detach(), no_grad, integer or item() "
                 "cuts the graph; autograd.why(x, lambda: func(x).sum()) names the line")
-    if not np.isfinite(analytic):
-        return ", which is not finite"
     factor = analytic / numeric if numeric else np.inf
     if abs(factor + 1) < _TELLING:
         return ", which has the wrong sign"

@@ -14,8 +14,9 @@ from .style import SANS, escaped, printable
 
 _WIDTH, _HEIGHT = 380.0, 220.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 10.0, 8.0, 36.0
-_SIZE = 11  # of texts
+_SIZE = 12  # of texts
 _MOST_TICKS = 6
+_LEAST, _MOST = 1e-300, 1e300  # that axes reach
 _SPARK = (96, 24)  # width and height of what stands in a table
 
 
@@ -47,15 +48,15 @@ class _Axis:
                  logarithmic: bool) -> None:
         self.logarithmic, self.ends = logarithmic, ends
         if not low < high:
-            low, high = ((low / 2, high * 2) if logarithmic else
-                         (low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)))
+            room = 0.5 * float(np.clip(abs(low) or 1.0, _LEAST, _MOST / 2))
+            low, high = (low / 2, high * 2) if logarithmic else (low - room, high + room)
         self.low, self.high = low, high
 
     def place(self, values) -> np.ndarray:
-        low, high, values = self.low, self.high, np.asarray(values, float)
+        low, high, values = self.low, self.high, np.clip(values, -_MOST, _MOST)
         if self.logarithmic:
             low, high = np.log10(low), np.log10(high)
-            values = np.log10(np.maximum(values, np.finfo(float).tiny))
+            values = np.log10(np.maximum(values, _LEAST))
         share = (values / 2 - low / 2) / (high / 2 - low / 2)  # halved: the largest floats fit
         return self.ends[0] + share * (self.ends[1] - self.ends[0])
 
@@ -69,9 +70,8 @@ class _Axis:
         span = self.high / 4 - self.low / 4
         unit = 10.0 ** np.floor(np.log10(span))
         step = next(k * unit for k in (1, 2, 5, 10) if k * unit >= span)
-        first = np.ceil(self.low / step)
-        return [round(k * step, 12 - int(np.log10(step)))
-                for k in np.arange(first, np.floor(self.high / step) + 1)]
+        first, last = np.ceil(self.low / step), np.floor(self.high / step)
+        return [float(f"{k * step:.12g}") + 0.0 for k in np.arange(first, last + 1)]
 
 
 def chart(title: str, lines: Sequence[Line], x_label: str, *, log_x: bool = False,
@@ -81,7 +81,12 @@ def chart(title: str, lines: Sequence[Line], x_label: str, *, log_x: bool = Fals
     Numbers that are not finite are left out, and on a logarithmic axis those that are not positive
     lie on its edge.
     """
-    title = _quoted(title)
+    with np.errstate(all="ignore"):  # where the numbers are near the ends of what floats hold
+        return _drawn(_quoted(title), lines, x_label, log_x, log_y, marks)
+
+
+def _drawn(title: str, lines: Sequence[Line], x_label: str, log_x: bool, log_y: bool,
+           marks: Sequence[Mark]) -> str:
     across = _Axis(*_range([line.x for line in lines], log_x, 0.0), (_LEFT, _WIDTH - _RIGHT), log_x)
     values = [part for line in lines for part in (line.y, line.low, line.high) if part is not None]
     up = _Axis(*_range(values, log_y, 0.04), (_HEIGHT - _BOTTOM, _TOP), log_y)
@@ -97,15 +102,16 @@ def chart(title: str, lines: Sequence[Line], x_label: str, *, log_x: bool = Fals
 
 def _range(parts: Sequence[np.ndarray], logarithmic: bool, margin: float) -> tuple[float, float]:
     values = np.concatenate([np.asarray(part, float).ravel() for part in parts] or [np.zeros(0)])
-    values = values[np.isfinite(values) & ((values > 0) | (not logarithmic))]
+    values = np.clip(values[np.isfinite(values) & ((values > 0) | (not logarithmic))],
+                     _LEAST if logarithmic else -_MOST, _MOST)
     if not values.size:
         return (0.1, 1.0) if logarithmic else (0.0, 1.0)
     low, high = float(values.min()), float(values.max())
     if logarithmic:
         room = (high / low) ** margin if high / low < np.inf else 1.0
-        return low / room, high * room
-    room = margin * (high / 2 - low / 2)
-    return low - room, high + room
+        return max(low / room, _LEAST), min(high * room, _MOST)
+    room = 2 * margin * (high / 2 - low / 2)
+    return max(low - room, -_MOST), min(high + room, _MOST)
 
 
 def _grid(across: _Axis, up: _Axis, x_label: str):
@@ -173,7 +179,7 @@ def _path(x: np.ndarray, y: np.ndarray) -> str:
 
 def spark(values: np.ndarray, title: str) -> str:
     """A small curve of positive numbers on a logarithmic scale, its ends those of the numbers."""
-    values = np.asarray(values, float)
+    values = np.clip(np.asarray(values, float), None, _MOST)
     width, height = _SPARK
     up = _Axis(*_range([values], True, 0.0), (height - 2, 2), True)
     values = np.where(values > 0, values, np.nan)

@@ -67,8 +67,9 @@ def _header(record: Record, running: bool) -> Iterator[str]:
 
 def _remarks(record: Record) -> Iterator[str]:
     """What one should look at, in sentences."""
-    found = [f"{_text(name)}: {curve.bad:,} numbers are NaN or infinite, the first at step "
-             f"{curve.first_bad:,}" for name, curve in record.curves.items() if curve.bad]
+    found = [f"{_text(name)}: NaN or infinite at step {curve.first_bad:,}"
+             + (f", {curve.bad:,} times in all" if curve.bad > 1 else "")
+             for name, curve in record.curves.items() if curve.bad]
     found += map(_text, _of_readings(record.readings))
     if found or record.remark:
         yield '<section aria-labelledby="remarks"><h2 id="remarks">Remarks</h2><ul>'
@@ -90,7 +91,8 @@ def _of_readings(readings: Readings) -> Iterator[str]:
         yield (f"{_listed(many)}: more than half of the units had no gradient in {STILL} readings; "
                "a smaller learning rate, or leaky_relu, keeps units alive")
     if readings.ratios:
-        last = dict(zip(readings.names, readings.ratios[-1], strict=True))
+        last = {name: ratio for name, shape, ratio in zip(  # a bias may stand still or start at 0
+            readings.names, readings.shapes, readings.ratios[-1], strict=True) if len(shape) > 1}
         wild = [name for name, ratio in last.items() if ratio > _WILD]
         quiet = [name for name, ratio in last.items() if 0 < ratio < _QUIET]
         if wild:
@@ -152,7 +154,7 @@ def _panel(name: str, lines: list[Line], bad: int | None) -> str:
         [line.low for line in lines if line.low is not None],
         [line.high for line in lines if line.high is not None]))
     means = [_finite(line.y) for line in lines]
-    logarithmic = bool(low.size and low.min() > 0 and high.max() > 10 * low.min() and (
+    logarithmic = bool(low.size and low.min() > 0 and high.max() / 10 > low.min() and (
         name == "lr" or any(mean[-1] < mean[0] for mean in means if mean.size)))
     title = name.replace("_", " ")
     told = f"{title}, {'logarithmic' if logarithmic else 'linear'} axis, last {_last(lines[0])}"
@@ -233,7 +235,8 @@ def _of_units(dead: int, units: int) -> str:
 def _samples(record: Record) -> Iterator[str]:
     if not record.samples:
         return
-    yield '<section aria-labelledby="samples"><h2 id="samples">Samples</h2><div class="grid">'
+    tiles = " tiles" if all(s.startswith(PICTURE) for s in record.samples.values()) else ""
+    yield f'<section aria-labelledby="samples"><h2 id="samples">Samples</h2><div class="grid{tiles}">'
     for name, sample in record.samples.items():
         name = _text(name)
         inside = (f'<img src="{sample}" alt="{name}">' if sample.startswith(PICTURE) else

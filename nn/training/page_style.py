@@ -29,6 +29,7 @@ p{margin:4px 0}
 .bar{height:8px;border:1px solid var(--soft);border-radius:4px;margin:10px 0;overflow:hidden}
 .bar div{height:100%;background:var(--training)}
 .grid{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr))}
+.tiles{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}
 figure{margin:0;padding:10px;background:var(--card);border:1px solid var(--edge);border-radius:8px;
 min-width:0}
 figcaption{overflow-wrap:anywhere;margin-bottom:4px}

@@ -106,7 +106,8 @@ class Reader:
         for (name, parameter), was in zip(self.named, before, strict=True):
             weight, gradient = _array(parameter), _gradient(parameter)
             size, same = _norm(was), weight.shape == was.shape
-            ratios.append(_norm(weight - was) / size if size and same else math.nan)
+            with np.errstate(all="ignore"):  # where weights have become infinite
+                ratios.append(_norm(weight - was) / size if size and same else math.nan)
             norms.append(math.nan if gradient is None else _norm(gradient))
             if gradient is not None and name in self._units:
                 self._look_at_units(name, gradient)

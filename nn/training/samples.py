@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from autograd.errors import describe
 
 _MOST = 16  # samples in a page
 _MOST_TEXT = 4000  # characters of one
-_MOST_SIDE = 128  # pixels of a picture
+_MOST_SIDE, _MOST_PIXELS = 128, 65_536  # of a picture; of all together
 PICTURE = "data:image/png;base64,"
 
 
@@ -24,10 +25,12 @@ def shown_samples(given: Any) -> dict[str, str]:
         named = {f"sample {i + 1}": sample for i, sample in enumerate(given)}
     else:
         named = {"sample": given}
-    return {name: _shown(name, sample) for name, sample in list(named.items())[:_MOST]}
+    chosen = list(named.items())[:_MOST]
+    side = min(_MOST_SIDE, isqrt(_MOST_PIXELS // max(len(chosen), 1)))
+    return {name: _shown(name, sample, side) for name, sample in chosen}
 
 
-def _shown(name: str, sample: Any) -> str:
+def _shown(name: str, sample: Any, most_side: int) -> str:
     if isinstance(sample, str):
         return sample[:_MOST_TEXT]
     values = sample.detach().numpy() if isinstance(sample, Tensor) else sample
@@ -42,7 +45,7 @@ def _shown(name: str, sample: Any) -> str:
     if values.ndim != 2 and not (values.ndim == 3 and values.shape[2] == 3) or not values.size:
         raise ValueError(f"watch: a picture must be (H, W), (C, H, W) or (H, W, C) with 1 or 3 "
                          f"channels, got {describe(sample)} for {name!r}; of a batch give a list")
-    return _png(_bytes(values[tuple(slice(None, None, -(-side // _MOST_SIDE))
+    return _png(_bytes(values[tuple(slice(None, None, -(-side // most_side))
                                     for side in values.shape[:2])]))
 
 

@@ -53,7 +53,8 @@ class Series:
             places, self.width = places // 2, 2 * self.width
         self.places, of = np.unique(places, return_inverse=True)
         self.rows = np.zeros((len(self.places), len(_FIELDS)))
-        np.add.at(self.rows[:, :3], of, rows[:, :3])
+        with np.errstate(over="ignore"):  # the sum of numbers near the end of what floats hold
+            np.add.at(self.rows[:, :3], of, rows[:, :3])
         self.rows[:, 3], self.rows[:, 4] = np.inf, -np.inf
         np.minimum.at(self.rows[:, 3], of, rows[:, 3])
         np.maximum.at(self.rows[:, 4], of, rows[:, 4])
