@@ -19,6 +19,7 @@ from .viz.chart import Line, Mark, chart, shown
 from .viz.style import escaped, printable
 
 _STEPS = np.logspace(-1, -12, 23)
+_FLAT = 0.1  # of the median error, below which the least one is the foot of a V
 _TELLING = 1e-4  # how near a factor must be to a whole number to be named
 _SHOWN = 4  # of these steps one is in the text
 
@@ -84,19 +85,14 @@ class Report:
             raise ValueError(f"{self.name}: inputs or results have no elements, so there is no "
                              "entry with an error")
         at = pair.worst
-        analytic = float(pair.analytic[at])
         with enable_grad(), np.errstate(all="ignore"):
             if pair.probe.differences.stale:
                 raise RuntimeError(f"{self.name}: the inputs, or what func computes from, have "
                                    "changed since the check; check again, or read curve before")
-            numeric = np.array([pair.probe(at, step) for step in _STEPS])
-        with np.errstate(all="ignore"):
-            size = np.maximum(np.abs(numeric), abs(analytic))
-            errors = np.where(size > 0, np.abs(numeric - analytic) / size, 0.0)
-        errors[~np.isfinite(numeric + analytic)] = np.nan
+            errors = _errors(pair, at)
         best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
         return Curve(pair.place(at), _STEPS, errors, float(_STEPS[best]),
-                     self._advice(pair, float(errors[best]), float(_STEPS[best])))
+                     self._advice(pair, errors, best))
 
     def _curve_if_any(self) -> Curve | None:
         try:
@@ -112,8 +108,8 @@ class Report:
         return max(wrong or pairs, key=lambda pair: float(np.nan_to_num(
             pair.errors, nan=np.inf).max()), default=None)
 
-    def _advice(self, pair: Pair, error: float, step: float) -> str:
-        at = pair.worst
+    def _advice(self, pair: Pair, errors: np.ndarray, best: int) -> str:
+        at, error, step = pair.worst, float(errors[best]), float(_STEPS[best])
         analytic, numeric = float(pair.analytic[at]), float(pair.numeric[at])
         if at in pair.kinks:
             return "the point is not differentiable; move the input away from the kink"
@@ -123,12 +119,11 @@ class Report:
         if not np.isfinite(error):
             return "the function is not finite beside this input; move it into the domain"
         if not pair.wrong[at]:
-            return (f"least error {error:.1e} at step {shown(float(f'{step:.1g}'))}; larger steps are off by "
+            return (f"least error {error:.1e} at step {step:.0e}; larger steps are off by "
                     "truncation, smaller ones by rounding")
-        if error <= self.rtol:
-            word = "large" if step < self.eps else "small"
-            return (f"the step is too {word}: with {shown(float(f'{step:.1g}'))} the error is "
-                    f"{error:.1e}; give eps={step:.1g}")
+        if error < _FLAT * np.nanmedian(errors):
+            return (f"the error is {error:.1e} with the best step, {step:.0e}, and differences "
+                    f"tell no more here: give eps={step:.0e}, and an rtol above that")
         return (f"no step makes the error less than {error:.1e}: not the step is wrong but the "
                 f"gradient{_likely(analytic, numeric)}")
 
@@ -175,9 +170,18 @@ class Report:
                                                              dots=True)],
             "step of the differences, relative to the input", log_x=True, log_y=True,
             marks=[Mark(self.eps, f"step {self.eps:g}", "currentColor")])
-        return (f'{text}<figure style="max-width:30em;margin:0">{picture}<figcaption>Relative error '
-                f"of {escaped(printable(curve.place))}: {escaped(printable(curve.advice))}."
-                "</figcaption></figure>")
+        told = escaped(printable(f"Relative error of {curve.place}: {curve.advice}."))
+        return (f'{text}<figure style="max-width:30em;margin:0">{picture}'
+                f"<figcaption>{told}</figcaption></figure>")
+
+
+def _errors(pair: Pair, at: tuple[int, ...]) -> np.ndarray:
+    """The relative errors of an entry by the steps, NaN where they cannot be told."""
+    numeric, analytic = np.array([pair.probe(at, step) for step in _STEPS]), pair.analytic[at]
+    size = np.maximum(np.abs(numeric), np.abs(analytic))
+    errors = np.where(size > 0, np.abs(numeric - analytic) / size, 0.0)
+    errors[~np.isfinite(numeric + analytic)] = np.nan
+    return errors
 
 
 def _likely(analytic: float, numeric: float) -> str:
@@ -191,8 +195,8 @@ def _likely(analytic: float, numeric: float) -> str:
     for value, word in ((factor, "large"), (1 / factor if factor else np.inf, "small")):
         whole = round(value) if np.isfinite(value) else 0
         if 2 <= whole <= 1_000_000 and abs(value / whole - 1) < _TELLING:
-            return (f", which is {whole} times too {word}: a mean where a sum is meant or the other "
-                    "way round, or something counted twice or left out")
+            return (f", which is {whole} times too {word}: a mean where a sum is meant or the "
+                    "other way round, or something counted twice or left out")
     return f", {factor:.6g} times what it should be"
 
 

@@ -26,6 +26,7 @@ def input_names(function: Callable, inputs) -> list[str]:
 def _used(function: Any) -> Iterator[tuple[str, Any]]:
     """What a function refers to: itself, its object, its closure, the globals that it names."""
     if isinstance(function, partial):
+        yield from function.keywords.items()
         yield from _used(function.func)
         return
     yield type(function).__name__, function

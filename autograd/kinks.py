@@ -2,7 +2,7 @@
 point while its inputs do not.
 
 A function is run at the point and two steps h to each side.  The bend R(x + h) - 2 R(x) + R(x - h)
-of a smooth result shrinks with h², at a kink with h, at a jump not at all; so no op has to be known.
+of a smooth result shrinks with h², at a kink with h, at a jump not at all: no op has to be known.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ class _Call(NamedTuple):
 
     op: Op
     place: tuple
+    numbers: list  # among its arguments, that are no arrays
     inputs: list[np.ndarray]
     results: list[np.ndarray]
 
 
 def kinked_op(function: Callable[[], Any], array: np.ndarray, flat: int) -> str:
-    """The op with a kink in the way of an element of the array, in words; empty if none is found."""
+    """The op with a kink in the way of an element of the array, in words; "" if none is found."""
     step = max(1.0, abs(float(array.flat[flat])))
     try:
         middle = _calls(function, array, flat, 0.0)
@@ -42,10 +43,11 @@ def kinked_op(function: Callable[[], Any], array: np.ndarray, flat: int) -> str:
                  for k in (-_COARSE, _COARSE, -_FINE, _FINE)]
     except Exception:  # it leaves what the function is defined on
         return ""
-    for calls in zip(middle, *sides, strict=False):
+    ways = [[(call.op, call.numbers) for call in calls] for calls in (middle, *sides)]
+    if any(way != ways[0] for way in ways):
+        return ""  # the program itself branches
+    for calls in zip(middle, *sides, strict=True):
         one = calls[0]
-        if any(call.op is not one.op for call in calls):
-            return ""  # the program took another way
         if not any(bent.any() for bent in map(_bent, *[call.inputs for call in calls])):
             for result, bent in zip(one.results, map(_bent, *[c.results for c in calls]),
                                     strict=True):
@@ -63,7 +65,8 @@ def _calls(function: Callable[[], Any], array: np.ndarray, flat: int, shift: flo
             inputs = [np.array(value) for value in _arrays(args)]
             results = forward(*args, **kwargs)
             if get_ident() == thread:
-                found.append(_Call(op, caller_place(), inputs,
+                numbers = [value for value in args if isinstance(value, int | float)]
+                found.append(_Call(op, caller_place(), numbers, inputs,
                                    [np.array(value) for value in _arrays((results,))]))
             return results
 

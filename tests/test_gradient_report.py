@@ -66,13 +66,14 @@ def test_what_is_likely(factor, told):
         gradcheck(times(factor), leaf([0.3]))
 
 
-def test_a_step_that_is_too_large_is_told():
-    report = gradcheck(lambda x: (x * 1e3).sin(), leaf([1.0]), eps=1e-2, atol=0.0,
-                       raise_exception=False)
-    if not report:
-        assert re.search(r"step is too large: with .* give eps=", str(report))
-    fine = gradcheck(lambda x: (x * 1e3).sin(), leaf([1.0]), eps=1e-2)
-    assert fine and fine.curve.best < 1e-4
+def test_what_is_asked_of_differences_beyond_what_they_tell():
+    with pytest.raises(GradcheckError, match="differences tell no more here: give eps=.*an rtol"):
+        gradcheck(lambda x: (x * 1e3).sin().exp(), leaf([1.0]), rtol=1e-16, atol=0.0)
+
+
+def test_a_step_that_is_too_large_is_seen():
+    report = gradcheck(lambda x: (x * 1e3).sin(), leaf([1.0]), eps=1e-2)
+    assert report and report.curve.best < 1e-4
 
 
 def test_steps_that_leave_the_domain():
@@ -167,19 +168,16 @@ def test_the_op_with_the_kink_is_named(name):
     with pytest.warns(KinkWarning) as caught:
         report = gradcheck(function, leaf(at))
     assert told in str(caught[0].message) and "test_gradient_report.py:" in str(report)
-    if name != "norm":
-        assert "clamp" in name or report
+    assert report
 
 
 def test_a_program_that_branches_has_no_op_to_blame():
     def branching(x):
-        return x * 2 if x.detach().numpy()[0] > 1 else x.exp() * (2 / math.e)
+        return x * 2 if x.detach().numpy()[0] > 1 else x * 3 - 1
 
-    with pytest.warns(KinkWarning, match="one-sided") as caught:
-        gradcheck(lambda x: branching(x) + (x - 1).detach() * 0, leaf([1.0]),
-                  raise_exception=False)
-        gradcheck(lambda x: x.abs(), leaf([0.0]))
-    assert "abs has it" in str(caught[-1].message)
+    with pytest.warns(KinkWarning, match="one-sided derivatives 3 and 2") as caught:
+        gradcheck(branching, leaf([1.0]))
+    assert "has it" not in str(caught[0].message)
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -225,7 +223,7 @@ def test_functions_of_every_kind_are_looked_into():
     for function in (net.loss, partial(net.loss, 1), lambda *_: net.loss()):
         assert gradcheck(function, (net.fc.bias,)).pairs[0].input == "fc.bias"
     assert gradcheck(net, (leaf(np.ones((4, 2))), net.fc.bias)).pairs[1].input == "fc.bias"
-    assert gradcheck(partial(one, net=net), (net.fc.bias,)).pairs[0].input in ("fc.bias", "input 0")
+    assert gradcheck(partial(one, net=net), (net.fc.bias,)).pairs[0].input == "fc.bias"
     assert gradcheck(autograd.exp, leaf([1.0])).pairs[0].input == "input 0"
 
 

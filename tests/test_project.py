@@ -28,8 +28,8 @@ LAYERS = {
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
        "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor roots watched",
     6: "engine anomaly",
-    7: "custom_function numeric gradient_judge gradient_report gradient_check input_names kinks viz viz.* serialize serialize.* "
-       "pytest_plugin compiler compiler.* onnx onnx.* transforms "
+    7: "custom_function numeric gradient_judge gradient_report gradient_check input_names kinks "
+       "viz viz.* serialize serialize.* pytest_plugin compiler compiler.* onnx onnx.* transforms "
        "transforms.* surface surface.* dependence reasons",
     8: "__init__ fft func functional graph special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "

@@ -19,7 +19,8 @@ class Callback(Constructed):
     """Base of what a Trainer calls while it trains: override the moments you need.
 
     Each gets the trainer, with `model`, `optimizer`, `history`, `epoch` and `steps` (how many are
-    done), `loss` (of the last step) and `stop(reason)`.  What must outlive an interruption is in `state_dict()`.
+    done), `loss` (of the last step) and `stop(reason)`.  What must outlive an interruption is in
+    `state_dict()`.
 
     >>> class Shout(nn.training.Callback):
     ...     def on_epoch_end(self, trainer):

@@ -96,7 +96,7 @@ def _of_readings(readings: Readings) -> Iterator[str]:
         wild = [name for name, ratio in last.items() if ratio > _WILD]
         quiet = [name for name, ratio in last.items() if 0 < ratio < _QUIET]
         if wild:
-            yield f"{_listed(wild)}: a step moves them by more than a tenth; lower the learning rate"
+            yield f"{_listed(wild)}: a step moves them by a tenth or more; lower the learning rate"
         if quiet:
             yield (f"{_listed(quiet)}: a step moves them by less than a hundred-thousandth; the "
                    "learning rate may be too low")
@@ -109,7 +109,8 @@ def _listed(names: list[str]) -> str:
 
 def _curves(record: Record, compared: Sequence[Compared]) -> Iterator[str]:
     yield '<section aria-labelledby="curves"><h2 id="curves">Curves</h2>'
-    every = list(dict.fromkeys(name for run in (record, *compared) for name in run.curves))
+    runs = [record.curves, *[run.curves for run in compared]]
+    every = list(dict.fromkeys(name for curves in runs for name in curves))
     panels = list(panels_of(every).items())
     panels += [("lr", [("lr", "training")])] if "lr" in every else []
     if not panels:
@@ -236,7 +237,8 @@ def _samples(record: Record) -> Iterator[str]:
     if not record.samples:
         return
     tiles = " tiles" if all(s.startswith(PICTURE) for s in record.samples.values()) else ""
-    yield f'<section aria-labelledby="samples"><h2 id="samples">Samples</h2><div class="grid{tiles}">'
+    yield ('<section aria-labelledby="samples"><h2 id="samples">Samples</h2>'
+           f'<div class="grid{tiles}">')
     for name, sample in record.samples.items():
         name = _text(name)
         inside = (f'<img src="{sample}" alt="{name}">' if sample.startswith(PICTURE) else
@@ -247,9 +249,10 @@ def _samples(record: Record) -> Iterator[str]:
 
 _FOOTER = (
     "<footer><p>A line is the mean, the band around it reaches from the lowest to the highest "
-    "number of each stretch of steps, so that no spike is lost. Update / weight is the norm of what "
-    "one step changes over the norm of the weight; around 0.001 is usual. A unit without gradient "
-    f"(of a linear or convolutional layer) had none in {STILL} readings in a row.</p></footer>")
+    "number of each stretch of steps, so that no spike is lost. Update / weight is the norm of "
+    "what one step changes over the norm of the weight; around 0.001 is usual. A unit without "
+    f"gradient (of a linear or convolutional layer) had none in {STILL} readings in a row."
+    "</p></footer>")
 
 
 def duration(seconds: float) -> str:

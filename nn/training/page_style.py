@@ -1,4 +1,4 @@
-"""How the page of a run looks, light and dark, and the little that it does where scripts may run."""
+"""How the page of a run looks, light and dark, and the little that it does with scripts allowed."""
 
 LIGHT = {"paper": "#ffffff", "card": "#f8fafc", "ink": "#0f172a", "soft": "#475569",
          "edge": "#cbd5e1", "training": "#1d4ed8", "validation": "#c2410c", "bad": "#b91c1c",
@@ -56,7 +56,8 @@ footer{margin-top:32px;margin-bottom:24px;font-size:.9rem}
 SCRIPT = """
 (function () {
   var body = document.body, every = +body.dataset.every * 1000, written = +body.dataset.written;
-  var paused = false, button = document.getElementById("pause"), age = document.getElementById("age");
+  var paused = false, button = document.getElementById("pause");
+  var age = document.getElementById("age");
   function told() {
     var seconds = Math.max(0, Math.round(Date.now() / 1000 - written));
     var late = seconds > Math.max(60, every / 100);
