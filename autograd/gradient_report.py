@@ -189,11 +189,14 @@ def _likely(analytic: float, numeric: float) -> str:
     if analytic == 0:
         return (", which is 0 where the function changes: a detach(), no_grad, integer or item() "
                 "cuts the graph; autograd.why(x, lambda: func(x).sum()) names the line")
-    factor = analytic / numeric if numeric else np.inf
+    if numeric == 0:
+        return (", which is not 0 where the function stands still, or seems to as it rounds: "
+                "terms much larger than the result may cancel on the way")
+    factor = analytic / numeric
     if abs(factor + 1) < _TELLING:
         return ", which has the wrong sign"
-    for value, word in ((factor, "large"), (1 / factor if factor else np.inf, "small")):
-        whole = round(value) if np.isfinite(value) else 0
+    for value, word in ((factor, "large"), (1 / factor, "small")):
+        whole = round(value)
         if 2 <= whole <= 1_000_000 and abs(value / whole - 1) < _TELLING:
             return (f", which is {whole} times too {word}: a mean where a sum is meant or the "
                     "other way round, or something counted twice or left out")

@@ -66,6 +66,11 @@ def test_what_is_likely(factor, told):
         gradcheck(times(factor), leaf([0.3]))
 
 
+def test_terms_that_cancel_on_the_way():
+    with pytest.raises(GradcheckError, match="not 0 where the function .* may cancel on the way"):
+        gradcheck(lambda x: (x + 1e30) - 1e30 + x.detach() * 0, leaf([1.0]))
+
+
 def test_what_is_asked_of_differences_beyond_what_they_tell():
     with pytest.raises(GradcheckError, match="differences tell no more here: give eps=.*an rtol"):
         gradcheck(lambda x: (x * 1e3).sin().exp(), leaf([1.0]), rtol=1e-16, atol=0.0)

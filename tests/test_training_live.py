@@ -17,7 +17,6 @@ from nn.training import EarlyStopping, Trainer, load_checkpoint, save_checkpoint
 from nn.training.samples import PICTURE
 from tests.pages import due, net, parsed, train
 
-
 # ---- the page ------------------------------------------------------------------------------------
 
 def test_a_loop_of_ones_own(tmp_path):

@@ -19,7 +19,6 @@ from nn.training.samples import PICTURE, shown_samples
 from nn.training.series import Series
 from tests.pages import due, net, parsed
 
-
 # ---- curves --------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("most", [1, 2, 7, 512])
@@ -155,6 +154,14 @@ def test_a_page_that_cannot_be_written_stops_no_training(tmp_path):
     folder.mkdir()
     page.finish()
     assert "step 4" in parsed(folder / "run.html").text
+
+
+def test_samples_that_fail_are_the_error_that_comes_out(tmp_path):
+    with (pytest.raises(ZeroDivisionError) as caught,
+          watch(tmp_path / "run.html", samples=lambda m: 1 / 0) as page):
+        page.step(loss=1.0)
+    assert caught.value.__context__ is None
+    assert "Died of ZeroDivisionError" in parsed(tmp_path / "run.html").text
 
 
 def test_slips_are_named(tmp_path, monkeypatch):

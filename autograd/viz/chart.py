@@ -53,7 +53,9 @@ class _Axis:
         self.low, self.high = low, high
 
     def place(self, values) -> np.ndarray:
-        low, high, values = self.low, self.high, np.clip(values, -_MOST, _MOST)
+        """NaN for what is not finite."""
+        low, high, values = self.low, self.high, np.asarray(values, float)
+        values = np.where(np.isfinite(values), np.clip(values, -_MOST, _MOST), np.nan)
         if self.logarithmic:
             low, high = np.log10(low), np.log10(high)
             values = np.log10(np.maximum(values, _LEAST))
@@ -179,7 +181,7 @@ def _path(x: np.ndarray, y: np.ndarray) -> str:
 
 def spark(values: np.ndarray, title: str) -> str:
     """A small curve of positive numbers on a logarithmic scale, its ends those of the numbers."""
-    values = np.clip(np.asarray(values, float), None, _MOST)
+    values = np.asarray(values, float)
     width, height = _SPARK
     up = _Axis(*_range([values], True, 0.0), (height - 2, 2), True)
     values = np.where(values > 0, values, np.nan)

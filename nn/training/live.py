@@ -141,7 +141,8 @@ class watch(Callback):
             self._reader = Reader(self.model, record.readings)
         if self._reader is not None:
             self._reader.look()
-        if self.samples is not None and record.steps:
+        sound = record.status in (RUNNING, "ended")  # what died has the samples of before
+        if self.samples is not None and record.steps and sound:
             record.samples = self._sampled()
         try:
             _write(record, self.path, self.compared, self.every)
