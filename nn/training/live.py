@@ -73,7 +73,7 @@ class watch(Callback):
         self.path = _checked_path(path)
         _check(model, optimizer, steps, samples, every)
         self.model, self.optimizer, self.samples = model, optimizer, samples
-        self.every = every
+        self.every = self._pause = every  # seconds between two writings: at least, and of late
         self.compared = others(compare)
         self.record = Record(self.path.stem, None if steps is None else index(steps))
         self._reader: Reader | None = None
@@ -145,14 +145,15 @@ class watch(Callback):
         if self.samples is not None and record.steps and sound:
             record.samples = self._sampled()
         try:
-            _write(record, self.path, self.compared, self.every)
+            _write(record, self.path, self.compared, self._pause)
         except OSError as error:
             if not self._told:
                 warn(f"watch: {self.path} could not be written: {error.strerror or error}; the "
                      "training goes on, and it is tried again", RuntimeWarning)
             self._told = True
         done = time.perf_counter()
-        self._writing_due = done + max(self.every, _PATIENCE * (done - begun))
+        self._pause = max(self.every, _PATIENCE * (done - begun))
+        self._writing_due = done + self._pause
 
     def _sampled(self) -> dict[str, str]:
         """What `samples` gives of the model, with modes and random numbers as before then."""

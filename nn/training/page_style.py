@@ -60,7 +60,7 @@ SCRIPT = """
   var age = document.getElementById("age");
   function told() {
     var seconds = Math.max(0, Math.round(Date.now() / 1000 - written));
-    var late = seconds > Math.max(60, every / 100);
+    var late = seconds > Math.max(60, 3 * every / 1000);
     age.className = late ? "bad" : "soft";
     age.textContent = "Written " + seconds + " s ago" +
       (late ? ": later than usual. Did the program die?" : "");
