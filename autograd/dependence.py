@@ -50,6 +50,23 @@ class Call(NamedTuple):
     finite: bool  # whether its results are
 
 
+@contextmanager
+def forwards(noting: Callable[[Op, Callable], Callable]) -> Iterator[None]:
+    """Inside, each op computes by what `noting(op, forward)` makes of its own function; one block
+    at a time."""
+    with _one_at_a_time:
+        before: list[tuple[dict, str, Callable]] = [
+            (names, name, names[name]) for names in scopes() for name in ("forward", "plain")
+            if name in names]
+        try:
+            for names, name, forward in before:
+                names[name] = noting(names["op"], forward)
+            yield
+        finally:
+            for names, name, forward in before:
+                names[name] = forward
+
+
 class Run:
     """What a function computes, and the calls on the way."""
 
@@ -80,21 +97,15 @@ class Run:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        before: list[tuple[dict, str, Callable]] = [
-            (names, name, names[name]) for names in scopes() for name in ("forward", "plain")
-            if name in names]
         methods = {name: vars(Tensor)[name] for name in (*_EXITS, "data")}
         try:
-            for names, name, forward in before:
-                names[name] = self._noting(names["op"], forward)
             for name in _EXITS:
                 setattr(Tensor, name, self._leaving(name, methods[name]))
             Tensor.data = property(  # type: ignore[assignment]
                 self._leaving(".data", methods["data"].fget), methods["data"].fset)
-            yield
+            with forwards(self._noting):
+                yield
         finally:
-            for names, name, forward in before:
-                names[name] = forward
             for name, method in methods.items():
                 setattr(Tensor, name, method)
 

@@ -21,56 +21,17 @@ import numpy as np
 from .engine import grad
 from .errors import check_switches, describe, did_you_mean, warn
 from .gradient_judge import APART, SHARP, Judge, Pair, largest_in
+from .gradient_report import GradcheckError, Report
+from .input_names import input_names
+from .kinks import kinked_op
 from .modes import enable_grad
-from .numeric import Differences, rounding, scale, unit
+from .numeric import Differences, Probe, rounding, scale, unit
 from .ops.complex_numbers import view_as_complex, view_as_real
 from .tensors import Tensor, wrap
 
 
-class GradcheckError(RuntimeError):
-    """A gradient is wrong; `report` holds the numbers."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__(str(report))
-        self.report = report
-
-
 class KinkWarning(UserWarning):
     """The function has a kink where its gradient was checked: some entries were not compared."""
-
-
-class Report:
-    """What gradcheck found: true if all is well; as text, a table with the worst entry of each
-    result by each input; `pairs` has the Jacobians, `notes` what else there is to say."""
-
-    def __init__(self, name: str, rtol: float, eps: float, pairs: list[Pair],
-                 notes: list[str]) -> None:
-        self.name, self.rtol, self.eps, self.pairs, self.notes = name, rtol, eps, pairs, notes
-
-    def __bool__(self) -> bool:
-        return not any(pair.wrong.any() for pair in self.pairs)
-
-    def __str__(self) -> str:
-        wrong = sum(bool(pair.wrong.any()) for pair in self.pairs)
-        verdict = f"{wrong} of {len(self.pairs)} wrong" if wrong else "passed"
-        head = f"{self.name}: {verdict} (relative errors; allowed {self.rtol:g}, step {self.eps:g})"
-        rows = [("", "worst entry", "analytic", "numeric", "relative error"),
-                *map(self._row, self.pairs)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        kinks = [f"  kink at {pair.place(at)}: {text}"
-                 for pair in self.pairs for at, text in pair.kinks.items()]
-        hidden = [f"rounding hides derivatives of {pair.result} by {pair.input} up to "
-                  f"{pair.hidden:.1e}" for pair in self.pairs if pair.hidden]
-        notes = [f"  note: {note}" for note in (*self.notes, *hidden)]
-        return "\n".join([head, *lines, *kinks, *notes])
-
-    def _row(self, pair: Pair) -> tuple[str, ...]:
-        if not pair.errors.size:
-            return "ok", f"{pair.result} by {pair.input}: no elements", "", "", ""
-        at = pair.worst
-        return ("WRONG" if pair.wrong.any() else "ok", pair.place(at), f"{pair.analytic[at]:.9g}",
-                f"{pair.numeric[at]:.9g}", f"{pair.errors[at]:.1e}")
 
 
 @enable_grad()
@@ -94,9 +55,9 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
     True
     """
     _check_always("gradcheck", always)
-    func, inputs = _in_parts(func, inputs)
-    tensors, results, notes = _prepared("gradcheck", func, inputs)
-    names = [f"input {i}" for i in range(len(tensors))]
+    given, (func, inputs) = func, _in_parts(func, inputs)
+    tensors, results, notes = _prepared("gradcheck", func, inputs, input_names(given, inputs))
+    names = input_names(given, inputs)
     labels = [f"result {i}" for i in range(len(results))] if len(results) > 1 else ["result"]
     return _check("gradcheck", func, tensors, names, labels, notes, eps=eps, rtol=rtol, atol=atol,
                   fast_mode=fast_mode, raise_exception=raise_exception, nondet_tol=nondet_tol)
@@ -115,8 +76,8 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
     True
     """
     _check_always("gradgradcheck", always)
-    func, inputs = _in_parts(func, inputs)
-    tensors, results, notes = _prepared("gradgradcheck", func, inputs)
+    given, (func, inputs) = func, _in_parts(func, inputs)
+    tensors, results, notes = _prepared("gradgradcheck", func, inputs, input_names(given, inputs))
     weights = _weights(results, grad_outputs)
     checked = [i for i, x in enumerate(tensors) if _differentiable(x)]
 
@@ -127,7 +88,7 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
         return grad([r for r, _ in pairs], [args[i] for i in checked], [w for _, w in pairs],
                     create_graph=True, materialize_grads=True)
 
-    names = [f"input {i}" for i in range(len(tensors))]
+    names = input_names(given, inputs)
     names += [f"grad_output {i}" for i in range(len(weights))]
     labels = [f"(gradient of {names[i]})" for i in checked]
     return _check("gradgradcheck", gradient, [*tensors, *weights], names, labels, notes, eps=eps,
@@ -135,6 +96,7 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, eps: float = 1e-5,
                   nondet_tol=nondet_tol)
 
 
+_NAMED_KINKS = 3  # of a result by an input, whose op is looked for
 _ALWAYS = {  # PyTorch's switches: what is refused of each, and why
     "check_undefined_grad": (), "check_grad_dtypes": (), "check_batched_grad": (),
     "check_backward_ad": (False, "there is nothing else to check"),
@@ -193,7 +155,8 @@ def _differentiable(x) -> bool:
     return isinstance(x, Tensor) and x.requires_grad
 
 
-def _prepared(name: str, func: Callable, inputs) -> tuple[list, list[Tensor], list[str]]:
+def _prepared(name: str, func: Callable, inputs,
+              names: list[str]) -> tuple[list, list[Tensor], list[str]]:
     """The inputs as they will be stepped through, func's results on them, and what was changed."""
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     if not any(map(_differentiable, inputs)):
@@ -208,10 +171,11 @@ def _prepared(name: str, func: Callable, inputs) -> tuple[list, list[Tensor], li
             continue
         used, = grad(roots, [x], ones, retain_graph=True, allow_unused=True)
         if used is None:
-            raise ValueError(f"{name}: func does not use input {i} as passed, a float64 copy of "
-                             f"{describe(was)}; compute from the arguments, or pass float64")
+            raise ValueError(f"{name}: func does not use {names[i]} as passed, a float64 copy of "
+                             f"{describe(was)}; compute from the arguments, or pass float64"
+                             f"{'' if names[i] == f'input {i}' else ': model.double() makes all'}")
         if was.dtype != x.dtype:
-            notes.append(f"input {i} was {was.dtype} and was converted to float64: differences in "
+            notes.append(f"{names[i]} was {was.dtype} and was converted to float64: differences in "
                          "less are too rough")
     return tensors, results, notes
 
@@ -258,11 +222,23 @@ def _check(name: str, func: Callable, tensors: list, names: list[str], labels: l
     report = Report(name, rtol, eps, pairs, notes)
     if not fast_mode or not report or any(pair.kinks for pair in pairs):
         report.pairs = _in_full(rows, checked, differences, eps, rtol, atol)
+        _name_kinks(report.pairs, checked, lambda: func(*tensors))
     if not report and raise_exception:
         raise GradcheckError(report)
     if any(pair.kinks for pair in report.pairs):
         warn(str(report), KinkWarning)
     return report
+
+
+def _name_kinks(pairs: list[Pair], checked: dict, function: Callable) -> None:
+    """Say of the first kinks which op has them."""
+    for pair in pairs:
+        x = checked[pair.input]
+        for at in list(pair.kinks)[:_NAMED_KINKS]:
+            column = at[pair.result_ndim:]
+            flat = int(np.ravel_multi_index(column, x.shape)) if column else 0
+            op = kinked_op(function, x._array, flat)
+            pair.kinks[at] += f"; {op}" if op else ""
 
 
 def _refuse_random(name: str, first, second, tolerance: float) -> None:
@@ -295,7 +271,8 @@ def _in_full(rows: dict, checked: dict, differences: Differences, eps: float, rt
             shape = (*result.shape, *x.shape)
             analytic = np.array([v[k] for v in vjps]).reshape(shape)
             sides = numeric[k][j].reshape(3, *shape)
-            pair = Pair(row, column, len(result.shape), analytic, sides[2].copy())
+            pair = Pair(row, column, len(result.shape), analytic, sides[2].copy(),
+                        Probe(differences, j, x._array))
             found.append((pair, sides))
             by_row = largest_in(pair, range(len(result.shape), len(shape)), x._array)
             condition = np.maximum(condition, sizes[j] + by_row.reshape(result.shape))
@@ -325,7 +302,8 @@ def _along_directions(rows: dict, checked: dict, differences: Differences, eps: 
         grads = _vjp(result, list(checked.values()), weight)
         for k, (column, g) in enumerate(zip(checked, grads, strict=True)):
             behind, ahead, central = (float((side * weight).sum()) for side in numeric[k][j])
-            pair = Pair(row, column, 1, (g * directions[k]).sum(), central)
+            pair = Pair(row, column, 1, (g * directions[k]).sum(), central,
+                        Probe(differences, j, checked[column]._array, directions[k], weight))
             slope = float(np.abs(g * directions[k]).sum())
             noise = rounding(float((differences.sizes[j] * weight).sum()) + slope, eps)
             pair.compare(rtol, noise if atol is None else atol)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from .numeric import REFINE, largest, rounding, scale, settle
+from .numeric import REFINE, Probe, largest, rounding, scale, settle
 
 SHARP = 1e-6  # of the largest derivative by it, what a step must tell of a result
 APART = 1e-3  # one-sided differences that differ by this part of the scale may mean a kink
@@ -21,9 +21,12 @@ class Pair:
     wrong            which entries are wrong
     kinks            what was found at indices where the one-sided derivatives differ
     hidden           up to where rounding hides derivatives, if it hides any that is not 0
+    probe            gives the numeric derivative of an entry with another step
     """
 
-    def __init__(self, result: str, input: str, result_ndim: int, analytic, numeric) -> None:
+    def __init__(self, result: str, input: str, result_ndim: int, analytic, numeric,
+                 probe: Probe) -> None:
+        self.probe = probe
         self.result, self.input, self.result_ndim = result, input, result_ndim
         self.analytic, self.numeric = np.asarray(analytic), np.asarray(numeric)
         self.errors = np.zeros(self.analytic.shape)

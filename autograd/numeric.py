@@ -38,6 +38,12 @@ class Differences:
         self.sizes = list(map(np.fmax, sizes, self.sizes)) if self.sizes else sizes
         return results
 
+    @property
+    def stale(self) -> bool:
+        """Whether the function no longer gives what it gave, as its arrays have changed since."""
+        return not all(np.allclose(now, then, equal_nan=True)
+                       for now, then in zip(self._evaluate(), self.center, strict=True))
+
     def sides(self, array: np.ndarray, direction: np.ndarray, step: float) -> list[np.ndarray]:
         """Per result, the differences behind, ahead and central along direction: (3, *shape)."""
         original = array.copy()
@@ -67,6 +73,30 @@ class Differences:
             parts = [column[k].reshape(3, result.size) for column in columns]
             found.append(np.stack(parts, 2) if parts else np.zeros((3, result.size, 0)))
         return found
+
+
+class Probe:
+    """The central difference of result `j` by an entry of an array, at an index of (*result,
+    *array) and with any step, relative to the entry's scale; or, of the weighted result, along a
+    direction."""
+
+    def __init__(self, differences: Differences, j: int, array: np.ndarray,
+                 direction: np.ndarray | None = None, weight: np.ndarray | None = None) -> None:
+        self.differences, self.j, self.array = differences, j, array
+        self.direction, self.weight = direction, weight
+
+    def __call__(self, at: tuple[int, ...], step: float) -> float:
+        """NaN where the step leaves what the function is defined on."""
+        ndim, along = self.differences.center[self.j].ndim, self.direction
+        if along is None:
+            column = at[ndim:]
+            flat = int(np.ravel_multi_index(column, self.array.shape)) if column else 0
+            along, step = unit(self.array.shape, flat), step * scale(self.array).flat[flat]
+        try:
+            central = self.differences.sides(self.array, along, step)[self.j][2]
+        except Exception:
+            return np.nan
+        return float(central[at[:ndim]] if self.weight is None else (central * self.weight).sum())
 
 
 def unit(shape: tuple[int, ...], flat: int) -> np.ndarray:

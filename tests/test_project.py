@@ -28,8 +28,8 @@ LAYERS = {
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
        "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor roots watched",
     6: "engine anomaly",
-    7: "custom_function numeric gradient_judge gradient_check viz viz.* serialize serialize.* "
-       "pytest_plugin compiler compiler.* onnx onnx.* transforms "
+    7: "custom_function numeric gradient_judge gradient_report gradient_check input_names kinks "
+       "viz viz.* serialize serialize.* pytest_plugin compiler compiler.* onnx onnx.* transforms "
        "transforms.* surface surface.* dependence reasons",
     8: "__init__ fft func functional graph special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
@@ -69,7 +69,9 @@ SAME_LAYER = {
     "gradient_judge": "numeric",
     "dependence": "viz.*",
     "reasons": "dependence viz viz.*",
-    "gradient_check": "numeric gradient_judge",
+    "gradient_report": "gradient_judge viz.*",
+    "kinks": "dependence viz.*",
+    "gradient_check": "numeric gradient_judge gradient_report input_names kinks",
     "viz": "viz.*",
     "viz.*": "viz.*",
     "compiler": "compiler.*",
@@ -106,7 +108,8 @@ PUBLIC_BESIDE_ALL = {
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.synonyms": "old_reduction",
     "autograd.tensors": "mark_written",
-    "autograd.viz.style": "elided short_count",
+    "autograd.viz.chart": "Line Mark bars chart shown spark",
+    "autograd.viz.style": "elided escaped printable short_count",
     "autograd.viz.trace": "Call Trace arguments timed traced",
 }
 KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
@@ -134,7 +137,8 @@ LAZY = {
     "gzip": "only for data sets",
     "html": "only for notebooks",
     "io": "only for notebooks",
-    "zlib": "only for data sets",
+    "zlib": "only for data sets and pictures",
+    "base64": "only for pictures",
     "zipfile": "only for reading files",
     "pickle": "only for files and the kernel cache",
     "shutil": "only for files",

@@ -1,4 +1,5 @@
-"""Training: a loop with validation, callbacks, a history that plots itself, and checkpoints.
+"""Training: a loop with validation, callbacks, a history that plots itself, checkpoints,
+and a page that shows it live.
 
 Models, criteria, optimizers and loaders are arguments here; whatever has their methods fits.
 """
@@ -10,5 +11,6 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
     "checkpoint": "load_checkpoint save_checkpoint",
     "diagnosis": "Diagnosis diagnose",
     "history": "History",
+    "live": "watch",
     "trainer": "Trainer",
 })

@@ -18,8 +18,9 @@ from .history import direction
 class Callback(Constructed):
     """Base of what a Trainer calls while it trains: override the moments you need.
 
-    Each gets the trainer, with `model`, `optimizer`, `history`, `epoch` (how many are done) and
-    `stop(reason)`.  What must outlive an interruption is in `state_dict()`.
+    Each gets the trainer, with `model`, `optimizer`, `history`, `epoch` and `steps` (how many are
+    done), `loss` (of the last step) and `stop(reason)`.  What must outlive an interruption is in
+    `state_dict()`.
 
     >>> class Shout(nn.training.Callback):
     ...     def on_epoch_end(self, trainer):
@@ -44,6 +45,9 @@ class Callback(Constructed):
 
     def on_fit_end(self, trainer) -> None:
         """After the last step, also where Ctrl-C or `stop` made it the last."""
+
+    def on_exception(self, trainer, error: Exception) -> None:
+        """Before an exception leaves fit; there is no `on_fit_end` then."""
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of it."""

@@ -21,7 +21,7 @@ def plot(history, axes, best: int | None):
     """See History.plot."""
     if not len(history):
         raise ValueError("History.plot: there is no epoch yet")
-    panels = _panels(history.columns)
+    panels = panels_of(history.columns)
     if not panels:
         raise ValueError("History.plot: there is neither a loss nor a metric, only "
                          f"{', '.join(history.columns) or 'empty rows'}")
@@ -39,7 +39,7 @@ def plot(history, axes, best: int | None):
     return figure
 
 
-def _panels(columns: list[str]) -> dict[str, list[tuple[str, str]]]:
+def panels_of(columns: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Quantity -> its columns, each with the data that it was measured on; the loss first."""
     found: dict[str, list[tuple[str, str]]] = {}
     for column in columns:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .trainer import Trainer
 
 _HOOKS = ("on_fit_begin", "on_epoch_begin", "on_step_end", "on_epoch_end", "on_safe_point",
-          "on_fit_end")
+          "on_fit_end", "on_exception")
 _WIDTH = 80  # columns of the bar, at most
 _SHOWN_EVERY = 20  # steps between two looks at the loss
 
@@ -63,16 +63,19 @@ class Fit:
                 trainer.stop("Ctrl-C")
                 if not interrupts.torn:
                     self._call("on_safe_point")
+            except Exception as error:
+                self._call("on_exception", error)
+                raise
             self._call("on_fit_end")
 
     @property
     def can_save_within_epoch(self) -> bool:
         return self.loader_tells and self.trainer.meter.can_save
 
-    def _call(self, hook: str) -> None:
+    def _call(self, hook: str, *more: Any) -> None:
         for callback in self._called[hook]:
             try:
-                getattr(callback, hook)(self.trainer)
+                getattr(callback, hook)(self.trainer, *more)
             except Exception as error:
                 error.add_note(f"raised by the callback {type(callback).__name__}, in {hook}")
                 raise
@@ -80,7 +83,7 @@ class Fit:
     def _bar(self):
         from tqdm import tqdm
 
-        trainer, steps, total = self.trainer, self._steps_per_epoch(), None
+        trainer, steps, total = self.trainer, self.steps_per_epoch, None
         done = self.batches // trainer.accumulate
         if steps is not None:
             total = self.epochs * steps
@@ -90,12 +93,23 @@ class Fit:
                     disable=None if self.progress else True, bar_format=None if total is None else
                     "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}")
 
-    def _steps_per_epoch(self) -> int | None:
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """None for a loader without a length."""
         try:
             batches = len(self.loader)  # type: ignore[arg-type]
         except TypeError:  # it has none, or is of a stream that has none
             return None
         return -(-batches // self.trainer.accumulate)
+
+    @property
+    def planned_steps(self) -> int | None:
+        """How many steps will be done at the end; None for a loader without a length."""
+        if self.steps_per_epoch is None:
+            return None
+        ahead = self.first + self.epochs - self.trainer.epoch
+        return (self.trainer.steps + ahead * self.steps_per_epoch
+                - self.batches // self.trainer.accumulate)
 
     def _epoch(self, bar) -> None:
         trainer = self.trainer

@@ -58,6 +58,7 @@ class Trainer(Constructed):
         self.history = History()
         self.epoch = 0  # how many are done
         self.steps = 0  # of the optimizer
+        self.loss = math.nan  # of the last step
         self.stopped: str | None = None  # why the last fit ended before its last epoch
         self._fit: Fit | None = None
 
@@ -113,7 +114,7 @@ class Trainer(Constructed):
         if not batches:
             return
         self.optimizer.zero_grad()
-        counts = [samples(batch) for batch in batches]
+        counts, total = [samples(batch) for batch in batches], 0.0
         for batch, count in zip(batches, counts, strict=True):
             outputs, targets = self.forward(batch)
             loss, value = self._loss(outputs, targets)
@@ -125,6 +126,8 @@ class Trainer(Constructed):
                     "inputs that are not finite do the same")
             (loss * (count / sum(counts)) if len(counts) > 1 else loss).backward()
             self.meter.update(value, count, outputs, targets)
+            total += value * count
+        self.loss = total / sum(counts)
         if self.clip_norm is not None:
             clip_grad_norm_(self.model.parameters(), self.clip_norm)
         if self.clip_value is not None:
@@ -175,6 +178,16 @@ class Trainer(Constructed):
         names = ["loss", *self.meter.metrics]
         more = [f"val_{name}" for name in names] if self._running.validation is not None else []
         return ["epoch", "seconds", "lr", *names, *more]
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """The steps of an epoch of the running fit; None for a loader without a length."""
+        return self._running.steps_per_epoch
+
+    @property
+    def planned_steps(self) -> int | None:
+        """How many steps will be done after the running fit; None for a loader without a length."""
+        return self._running.planned_steps
 
     @property
     def at_epoch_end(self) -> bool:
