@@ -146,18 +146,21 @@ def _named(names: Mapping[str, Any]) -> dict[Node, str]:
     """The nodes of Tensors, and of modules' parameters, by their names."""
     found: dict[Node, str] = {}
     for name, value in names.items():
-        for path, tensor in _tensors(name, value):
+        for path, tensor in tensors_in(name, value):
             node = current_node(tensor)
             if node is not None:
                 found.setdefault(node, path)
     return found
 
 
-def _tensors(name: str, value) -> Iterable[tuple[str, Tensor]]:
+def tensors_in(name: str, value) -> Iterable[tuple[str, Tensor]]:
+    """What a variable of this name stands for: a Tensor, or the parameters and buffers of a
+    module, each with its path."""
     if isinstance(value, Tensor):
         return [(name, value)]
     if hasattr(type(value), "named_parameters"):
-        return [(f"{name}.{path}", tensor) for path, tensor in value.named_parameters()]
+        return [(f"{name}.{path}", tensor) for path, tensor in (*value.named_parameters(),
+                                                                *value.named_buffers())]
     return []
 
 
