@@ -1,0 +1,99 @@
+"""Checks by trial: can a copy learn one batch by heart, and is the learning rate to blame if not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .patient import Batch, Patient
+from .report import Finding
+from .signals import weights
+from .structure import listed
+
+_STEPS = 40
+_FALLS = 0.1  # of the loss, by which it has to fall
+_SLOW = 1e-5  # of its weights that a step moves a layer, at least
+_FACTORS = (0.1, 0.01, 1e-3, 10.0, 100.0, 1e3, 1e4, 1e5)
+
+
+class Trial:
+    """A copy that was trained on one batch: `losses` of its steps, how far each step moved the
+    weights (`moved`, of their size), and which got no gradient in the end."""
+
+    def __init__(self, patient: Patient, batch: Batch, factor: float, steps: int) -> None:
+        self.patient = twin = patient.twin()
+        self.rate = 0.0
+        for group in twin.optimizer.param_groups:
+            if "lr" in group:  # a warm-up begins low: what counts is where it leads
+                group["lr"] = max(group["lr"], group.get("initial_lr", 0.0)) * factor
+                self.rate = max(self.rate, float(group["lr"]))
+        before = {path: p.detach().numpy().copy() for path, p in weights(twin).items()}
+        self.losses = twin.train(batch, steps)
+        shifts = [np.linalg.norm(p.detach().numpy() - before[path])
+                  / (np.linalg.norm(before[path]) * steps)
+                  for path, p in weights(twin).items() if before[path].any()]
+        self.moved = float(np.median(shifts)) if shifts else 0.0
+
+    @property
+    def end(self) -> float:
+        """The loss in the end."""
+        return float(np.mean(self.losses[-3:]))
+
+    @property
+    def falls(self) -> float:
+        """By which part of it the loss fell; negative where it rose, -inf where it broke."""
+        if not np.isfinite(self.losses).all():
+            return -np.inf
+        return (self.losses[0] - self.end) / max(abs(self.losses[0]), 1e-12)
+
+
+def check_learning(patient: Patient, batch: Batch, expected: float | None,
+                   facts: dict[str, str]) -> Iterator[Finding]:
+    """One batch, learned by heart; where that fails at the optimizer's rate, at others."""
+    trial = Trial(patient, batch, 1.0, _STEPS)
+    first = trial.losses[0]
+    facts["one batch"] = f"loss {first:.4g} -> {trial.end:.4g} in {_STEPS} steps"
+    facts["a step moves"] = f"{trial.moved:.2g} of the weights"
+    yield from _untouched(trial)
+    learned = first < 0.1 * (expected or first) or first <= 1e-6
+    if learned or trial.falls >= _FALLS:
+        return
+    group = patient.optimizer.param_groups[0]
+    if group.get("maximize"):
+        yield Finding("error", "learning rate", "optimizer", "maximize=True lets the loss rise",
+                      None, "optimizer.param_groups[0]['maximize'] = False")
+        return
+    trials = [Trial(patient, batch, factor, _STEPS) for factor in _FACTORS] if trial.rate else []
+    best = max(trials, key=lambda other: other.falls, default=trial)
+    facts["rates tried"] = ", ".join(f"{one.rate:.1g}: {one.end:.3g}" for one in trials)
+    name = f"optimizer.param_groups[0]['lr'] = {best.rate:.2g}"
+    if not trial.rate and "lr" in group:
+        yield Finding("error", "learning rate", "optimizer", "the learning rate is 0", 0.0,
+                      "optimizer.param_groups[0]['lr'] = 1e-3")
+    elif best.rate < trial.rate and best.falls >= _FALLS and trial.falls < 0:
+        yield Finding("error", "learning rate", "optimizer",
+                      f"the learning rate {trial.rate:.3g} is too high: in {_STEPS} steps on one "
+                      f"batch the loss goes from {first:.4g} to {trial.end:.4g}; at "
+                      f"{best.rate:.2g} it falls to {best.end:.4g}", trial.rate, name)
+    elif best.rate > trial.rate and best.falls >= _FALLS and trial.moved < _SLOW:
+        yield Finding("warning", "learning rate", "optimizer",
+                      f"the learning rate {trial.rate:.3g} is too low: a step moves the weights "
+                      f"by {trial.moved:.1g} of their size, where 1e-3 is usual", trial.moved, name)
+    elif max(best.falls, trial.falls) < 0.01:
+        yield Finding("error", "cannot overfit", "model",
+                      f"it cannot learn one batch by heart: in {_STEPS} steps the loss goes from "
+                      f"{first:.4g} to {trial.end:.4g}, and other rates do no better",
+                      trial.falls, "print(autograd.why(next(model.parameters()), lambda: "
+                      "criterion(model(x), y)))")
+
+
+def _untouched(trial: Trial) -> Iterator[Finding]:
+    """Weights whose gradient is 0 still after some steps."""
+    found = [path for path, p in weights(trial.patient).items()
+             if p.grad is not None and not p.grad.numpy().any()]
+    if found and np.isfinite(trial.losses).all() and trial.losses[-1] > 1e-6:
+        yield Finding("error", "no gradient", listed(found),
+                      f"the gradient of {len(found)} weights is 0 in all elements", len(found),
+                      f"print(autograd.why(model.get_parameter({found[0]!r}), lambda: "
+                      "criterion(model(x), y)))")
