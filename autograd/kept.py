@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any, NamedTuple
 
 from .engine import reachable
 from .errors import describe
 from .node import Node
-from .origins import Origin, Origins, block, held_arrays
+from .origins import Origins, block, held_arrays
 from .roots import sequence
 from .tensors import Tensor, current_node
 from .viz.names import shape_text

@@ -7,7 +7,7 @@ between its beginning and its end.  The line is known of what was recorded while
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -126,6 +126,11 @@ class Made(NamedTuple):
     shape: Any
     saved: dict[str, np.ndarray]
     node: Node
+
+    @property
+    def behind(self) -> str:
+        """The op that made the numbers of the result: itself, unless it gives a view."""
+        return self.before if self.origin.op in _VIEWS else self.origin.op
 
 
 def made(tensor: Tensor, origins: Origins) -> list[Made]:

@@ -10,7 +10,7 @@ from typing import Any
 from autograd.errors import describe, uncalled
 
 from ..module import Module
-from .fit import LOSSES, chance, check_loss, check_scale, check_start, loss_op
+from .fit import LOSSES, chance, check_loss, check_scale, check_start, compared
 from .patient import Failed, Patient, undisturbed
 from .report import Finding, Report
 from .samples import check_samples, check_splits
@@ -84,8 +84,7 @@ def _examined(patient: Patient, survey: Survey, facts: dict[str, str]) -> list[F
         return [*check_samples(survey, False, weighted), Finding(
             "error", "step fails", "model", str(error), None,
             "criterion(model(inputs), targets).backward()  # alone, to see where")]
-    op = loss_op(patient)
-    kind = "" if op is None else op.origin.op
+    kind = compared(patient).name
     found = [*check_samples(survey, kind in LOSSES, weighted), *check_norms(patient, survey)]
     found += check_scale(patient, survey)
     found += check_loss(patient, batch, survey)

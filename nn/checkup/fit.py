@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 import autograd
 from autograd import Tensor
-from autograd.origins import Made
 
+from ..loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from ..normalization import _Affine
 from .patient import Batch, Patient
 from .report import Finding
@@ -19,6 +29,10 @@ from .survey import Survey
 
 LOGITS = ("cross_entropy", "binary_cross_entropy_with_logits")
 LOSSES = (*LOGITS, "nll_loss", "binary_cross_entropy", "kl_div")
+_NAMES: dict[type, str] = {
+    CrossEntropyLoss: "cross_entropy", BCEWithLogitsLoss: LOGITS[1], NLLLoss: "nll_loss",
+    BCELoss: "binary_cross_entropy", KLDivLoss: "kl_div", MSELoss: "mse_loss", L1Loss: "l1_loss",
+    SmoothL1Loss: "smooth_l1_loss", HuberLoss: "huber_loss"}
 _TWICE = {  # (loss, what its input came out of) -> severity, what is wrong, what to do
     ("cross_entropy", "softmax"): ("error", "cross_entropy applies softmax itself, and its input "
                                    "comes out of softmax", "return logits  # without the softmax"),
@@ -42,10 +56,26 @@ _REGRESSION = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 _LARGE, _HUGE_TARGETS, _SMALL = 10.0, 100.0, 0.02
 
 
-def loss_op(patient: Patient) -> Made | None:
-    """The op of the loss, if it is one that is known."""
-    known = [op for op in patient.ops if op.origin.op in (*LOSSES, *_REGRESSION)]
-    return known[-1] if known else None
+class Compared(NamedTuple):
+    """The loss that was computed: its function's name, empty where that is not known, the op that
+    its input came out of, and that input."""
+
+    name: str
+    before: str
+    given: np.ndarray | None
+
+
+def compared(patient: Patient) -> Compared:
+    """What was compared: as the criterion says, or the op in the graph that is a known loss."""
+    output, name = patient.output, _NAMES.get(type(patient.criterion), "")
+    if name and isinstance(output, Tensor):
+        last = [op for op in patient.ops if op.node is output.grad_fn]
+        before = last[0].behind if last else ""
+        return Compared(name, before, output.detach().numpy())
+    known = [op for op in patient.ops if op.origin.op in _NAMES.values()]
+    if not known:
+        return Compared("", "", None)
+    return Compared(known[-1].origin.op, known[-1].before, known[-1].saved.get("input"))
 
 
 def check_scale(patient: Patient, survey: Survey) -> Iterator[Finding]:
@@ -76,24 +106,23 @@ def check_scale(patient: Patient, survey: Survey) -> Iterator[Finding]:
 
 def check_loss(patient: Patient, batch: Batch, survey: Survey) -> Iterator[Finding]:
     """What the loss gets: an activation too many, one column, targets that it cannot mean."""
-    op, targets = loss_op(patient), batch[1]
-    if op is None:
+    seen, targets = compared(patient), batch[1]
+    if not seen.name:
         yield from _broadcast(patient, batch)
         return
-    name = op.origin.op
-    given = op.saved.get("input")
-    wrong = _TWICE.get((name, op.before))
+    wrong = _TWICE.get((seen.name, seen.before))
     last = next((one for one in reversed(patient.ops) if one.origin.op == "softmax"), None)
-    if (op.before == "softmax" and last is not None and "out" in last.saved
+    if (seen.before == "softmax" and last is not None and "out" in last.saved
             and (last.saved["out"] == 1).all()) or (
-            name == "cross_entropy" and given is not None and given.ndim > 1
-            and given.shape[1] == 1):
+            seen.name == "cross_entropy" and seen.given is not None and seen.given.ndim > 1
+            and seen.given.shape[1] == 1):
         yield Finding("error", "loss and output", "output",
                       "softmax over one column is 1 whatever the input", 1,
                       "criterion = nn.BCEWithLogitsLoss()  # on the column itself, without softmax")
     elif wrong is not None:
         yield Finding(wrong[0], "loss and output", "output", wrong[1], None, wrong[2])
-    elif name == "nll_loss" and op.before != "log_softmax" and isinstance(patient.output, Tensor):
+    elif (seen.name == "nll_loss" and seen.before != "log_softmax"
+          and isinstance(patient.output, Tensor)):
         sums = np.exp(patient.output.detach().numpy().astype(np.float64))
         total = sums.sum(1 if sums.ndim > 1 else 0)
         if sums.ndim > 1 and np.abs(total - 1).max() > 0.01:
@@ -102,13 +131,13 @@ def check_loss(patient: Patient, batch: Batch, survey: Survey) -> Iterator[Findi
                           f"{total.flat[0]:.3g}, not 1", float(total.flat[0]),
                           "criterion = nn.CrossEntropyLoss()")
     if isinstance(targets, Tensor):
-        yield from _targets(op, targets.detach().numpy(), survey)
+        yield from _targets(seen, targets.detach().numpy(), survey)
         yield from _broadcast(patient, batch)
 
 
-def _targets(op: Made, targets: np.ndarray, survey: Survey) -> Iterator[Finding]:
-    name, limits = op.origin.op, _RANGES.get(op.before)
-    given = op.saved.get("input")
+def _targets(seen: Compared, targets: np.ndarray, survey: Survey) -> Iterator[Finding]:
+    name, before, given = seen
+    limits = _RANGES.get(before)
     if name == "cross_entropy" and targets.dtype.kind == "f" and targets.ndim > 1:
         sums = targets.sum(1)
         if np.abs(sums - 1).max() > 1e-3:
@@ -130,7 +159,7 @@ def _targets(op: Made, targets: np.ndarray, survey: Survey) -> Iterator[Finding]
             outside = float(((targets < limits[0] - 0.01) | (targets > limits[1] + 0.01)).mean())
             if outside > 0.01:
                 yield Finding("error", "targets", "output",
-                              f"{op.before} gives numbers from {limits[0]} to {limits[1]}, but "
+                              f"{before} gives numbers from {limits[0]} to {limits[1]}, but "
                               f"targets go from {targets.min():.4g} to {targets.max():.4g}",
                               outside, "return self.last(x)  # without the activation")
         size = float(np.sqrt((targets.astype(np.float64) ** 2).mean()))
@@ -162,8 +191,7 @@ def _broadcast(patient: Patient, batch: Batch) -> Iterator[Finding]:
 
 def chance(patient: Patient, batch: Batch) -> float | None:
     """The loss of an output that knows nothing: equal logits, or the mean of the targets."""
-    output, targets, op = patient.output, batch[1], loss_op(patient)
-    name = "" if op is None else op.origin.op
+    output, targets, name = patient.output, batch[1], compared(patient).name
     if not isinstance(output, Tensor) or name not in (*LOGITS, *_REGRESSION):
         return None
     blank = autograd.zeros_like(output)
@@ -179,7 +207,7 @@ def chance(patient: Patient, batch: Batch) -> float | None:
     return value if math.isfinite(value) and value > 0 else None
 
 
-def check_start(patient: Patient, expected: float | None, kind: Any) -> Iterator[Finding]:
+def check_start(patient: Patient, expected: float | None, kind: str) -> Iterator[Finding]:
     """The initial loss against that of guessing, for losses of classes."""
     loss = patient.loss.item()
     if kind in LOGITS and expected is not None and loss > 3 * expected + 0.5:

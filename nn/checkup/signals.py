@@ -38,8 +38,8 @@ class Activity:
             if out is None or out.ndim < 2 or name not in ("relu", "sigmoid", "tanh"):
                 continue
             number[op.origin] = number.get(op.origin, 0) + 1
-            own = not type(patient.model.get_submodule(op.origin.module)).__module__.startswith("nn.")
-            key = (*op.origin, number[op.origin], own)
+            home = type(patient.model.get_submodule(op.origin.module)).__module__
+            key = (*op.origin, number[op.origin], not home.startswith("nn."))
             if name == "relu":
                 self._note(key, out > 0)
             elif op.node is not last:
@@ -66,7 +66,7 @@ class Activity:
                 yield Finding("error", "dead units", key[1],
                               f"{share:.0%} of the units of {_place(key)} are 0 for all "
                               f"{self._rows[key]} samples, and learn nothing", share,
-                              "nn.init.zeros_(layer.bias)  # of the layer before, or nn.LeakyReLU()")
+                              "nn.init.zeros_(layer.bias)  # the layer before; or nn.LeakyReLU()")
         for key, shares in self._flat.items():
             share = sum(shares) / len(shares)
             if share >= _FLAT:

@@ -1,4 +1,4 @@
-"""Checks by trial: can a copy learn one batch by heart, and is the learning rate to blame if not."""
+"""Trials: can a copy learn one batch by heart, and is the learning rate to blame if not."""
 
 from __future__ import annotations
 

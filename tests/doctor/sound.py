@@ -11,6 +11,7 @@ import autograd
 import data
 import nn
 import optim
+
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 sys.path.insert(0, str(EXAMPLES))  # they are programs that import each other
 try:
@@ -55,13 +56,14 @@ def digits_mlp():
 
 def lenet_sgd():
     model = lenet(4)
-    return (model, images(count=32, size=28), nn.CrossEntropyLoss(),
+    return (model, images(count=16, size=28, batch=4), nn.CrossEntropyLoss(),
             optim.SGD(model.parameters(), 0.01, momentum=0.9))
 
 
 def row_by_row():
     model = RowByRow("lstm", 8, 4)
-    return model, images(), nn.CrossEntropyLoss(), optim.Adam(model.parameters(), 2e-3)
+    return (model, images(count=16, batch=4), nn.CrossEntropyLoss(),
+            optim.Adam(model.parameters(), 2e-3))
 
 
 def characters():
@@ -164,7 +166,7 @@ def weight_tying():
 
 def batch_norms():
     model = network(4)
-    return (model, images(channels=3, size=32, count=32), nn.CrossEntropyLoss(),
+    return (model, images(channels=3, size=32, count=16, batch=4), nn.CrossEntropyLoss(),
             optim.SGD(model.parameters(), 0.05, momentum=0.9, weight_decay=5e-4))
 
 
