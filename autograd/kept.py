@@ -11,7 +11,6 @@ from .engine import reachable
 from .errors import describe
 from .node import Node
 from .origins import Origins, block, held_arrays
-from .roots import sequence
 from .tensors import Tensor, current_node
 from .viz.names import shape_text
 from .viz.stepping import tensors_in
@@ -71,7 +70,7 @@ class MemoryReport:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th style='text-align:left'>{cell}</th>" for cell in _HEAD)
-        lines = ["".join(f"<td style='text-align:left'>{escape(cell)}</td>"
+        lines = ["".join(f"<td style='text-align:left;white-space:nowrap'>{escape(cell)}</td>"
                          for cell in _cells(row, 200)) for row in self.rows]
         return (f'<div style="overflow-x:auto"><table><tr>{head}</tr>'
                 f'<tr>{"</tr><tr>".join(lines)}</tr></table></div><p>{self._total()}</p>')
@@ -126,7 +125,7 @@ def memory_report(loss, *, names: Mapping[str, Any] | None = None) -> MemoryRepo
             loss = function()
     else:
         origins = Origins({})
-    roots = [_root(tensor) for tensor in sequence(loss)]
+    roots = [_root(tensor) for tensor in (loss if isinstance(loss, (tuple, list)) else [loss])]
     return MemoryReport(_rows(roots, origins, names))
 
 

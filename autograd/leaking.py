@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .errors import describe, located, uncalled
 from .node import Leaf, Node, next_seq
-from .origins import blocks
+from .origins import block, blocks
 from .tensors import Tensor
 from .viz.names import called
 from .watched import Watched, watch
@@ -98,54 +98,79 @@ def leaks(step: Callable[[], Any], n: int = 10) -> Leaks:
     if index(n) < 3:
         raise ValueError(f"leaks: n must be at least 3, to see what grows; got {n}")
     step()  # the first step makes what stays: the state of optimizers, gradients
-    marks, counts = [next_seq()], []
     before = list(_alive(Tensor))  # held, so that no other gets their ids
+    marks, counts = [next_seq()], [len(before)]
     watch(1)
     try:
-        for _ in range(n):
-            step()
-            marks.append(next_seq())
+        for half in (n // 2, n - n // 2):
+            for _ in range(half):
+                step()
+                marks.append(next_seq())
             gc.collect()
             counts.append(sum(1 for _ in _alive(Tensor)))
     finally:
         watch(-1)
     nodes = [node for node in _alive(Node)
              if marks[0] < node.seq < marks[-1] and not isinstance(node, Leaf)]
-    names = _named(step, sys._getframe(1).f_locals)
-    found = _graphs(nodes, names, step, n) if any(node.seq < marks[1] for node in nodes) else []
-    if not found and all(more > less for less, more in zip(counts, counts[1:], strict=False)):
-        known = {id(tensor) for tensor in before}
-        new = [tensor for tensor in _alive(Tensor) if id(tensor) not in known]
-        found = _results(new, names, step, n)
-    return Leaks(found, n)
+    search = _Search(step, sys._getframe(1).f_locals, n, before)
+    if any(node.seq < marks[1] for node in nodes):
+        return Leaks(search.graphs(nodes), n)
+    grows = counts[1] - counts[0] >= n // 2 and counts[2] - counts[1] >= n - n // 2
+    return Leaks(search.results() if grows else [], n)
 
 
 def _alive(kind: type) -> Iterator[Any]:
     return (one for one in gc.get_objects() if isinstance(one, kind))
 
 
-def _graphs(nodes: list[Node], names: dict[int, tuple[str, Any]], step, n: int) -> list[Leak]:
-    """What each holder keeps of the graph."""
-    inner = {id(parent) for node in nodes for parent in node.parents}
-    ends = {id(node): node for node in nodes if id(node) not in inner}
-    held: dict[str, tuple[Any, list[Node]]] = {}
-    for tensor in _alive(Tensor):
-        node = ends.pop(id(tensor._node), None)
-        if node is not None:
-            name, holder = names.get(id(tensor), ("what no variable of the step leads to", tensor))
-            held.setdefault(name, (holder, []))[1].append(node)
-    if ends:
-        held["what is no Tensor"] = (None, list(ends.values()))
-    found, counted = [], set[int]()
-    for name, (holder, roots) in held.items():
-        behind = [node for node in _behind(roots, {id(node) for node in nodes})
-                  if id(node) not in counted]
-        counted.update(map(id, behind))
-        if len(behind) >= n:
-            last = max(roots, key=lambda node: node.seq)
-            found.append(Leak(name, describe(holder), len(behind) // n,
-                              sum(blocks(behind).values()) // n, _line(step, name), _made(last)))
-    return found
+class _Search:
+    """Who holds what has grown in `n` steps; `before` are the Tensors that were there."""
+
+    def __init__(self, step: Callable, local: Mapping[str, Any], n: int,
+                 before: list[Tensor]) -> None:
+        self.step, self.n = step, n
+        self.known = {id(tensor) for tensor in before}
+        self.own = {block(tensor._any_array)[0] for tensor in before}
+        self.names = _named(step, local)
+
+    def graphs(self, nodes: list[Node]) -> list[Leak]:
+        """What each holder keeps of the graph."""
+        among = {id(node) for node in nodes}
+        inner = {id(parent) for node in nodes for parent in node.parents}
+        ends = {id(node): node for node in nodes if id(node) not in inner}
+        held: dict[str, tuple[Any, list[Node]]] = {}
+        for tensor in _alive(Tensor):
+            node = ends.pop(id(tensor._node), None)
+            if node is not None:
+                name, holder = self.names.get(id(tensor), (_UNKNOWN, tensor))
+                held.setdefault(name, (holder, []))[1].append(node)
+        if ends:
+            held["what is no Tensor"] = (None, list(ends.values()))
+        found, counted = [], set[int]()
+        for name, (holder, roots) in held.items():
+            behind = [node for node in _behind(roots, among) if id(node) not in counted]
+            counted.update(map(id, behind))
+            if len(behind) >= self.n:
+                last = max(roots, key=lambda node: node.seq)
+                nbytes = sum(size for key, size in blocks(behind).items() if key not in self.own)
+                found.append(Leak(name, describe(holder), len(behind) // self.n,
+                                  nbytes // self.n, _line(self.step, name), _made(last)))
+        return found
+
+    def results(self) -> list[Leak]:
+        """What each container keeps of Tensors that have no graph."""
+        held: dict[str, tuple[Any, int]] = {}
+        for tensor in _alive(Tensor):
+            if id(tensor) in self.names and id(tensor) not in self.known:
+                name, holder = self.names[id(tensor)]
+                held[name] = holder, held.get(name, (None, 0))[1] + tensor.nbytes
+        return [Leak(name, describe(holder), 0, nbytes // self.n, _line(self.step, name),
+                     "the step made")
+                for name, (holder, nbytes) in held.items()
+                if nbytes // self.n >= _SMALL and isinstance(holder, _CONTAINERS)]
+
+
+_UNKNOWN = "what no variable of the step leads to"
 
 
 def _behind(roots: list[Node], among: set[int]) -> list[Node]:
@@ -162,18 +187,6 @@ def _behind(roots: list[Node], among: set[int]) -> list[Node]:
 def _made(node: Node) -> str:
     where = f" at {located(node.place)}" if isinstance(node, Watched) else ""
     return f"{called(node)} made{where}"
-
-
-def _results(new: list[Tensor], names: dict[int, tuple[str, Any]], step, n: int) -> list[Leak]:
-    """What each holder keeps of Tensors that have no graph."""
-    held: dict[str, tuple[Any, int]] = {}
-    for tensor in new:
-        if id(tensor) in names:
-            name, holder = names[id(tensor)]
-            held[name] = holder, held.get(name, (None, 0))[1] + tensor.nbytes
-    return [Leak(name, describe(holder), 0, nbytes // n, _line(step, name), "the step made")
-            for name, (holder, nbytes) in held.items()
-            if nbytes // n >= _SMALL and isinstance(holder, _CONTAINERS)]
 
 
 def _named(step: Callable, local: Mapping[str, Any]) -> dict[int, tuple[str, Any]]:

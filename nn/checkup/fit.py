@@ -53,7 +53,7 @@ _TWICE = {  # (loss, what its input came out of) -> severity, what is wrong, wha
 }
 _RANGES = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1), "relu": (0, math.inf)}
 _REGRESSION = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
-_LARGE, _HUGE_TARGETS, _SMALL = 10.0, 100.0, 0.02
+_LARGE, _HUGE_TARGETS, _SMALL = 25.0, 100.0, 0.02
 
 
 class Compared(NamedTuple):

@@ -70,7 +70,8 @@ class Patient:
                 if self.loss.requires_grad:
                     self.loss.backward(retain_graph=True)
         except Exception as error:
-            raise Failed(f"{type(error).__name__}: {error}") from error
+            text = ", ".join(line.strip() for line in str(error).splitlines())
+            raise Failed(f"{type(error).__name__}: {text}") from error
         finally:
             for handle in handles:
                 handle.remove()

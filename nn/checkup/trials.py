@@ -66,7 +66,9 @@ def check_learning(patient: Patient, batch: Batch, expected: float | None,
         return
     trials = [Trial(patient, batch, factor, _STEPS) for factor in _FACTORS] if trial.rate else []
     best = max(trials, key=lambda other: other.falls, default=trial)
-    facts["rates tried"] = ", ".join(f"{one.rate:.1g}: {one.end:.3g}" for one in trials)
+    if trials:
+        facts["other rates"] = ", ".join(f"{one.rate:.2g} -> {one.end:.3g}" for one in
+                                         sorted(trials, key=lambda one: one.rate))
     name = f"optimizer.param_groups[0]['lr'] = {best.rate:.2g}"
     if not trial.rate and "lr" in group:
         yield Finding("error", "learning rate", "optimizer", "the learning rate is 0", 0.0,
