@@ -15,7 +15,8 @@ import data
 import nn
 import optim
 from nn.checkup.report import Finding
-from tests.doctor.faults import FAULTS, classifier, mlp, points
+from tests.doctor.faults import classifier, mlp, points
+from tests.doctor.faults_of_data import FAULTS
 from tests.doctor.sound import SOUND
 
 

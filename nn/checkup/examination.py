@@ -48,7 +48,8 @@ def doctor(model: Module, loader: Iterable, criterion: Callable, optimizer: Any,
         survey = Survey("loader", loader)
         patient = Patient(model, criterion, optimizer)
         found = [*check_mode(patient.model), *check_frozen(patient)]
-        patient.model.train()
+        if not patient.model.training:
+            patient.model.train()
         facts["looked at"] = f"{len(survey.inputs):,} samples in {len(survey.sizes)} batches"
         found += _examined(patient, survey, facts)
         if validation is not None:

@@ -97,11 +97,11 @@ def check_scale(patient: Patient, survey: Survey) -> Iterator[Finding]:
     elif size > _LARGE:
         yield Finding("warning", "scale of inputs", path,
                       f"its inputs are large: root mean square {size:.4g}, up to {largest:.4g}",
-                      size, "x = (x - x.mean(0)) / x.std(0)  # mean and std of the training data")
+                      size, "x = (x - x.mean(0)) / x.std(0)  # of the training data")
     elif 0 < largest < _SMALL:
         yield Finding("warning", "scale of inputs", path,
                       f"its inputs are tiny, {largest:.3g} at most; were they divided twice?",
-                      largest, "x = (x - x.mean(0)) / x.std(0)  # mean and std of the training data")
+                      largest, "x = (x - x.mean(0)) / x.std(0)  # of the training data")
 
 
 def check_loss(patient: Patient, batch: Batch, survey: Survey) -> Iterator[Finding]:

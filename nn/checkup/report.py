@@ -121,6 +121,7 @@ _STYLE = """
 .doctor pre { background: #f1f5f9; color: #0f172a; padding: .5rem; margin: .4rem 0;
   overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 .doctor table { border-collapse: collapse } .doctor td, .doctor th { text-align: left;
-  padding: .2rem 1rem .2rem 0; overflow-wrap: anywhere; vertical-align: top; font-weight: normal; background: none }
+  padding: .2rem 1rem .2rem 0; vertical-align: top; overflow-wrap: anywhere;
+  font-weight: normal; background: none }
 .doctor th { color: #475569 }
 """

@@ -31,8 +31,8 @@ def _broken(survey: Survey) -> Iterator[Finding]:
         at = next(index for what, index, _ in survey.broken if what == name)
         count = sum(number for what, _, number in survey.broken if what == name)
         yield Finding("error", "bad numbers", name,
-                      f"{count} numbers are NaN or infinite, the first in batch {at[0]} at index "
-                      f"{at[1:]}", count,
+                      f"{count} of the numbers are NaN or infinite, the first in batch {at[0]} at "
+                      f"index {at[1:]}", count,
                       "mask = autograd.isfinite(x)\nx = autograd.where(mask, x, 0.0)  # or drop "
                       "these samples")
 
@@ -46,7 +46,7 @@ def _repeated(survey: Survey) -> Iterator[Finding]:
         return
     features = survey.features
     if (features is None or survey.generated or len(survey.pairs) < _FEW
-            or features[0].size < _WIDE or not (features % 1).any()):
+            or survey.width < _WIDE or not (features % 1).any()):
         return
     share = 1 - len(set(survey.pairs)) / len(survey.pairs)
     if share >= 0.1:
@@ -101,8 +101,7 @@ def _labels(survey: Survey, weighted: bool) -> Iterator[Finding]:
 
 def check_splits(train: Survey, held_out: Survey) -> Iterator[Finding]:
     """Whether two splits share samples, or are prepared in different ways."""
-    features = train.features
-    if held_out.inputs and (features is None or features[0].size >= _WIDE):
+    if held_out.inputs and train.width >= _WIDE:
         known = set(train.inputs)
         shared = sum(one in known for one in held_out.inputs)
         share = shared / len(held_out.inputs)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor
 
-from ..normalization import _BatchNorm
+from ..normalization import BatchNorm1d, _BatchNorm
 from .patient import Patient
 from .report import Finding
 from .structure import listed
@@ -48,12 +48,13 @@ class Activity:
 
     def _note(self, key: tuple, active: np.ndarray) -> None:
         axes = (1, 2) if active.ndim == 3 else (1,)  # of (N, C, L) or (N, L, C) the livelier one
-        found = [active.any(tuple({*range(active.ndim)} - {axis})) for axis in axes]
+        found: list[np.ndarray] = [np.asarray(active.any(tuple({*range(active.ndim)} - {axis})))
+                                   for axis in axes]
         before = self._active.get(key)
         if before is None or any(a.shape != b.shape for a, b in zip(before, found, strict=True)):
             self._active[key], self._rows[key] = found, len(active)
         else:
-            self._active[key] = [a | b for a, b in zip(before, found, strict=True)]
+            self._active[key] = [np.logical_or(a, b) for a, b in zip(before, found, strict=True)]
             self._rows[key] += len(active)
 
     def check(self) -> Iterator[Finding]:
@@ -148,8 +149,11 @@ def check_norms(patient: Patient, survey: Survey) -> Iterator[Finding]:
         yield Finding("warning", "batch norm", listed(norms),
                       "batches have one sample, of which the statistics are taken", 1,
                       "nn.GroupNorm(groups, channels)  # or a larger batch_size=")
-    elif survey.total and not survey.drop_last and survey.total % survey.sizes[0] == 1:
-        yield Finding("warning", "batch norm", listed(norms),
+    flat = [path for path, module in patient.model.named_modules()
+            if isinstance(module, BatchNorm1d)]  # images have many numbers for each channel
+    if (flat and survey.total and not survey.drop_last and survey.sizes[0] > 1
+            and survey.total % survey.sizes[0] == 1):
+        yield Finding("warning", "batch norm", listed(flat),
                       f"the last of the batches of {survey.sizes[0]} has one sample, as there are "
                       f"{survey.total}", 1,
                       "data.DataLoader(dataset, batch_size=32, shuffle=True, drop_last=True)")

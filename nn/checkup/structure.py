@@ -96,7 +96,8 @@ def check_optimizer(patient: Patient, reached: set[int], again: Callable) -> Ite
         if strange:
             shape = tuple(held[strange[0]].shape)
             yield Finding("warning", "not reached", "optimizer",
-                          f"{len(strange)} of its parameters, the first {shape}, belong to no module of the model, and the loss does not reach them; "
+                          f"{len(strange)} of its parameters, the first {shape}, belong to no "
+                          "module of the model, and the loss does not reach them; "
                           "was a layer replaced after the optimizer was made?", len(strange),
                           f"optimizer = optim.{type(patient.optimizer).__name__}"
                           f"(model.parameters(), lr={_rate(patient.optimizer)})")

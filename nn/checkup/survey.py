@@ -32,7 +32,7 @@ class Survey:
         self.inputs: list[int] = []
         self.pairs: list[int] = []
         self.broken: list[tuple[str, tuple, int]] = []
-        self.whole = False
+        self.whole, self.width = False, 0  # numbers in a sample
         self._labels: list[np.ndarray] = []
         self._count, self._sum, self._squares, nbytes = 0, 0.0, 0.0, 0
         for batch in islice(_passing(name, loader), _BATCHES + 1):
@@ -40,7 +40,7 @@ class Survey:
                 break
             args, targets = _pair(name, batch)
             if len(self.kept) < _KEPT:
-                self.kept.append((args, targets))
+                self.kept.append(copy.deepcopy((args, targets)))  # a model may write into them
             nbytes += self._look(args, targets)
         else:
             self.whole = True
@@ -65,6 +65,7 @@ class Survey:
             self.sizes.append(0)
             return 0
         rows = [np.ascontiguousarray(row).tobytes() for row in first]
+        self.width = first[0].size if len(first) else 0
         self.sizes.append(len(rows))
         self.inputs += map(hash, rows)
         if wanted is not None and wanted.ndim and len(wanted) == len(rows):
@@ -104,7 +105,7 @@ class Survey:
         return mean, max(self._squares / self._count - mean * mean, 0.0) ** 0.5
 
 
-def _passing(name: str, loader: Iterable) -> Iterable:
+def _passing(name: str, loader: Any) -> Any:
     """A loader for one pass: one that has workers does without, which gives the same batches."""
     if hasattr(loader, "__next__"):
         raise TypeError(f"doctor: the {name} is an iterator, which cannot begin anew; give a "

@@ -19,10 +19,10 @@ _FACTORS = (0.1, 0.01, 1e-3, 10.0, 100.0, 1e3, 1e4, 1e5)
 
 class Trial:
     """A copy that was trained on one batch: `losses` of its steps, how far each step moved the
-    weights (`moved`, of their size), and which got no gradient in the end."""
+    weights (`moved`, of their size), and which of them have a gradient of 0 in the end (`idle`)."""
 
     def __init__(self, patient: Patient, batch: Batch, factor: float, steps: int) -> None:
-        self.patient = twin = patient.twin()
+        twin = patient.twin()
         self.rate = 0.0
         for group in twin.optimizer.param_groups:
             if "lr" in group:  # a warm-up begins low: what counts is where it leads
@@ -34,6 +34,8 @@ class Trial:
                   / (np.linalg.norm(before[path]) * steps)
                   for path, p in weights(twin).items() if before[path].any()]
         self.moved = float(np.median(shifts)) if shifts else 0.0
+        self.idle = [path for path, p in weights(twin).items()
+                     if p.grad is not None and not p.grad.numpy().any()]
 
     @property
     def end(self) -> float:
@@ -92,8 +94,7 @@ def check_learning(patient: Patient, batch: Batch, expected: float | None,
 
 def _untouched(trial: Trial) -> Iterator[Finding]:
     """Weights whose gradient is 0 still after some steps."""
-    found = [path for path, p in weights(trial.patient).items()
-             if p.grad is not None and not p.grad.numpy().any()]
+    found = trial.idle
     if found and np.isfinite(trial.losses).all() and trial.losses[-1] > 1e-6:
         yield Finding("error", "no gradient", listed(found),
                       f"the gradient of {len(found)} weights is 0 in all elements", len(found),

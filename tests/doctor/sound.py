@@ -16,7 +16,6 @@ EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 sys.path.insert(0, str(EXAMPLES))  # they are programs that import each other
 try:
     from autoencoder import Autoencoder
-    from cifar import network
     from gan import mlp as gan_mlp
     from language import GPT, Recurrent
     from recipes import RowByRow, lenet, mlp
@@ -56,13 +55,13 @@ def digits_mlp():
 
 def lenet_sgd():
     model = lenet(4)
-    return (model, images(count=16, size=28, batch=4), nn.CrossEntropyLoss(),
+    return (model, images(count=8, size=28, batch=2), nn.CrossEntropyLoss(),
             optim.SGD(model.parameters(), 0.01, momentum=0.9))
 
 
 def row_by_row():
-    model = RowByRow("lstm", 8, 4)
-    return (model, images(count=16, batch=4), nn.CrossEntropyLoss(),
+    model = RowByRow("lstm", 4, 4)
+    return (model, images(count=16, size=4, batch=4), nn.CrossEntropyLoss(),
             optim.Adam(model.parameters(), 2e-3))
 
 
@@ -164,10 +163,24 @@ def weight_tying():
             optim.Adam(model.parameters(), 3e-3))
 
 
+class Block(nn.Module):
+    """A block of a ResNet, whose last batch norm begins at zero."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = (nn.Conv2d(4, 4, 3, padding=1, bias=False) for _ in range(2))
+        self.norm1, self.norm2 = nn.BatchNorm2d(4), nn.BatchNorm2d(4)
+        nn.init.zeros_(self.norm2.weight)
+
+    def forward(self, x):
+        return F.relu(x + self.norm2(self.two(F.relu(self.norm1(self.one(x))))))
+
+
 def batch_norms():
-    model = network(4)
-    return (model, images(channels=3, size=32, count=16, batch=4), nn.CrossEntropyLoss(),
-            optim.SGD(model.parameters(), 0.05, momentum=0.9, weight_decay=5e-4))
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), Block(),
+                          Block(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 4))
+    return (model, images(), nn.CrossEntropyLoss(),
+            optim.SGD(model.parameters(), 0.1, momentum=0.9, weight_decay=5e-4))
 
 
 def xor_in_one_batch():
@@ -235,7 +248,70 @@ def trained():
     return model, loader, criterion, optimizer
 
 
+class Variational(nn.Module):
+    """Gives a tuple, and its loss is a sum over all pixels."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(16, 4), nn.Linear(2, 16)
+
+    def forward(self, x):
+        mean, log_var = self.encoder(x).chunk(2, 1)
+        code = mean + (log_var / 2).exp() * autograd.randn_like(mean)
+        return self.decoder(code), mean, log_var
+
+
+def variational():
+    def criterion(given, x):
+        out, mean, log_var = given
+        divergence = -0.5 * (1 + log_var - mean ** 2 - log_var.exp()).sum()
+        return F.binary_cross_entropy_with_logits(out, x, reduction="sum") + divergence
+
+    x, model = autograd.rand(64, 16), Variational()
+    return model, tensors(x, x), criterion, optim.Adam(model.parameters(), 1e-2)
+
+
+class Slope(nn.Module):
+    """u + u', with a gradient taken in forward; the loss compares it with zero."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(1, 16), nn.Tanh(), nn.Linear(16, 1))
+
+    def forward(self, x):
+        x = x.detach().requires_grad_()
+        u = self.net(x)
+        slope, = autograd.grad(u.sum(), [x], create_graph=True)
+        return u + slope
+
+
+def differential_equation():
+    x, model = 6 * autograd.rand(64, 1), Slope()
+    return (model, tensors(x, autograd.zeros(64, 1)), nn.MSELoss(),
+            optim.Adam(model.parameters(), 1e-2))
+
+
+def warm_up():
+    """The rate is nearly 0 at first, and rises."""
+    model, loader, criterion, optimizer = binary()
+    optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, step / 1000))
+    return model, loader, criterion, optimizer
+
+
+def slowly():
+    """The optimizer's first steps are small, though not too small."""
+    model = mlp([64, 32, 4])
+    return model, images(), nn.CrossEntropyLoss(), optim.SGD(model.parameters(), 1e-3)
+
+
+def random_labels():
+    x, model = autograd.randn(96, 8), mlp([8, 32, 5])
+    return (model, tensors(x, autograd.randint(0, 5, (96,))), nn.CrossEntropyLoss(),
+            optim.Adam(model.parameters(), 1e-3))
+
+
 SOUND = [digits_mlp, lenet_sgd, row_by_row, characters, small_gpt, regression,
          linear_least_squares, autoencoder, discriminator, binary, multilabel, spam,
          frozen_backbone, weight_tying, batch_norms, xor_in_one_batch, zero_beginnings, transformer,
-         log_probabilities, newton, trained]
+         log_probabilities, newton, trained, variational, differential_equation, warm_up, slowly,
+         random_labels]
