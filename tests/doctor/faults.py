@@ -187,7 +187,7 @@ def broadcast_targets():
     return classifier(mlp(classes=1), tensors(x, x.sum(1)), lambda out, y: ((out - y) ** 2).mean())
 
 
-@fault("step fails", "model", "target 3 at position [0]", "use target - 1")
+@fault("step fails", "model", "target 3 at position", "use target - 1")
 def class_out_of_range():
     x, y = points()
     return classifier(loader=tensors(x, y + 1))
