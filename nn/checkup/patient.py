@@ -35,7 +35,7 @@ class Patient:
     def __init__(self, model: Module, criterion: Callable, optimizer: Any) -> None:
         try:
             self.model, self.criterion, self.optimizer = copy.deepcopy(
-                (model, criterion, optimizer))
+                (model, criterion, optimizer), {id(t): t.detach() for t in _results(model)})
         except Exception as error:
             raise TypeError("doctor: model, criterion and optimizer must be such that "
                             f"copy.deepcopy copies them: {error}") from error
@@ -119,6 +119,16 @@ class Patient:
                 if not np.isfinite(found[-1]):
                     return found
             return [*found, self.compute(batch).item()]
+
+
+def _results(model: Module) -> Iterator[Tensor]:
+    """Tensors that modules keep of their last run, which cannot be copied with their graph."""
+    for module in model.modules():
+        for value in vars(module).values():
+            parts = value.values() if isinstance(value, dict) else value
+            for part in parts if isinstance(value, (list, tuple, dict)) else [value]:
+                if isinstance(part, Tensor) and not part.is_leaf:
+                    yield part
 
 
 @contextmanager

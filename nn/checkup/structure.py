@@ -131,6 +131,9 @@ def check_frozen(patient: Patient) -> Iterator[Finding]:
 def check_graph(patient: Patient, again: Callable) -> Iterator[Finding]:
     """A loss that leads nowhere."""
     trained = {path: p for path, p in patient.parameters().items() if p.requires_grad}
+    if not patient.parameters():
+        yield Finding("error", "no graph", "model", "it has no parameters, so there is nothing to "
+                      "train", 0, "self.layer = nn.Linear(4, 3)  # in __init__, as an attribute")
     if trained and (not patient.loss.requires_grad or all(p.grad is None
                                                           for p in trained.values())):
         path, parameter = next(iter(trained.items()))

@@ -32,7 +32,7 @@ class Trial:
         self.losses = twin.train(batch, steps)
         shifts = [np.linalg.norm(p.detach().numpy() - before[path])
                   / (np.linalg.norm(before[path]) * steps)
-                  for path, p in weights(twin).items() if before[path].any()]
+                  for path, p in weights(twin).items() if path in before and before[path].any()]
         self.moved = float(np.median(shifts)) if shifts else 0.0
         self.idle = [path for path, p in weights(twin).items()
                      if p.grad is not None and not p.grad.numpy().any()]

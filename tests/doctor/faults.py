@@ -133,6 +133,12 @@ def graph_is_cut():
     return classifier(Cut())
 
 
+@fault("no graph", "model", "no parameters", "as an attribute")
+def nothing_to_train():
+    _, loader, criterion, _ = classifier()
+    return nn.Flatten(), loader, criterion, optim.SGD([nn.Parameter(autograd.ones(3))], 0.1)
+
+
 @fault("frozen", "model", "all 4 parameters are frozen", "requires_grad_(True)")
 def everything_is_frozen():
     args = classifier()

@@ -310,8 +310,38 @@ def random_labels():
             optim.Adam(model.parameters(), 1e-3))
 
 
+class Keeps(nn.Module):
+    """Its layers are lazy, pruned, or keep what they computed last."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.LazyLinear(16), nn.Linear(16, 3)
+        nn.utils.prune.l1_unstructured(self.second, "weight", 0.3)
+        self.seen = []
+
+    def forward(self, x):
+        self.last = F.relu(self.first(x))
+        self.seen = [self.last]
+        return self.second(self.last)
+
+
+def keeps_results():
+    x, model = autograd.randn(96, 4), Keeps()
+    program = (model, tensors(x, x[:, :3].argmax(1)), nn.CrossEntropyLoss(),
+               optim.Adam(model.parameters(), 1e-2))
+    model(x)
+    return program
+
+
+def lazily():
+    x = autograd.randn(96, 4)
+    model = nn.Sequential(nn.LazyLinear(16), nn.ReLU(), nn.LazyLinear(3))
+    return (model, tensors(x, x[:, :3].argmax(1)), nn.CrossEntropyLoss(),
+            optim.Adam(model.parameters(), 1e-2))
+
+
 SOUND = [digits_mlp, lenet_sgd, row_by_row, characters, small_gpt, regression,
          linear_least_squares, autoencoder, discriminator, binary, multilabel, spam,
          frozen_backbone, weight_tying, batch_norms, xor_in_one_batch, zero_beginnings, transformer,
          log_probabilities, newton, trained, variational, differential_equation, warm_up, slowly,
-         random_labels]
+         random_labels, keeps_results, lazily]
