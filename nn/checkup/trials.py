@@ -13,7 +13,7 @@ from .structure import listed
 
 _STEPS = 40
 _FALLS = 0.1  # of the loss, by which it has to fall
-_SLOW = 1e-5  # of its weights that a step moves a layer, at least
+_SLOW, _WILD = 3e-6, 0.1  # of its weights that a step moves a layer, at least and at most
 _FACTORS = (0.1, 0.01, 1e-3, 10.0, 100.0, 1e3, 1e4, 1e5)
 
 
@@ -23,7 +23,7 @@ class Trial:
 
     def __init__(self, patient: Patient, batch: Batch, factor: float, steps: int) -> None:
         twin = patient.twin()
-        self.rate = 0.0
+        self.rate, self.options = 0.0, twin.optimizer.param_groups[0].keys()
         for group in twin.optimizer.param_groups:
             if "lr" in group:  # a warm-up begins low: what counts is where it leads
                 group["lr"] = max(group["lr"], group.get("initial_lr", 0.0)) * factor
@@ -59,31 +59,41 @@ def check_learning(patient: Patient, batch: Batch, expected: float | None,
     facts["a step moves"] = f"{trial.moved:.2g} of the weights"
     yield from _untouched(trial)
     learned = first < 0.1 * (expected or first) or first <= 1e-6
-    if learned or trial.falls >= _FALLS:
+    wild = max(trial.losses) > 3 * abs(first) and trial.moved > _WILD
+    if not wild and (learned or trial.falls >= _FALLS):
         return
-    group = patient.optimizer.param_groups[0]
-    if group.get("maximize"):
+    if patient.optimizer.param_groups[0].get("maximize"):
         yield Finding("error", "learning rate", "optimizer", "maximize=True lets the loss rise",
                       None, "optimizer.param_groups[0]['maximize'] = False")
         return
     trials = [Trial(patient, batch, factor, _STEPS) for factor in _FACTORS] if trial.rate else []
-    best = max(trials, key=lambda other: other.falls, default=trial)
     if trials:
         facts["other rates"] = ", ".join(f"{one.rate:.2g} -> {one.end:.3g}" for one in
                                          sorted(trials, key=lambda one: one.rate))
-    name = f"optimizer.param_groups[0]['lr'] = {best.rate:.2g}"
-    if not trial.rate and "lr" in group:
+    yield from _rate(trial, trials, wild)
+
+
+def _rate(trial: Trial, others: list[Trial], wild: bool) -> Iterator[Finding]:
+    """What is wrong with a rate at which a trial went badly, given trials at others."""
+    lower = [one for one in others if one.rate < trial.rate and one.falls >= _FALLS]
+    best = max(others, key=lambda one: one.falls, default=trial)
+    first, fix = trial.losses[0], "optimizer.param_groups[0]['lr'] = "
+    if trial.rate == 0 and "lr" in trial.options:
         yield Finding("error", "learning rate", "optimizer", "the learning rate is 0", 0.0,
-                      "optimizer.param_groups[0]['lr'] = 1e-3")
-    elif best.rate < trial.rate and best.falls >= _FALLS and trial.falls < 0:
-        yield Finding("error", "learning rate", "optimizer",
+                      f"{fix}1e-3")
+    elif lower and (wild or trial.falls < 0):
+        calm = max(lower, key=lambda one: one.falls)
+        yield Finding("error" if trial.falls < 0 else "warning", "learning rate", "optimizer",
                       f"the learning rate {trial.rate:.3g} is too high: in {_STEPS} steps on one "
-                      f"batch the loss goes from {first:.4g} to {trial.end:.4g}; at "
-                      f"{best.rate:.2g} it falls to {best.end:.4g}", trial.rate, name)
+                      f"batch the loss goes from {first:.4g} by {max(trial.losses):.4g} to "
+                      f"{trial.end:.4g}, and each moves the weights by {trial.moved:.2g} of their "
+                      f"size; at {calm.rate:.2g} it falls to {calm.end:.4g}", trial.rate,
+                      f"{fix}{calm.rate:.2g}")
     elif best.rate > trial.rate and best.falls >= _FALLS and trial.moved < _SLOW:
         yield Finding("warning", "learning rate", "optimizer",
                       f"the learning rate {trial.rate:.3g} is too low: a step moves the weights "
-                      f"by {trial.moved:.1g} of their size, where 1e-3 is usual", trial.moved, name)
+                      f"by {trial.moved:.1g} of their size, where 1e-3 is usual", trial.moved,
+                      f"{fix}{best.rate:.2g}")
     elif max(best.falls, trial.falls) < 0.01:
         yield Finding("error", "cannot overfit", "model",
                       f"it cannot learn one batch by heart: in {_STEPS} steps the loss goes from "

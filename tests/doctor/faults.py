@@ -313,6 +313,11 @@ def rate_too_high():
     return classifier(nn.Linear(4, 1), tensors(x, x[:, :1]), nn.MSELoss(), 5.0, optim.SGD)
 
 
+@fault("learning rate", "optimizer", "1 is too high", "each moves the weights", "['lr'] =")
+def rate_that_jumps_about():
+    return classifier(mlp(hidden=32), rate=1.0)
+
+
 @fault("learning rate", "optimizer", "too low", "['lr'] =")
 def rate_too_low():
     return classifier(rate=1e-7)
