@@ -75,7 +75,7 @@ def characters():
 
 def small_gpt():
     text = words()
-    model = GPT(12, 16, 2, 2, 16, 0.1)
+    model = GPT(12, 16, 1, 2, 16, 0.1)
     return (model, tensors(text[:, :-1], text[:, 1:]),
             lambda logits, y: F.cross_entropy(logits.flatten(0, 1), y.flatten()),
             optim.AdamW(model.parameters(), 1e-3))
