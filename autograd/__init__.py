@@ -302,6 +302,8 @@ __getattr__, __dir__, _later = lazily(__name__, {
                    "nextafter positive rad2deg rsub signbit",
     "queries": "can_cast is_complex is_conj is_floating_point is_inference is_neg is_nonzero "
                "is_same_size is_signed is_tensor numel result_type",
+    "kept": "memory_report",
+    "leaking": "leaks",
     "reasons": "why",
     "serialize": "load save",
     "sparse": "sparse_coo_tensor spmm",

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazily(__name__, {
                         "RReLU ReLU6 SELU Softmax2d Softmin Softshrink Softsign Tanhshrink "
                         "Threshold",
     "attention": "MultiheadAttention",
+    "checkup.examination": "doctor",
     "containers": "ModuleDict ModuleList ParameterDict ParameterList Sequential",
     "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
     "dropout": "AlphaDropout DropConnectLinear Dropout Dropout1d Dropout2d Dropout3d "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -97,14 +99,21 @@ def warn_of_strays(root) -> None:
     """Warn, once for each attribute, of Modules and Parameters in a plain list, tuple or dict:
     they are not registered, so they are not trained, saved or moved."""
     for path, module in root.named_modules():
-        registered, told = module._registered, module._told
-        for name, value in vars(module).items():
-            if (value.__class__ in _PLAIN and value and value is not registered
-                    and name not in told):
-                stray = _first_stray(value, root)
-                if stray is not None:
-                    told.add(name)
-                    _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
+        for name, value, stray in strays(module, root, module._told):
+            module._told.add(name)
+            _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
+
+
+def strays(module, root, told: Container[str] = ()) -> Iterator[tuple[str, Any, Any]]:
+    """(attribute, container, what is in it) of the first Module or Parameter in each plain list,
+    tuple or dict of a module of the model `root` that is registered nowhere in that; of attributes
+    in `told` nothing."""
+    registered = module._registered
+    for name, value in vars(module).items():
+        if value.__class__ in _PLAIN and value and value is not registered and name not in told:
+            stray = _first_stray(value, root)
+            if stray is not None:
+                yield name, value, stray
 
 
 def _warn(place: str, container, stray) -> None:

@@ -30,7 +30,7 @@ LAYERS = {
     6: "engine anomaly",
     7: "custom_function numeric gradient_judge gradient_report gradient_check input_names kinks "
        "viz viz.* serialize serialize.* pytest_plugin compiler compiler.* onnx onnx.* transforms "
-       "transforms.* surface surface.* dependence reasons",
+       "transforms.* surface surface.* dependence reasons origins kept leaking",
     8: "__init__ fft func functional graph special signal signal.* testing",
     9: "warmup as_torch run __main__ distributions distributions.* "
        "array_api",
@@ -69,6 +69,9 @@ SAME_LAYER = {
     "gradient_judge": "numeric",
     "dependence": "viz.*",
     "reasons": "dependence viz viz.*",
+    "origins": "viz.*",
+    "kept": "origins viz.*",
+    "leaking": "origins viz.*",
     "gradient_report": "gradient_judge viz.*",
     "kinks": "dependence viz.*",
     "gradient_check": "numeric gradient_judge gradient_report input_names kinks",
@@ -102,6 +105,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "complete lazily",
+    "autograd.origins": "Made Origins made",
     "autograd.refused": "tolerated",
     "autograd.replayed": "replayed",
     "autograd.serialize.restricted": "ARRAYS HeldArray Restricted",
@@ -141,7 +145,8 @@ LAZY = {
     "base64": "only for pictures",
     "zipfile": "only for reading files",
     "pickle": "only for files and the kernel cache",
-    "shutil": "only for files",
+    "shutil": "only for files and tables",
+    "textwrap": "only for tables",
     "subprocess": "only for running dot",
     "difflib": "only for messages",
 }

@@ -158,24 +158,22 @@ def named(names: Mapping[str, Any]) -> dict[Node, str]:
     """The nodes of Tensors, and of modules' parameters, by their names."""
     found: dict[Node, str] = {}
     for name, value in names.items():
-        for path, tensor in tensors_of(name, value):
+        for path, tensor in tensors_in(name, value):
             node = current_node(tensor)
             if node is not None:
                 found.setdefault(node, path)
     return found
 
 
-def tensors_of(name: str, value) -> Iterable[tuple[str, Tensor]]:
-    """A Tensor, those in a list, tuple or dict, or a module's parameters, each with its name;
-    sparse ones are part of no graph."""
+def tensors_in(name: str, value) -> Iterable[tuple[str, Tensor]]:
+    """What a variable of this name stands for: a Tensor, those in a list, tuple or dict, or the
+    parameters and buffers of a module, each with its path; sparse ones are part of no graph."""
     if isinstance(value, Tensor):
         return [] if value.is_sparse else [(name, value)]
     if hasattr(type(value), "named_parameters"):
-        return [(f"{name}.{path}", tensor) for path, tensor in value.named_parameters()]
-    pairs = (value.items() if type(value) is dict else
-             enumerate(value) if type(value) in (list, tuple) else ())
-    return [(f"{name}[{key!r}]", one) for key, one in pairs
-            if isinstance(one, Tensor) and not one.is_sparse]
+        return [(f"{name}.{path}", tensor) for path, tensor in (*value.named_parameters(),
+                                                                *value.named_buffers())]
+    return []
 
 
 def _rows(step: Step) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..node import Leaf, Node, Output
 from .formulas import FORMULAS
-from .stepping import named, tensors_of
+from .stepping import named, tensors_in
 
 _ACTIVATIONS = {name for name, rules in FORMULAS.items()
                 if len(rules) == 1 and "ʹ :=" in rules.get("input", "")} | {"softmax",
@@ -27,7 +27,7 @@ class Titles:
     def __init__(self, nodes: Sequence[Node], root: Node, names: Mapping[str, Any]) -> None:
         self.arrays: dict[int, str] = {}
         for name, value in names.items():
-            for path, tensor in tensors_of(name, value):
+            for path, tensor in tensors_in(name, value):
                 with suppress(ValueError):  # those of lazy modules have no array yet
                     self.arrays.setdefault(id(tensor._any_array), path)
         known = named(names)

@@ -1,0 +1,1 @@
+"""Programs for the doctor: sound ones, and ones with a fault each."""

@@ -1,0 +1,174 @@
+"""nn.doctor: planted faults are found, sound programs are not accused, and nothing is changed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import re
+import threading
+
+import numpy as np
+import pytest
+
+import autograd
+import data
+import nn
+import optim
+from nn.checkup.report import Finding
+from tests.doctor.faults import classifier, mlp, points
+from tests.doctor.faults_of_data import FAULTS
+from tests.doctor.sound import SOUND
+
+
+def examine(model, loader, criterion, optimizer, validation=None):
+    return nn.doctor(model, loader, criterion, optimizer, validation=validation)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_found(name):
+    program, check, where, words = FAULTS[name]
+    report = examine(*program())
+    found = [one for one in report.findings if one.check == check]
+    assert found, f"{check} was not found:\n{report}"
+    assert where in found[0].where
+    for word in words:
+        assert word in str(found[0])
+    others = {one.check for one in report.findings} - {check}
+    assert len(others) <= 2, f"one fault, and so many findings:\n{report}"
+
+
+@pytest.mark.parametrize("program", SOUND, ids=lambda program: program.__name__)
+def test_a_sound_program_is_not_accused(program):
+    assert not examine(*program()).findings
+
+
+class Whole(nn.Module):
+    """Has all that a run could change: statistics, dropout, a lazy layer, a list."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.LazyLinear(8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5))
+        self.head = nn.Linear(8, 3)
+        self.extra = [nn.Linear(3, 3)]
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.extra[0](self.head(self.body(x)))
+
+
+def snapshot(model, optimizer, loader, running):
+    """All of it as bytes and plain values."""
+    def plain(value):
+        if isinstance(value, autograd.Tensor):
+            grad = None if value.grad is None else plain(value.grad)
+            return value.detach().numpy().tobytes(), value.requires_grad, id(value), grad
+        if isinstance(value, dict):
+            return {str(key): plain(part) for key, part in value.items()}
+        return [plain(part) for part in value] if isinstance(value, (list, tuple)) else repr(value)
+
+    modules = [(path, {name: plain(part) if not isinstance(part, nn.Module) else id(part)
+                       for name, part in vars(module).items()})
+               for path, module in (*model.named_modules(), ("extra", model.extra[0]))]
+    return (modules, plain(optimizer.state_dict()), plain(autograd.get_rng_state()),
+            plain(loader.state_dict()), plain(loader.generator.get_state()), repr(vars(running)),
+            random.getstate(), plain(np.random.get_state()[1].tolist()))
+
+
+@pytest.mark.filterwarnings("ignore:.*plain list")
+def test_nothing_is_changed_bit_for_bit():
+    x, y = points(40)
+    model = Whole()
+    model(x)  # now the lazy layer has its shape
+    order = autograd.Generator().manual_seed(3)
+    loader = data.DataLoader(data.TensorDataset(x, y), 8, shuffle=True, generator=order)
+    criterion = nn.CrossEntropyLoss()
+    optimizer = optim.Adam(model.parameters(), 0.01)
+    criterion(model(x), y).backward()
+    optimizer.step()
+    model.body[3].eval()
+    running = iter(loader)
+    first = next(running)
+    before = snapshot(model, optimizer, loader, running)
+
+    def with_penalty(output, target):  # uses the program's own model
+        return criterion(output, target) + 1e-3 * (model.head.weight ** 2).sum()
+
+    nn.doctor(model, loader, with_penalty, optimizer)
+    report = nn.doctor(model, loader, criterion, optimizer, validation=loader)
+    assert any(one.check == "not registered" for one in report.findings)
+    assert snapshot(model, optimizer, loader, running) == before
+    rest = [batch[0] for batch in running]
+    assert len(rest) == 4
+    assert autograd.cat([first[0], *rest]).sort(0)[0].tolist() == x.sort(0)[0].tolist()
+
+
+def test_workers_are_not_started():
+    x, y = points(40)
+    model = mlp()
+    loader = data.DataLoader(data.TensorDataset(x, y), 8, shuffle=True, num_workers=2)
+    report = nn.doctor(model, loader, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), 0.01))
+    assert not report.findings and loader.num_workers == 2
+    assert not multiprocessing.active_children()
+
+
+def test_a_model_that_gives_no_numbers():
+    class Root(nn.Linear):
+        def forward(self, x):
+            return super().forward(x).sqrt()
+
+    report = examine(*classifier(Root(4, 3)))
+    assert [one.check for one in report.findings] == ["bad numbers"]
+    assert report.findings[0].where == "loss" and "nan" in report.findings[0].what
+
+
+def test_the_worst_comes_first_and_the_text_names_fix_and_place():
+    report = examine(*FAULTS["evaluation_mode"][0]())
+    worse = nn.checkup.report.Report([*FAULTS_FOUND, *report.findings], {"one batch": "fell"})
+    assert [one.severity for one in worse.findings] == ["error", "error", "warning"]
+    assert [one.check for one in worse.findings] == ["not in the optimizer", "mode", "order"]
+    text = str(worse)
+    assert text.startswith("doctor: 2 errors and 1 warning\n\nERROR  head.weight  (not in the")
+    assert "  > model.train()" in text and text.endswith("one batch  fell")
+    assert max(map(len, text.splitlines())) <= 110
+    assert str(nn.checkup.report.Report([], {})) == "doctor: nothing found"
+
+
+FAULTS_FOUND = [
+    Finding("warning", "order", "loader", "sorted <b>", 0.9, "shuffle=True"),
+    Finding("error", "not in the optimizer", "head.weight", "it never changes", 1, "add it"),
+]
+
+
+def test_the_page_is_whole_and_escaped(tmp_path):
+    report = nn.checkup.report.Report(FAULTS_FOUND, {"one batch": "2 -> 1 & less"})
+    path = report.save(tmp_path / "x.html")
+    page = (tmp_path / "x.html").read_text("utf-8")
+    assert path == str(tmp_path / "x.html")
+    assert page.startswith("<!DOCTYPE html>") and page.endswith("</html>\n")
+    assert "sorted &lt;b&gt;" in page and "2 -&gt; 1 &amp; less" in page
+    assert "http" not in page and page.index("never changes") < page.index("sorted")
+    with pytest.raises(ValueError, match=r"must end in .html"):
+        report.save("x.txt")
+
+
+@pytest.mark.parametrize(("wrong", "kind", "words"), [
+    (lambda m, d, c, o: (mlp, d, c, o), TypeError, "model must be a Module"),
+    (lambda m, d, c, o: (m, d, nn.MSELoss, o), TypeError, "write () behind it"),
+    (lambda m, d, c, o: (m, d, o, c), TypeError, "criterion must be a function"),
+    (lambda m, d, c, o: (m, d, c, m), TypeError, "the order is model, loader, criterion"),
+    (lambda m, d, c, o: (m, iter(d), c, o), TypeError, "an iterator, which cannot begin anew"),
+    (lambda m, d, c, o: (m, 3, c, o), TypeError, "must be a DataLoader or a list"),
+    (lambda m, d, c, o: (m, [], c, o), ValueError, "gave no batch"),
+    (lambda m, d, c, o: (m, [(1, 2, 3)], c, o), TypeError, "must be a pair (inputs, targets)"),
+])
+def test_arguments_of_another_kind(wrong, kind, words):
+    with pytest.raises(kind, match=re.escape(words)):
+        examine(*wrong(*classifier()))
+
+
+def test_a_model_that_cannot_be_copied():
+    model, *rest = classifier()
+    model.lock = threading.Lock()
+    with pytest.raises(TypeError, match="copy.deepcopy copies them: cannot pickle"):
+        examine(model, *rest)
