@@ -1,7 +1,7 @@
 """Sphinx's settings.  `python -m docs` builds the site; the pages beside this file are its prose."""
 
 from docutils.nodes import SkipNode
-from docutils.utils.math.latex2mathml import tex2mathml
+from latex2mathml.converter import convert
 
 project = "Wengert"
 copyright = "the Wengert authors"
@@ -30,7 +30,7 @@ html_math_renderer = "mathml"
 def _mathml(block: bool):
     """What writes a formula as MathML, which browsers draw themselves, offline."""
     def visit(writer, node):
-        found = tex2mathml(node.astext(), as_block=block)
+        found = convert(node.astext(), display="block" if block else "inline")
         writer.body.append(f'<div class="math">{found}</div>' if block else found)
         raise SkipNode
     return visit, None

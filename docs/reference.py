@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sphinx.util.inspect import signature, stringify_signature
-
 import autograd
 import nn
 from autograd.into import TAKING
@@ -235,13 +233,17 @@ def members(cls: type, told: dict[int, str]) -> Iterator[tuple[str, Any, str]]:
 
 
 def arguments(value: Any, bound: bool = False) -> str:
-    """The signature, in one line."""
+    """The signature, in one line and without types."""
     try:
-        found = signature(value, bound_method=bound and inspect.isfunction(value))
+        found = inspect.signature(value)
     except (TypeError, ValueError):
         return "(...)"
-    text = stringify_signature(found, show_return_annotation=False, show_annotation=False)
-    return re.sub(r"<[^<>]*>", "...", text).replace("\\", "\\\\")
+    given = [parameter.replace(annotation=parameter.empty)
+             for parameter in found.parameters.values()]
+    if bound and inspect.isfunction(value):
+        given = given[1:]
+    found = found.replace(parameters=given, return_annotation=found.empty)
+    return re.sub(r"<[^<>]*>", "...", str(found)).replace("\\", "\\\\")
 
 
 def source(value: Any) -> list[str]:

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 
 SECTIONS = re.compile(r"(Shape|Raises|References?|Returns|Yields|Args|Gradient|Domain|Units|Note): ")
-COLUMNS = re.compile(r"^[\w.=]+ {2,}\S")  # `name   what it is`, aligned
+COLUMNS = re.compile(r"^[\w=]+ {2,}\S")  # `name   what it is`, aligned
 LIST = re.compile(r"^[-*] ")
 
 Link = Callable[[str], str]
