@@ -7,7 +7,6 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 

@@ -1,4 +1,4 @@
-"""Sphinx's settings.  `python -m docs` builds the site; the pages beside this file are its prose."""
+"""Sphinx's settings.  `python -m docs` builds the site from the pages beside this."""
 
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert

@@ -118,8 +118,8 @@ def _pages(module: ModuleType, entries: list[Entry]) -> list[Page]:
             continue
         short = topic.rpartition(".")[2]
         about = inspect.getdoc(sys.modules[topic]) if topic in sys.modules else ""
-        pages.append(Page(f"{name}/{short}", f"{name}: {short.replace('_', ' ')}", about or "", name,
-                          members))
+        title = f"{name}: {short.replace('_', ' ')}"
+        pages.append(Page(f"{name}/{short}", title, about or "", name, members))
     rest.sort(key=lambda entry: entry.name.lower())
     return [*pages, Page(f"{name}/more", f"{name}: more", "", name, rest)]
 

@@ -21,7 +21,7 @@ from autograd.record import COMPOSITES, INPLACE, REGISTRY
 from autograd.viz.rules import rule_text
 
 from .names import PACKAGES, Entry, Page, all_pages
-from .rst import block, escaped, from_docstring, heading, inline, table
+from .rst import block, from_docstring, heading, inline, table
 from .samples import layer_example, op_example, order
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -222,7 +222,8 @@ def members(cls: type, told: dict[int, str]) -> Iterator[tuple[str, Any, str]]:
     for name in sorted(dir(cls)):
         home = next((base for base in cls.__mro__ if name in vars(base)), object)
         ours = home.__module__.partition(".")[0] in {package.__name__ for package in PACKAGES}
-        if name.startswith("_") or not ours or (home is not cls and id(home) in told):
+        theirs = any(id(base) in told and hasattr(base, name) for base in cls.__mro__[1:])
+        if name.startswith("_") or not ours or (theirs and home is not cls):
             continue
         value = vars(home)[name]
         value = value if isinstance(value, property) else getattr(cls, name, value)

@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Callable
 
-SECTIONS = re.compile(r"(Shape|Raises|References?|Returns|Yields|Args|Gradient|Domain|Units|Note): ")
+SECTIONS = re.compile(r"(Shape|Raises|References?|Returns|Yields|Args|Gradient|Domain|Units): ")
 COLUMNS = re.compile(r"^[\w=]+ {2,}\S")  # `name   what it is`, aligned
 LIST = re.compile(r"^[-*] ")
 
@@ -53,8 +53,9 @@ def paragraphs(text: str) -> list[list[str]]:
         starts = line.startswith(">>>") and last and not last.startswith((">>>", "..."))
         starts = starts and not found[-1][0].startswith(">>>")
         turned = last and line and line[0].isspace() != last[0].isspace()
-        if turned and (LIST.match(found[-1][0]) or found[-1][0].startswith(">>>")):
-            turned = False
+        goes_on = found[-1] and (LIST.match(found[-1][0]) or found[-1][0].startswith(">>>") or (
+            SECTIONS.match(found[-1][0]) and not last.endswith(":")))
+        turned = turned and not goes_on
         if not line.strip() or starts or turned or SECTIONS.match(line):
             found.append([])
         if line.strip():
