@@ -136,6 +136,8 @@ class Reference:
         lines = []
         if ">>>" not in (entry.value.__doc__ or ""):
             lines += block("pycon", example) if (example := op_example(name, entry.full)) else []
+        if "Shape:" not in (entry.value.__doc__ or ""):
+            lines += shape(name)
         return [*lines, *facts(name), *source(entry.value)]
 
     def _of_class(self, entry: Entry) -> list[str]:
@@ -200,6 +202,15 @@ def facts(name: str) -> list[str]:
     forms += ["``out=``"] if name in TAKING else []
     fields["Also"] = ", ".join(forms)
     return ["", *(f":{key}: {text}" for key, text in fields.items() if text), ""]
+
+
+def shape(name: str) -> list[str]:
+    """What an elementwise op makes of shapes, as its declaration says."""
+    op = REGISTRY.get(name)
+    if op is None or not op.broadcasts:
+        return []
+    form = "(\\*) → (\\*)" if len(op.inputs) == 1 else "shapes that broadcast → their common shape"
+    return ["", f":Shape: {form}", ""]
 
 
 def gradient(op) -> str:
