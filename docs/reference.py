@@ -190,9 +190,11 @@ def toctree(paths: Iterable[str]) -> list[str]:
 def facts(name: str) -> list[str]:
     """What the declaration of an op, or the samples of a composite, say of it."""
     op = REGISTRY.get(name)
-    fields = {"Gradient": "by the operations it is made of" if op is None else gradient(op)}
+    times = order(name)
+    made = "by the operations it is made of" if times else ""
+    fields = {"Gradient": made if op is None else gradient(op)}
     fields["Differentiable"] = ("no" if op is not None and not op.differentiable else
-                                ["", "once", "twice"][order(name)])
+                                ["", "once", "twice"][times])
     if op is not None and op.promotes:
         fields["Dtypes"] = PROMOTED[op.promotes]
     if op is not None and (op.any or name in FORMS):
