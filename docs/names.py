@@ -25,6 +25,7 @@ import optim
 
 PACKAGES = (autograd, nn, optim, data)
 LARGE = 60  # names in a package that is cut into topics
+FOREIGN = {"builtins", "functools", "numpy", "collections"}  # whose things have names here, too
 SMALL = 4  # names, and methods of classes, in a topic that has no page to itself
 
 
@@ -40,6 +41,16 @@ class Entry:
     @property
     def name(self) -> str:
         return self.full.rpartition(".")[2]
+
+    @property
+    def ours(self) -> bool:
+        """Whether the library's own files say what it is."""
+        return bool(self.value.__doc__) and self.home.partition(".")[0] not in FOREIGN
+
+    @property
+    def home(self) -> str:
+        """The module that it is written in."""
+        return "constants" if self.kind == "data" else self.value.__module__ or "builtins"
 
     @property
     def kind(self) -> str:
@@ -113,7 +124,7 @@ def _pages(module: ModuleType, entries: list[Entry]) -> list[Page]:
         topics.setdefault(_topic(entry, entries), []).append(entry)
     pages, rest = [], []
     for topic, members in sorted(topics.items(), key=lambda pair: pair[0].rpartition(".")[2]):
-        if sum(map(_weight, members)) < SMALL:
+        if sum(map(_weight, members)) < SMALL or topic.partition(".")[0] in FOREIGN:
             rest += members
             continue
         short = topic.rpartition(".")[2]
@@ -132,10 +143,5 @@ def _weight(entry: Entry) -> int:
 
 def _topic(entry: Entry, among: list[Entry]) -> str:
     """The file an object is written in; `loss_margin` belongs to `loss` where there is one."""
-    home = _home(entry)
-    family = re.sub(r"_[a-z]+$", "", home)
-    return family if any(_home(other) == family for other in among) else home
-
-
-def _home(entry: Entry) -> str:
-    return "constants" if entry.kind == "data" else getattr(entry.value, "__module__", None) or ""
+    family = re.sub(r"_[a-z]+$", "", entry.home)
+    return family if any(other.home == family for other in among) else entry.home

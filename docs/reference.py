@@ -25,6 +25,11 @@ from .rst import block, from_docstring, heading, inline, table
 from .samples import layer_example, op_example, order
 
 ROOT = Path(__file__).resolve().parent.parent
+SWITCHES = {  # read by the engine at each operation, so they are Python's own, without docstrings
+    "autograd.is_grad_enabled":
+        "Whether operations on this thread are recorded: not so under `no_grad`.",
+    "autograd.is_inference_mode_enabled":
+        "Whether results made on this thread never take part in a graph: under `inference_mode`."}
 PROMOTED = {"common": "operands are brought to one dtype first",
             "number": "operands are brought to one dtype; booleans are refused",
             "float": "integers and booleans become the default float dtype"}
@@ -76,7 +81,7 @@ class Reference:
             return f":py:obj:`{entry.told_by.full}`"
         if entry.kind == "data":
             return f"``{shown(entry.value)}``"
-        doc = (inspect.getdoc(entry.value) or "").split("\n\n")[0].split("\n  ")[0]
+        doc = text(entry).split("\n\n")[0].split("\n  ")[0]
         first = re.split(r"(?<=[.:]) +(?=[A-Z])", " ".join(doc.split()))[0]
         return inline(first, self.link(entry.full.rpartition(".")[0]))
 
@@ -123,9 +128,9 @@ class Reference:
             other = entry.told_by.full
             body = [f"Another name of :py:obj:`{other}`.", ""]
         else:
-            body = [*from_docstring(inspect.getdoc(entry.value) or "",
-                                    self.link(entry.full.rpartition(".")[0]))]
-            body += self._of_class(entry) if entry.kind == "class" else self._of_function(entry)
+            body = from_docstring(text(entry), self.link(entry.full.rpartition(".")[0]))
+            if entry.ours:
+                body += self._of_class(entry) if entry.kind == "class" else self._of_function(entry)
         return ["", "", head, "", *indented(body), ""]
 
     def _of_function(self, entry: Entry) -> list[str]:
@@ -174,6 +179,14 @@ class Reference:
         links = [f":py:obj:`{' '.join(forms)} <{full}>`" for full, forms in names.items()]
         return ["", "Methods that are functions of this library, told there; one that ends in an "
                 "underscore writes into the tensor:", "", ", ".join(links), ""]
+
+
+def text(entry: Entry) -> str:
+    """What an entry says of itself; what is Python's or NumPy's own does not say it for us."""
+    if entry.ours:
+        return inspect.getdoc(entry.value) or ""
+    own = f"`{entry.home}.{getattr(entry.value, '__name__', entry.name)}`"
+    return SWITCHES.get(entry.full, f"{own} by the name that PyTorch has for it.")
 
 
 def save(path: Path, lines: list[str]) -> None:

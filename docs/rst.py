@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 
 SECTIONS = re.compile(r"(Shape|Raises|References?|Returns|Yields|Args|Gradient|Domain|Units): ")
-COLUMNS = re.compile(r"^[\w=]+ {2,}\S")  # `name   what it is`, aligned
+COLUMNS = re.compile(r"^([\w=]+) {2,}(?=\S)")  # `name   what it is`, aligned
 LIST = re.compile(r"^[-*] ")
 
 Link = Callable[[str], str]
@@ -53,14 +53,19 @@ def paragraphs(text: str) -> list[list[str]]:
         starts = line.startswith(">>>") and last and not last.startswith((">>>", "..."))
         starts = starts and not found[-1][0].startswith(">>>")
         turned = last and line and line[0].isspace() != last[0].isspace()
-        goes_on = found[-1] and (LIST.match(found[-1][0]) or found[-1][0].startswith(">>>") or (
-            SECTIONS.match(found[-1][0]) and not last.endswith(":")))
-        turned = turned and not goes_on
+        turned = turned and not _goes_on(found[-1])
         if not line.strip() or starts or turned or SECTIONS.match(line):
             found.append([])
         if line.strip():
             found[-1].append(line.rstrip())
     return [lines for lines in found if lines]
+
+
+def _goes_on(part: list[str]) -> bool:
+    """Whether lines that are indented otherwise belong to the paragraph all the same."""
+    first = part[0]
+    return bool(LIST.match(first) or COLUMNS.match(first) or first.startswith(">>>")
+                or (SECTIONS.match(first) and not part[-1].endswith(":")))
 
 
 def from_docstring(text: str, link: Link) -> list[str]:
@@ -74,8 +79,9 @@ def from_docstring(text: str, link: Link) -> list[str]:
             lines += block("text", part)
         elif LIST.match(part[0]):
             lines += ["", *_items(part, link), ""]
-        elif len(part) > 1 and sum(bool(COLUMNS.match(line)) for line in part) * 2 >= len(part):
-            lines += block("text", part)
+        elif sum(bool(COLUMNS.match(line)) for line in part) > 1:
+            named = [COLUMNS.sub(r"- `\1`: ", line) for line in part]
+            lines += ["", *_items(named, link), ""]
         elif section:
             rest = " ".join(part)[section.end():]
             lines += ["", f"**{section[1]}:** {inline(rest, link)}", ""]

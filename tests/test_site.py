@@ -70,6 +70,13 @@ def test_an_op_is_told_with_rule_dtypes_and_forms(reference):
     assert ":Gradient: none" in "\n".join(facts("eq")) and "no" in facts("eq")[2]
 
 
+def test_what_is_pythons_own_is_told_in_our_words(reference):
+    text = "\n".join(reference.entry(reference.entries["autograd.is_grad_enabled"]))
+    assert "on this thread are recorded" in text and "context variable" not in text
+    text = "\n".join(reference.entry(reference.entries["autograd.linalg.LinAlgError"]))
+    assert "``builtins.RuntimeError``" in text
+
+
 def test_a_layer_is_told_with_methods_and_bases(reference):
     text = "\n".join(reference.entry(reference.entries["nn.LSTM"]))
     assert ":py:obj:`nn.Module`" in text and ".. py:class:: nn.LSTM(input_size" in text
@@ -99,7 +106,7 @@ def test_arguments_have_no_types_and_no_addresses():
     ("Shape: (N, *) -> (N,)", "**Shape:** \\ (N, \\*) -\\> (N,)"),
     ("x:\n    y = 1", "   y = 1"),
     ("- a\n  b\n- c", "* \\ a b"),
-    ("lr    the rate\nbeta  another", "   lr    the rate"),
+    ("lr    the rate\n      of all\nbeta  another", "* \\ ``lr``\\ : the rate of all"),
     ("Sum.  Of all\nof them.", "\\ Sum. Of all of them."),
     (">>> 1\n1", "   >>> 1"),
     ("Raises: TypeError for\n    what is none.", "**Raises:** \\ TypeError for what is none."),
