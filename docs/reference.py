@@ -44,12 +44,14 @@ class Reference:
         self.told = {id(entry.value): entry.full for entry in self.entries.values()
                      if entry.told_by is None and entry.kind != "data"}
 
-    def link(self, scope: str):
-        """What resolves a name that a docstring in `scope` mentions: its full name, or nothing."""
+    def link(self, scope: str, of: Any = None):
+        """What resolves a name that a docstring in `scope` mentions: its full name, or nothing,
+        as where it is an argument of what the docstring is of."""
+        own = parameters(of)
         package = scope.partition(".")[0]
 
         def resolve(text: str) -> str:
-            if not re.fullmatch(r"[A-Za-z_][\w.]*", text):
+            if text in own or not re.fullmatch(r"[A-Za-z_][\w.]*", text):
                 return ""
             places = (scope, scope.rpartition(".")[0], package, "")
             tried = [f"{place}.{text}".strip(".") for place in places]
@@ -82,8 +84,8 @@ class Reference:
         if entry.kind == "data":
             return f"``{shown(entry.value)}``"
         doc = text(entry).split("\n\n")[0].split("\n  ")[0]
-        first = re.split(r"(?<=[.:]) +(?=[A-Z])", " ".join(doc.split()))[0]
-        return inline(first, self.link(entry.full.rpartition(".")[0]))
+        first = re.split(r"(?<=\.) +(?=[A-Z])", " ".join(doc.split()))[0]
+        return inline(first, self.link(entry.full.rpartition(".")[0], entry.value))
 
     def _indexes(self) -> Iterator[tuple[str, list[str]]]:
         """The page that lists all packages, and one for each that is cut into topics."""
@@ -128,7 +130,8 @@ class Reference:
             other = entry.told_by.full
             body = [f"Another name of :py:obj:`{other}`.", ""]
         else:
-            body = from_docstring(text(entry), self.link(entry.full.rpartition(".")[0]))
+            link = self.link(entry.full.rpartition(".")[0], entry.value)
+            body = from_docstring(text(entry), link)
             if entry.ours:
                 body += self._of_class(entry) if entry.kind == "class" else self._of_function(entry)
         return ["", "", head, "", *indented(body), ""]
@@ -162,7 +165,7 @@ class Reference:
             doc = inspect.getdoc(value) or ""
             heads = "" if kind == "property" else arguments(value, bound=True)
             lines += ["", f".. py:{kind}:: {name}{heads}", "",
-                      *indented(from_docstring(doc, self.link(entry.full)))]
+                      *indented(from_docstring(doc, self.link(entry.full, value)))]
         return lines
 
     def _function_of(self, name: str) -> str:
@@ -257,6 +260,14 @@ def members(cls: type, told: dict[int, str]) -> Iterator[tuple[str, Any, str]]:
             yield name, value, "property"
         elif value.__doc__ and inspect.isroutine(value):
             yield name, value, "method"
+
+
+def parameters(value: Any) -> frozenset[str]:
+    """The names of the arguments."""
+    try:
+        return frozenset(inspect.signature(value).parameters)
+    except (TypeError, ValueError):
+        return frozenset()
 
 
 def arguments(value: Any, bound: bool = False) -> str:

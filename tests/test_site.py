@@ -67,6 +67,8 @@ def test_an_op_is_told_with_rule_dtypes_and_forms(reference):
     assert ".. py:function:: autograd.exp2(input" in text
     assert ":Gradient: ``input``:" in text and ":Differentiable: twice" in text
     assert "``Tensor.exp2_``" in text and "``out=``" in text and "elementwise.py``, line" in text
+    assert reference.link("autograd")("dtype") == "autograd.dtype"
+    assert reference.link("autograd", autograd.softmax)("dtype") == ""  # an argument
     assert ":Gradient: none" in "\n".join(facts("eq")) and "no" in facts("eq")[2]
 
 
