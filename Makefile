@@ -20,7 +20,7 @@ NEWEST  = for v in 14 13 12 11; do \
 OLDEST  = sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\([0-9.]*\)".*/\1==\2.*/p' pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train mnist cnn rnn gpt test test-slow test-numpy test-newest test-oldest parity programs examples notebooks stubs types lint bench bench-ops clean
+.PHONY: help venv train mnist cnn rnn gpt test test-slow test-numpy test-newest test-oldest parity programs examples notebooks docs docs-check stubs types lint bench bench-ops clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -77,6 +77,12 @@ types: $(VENV)/.types ## install pyright and hold a user's programs against both
 notebooks: venv ## run the notebooks from first to last cell; ARGS="--write 03" stores their outputs
 	"$(BIN)/python" -m tests.notebooks $(ARGS)
 
+docs: $(VENV)/.docs ## build the site, build/site/index.html: reference, guides, lessons; links are checked
+	AUTOGRAD_KERNELS=numpy "$(BIN)/python" -m docs
+
+docs-check: venv ## look at every page of the built site in Chromium, at the width of a phone and a desk
+	"$(BIN)/python" -m pytest tests/site $(ARGS)
+
 lint: venv ## ruff and mypy
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy"
@@ -106,6 +112,10 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 
 $(VENV)/.types: $(VENV)/.installed
 	"$(BIN)/python" -m pip install $(QUIET) $(EDITABLE) '.[types]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	"$(BIN)/python" -m pip install $(QUIET) $(EDITABLE) '.[docs]'
 	@touch $@
 
 $(VENV)/.parity: $(VENV)/.installed

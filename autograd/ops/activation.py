@@ -75,7 +75,11 @@ def _silu(input, /):
 
 @composite(method=False)
 def silu(input, inplace=False):
-    """x sigmoid(x), also called swish."""
+    """x sigmoid(x), elementwise, also called swish; about x above, about 0 below.
+
+    >>> nn.functional.silu(autograd.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7311])
+    """
     return choose(_silu, input, inplace)
 
 

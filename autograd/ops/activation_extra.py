@@ -89,7 +89,11 @@ def celu(input, alpha=1.0, inplace=False):
 
 @op(promotes="float", method=False, kernel="softsign", vjp=dict(input=formula("softsign_grad")))
 def softsign(input, /):
-    """x / (1 + |x|)."""
+    """x / (1 + |x|), elementwise, between -1 and 1; its derivative is 1 / (1 + |x|)².
+
+    >>> nn.functional.softsign(autograd.tensor([-1.0, 3.0]))
+    tensor([-0.5000,  0.7500])
+    """
 
 
 @op(promotes="float", method=False, kernel="tanhshrink", vjp=dict(input=formula("tanhshrink_grad")))
@@ -171,7 +175,11 @@ def glu(input, dim=-1):
 
 @composite(method=False)
 def softmin(input, dim=None, dtype=None):
-    """softmax(-x) over `dim`, which must be given."""
+    """softmax(-x) over `dim`, which must be given: the smallest get the largest part.
+
+    >>> nn.functional.softmin(autograd.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
     return softmax(-input, dim, dtype)
 
 

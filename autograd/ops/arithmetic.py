@@ -234,7 +234,11 @@ def _pow_exponent_grad(g, input, other, out):
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(
     input=lambda g, input: _power_rule(g, input, 2)))
 def square(input, /):
-    """input²; of booleans as int64."""
+    """input², elementwise; of booleans as int64; its derivative is 2 input.
+
+    >>> autograd.square(autograd.tensor([-3.0, 2.0]))
+    tensor([9., 4.])
+    """
     return _square(input if input.dtype.kind != "b" else input.astype(np.int64))
 
 
@@ -252,7 +256,11 @@ def lerp(input, end, weight, /):
     tensor1=lambda g, tensor2, value: g * tensor2 * value,
     tensor2=lambda g, tensor1, value: g * tensor1 * value))
 def addcmul(input, tensor1, tensor2, /, *, value=1):
-    """input + value * tensor1 * tensor2."""
+    """input + value * tensor1 * tensor2, elementwise, of shapes that broadcast.
+
+    >>> autograd.addcmul(autograd.ones(2), autograd.tensor([1.0, 2.0]), autograd.ones(2), value=3)
+    tensor([4., 7.])
+    """
     refuse_complex(value)
     if isinstance(value, float) and _integral(input, tensor1, tensor2):
         raise TypeError(f"addcmul: value {value} is a float, the tensors are integers; convert "
@@ -265,7 +273,11 @@ def addcmul(input, tensor1, tensor2, /, *, value=1):
     tensor1=lambda g, tensor2, value: safe_div(g, tensor2) * value,
     tensor2=lambda g, tensor1, tensor2, value: _quotient_rule(g, tensor1, tensor2) * value))
 def addcdiv(input, tensor1, tensor2, /, *, value=1):
-    """input + value * tensor1 / tensor2."""
+    """input + value * tensor1 / tensor2, elementwise, of shapes that broadcast.
+
+    >>> autograd.addcdiv(autograd.ones(2), autograd.tensor([1.0, 3.0]), autograd.full((2,), 2.0))
+    tensor([1.5000, 2.5000])
+    """
     refuse_complex(value)
     if _integral(input, tensor1, tensor2):
         raise TypeError("addcdiv: integers have fractions as quotients; convert with .float()")

@@ -29,52 +29,104 @@ def is_number(value) -> bool:
 
 @op(**_TRUTH, ufunc=np.equal)
 def eq(input, other, /):
-    """input == other, elementwise."""
+    """Whether input equals other, elementwise: `input == other`, as booleans.
+
+    Shape: operands that broadcast -> their common shape
+
+    >>> autograd.eq(autograd.tensor([1, 2, 3]), 2)
+    tensor([False,  True, False])
+    """
 
 
 @op(**_TRUTH, ufunc=np.not_equal)
 def ne(input, other, /):
-    """input != other, elementwise."""
+    """Whether input differs from other, elementwise: `input != other`, as booleans.
+
+    Shape: operands that broadcast -> their common shape
+
+    >>> autograd.ne(autograd.tensor([1, 2, 3]), 2)
+    tensor([ True, False,  True])
+    """
 
 
 @op(**_TRUTH, ufunc=np.less)
 def lt(input, other, /):
-    """input < other, elementwise."""
+    """Whether input is less than other, elementwise: `input < other`, as booleans.
+
+    Shape: operands that broadcast -> their common shape
+
+    >>> autograd.lt(autograd.tensor([1, 2, 3]), 2)
+    tensor([ True, False, False])
+    """
 
 
 @op(**_TRUTH, ufunc=np.less_equal)
 def le(input, other, /):
-    """input <= other, elementwise."""
+    """Whether input is at most other, elementwise: `input <= other`, as booleans.
+
+    Shape: operands that broadcast -> their common shape
+
+    >>> autograd.le(autograd.tensor([1, 2, 3]), 2)
+    tensor([ True,  True, False])
+    """
 
 
 @op(**_TRUTH, ufunc=np.greater)
 def gt(input, other, /):
-    """input > other, elementwise."""
+    """Whether input is greater than other, elementwise: `input > other`, as booleans.
+
+    Shape: operands that broadcast -> their common shape
+
+    >>> autograd.gt(autograd.tensor([1, 2, 3]), 2)
+    tensor([False, False,  True])
+    """
 
 
 @op(**_TRUTH, ufunc=np.greater_equal)
 def ge(input, other, /):
-    """input >= other, elementwise."""
+    """Whether input is at least other, elementwise: `input >= other`, as booleans.
+
+    Shape: operands that broadcast -> their common shape
+
+    >>> autograd.ge(autograd.tensor([1, 2, 3]), 2)
+    tensor([False,  True,  True])
+    """
 
 
 @op(**_TRUTH, ufunc=np.logical_and)
 def logical_and(input, other, /):
-    """Whether both are true (not 0)."""
+    """Whether both are true (not 0), elementwise; of any dtypes.
+
+    >>> autograd.logical_and(autograd.tensor([0, 1, 2]), autograd.tensor([1.0, 0.0, 3.0]))
+    tensor([False, False,  True])
+    """
 
 
 @op(**_TRUTH, ufunc=np.logical_or)
 def logical_or(input, other, /):
-    """Whether either is true (not 0)."""
+    """Whether either is true (not 0), elementwise; of any dtypes.
+
+    >>> autograd.logical_or(autograd.tensor([0, 1, 0]), autograd.tensor([1.0, 0.0, 0.0]))
+    tensor([ True,  True, False])
+    """
 
 
 @op(**_TRUTH, ufunc=np.logical_xor)
 def logical_xor(input, other, /):
-    """Whether exactly one is true (not 0)."""
+    """Whether exactly one is true (not 0), elementwise; of any dtypes.
+
+    >>> autograd.logical_xor(autograd.tensor([0, 1, 2]), autograd.tensor([1.0, 0.0, 3.0]))
+    tensor([ True,  True, False])
+    """
 
 
 @op(**_TRUTH, ufunc=np.logical_not)
 def logical_not(input, /):
-    """Whether x is false (0)."""
+    """Whether x is false (0), elementwise.
+
+    >>> autograd.logical_not(autograd.tensor([0.0, 2.0]))
+    tensor([ True, False])
+    """
 
 
 @op(**_TRUTH, ufunc=np.bitwise_and)

@@ -174,7 +174,7 @@ def abs(input, /):
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.sign, kernel="sign", vjp=dict(
     input=lambda g: zeros(g)))
 def sign(input, /):
-    """-1, 0 or 1 by the sign of input."""
+    """-1, 0 or 1 by the sign of input; the gradient is 0 everywhere."""
 
 
 @op(**_FLOAT, ufunc=np.exp, kernel="exp", vjp=dict(input=formula("exp_grad")))
@@ -190,12 +190,12 @@ def exp(input, /):
 
 @op(**_FLOAT, ufunc=np.exp2, kernel="exp2", vjp=dict(input=formula("exp2_grad")))
 def exp2(input, /):
-    """2ˣ."""
+    """2ˣ, for every x; its derivative is 2ˣ log(2)."""
 
 
 @op(**_FLOAT, ufunc=np.expm1, kernel="expm1", vjp=dict(input=formula("expm1_grad")))
 def expm1(input, /):
-    """eˣ - 1, accurate near 0."""
+    """eˣ - 1, with its digits near 0 too, where exp(x) - 1 has none; its derivative is eˣ."""
 
 
 @op(**_FLOAT, ufunc=np.log, kernel="log", vjp=dict(input=formula("log_grad")))
@@ -211,17 +211,17 @@ def log(input, /):
 
 @op(**_FLOAT, ufunc=np.log1p, kernel="log1p", vjp=dict(input=formula("log1p_grad")))
 def log1p(input, /):
-    """log(1 + x), accurate near 0."""
+    """log(1 + x), with its digits near 0 too; -inf at -1, NaN below; derivative 1 / (1 + x)."""
 
 
 @op(**_FLOAT, ufunc=np.log2, kernel="log2", vjp=dict(input=formula("log2_grad")))
 def log2(input, /):
-    """The logarithm to base 2."""
+    """The logarithm to base 2; -inf at 0, NaN below; its derivative is 1 / (x log(2))."""
 
 
 @op(**_FLOAT, ufunc=np.log10, kernel="log10", vjp=dict(input=formula("log10_grad")))
 def log10(input, /):
-    """The logarithm to base 10."""
+    """The logarithm to base 10; -inf at 0, NaN below; its derivative is 1 / (x log(10))."""
 
 
 @op(**_FLOAT, ufunc=np.sqrt, kernel="sqrt", vjp=dict(input=formula("sqrt_grad")))
@@ -237,13 +237,13 @@ def sqrt(input, /):
 
 @op(**_FLOAT, kernel="rsqrt", vjp=dict(input=formula("rsqrt_grad")))
 def rsqrt(input, /):
-    """1 / sqrt(x)."""
+    """1 / √x; inf at 0, NaN below; its derivative is -1 / (2 x √x)."""
 
 
 @op(**_FLOAT, ufunc=np.reciprocal, kernel="reciprocal", vjp=dict(
     input=formula("reciprocal_grad")))
 def reciprocal(input, /):
-    """1 / x."""
+    """1 / x; inf at 0; its derivative is -1 / x²."""
 
 
 @op(**_FLOAT, ufunc=np.sin, vjp=dict(input=lambda g, input: g * cos(input)))
@@ -270,24 +270,24 @@ def cos(input, /):
 
 @op(**_FLOAT, ufunc=np.tan, vjp=dict(input=lambda g, out: safe_mul(g, out * out + 1)))
 def tan(input, /):
-    """The tangent of an angle in radians."""
+    """The tangent, tan(x), of an angle in radians; its derivative is 1 + tan²(x)."""
 
 
 @op(**_FLOAT, ufunc=np.arcsin, kernel="asin", vjp=dict(
     input=lambda g, input: safe_mul(g, rsqrt((1 - input) * (1 + input)))))
 def asin(input, /):
-    """The angle in [-π/2, π/2] whose sine is x."""
+    """The angle in [-π/2, π/2] whose sine is x; NaN outside [-1, 1]; derivative 1 / √(1 - x²)."""
 
 
 @op(**_FLOAT, ufunc=np.arccos, kernel="acos", vjp=dict(
     input=lambda g, input: safe_mul(g, -rsqrt((1 - input) * (1 + input)))))
 def acos(input, /):
-    """The angle in [0, π] whose cosine is x."""
+    """The angle in [0, π] whose cosine is x; NaN outside [-1, 1]; derivative -1 / √(1 - x²)."""
 
 
 @op(**_FLOAT, ufunc=np.arctan, kernel="atan", vjp=dict(input=formula("atan_grad")))
 def atan(input, /):
-    """The angle in (-π/2, π/2) whose tangent is x."""
+    """The angle in (-π/2, π/2) whose tangent is x; its derivative is 1 / (1 + x²)."""
 
 
 @op(**_FLOAT, ufunc=np.arctan2, kernel="atan2", vjp=dict(
@@ -299,12 +299,12 @@ def atan2(input, other, /):
 
 @op(**_FLOAT, ufunc=np.sinh, kernel="sinh", vjp=dict(input=formula("sinh_grad")))
 def sinh(input, /):
-    """(eˣ - e⁻ˣ) / 2."""
+    """The hyperbolic sine, (eˣ - e⁻ˣ) / 2; its derivative is cosh(x)."""
 
 
 @op(**_FLOAT, ufunc=np.cosh, kernel="cosh", vjp=dict(input=formula("cosh_grad")))
 def cosh(input, /):
-    """(eˣ + e⁻ˣ) / 2."""
+    """The hyperbolic cosine, (eˣ + e⁻ˣ) / 2; its derivative is sinh(x)."""
 
 
 @op(**_FLOAT, ufunc=np.tanh, kernel="tanh", vjp=dict(input=formula("tanh_grad")))
@@ -339,19 +339,19 @@ def erf(input, /):
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.floor, kernel="floor", vjp=dict(
     input=lambda g: zeros(g)))
 def floor(input, /):
-    """The largest integer not above x."""
+    """The largest integer not above x, in the dtype of x; the gradient is 0 everywhere."""
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.ceil, kernel="ceil", vjp=dict(
     input=lambda g: zeros(g)))
 def ceil(input, /):
-    """The smallest integer not below x."""
+    """The smallest integer not below x, in the dtype of x; the gradient is 0 everywhere."""
 
 
 @op(broadcasts=True, promotes="common", inplace=True, ufunc=np.trunc, kernel="trunc", vjp=dict(
     input=lambda g: zeros(g)))
 def trunc(input, /):
-    """x without its fraction."""
+    """x without its fraction: rounded towards 0; the gradient is 0 everywhere."""
 
 
 @op(broadcasts=True, promotes="common", inplace=True, vjp=dict(input=lambda g: zeros(g)))
@@ -364,17 +364,17 @@ def round(input, /, *, decimals=0):
 
 @op(differentiable=False, ufunc=np.isnan)
 def isnan(input, /):
-    """Where x is not a number."""
+    """Where x is not a number (NaN), as booleans of x's shape."""
 
 
 @op(differentiable=False, ufunc=np.isinf)
 def isinf(input, /):
-    """Where x is infinite, of either sign."""
+    """Where x is infinite, of either sign, as booleans of x's shape."""
 
 
 @op(differentiable=False, ufunc=np.isfinite)
 def isfinite(input, /):
-    """Where x is neither infinite nor NaN."""
+    """Where x is neither infinite nor NaN, as booleans of x's shape."""
 
 
 _rint, _round_scaled = formula("rint", np.rint), formula("round_scaled")

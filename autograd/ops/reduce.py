@@ -134,7 +134,7 @@ def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
 
 @composite(method=False)
 def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
-    """The pair of var and mean over `dim`."""
+    """The pair of variance and mean over `dim`, as `var` and `mean` give them."""
     dim, correction = _spread_settings("var_mean", input, dim, unbiased, correction)
     return _var(input, dim, correction, keepdim), mean(input, dim, keepdim)
 

@@ -183,7 +183,7 @@ def swapaxes(input, axis0, axis1):
 
 @op(view=True, vjp=dict(input=lambda g, dims, more: permute(g, _inverse(dims, more))))
 def permute(input, /, dims, *more):
-    """With the dimensions in another order."""
+    """With the dimensions in another order, as a view: dimension i is the input's dims[i]."""
     dims = ints(dims, more)
     if len(dims) != input.ndim:
         raise ValueError(f"permute: {len(dims)} dims {dims} for {input.ndim} dimensions")
