@@ -173,7 +173,10 @@ def tensors_in(name: str, value) -> Iterable[tuple[str, Tensor]]:
     if hasattr(type(value), "named_parameters"):
         return [(f"{name}.{path}", tensor) for path, tensor in (*value.named_parameters(),
                                                                 *value.named_buffers())]
-    return []
+    pairs = (value.items() if type(value) is dict else
+             enumerate(value) if type(value) in (list, tuple) else ())
+    return [(f"{name}[{key!r}]", one) for key, one in pairs
+            if isinstance(one, Tensor) and not one.is_sparse]
 
 
 def _rows(step: Step) -> list[tuple[str, ...]]:
