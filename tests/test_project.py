@@ -12,168 +12,19 @@ from typing import NamedTuple
 import pytest
 
 from tests import PACKAGES
+from tests.layers import (
+    DYNAMIC,
+    KERNEL_USERS,
+    LAYERS,
+    LAZY,
+    LAZY_OWN,
+    PUBLIC_BESIDE_ALL,
+    SAME_LAYER,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
-
-# A module of autograd imports only from lower layers; `x.*` is every module of the package x.
-LAYERS = {
-    0: "errors absent refused aliases guests limits synonyms lazy files memory modes dtypes "
-       "complexes metadata hooks printing quiet threads allocator gate replayed kernels kernels.*",
-    1: "node",
-    2: "tensors",
-    3: "into asked template boundary calling record",
-    4: "ops ops.*",
-    5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
-       "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor roots watched",
-    6: "engine anomaly",
-    7: "custom_function numeric gradient_judge gradient_report gradient_check input_names kinks "
-       "viz viz.* serialize serialize.* pytest_plugin compiler compiler.* onnx onnx.* transforms "
-       "transforms.* surface surface.* dependence reasons origins kept leaking",
-    8: "__init__ fft func functional graph special signal signal.* testing",
-    9: "warmup as_torch run __main__ distributions distributions.* "
-       "array_api",
-}
-
-# Within one layer a module imports only what stands here (and nothing in a circle).
-SAME_LAYER = {
-    "refused": "absent errors",
-    "aliases": "refused",
-    "limits": "errors dtypes",
-    "lazy": "refused",
-    "synonyms": "errors",
-    "modes": "errors",
-    "complexes": "dtypes",
-    "dtypes": "errors quiet refused",
-    "metadata": "errors memory refused",
-    "hooks": "errors",
-    "printing": "errors dtypes",
-    "threads": "errors",
-    "gate": "dtypes kernels kernels.*",
-    "kernels": "errors threads allocator kernels.*",
-    "kernels.*": "errors quiet threads kernels.*",
-    "asked": "into",
-    "boundary": "asked into template",
-    "template": "asked into",
-    "calling": "boundary",
-    "record": "boundary calling template",
-    "ops": "ops.*",
-    "ops.*": "ops.*",
-    "sampling": "creation inplace",
-    "draws": "creation sampling",
-    "numpy_functions": "creation",
-    "numpy_protocol": "numpy_functions numpy_rare",
-    "numpy_rare": "creation numpy_functions",
-    "inplace": "creation",
-    "gradient_judge": "numeric",
-    "dependence": "viz.*",
-    "reasons": "dependence viz viz.*",
-    "origins": "viz.*",
-    "kept": "origins viz.*",
-    "leaking": "origins viz.*",
-    "gradient_report": "gradient_judge viz.*",
-    "kinks": "dependence viz.*",
-    "gradient_check": "numeric gradient_judge gradient_report input_names kinks",
-    "viz": "viz.*",
-    "viz.*": "viz.*",
-    "compiler": "compiler.*",
-    "compiler.*": "compiler.*",
-    "transforms.*": "transforms.* custom_function",
-    "onnx": "onnx.*",
-    "onnx.*": "onnx.* compiler.*",
-    "serialize": "serialize.*",
-    "serialize.*": "serialize.*",
-    "pytest_plugin": "gradient_check",
-    "legacy": "creation",
-    "sparse": "creation sparse_tensor",
-    "sparse_tensor": "creation",
-    "rarely": "creation queries",
-    "storage": "creation inplace",
-    "distributions.*": "distributions distributions.*",
-    "signal.*": "signal.*",
-    "surface.*": "surface surface.* onnx transforms.*",
-    "__main__": "warmup run",
-}
-
-# The layer above: packages that see each other not at all, and of autograd only its public names:
-# those of `autograd.__all__`, the ops, and the names listed here.
-PUBLIC_BESIDE_ALL = {
-    "autograd.boundary": "guarded",
-    "autograd.errors": "Constructed caller_place check_switches describe did_you_mean spelled "
-                       "uncalled warn",
-    "autograd.files": "replacing",
-    "autograd.hooks": "RemovableHandle",
-    "autograd.lazy": "complete lazily",
-    "autograd.origins": "Made Origins made",
-    "autograd.refused": "tolerated",
-    "autograd.replayed": "replayed",
-    "autograd.serialize.restricted": "ARRAYS HeldArray Restricted",
-    "autograd.sampling": "numpy_generator stand_in",
-    "autograd.synonyms": "old_reduction",
-    "autograd.tensors": "mark_written",
-    "autograd.viz.chart": "Line Mark bars chart shown spark",
-    "autograd.viz.style": "elided escaped printable short_count",
-    "autograd.viz.trace": "Call Trace arguments timed traced",
-}
-KERNEL_USERS = ("optim",)  # these may also say `from autograd import kernels`
-
-# Imports inside a function are for what is heavy and not needed by every program.
-LAZY = {
-    "numba": "0.2 s; first needed by the first kernel call",
-    "llvmlite": "part of numba",
-    "logging": "numba's; its hook must come before ours",
-    "threadpoolctl": "first needed when threads are set",
-    "multiprocessing": "15 ms; only for worker processes",
-    "mmap": "only for memory that processes share",
-    "matplotlib": "0.3 s, an extra",
-    "optuna": "1 s, an extra",
-    "onnx": "0.2 s, an extra",
-    "scipy": "0.1 s, an extra",
-    "graphviz": "only for pictures",
-    "tqdm": "only for progress bars",
-    "urllib": "only for downloads",
-    "http": "only for downloads",
-    "hashlib": "only for downloads and the kernel cache",
-    "copy": "only where somebody copies",
-    "concurrent": "only for large arrays of special functions",
-    "PIL": "only for images of Pillow, an extra",
-    "gzip": "only for data sets",
-    "html": "only for notebooks",
-    "io": "only for notebooks",
-    "zlib": "only for data sets and pictures",
-    "base64": "only for pictures",
-    "zipfile": "only for reading files",
-    "pickle": "only for files and the kernel cache",
-    "shutil": "only for files and tables",
-    "textwrap": "only for tables",
-    "subprocess": "only for running dot",
-    "difflib": "only for messages",
-}
-LAZY_OWN = {("autograd.pytest_plugin", "autograd.gradient_check"),
-            ("autograd.numpy_protocol", "autograd.numpy_rare"),
-            ("autograd.viz.picture", "autograd.viz.*"),
-            ("autograd.compiler.compiled", "autograd.compiler.lowering"),
-            ("data.loader", "data.workers"),
-            ("autograd.gate", "autograd.kernels.reference"),
-            ("autograd.record", "autograd.complexes"),
-            ("autograd.kernels", "autograd.threads"),
-            ("autograd.kernels", "autograd.kernels.compiled"),
-            ("autograd.kernels", "autograd.kernels.reference.*"),
-            ("autograd.kernels", "autograd.kernels.compiled.*")}
-DYNAMIC = {"autograd.warmup": "takes steps of networks, which stand above autograd",
-           "autograd.kernels": "picks the tier at the first kernel call",
-           "autograd.kernels.table": "one list of kernels for both tiers",
-           "autograd.kernels.compiled.elsewhere": "leads back to the kernels that lead to it",
-           "autograd.numpy_protocol": "leads to the functions of the Array API standard",
-           "autograd.calling": "leads to the complex forms of ops, which stand above it",
-           "autograd.ops": "declares what is rarely used when it is asked for",
-           "autograd.func": "leads to functional_call, which stands above autograd",
-           "autograd.guests": "tells other libraries about Tensors when they are imported",
-           "autograd.aliases": "leads to the modules that stand for those of PyTorch",
-    "autograd.run": "takes the upper packages before a program's own of their names",
-    "nn.modules": "leads to the bases of layers by PyTorch's names",
-    "autograd.lazy": "loads parts of packages when they are asked for"}
 
 # Functions that read better in one piece: "module:function" -> reason.
 LONG_FUNCTIONS: dict[str, str] = {
@@ -274,7 +125,7 @@ def report(rule: str, broken: list[str]) -> None:
 
 def test_every_module_has_a_layer():
     lost = [module for module in modules() if inside_autograd(module) and layer(module) is None]
-    report("not in the table LAYERS of tests/test_project.py; add each to its layer:", lost)
+    report("not in the table LAYERS of tests/layers.py; add each to its layer:", lost)
 
 
 def test_the_readme_shows_the_layers():
