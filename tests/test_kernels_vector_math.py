@@ -164,3 +164,26 @@ def test_erfc_keeps_its_digits_in_the_tail(dtype):
     jit(tail)(x, got)
     tolerance = 1e-5 if dtype == np.float32 else 1e-13
     np.testing.assert_allclose(got, special.erfc(x.astype(np.float64)), rtol=tolerance)
+
+
+@both_types
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+def test_errors_of_angles(name, dtype):
+    """Near 0, near the multiples of π / 2, over many turns, and beyond, by the C library."""
+    multiples = np.arange(-600_000, 600_000, 37) * (np.pi / 2)
+    far = np.exp2(np.linspace(20, 127, 2000))
+    x = np.concatenate([np.linspace(-40, 40, 100_001), np.linspace(-1e6, 1e6, 100_001), multiples,
+                        np.exp2(np.linspace(-140, 0, 2000)), far, -far]).astype(dtype)
+    got = compiled.elementwise(name, x)
+    want = getattr(np, name)(x.astype(np.longdouble))
+    error = np.abs(got - want) / np.spacing(np.abs(want).astype(dtype))
+    assert error.max() <= (3.5 if name == "tan" else 2.5)
+
+
+@both_types
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+def test_angles_that_are_none(name, dtype):
+    got = compiled.elementwise(name, np.array([INF, -INF, NAN, -0.0, 0.0], dtype))
+    assert np.isnan(got[:3]).all()
+    np.testing.assert_array_equal(got[3:], getattr(np, name)(np.array([0.0, 0.0], dtype)))
+    assert np.signbit(got[3]) == (name != "cos") and not np.signbit(got[4])

@@ -14,6 +14,7 @@ from autograd.kernels.vocabulary import (
     atanh,
     ceil,
     copysign,
+    cos,
     cosh,
     erf,
     erfc,
@@ -34,9 +35,11 @@ from autograd.kernels.vocabulary import (
     safe_div,
     safe_mul,
     sigmoid,
+    sin,
     sinh,
     softplus,
     sqrt,
+    tan,
     tanh,
     tanhshrink,
     trunc,
@@ -52,6 +55,7 @@ FORMULAS = {
     "safe_mul": safe_mul, "safe_div": safe_div, "exp2": exp2, "expm1": expm1, "log1p": log1p,
     "log2": log2, "log10": log10, "sinh": sinh, "cosh": cosh, "asinh": asinh, "acosh": acosh,
     "atanh": atanh, "asin": asin, "acos": acos, "atan": atan, "atan2": atan2,
+    "sin": sin, "cos": cos, "tan": tan,
 }  # fmt: skip
 
 DIVIDING = {"fmod", "remainder", "floor_divide"}  # what a quotient of many digits makes slower

@@ -15,6 +15,7 @@ fmod, copysign, nextafter = np.fmod, np.copysign, np.nextafter
 exp2, expm1, log1p, log2, log10 = np.exp2, np.expm1, np.log1p, np.log2, np.log10
 sinh, cosh, asinh, acosh, atanh = np.sinh, np.cosh, np.arcsinh, np.arccosh, np.arctanh
 asin, acos, atan, atan2 = np.arcsin, np.arccos, np.arctan, np.arctan2
+sin, cos, tan = np.sin, np.cos, np.tan
 
 
 def sigmoid(x):
@@ -46,5 +47,5 @@ WORDS = {
     "fmod": fmod, "copysign": copysign, "erfc": erfc, "log1p": log1p,
     "nextafter": nextafter, "exp2": exp2, "log2": log2, "log10": log10, "sinh": sinh, "cosh": cosh,
     "asinh": asinh, "acosh": acosh, "atanh": atanh, "asin": asin, "acos": acos, "atan": atan,
-    "atan2": atan2,
+    "atan2": atan2, "sin": sin, "cos": cos, "tan": tan,
 }  # fmt: skip

@@ -246,7 +246,7 @@ def reciprocal(input, /):
     """1 / x; inf at 0; its derivative is -1 / x²."""
 
 
-@op(**_FLOAT, ufunc=np.sin, vjp=dict(input=lambda g, input: g * cos(input)))
+@op(**_FLOAT, ufunc=np.sin, kernel="sin", vjp=dict(input=lambda g, input: g * cos(input)))
 def sin(input, /):
     """The sine, sin(x), of an angle in radians.
 
@@ -257,7 +257,7 @@ def sin(input, /):
     """
 
 
-@op(**_FLOAT, ufunc=np.cos, vjp=dict(input=lambda g, input: -g * sin(input)))
+@op(**_FLOAT, ufunc=np.cos, kernel="cos", vjp=dict(input=lambda g, input: -g * sin(input)))
 def cos(input, /):
     """The cosine, cos(x), of an angle in radians.
 
@@ -268,7 +268,7 @@ def cos(input, /):
     """
 
 
-@op(**_FLOAT, ufunc=np.tan, vjp=dict(input=lambda g, out: safe_mul(g, out * out + 1)))
+@op(**_FLOAT, ufunc=np.tan, kernel="tan", vjp=dict(input=lambda g, out: safe_mul(g, out * out + 1)))
 def tan(input, /):
     """The tangent, tan(x), of an angle in radians; its derivative is 1 + tan²(x)."""
 

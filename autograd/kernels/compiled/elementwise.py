@@ -26,6 +26,7 @@ from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.memory import data, item, itemsize, share, size, vector
 from autograd.kernels.compiled.numbers import many_digits, slow_fmod
+from autograd.kernels.compiled.vector_functions import SLOWLY, many_turns
 from autograd.kernels.formulas import FORMULAS, read
 from autograd.kernels.room import room
 from autograd.kernels.thresholds import SHARED
@@ -51,11 +52,15 @@ def kernel(one, arrays, parts, index):
 _AGAIN = """
         long = False
         for i in range(count):
-            long |= many_digits({operands})
+            long |= is_long({operands})
         if long:
             for i in range(count):
                 out[i] = slowly({operands})
 """
+# Formulas that need more digits where operands are long, as a function of these tells, and the
+# words that have them.
+_EXACTING = {**dict.fromkeys(DIVIDING, (many_digits, {"fmod": slow_fmod})),
+             **dict.fromkeys(SLOWLY, (many_turns, SLOWLY))}
 
 
 @cache
@@ -87,14 +92,14 @@ def _kernel(name, dtype, kinds):
         pieces="\n        ".join(f"x{i} = {_PIECES[kinds[i]].format(at=at)}"
                                  for at, i in enumerate(arrays)),
         operands=elements,
-        again=_AGAIN.format(operands=elements).strip() if name in DIVIDING else "",
+        again=_AGAIN.format(operands=elements).strip() if name in _EXACTING else "",
     )
     names = {"formula": _scalar(name, dtype), "__name__": __name__, "size": size, "item": item,
              "vector": vector, "data": data, "share": share, "piece": piece, "kept": kept,
              "itemsize": itemsize, "begin": begin, "until": until, "beyond": beyond, "range": range}
-    if name in DIVIDING:
-        names["many_digits"] = many_digits
-        names["slowly"] = _scalar(name, dtype, fmod=slow_fmod)
+    if name in _EXACTING:
+        names["is_long"], slowly = _EXACTING[name]
+        names["slowly"] = _scalar(name, dtype, **slowly)
     exec(text, names)
     kernel = names["kernel"]
     kernel.__qualname__ = f"{name}_{''.join('naro'[kind] for kind in kinds)}"
@@ -115,7 +120,7 @@ def elementwise(name, *operands):
     if repeated:
         rest = iter(repeated)
         kinds = tuple([_REPEATED if kind and next(rest) else kind for kind in kinds])
-    if room.array is not None and name not in DIVIDING and _has_room(out, arrays):
+    if room.array is not None and name not in _EXACTING and _has_room(out, arrays):
         out, kinds = room.array, tuple([_OVERWRITTEN if x is room.array else kind
                                         for x, kind in zip(operands, kinds, strict=True)])
         scratch = scratch if len(scratch) else scratch_for(arrays, dtype)

@@ -5,6 +5,7 @@ Angles: the argument is brought near 0, where the function is x + x³ P(x²); P 
 of a Chebyshev polynomial. Sums with π / 2 have it in two parts.
 """
 
+import math
 from math import factorial
 
 import numpy as np
@@ -192,3 +193,84 @@ def acos(x):
     far = _near_1(abs(x))
     far = far if x > cast(x, 0) else _turns(cast(x, 4), -far)
     return near if abs(x) <= cast(x, 0.5) else far
+
+
+_TURNED = 6755399441055744.0  # 1.5 * 2**52: rounds to an integer, in the low bits
+_PER_QUARTER = 0.6366197723675814  # 2 / π
+# π / 2 in parts, the first of 33 bits, so that some 2**20 times it are exact
+_FIRST, _SECOND, _THIRD = 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21
+_SECOND_AND_REST = 6.077100506506192e-11
+_MANY_TURNS = 1e6
+# (sin(x) - x) / x³ and (cos(x) - 1 + x² / 2) / x⁴ in x², |x| <= π / 4
+_sin_tail = polynomial("_sin_tail", [2.72496201e-6, -0.000198400844, 0.00833333187, -0.166666667], [
+    -7.586636882825159e-13, 1.6058530596645953e-10, -2.50521062259944e-08, 2.755731921932058e-06,
+    -0.0001984126984126504, 0.008333333333333331, -0.16666666666666666])
+_cos_tail = polynomial("_cos_tail", [2.45476898e-5, -0.00138883019, 0.0416666647], [
+    -1.138254464534925e-11, 2.087614504941318e-09, -2.755731726587808e-07, 2.48015872987544e-05,
+    -0.0013888888888887389, 0.041666666666666664])
+
+
+@generic
+def many_turns(x):
+    """Whether an angle is too large for sin, cos and tan."""
+    return abs(x) > cast(x, _MANY_TURNS)
+
+
+@generic
+def _both(r):
+    """The sine and cosine of an angle within an eighth of a turn."""
+    square = r * r
+    cosine = cast(r, 1) - (cast(r, 0.5) * square - square * square * _cos_tail(square))
+    return r + r * square * _sin_tail(square), cosine
+
+
+def _within(name, finish, summary):
+    """A function of an angle in radians that is brought near 0, with the number of quarters of a
+    turn taken from it: of a single float in double, as it loses more digits than it has."""
+    def single(x):
+        wide = float(x)
+        shifted = wide * _PER_QUARTER + _TURNED
+        n = shifted - _TURNED
+        r = types.float32((wide - n * _FIRST) - n * _SECOND_AND_REST)
+        return finish(r, bits(shifted))
+
+    def double(x):
+        shifted = x * _PER_QUARTER + _TURNED
+        n = shifted - _TURNED
+        return finish(((x - n * _FIRST) - n * _SECOND) - n * _THIRD, bits(shifted))
+
+    return declare(name, single, double, summary)
+
+
+@generic
+def _sine(r, quarters):
+    sine, cosine = _both(r)
+    value = cosine if quarters & 1 else sine
+    return -value if quarters & 2 else value
+
+
+@generic
+def _cosine(r, quarters):
+    sine, cosine = _both(r)
+    value = sine if quarters & 1 else cosine
+    return -value if (quarters + 1) & 2 else value
+
+
+@generic
+def _tangent(r, quarters):
+    sine, cosine = _both(r)
+    value = (cosine if quarters & 1 else sine) / (sine if quarters & 1 else cosine)
+    return -value if quarters & 1 else value
+
+
+sin = _within("sin", _sine, "The sine, where there are not many turns.")
+cos = _within("cos", _cosine, "The cosine, where there are not many turns.")
+tan = _within("tan", _tangent, "The tangent, where there are not many turns.")
+
+
+def _of_library(function):
+    """A function of the C library, for any number of turns."""
+    return generic(lambda x: cast(x, function(x)))
+
+
+SLOWLY = {"sin": _of_library(math.sin), "cos": _of_library(math.cos), "tan": _of_library(math.tan)}
