@@ -113,7 +113,7 @@ _COMPOSED = (
     "type type_as cpu select narrow index_select div mm bmm mv dot inner outer einsum tensordot "
     "kron trace concat concatenate hstack vstack dstack chunk tensor_split repeat tile rot90 diag "
     "allclose equal polar real conj conj_physical resolve_conj resolve_neg adjoint "
-    "cfloat cdouble positive view_as_real_copy view_as_complex_copy")
+    "cfloat cdouble positive view_as_real_copy view_as_complex_copy stft istft")
 
 # By name: None where the rules are those for real numbers, else rules, and under "" a forward.
 FORMS: dict[str, dict | None] = {

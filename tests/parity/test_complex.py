@@ -28,6 +28,13 @@ TEXTS = [*UNARY, *[text.strip() for text in """
     x.split(2)[0] * x.split(2)[0]; x.unbind(1)[0]; m.diag(s); v.repeat(2, 3); v.unfold(0, 2, 1)
     x.abs() * x; m.fft.irfft(m.fft.rfft(a) * m.fft.rfft(p), 5); m.fft.rfft(a).abs() ** 2
     m.fft.fft(a); m.fft.irfft(a); m.fft.fftshift(c); m.fft.ifftshift(c, (0, 2))
+    m.stft(r[0], 4, 1, window=p[0], return_complex=True); m.stft(c[0], 4, 1, window=p[0])
+    m.stft(a[0], 4, 2, 3, p[0, :3], True, 'replicate', True, False, True)
+    m.stft(r[0], 5, 2, 3, p[0, :3], False, return_complex=True, align_to_window=True)
+    m.stft(r[0], 4, window=v, onesided=False); r[0].stft(3, 1, window=b[:, 0], return_complex=True)
+    m.istft(x, 4, 1, window=p[0]); w.istft(4, 1, 3, p[0, :3], True, True, length=4)
+    m.istft(s, 5, 2, window=r[0, 0], center=False); m.istft(s, 3, 1, window=p[:, 0], onesided=False)
+    m.istft(m.cat([x, x[:1]]), 4, 1, window=v, return_complex=True)
     m.fft.fftn(c, dim=(0,)); m.fft.rfftn(r, dim=(0, 2)); m.fft.irfftn(c, (3, 6), (2, 1))
     """.replace("\n", ";").split(";") if text.strip()],
     *[f"m.fft.{name}({'r' if name in ('rfft', 'ihfft') else 'c'}, {n}, {dim}, {norm!r})"
