@@ -333,6 +333,8 @@ def _saved(op, name: str) -> str:
     """The expression for one saved value."""
     if name == "out":
         value = "result"
+    elif one_of_several(name) is not None:
+        return f"result[{one_of_several(name)}]"
     elif name in op.inputs:
         value = f"a{op.inputs.index(name)}"
     elif name.endswith("_shape") and name[:-6] in op.inputs:
@@ -346,6 +348,11 @@ def _saved(op, name: str) -> str:
     return f"({value} if {wanting} else None)" if wanting else value
 
 
+def one_of_several(name: str) -> int | None:
+    """Which result of several a rule means by `out0`, `out1`, ..."""
+    return int(name[3:]) if name[:3] == "out" and name[3:].isdigit() else None
+
+
 def _versions(op) -> str:
     boxes = []
     for name in op.saved_names:
@@ -353,6 +360,8 @@ def _versions(op) -> str:
             box = "out._version" if name == "out" else f"v{op.inputs.index(name)}"
             wanting = _wanting(op, name)
             boxes.append(f"({box} if {wanting} else CONSTANT)" if wanting else box)
+        elif one_of_several(name) is not None:
+            boxes.append("CONSTANT")  # until `outputs` has made the tensor
     return _tuple(boxes)
 
 

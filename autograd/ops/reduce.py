@@ -330,14 +330,15 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
         return _nuclear_norm(input, dim, keepdim)
     if isinstance(p, str) and p != "fro":
         raise ValueError(f"norm: p {p!r}; choose a number, inf, -inf, 'fro' or 'nuc'")
-    return _norm(input, 2 if p == "fro" else p, dim, keepdim)
+    sizes = abs(input) if input.dtype.kind == "c" else input
+    return _norm(sizes, 2 if p == "fro" else p, dim, keepdim)
 
 
 def _nuclear_norm(input, dim, keepdim):
     dims = axes("norm", dim, input.ndim)
     if len(dims) != 2 or input.dtype.kind != "f":
-        raise ValueError(f"norm: p 'nuc' is of floating matrices; give dim two dimensions, got dim="
-                         f"{dim} for {describe(input)}")
+        raise ValueError("norm: p 'nuc' is of floating matrices, and linalg.matrix_norm of complex "
+                         f"ones; give dim two dimensions, got dim={dim} for {describe(input)}")
     found = nuclear(movedim(input, dims, (-2, -1)))
     return reshape(found, _kept(input.shape, dim)) if keepdim else found
 

@@ -45,7 +45,7 @@ TEXTS = [*UNARY, *[text.strip() for text in """
       for s, norm in ((None, None), ((4, 3), "ortho"), ((-1, 6), "forward"))]]
 
 
-def computed(m, make, text):
+def computed(m, make, text, shapes):
     """The value, its gradients, recorded and not, and the gradients of the recorded ones."""
     rng = np.random.default_rng(5)
 
@@ -53,7 +53,7 @@ def computed(m, make, text):
         return rng.normal(size=shape) + (1j * rng.normal(size=shape) if complex else 0)
 
     named = {}
-    for name, shape in SHAPES.items():
+    for name, shape in shapes.items():
         array = drawn(shape, name not in "abpr")
         named[name] = make(np.abs(array) + 0.1 if name == "p" else array).requires_grad_()
     leaves = list(named.values())
@@ -74,17 +74,22 @@ def computed(m, make, text):
     return [[value], first, plain, [g for g in second if bool((g.detach() != 0).any())]]
 
 
+def agree(text, shapes):
+    """Hold what is computed here to what PyTorch computes."""
+    ours = computed(autograd, autograd.tensor, text, shapes)
+    theirs = computed(torch, torch.tensor, text, shapes)
+    for mine, wanted in zip(ours, theirs, strict=True):
+        assert len(mine) == len(wanted), text
+        for a, b in zip(mine, wanted, strict=True):
+            a, b = a.detach().numpy(), b.detach().resolve_conj().numpy()
+            assert a.dtype == b.dtype, text
+            tight = 1e-5 if "complex64" in text else 1e-9
+            np.testing.assert_allclose(a, b, tight, tight * np.abs(b).max(initial=0), err_msg=text)
+
+
 def test_values_and_gradients_agree():
     for text in TEXTS:
-        ours = computed(autograd, autograd.tensor, text)
-        theirs = computed(torch, torch.tensor, text)
-        for mine, wanted in zip(ours, theirs, strict=True):
-            assert len(mine) == len(wanted), text
-            for a, b in zip(mine, wanted, strict=True):
-                a, b = a.detach().numpy(), b.detach().resolve_conj().numpy()
-                assert a.dtype == b.dtype, text
-                tight = 1e-5 if "complex64" in text else 1e-9
-                np.testing.assert_allclose(a, b, tight, tight * np.abs(b).max(), err_msg=text)
+        agree(text, SHAPES)
 
 
 def test_promotion_agrees():
