@@ -37,7 +37,7 @@ from .calling import CODES, NAMESPACE
 from .errors import describe
 from .gate import formula
 from .lazy import Awaited
-from .node import OUT, Node, Rule
+from .node import OUT, Node, Rule, one_of_several
 from .tensors import Tensor
 
 REGISTRY: dict[str, Op] = {}
@@ -149,7 +149,7 @@ class Op(Rule):
         if self.variadic:
             known.remove(self.inputs[0])
         if self.many:
-            known.update(n for n in self.saved_names if template.one_of_several(n) is not None)
+            known.update(n for n in self.saved_names if one_of_several(n) is not None)
         if not known.issuperset(self.saved_names):
             raise TypeError(f"{self.name}: its rules name {set(self.saved_names) - known}, which "
                             f"is none of {sorted(known)}")
@@ -162,7 +162,7 @@ class Op(Rule):
         """Where a saved value comes from: the input's number, OUT, or None if it is no tensor."""
         if name in self.inputs:
             return self.inputs.index(name)
-        if self.many and template.one_of_several(name) is not None:
+        if self.many and one_of_several(name) is not None:
             return OUT - int(name[3:])
         return OUT if name == "out" else None
 

@@ -45,6 +45,7 @@ from types import FunctionType
 
 from .asked import UNPASSED, WORDS, asked
 from .into import TAKING, written
+from .node import one_of_several
 from .synonyms import synonyms
 
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
@@ -333,8 +334,6 @@ def _saved(op, name: str) -> str:
     """The expression for one saved value."""
     if name == "out":
         value = "result"
-    elif one_of_several(name) is not None:
-        return f"result[{one_of_several(name)}]"
     elif name in op.inputs:
         value = f"a{op.inputs.index(name)}"
     elif name.endswith("_shape") and name[:-6] in op.inputs:
@@ -343,14 +342,9 @@ def _saved(op, name: str) -> str:
             return f"[a.shape for a in a{i}]"
         return f"shape_of(a{i})" if op.promotes or op.optional else f"a{i}.shape"
     else:
-        return name
+        return name if one_of_several(name) is None else f"result[{one_of_several(name)}]"
     wanting = "" if op.variadic else _wanting(op, name)
     return f"({value} if {wanting} else None)" if wanting else value
-
-
-def one_of_several(name: str) -> int | None:
-    """Which result of several a rule means by `out0`, `out1`, ..."""
-    return int(name[3:]) if name[:3] == "out" and name[3:].isdigit() else None
 
 
 def _versions(op) -> str:

@@ -266,25 +266,6 @@ def test_outputs_that_backward_uses_are_differentiated(how):
     assert first.item() == 12.0 and autograd.grad(first, x)[0].item() == pytest.approx(12.0)
 
 
-def test_a_kept_output_of_several_passes_all_of_its_gradient_on():
-    class Both(autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            exp = x.exp()
-            ctx.save_for_backward(x, exp)
-            return exp, x.sin()
-
-        @staticmethod
-        def backward(ctx, g, h):
-            x, exp = ctx.saved_tensors
-            return g * exp + h * x.cos()
-
-    x = autograd.tensor([0.3, 1.2], requires_grad=True)
-    slope, = autograd.grad((Both.apply(x)[0] ** 2).sum(), x, create_graph=True)
-    curve, = autograd.grad(slope.sum(), x)
-    np.testing.assert_allclose(curve.numpy(), 4 * np.exp(2 * x.detach().numpy()), 1e-6)
-
-
 def test_a_value_on_ctx_is_freed_with_the_graph():
     """Also where backward has read it, which is no reason to put it back."""
     kept = []

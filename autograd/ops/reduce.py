@@ -317,8 +317,7 @@ def _share_out(g, input, out, dim, keepdim):
 @composite()
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|ᵖ)^(1/p) over `dim`; p may be a number, inf, -inf, 0 (the count of non-zeros), "fro"
-    (p = 2), or "nuc" (the sum of singular values over two dims).  Where the norm is 0 its gradient
-    is 0.
+    (p = 2), or "nuc" (the sum of singular values over two dims).  At 0 the gradient is 0.
 
     Shape: (*) -> (*) without `dim`; () where it is not given
 

@@ -179,7 +179,7 @@ class Maker:
         if isinstance(value, HeldArray) and value.array is not None:
             return value.array
         if isinstance(value, dict):
-            kind = type(value) if type(value) in (OrderedDict, Counter, defaultdict) else dict
+            kind: Any = type(value) if type(value) in (OrderedDict, Counter, defaultdict) else dict
             first = (value.default_factory,) if isinstance(value, defaultdict) else ()
             made: Any = kind(*first, {self.made(key, depth): self.made(part, depth)
                               for key, part in dict.items(value)})
