@@ -295,6 +295,7 @@ __getattr__, __dir__, _later = lazily(__name__, {
     "ops.products": "addbmm addmv addr chain_matmul cross inner vdot",
     "ops.quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
     "ops.scatter_reduce": "index_reduce scatter_reduce",
+    "ops.short_time": "istft stft",
     "ops.statistics": "aminmax corrcoef count_nonzero cov cumulative_trapezoid diff std_mean "
                       "trapezoid trapz",
     "ops.numbers": "clamp_max clamp_min copysign deg2rad float_power fmax fmin "

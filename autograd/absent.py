@@ -15,7 +15,6 @@ _INNER = "it is a step inside a layer; call the layer or its function in nn.func
 _FUNCTIONAL = "nn.functional has it, with the arguments that PyTorch documents"
 _RECURRENT = "nn.RNN, nn.LSTM and nn.GRU, and their cells, compute it"
 _HALVES = "NumPy has no such type; use complex64"
-_FOURIER = "fft.rfft(signal.unfold(-1, n_fft, hop) * window) is the same, frame by frame"
 _DEVICE = "there is no GPU; operations run on the CPU, one after the other"
 _PRECISION = "operations keep the precision of their operands; convert them with .to(dtype)"
 _LAPACK = "linalg.qr gives Q itself, and linalg.solve and linalg.eigh what is computed with it"
@@ -74,8 +73,6 @@ FAMILIES: tuple[tuple[str, str], ...] = (
      "gru gru_cell lstm lstm_cell rnn_*"),
     (_HALVES,
      "chalf complex32 Tensor.chalf"),
-    (_FOURIER,
-     "stft istft Tensor.stft Tensor.istft"),
     (_DEVICE,
      "Event Stream StreamObjType DeviceObjType get_device_module Tensor.ipu Tensor.mtia "
      "Tensor.xpu Tensor.record_stream DeviceType mtia"),

@@ -14,7 +14,7 @@ from .dtypes import common, common_float, common_number
 from .errors import IsComplex, describe, instead, undefined, unmatched
 from .gate import FLOAT16, LEAST
 from .modes import is_grad_enabled
-from .node import Node, Output, next_seq
+from .node import OUT, Node, Output, next_seq
 from .quiet import hush, unhush
 from .tensors import Complex, Tensor, View, current_node, ndarray, wrap
 
@@ -191,6 +191,10 @@ def _outputs(op: Op, source, node: Node | None, results, args: tuple = ()) -> tu
             out._view = _view(source, _one_of, (op.function, i, args),
                               f"one of several views made by {op.name}")
         outs.append(out)
+    if node is not None and node.versions:
+        sources = [source for source in op.sources if source is not None]
+        node.versions = tuple([box if source >= 0 else outs[OUT - source]._version
+                               for box, source in zip(node.versions, sources, strict=True)])
     return tuple(outs)
 
 

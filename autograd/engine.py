@@ -237,10 +237,12 @@ def _wide(value):
 
 
 def _deliver(output: Output, g, grads: dict, needed: set | None) -> None:
-    """Put the gradient of one of several results into its slot."""
+    """Add the gradient of one of several results to its slot: a result that a rule kept has an
+    Output of its own under create_graph."""
     parent: Any = output.parents[0]
     if needed is None or parent in needed:
-        grads.setdefault(parent, [None] * len(parent.shape))[output.index] = g
+        slots, at = grads.setdefault(parent, [None] * len(parent.shape)), output.index
+        slots[at] = g if slots[at] is None else slots[at] + g
 
 
 def _raise_freed(node: Node) -> None:

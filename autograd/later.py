@@ -44,6 +44,7 @@ METHODS = {
     "products": "addbmm addbmm_ addmv addmv_ addr addr_ cross inner vdot",
     "quantiles": "mode nanmean nanmedian nanquantile nansum quantile",
     "scatter_reduce": "index_reduce index_reduce_ scatter_reduce scatter_reduce_",
+    "short_time": "istft stft",
     "statistics": "aminmax corrcoef count_nonzero cov diff",
     "numbers": "clamp_max clamp_max_ clamp_min clamp_min_ "
                "copysign copysign_ deg2rad deg2rad_ float_power float_power_ fmax fmin frac frac_ "

@@ -58,8 +58,15 @@ class Awaited:
         self.owner, self.name, self.module = owner, name, module
 
     def __get__(self, instance, owner):
+        self._declare()
+        return getattr(owner if instance is None else instance, self.name)
+
+    def __set__(self, instance, value) -> None:
+        self._declare()
+        setattr(instance, self.name, value)
+
+    def _declare(self) -> None:
         import_module(self.module)
         if vars(self.owner).get(self.name) is self:
             raise AttributeError(f"{self.owner.__name__}.{self.name}: {self.module} has not "
                                  "declared it")
-        return getattr(owner if instance is None else instance, self.name)

@@ -1,7 +1,8 @@
 """Linear algebra: what `torch.linalg` is to PyTorch.
 
-Matrices are the last two dimensions, batches the others.  Eigenvalues and eigenvectors of matrices
-that are not symmetric are there where they are real; matrices are real.
+Matrices are the last two dimensions, batches the others.  They are real or complex; where a matrix
+must be symmetric, a complex one must be Hermitian, and what is said of a transpose is true of its
+conjugate.  Eigenvalues of matrices that are not symmetric are there where all of it is real.
 """
 
 from __future__ import annotations

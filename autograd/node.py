@@ -18,6 +18,11 @@ OUT = -1  # as the source of a kept value: the result; of several results the k-
 INNER = "inner"  # the same of a value that the forward made and did not return
 
 
+def one_of_several(name: str) -> int | None:
+    """Which result of several a rule means by `out0`, `out1`, ..."""
+    return int(name[3:]) if name[:3] == "out" and name[3:].isdigit() else None
+
+
 class Rule:
     """What a Node points to: how gradients come back through the operation that made it.
 

@@ -37,7 +37,7 @@ from .calling import CODES, NAMESPACE
 from .errors import describe
 from .gate import formula
 from .lazy import Awaited
-from .node import OUT, Node, Rule
+from .node import OUT, Node, Rule, one_of_several
 from .tensors import Tensor
 
 REGISTRY: dict[str, Op] = {}
@@ -148,6 +148,8 @@ class Op(Rule):
                  *(name.split("=")[0].lstrip("*") for name in self.passed)}
         if self.variadic:
             known.remove(self.inputs[0])
+        if self.many:
+            known.update(n for n in self.saved_names if one_of_several(n) is not None)
         if not known.issuperset(self.saved_names):
             raise TypeError(f"{self.name}: its rules name {set(self.saved_names) - known}, which "
                             f"is none of {sorted(known)}")
@@ -160,6 +162,8 @@ class Op(Rule):
         """Where a saved value comes from: the input's number, OUT, or None if it is no tensor."""
         if name in self.inputs:
             return self.inputs.index(name)
+        if self.many and one_of_several(name) is not None:
+            return OUT - int(name[3:])
         return OUT if name == "out" else None
 
     def kept(self, saved):
@@ -211,7 +215,7 @@ def op(*, vjp: dict | joint | None = None, differentiable: bool = True, once: bo
     extra         names of further results of the forward, for the rules; those in `public_extra`
                   are returned too, as tensors without gradient
     many          the forward returns a list of results, each with a gradient; a rule's `g` is
-                  then the list of theirs
+                  then the list of theirs, and they are `out0`, `out1`, ... to it
     variadic      the one input is a sequence of tensors; its rule returns a list of gradients
     ufunc         the NumPy function that is the forward (the body is then empty, unless there are
                   attributes: then the ufunc is the forward where they have their defaults), and

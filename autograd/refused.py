@@ -28,7 +28,6 @@ REFUSED = {
     "profiler": "autograd.viz measures and draws what the operations of a model cost",
     "quantization": "tensors of 8 bits do not take part in training; use float32",
     "ao": "tensors of 8 bits do not take part in training; use float32",
-    "stft": "fft.rfft(signal.unfold(-1, n_fft, hop) * window) is the same, frame by frame",
     "utils.cpp_extension": "write a Function in Python, with NumPy or Numba inside",
     "torchvision.models": "build the network from layers of nn, and load its weights with "
                      "load_state_dict",

@@ -162,31 +162,46 @@ def numpy_generator(generator: Generator | None, name: str) -> np.random.Generat
 def _float(name: str, dtype, out=None) -> np.dtype:
     dtype = _wanted(dtype, out)
     if dtype.kind != "f":
-        instead = ("autograd.complex(real, imag) joins two" if dtype.kind == "c" else
-                   "use randint")
+        instead = "rand and randn draw them" if dtype.kind == "c" else "use randint"
         raise TypeError(f"{name}: random numbers of dtype {dtype} are not defined; {instead}")
     return dtype
 
 
+def _drawn(name: str, sizes, size, dtype, out, draw) -> np.ndarray:
+    """What `draw(shape, dtype)` draws; of complex numbers, the real and the imaginary parts."""
+    shape, wanted = _sizes(name, sizes, size), _wanted(dtype, out)
+    if wanted.kind == "c":
+        return draw((*shape, 2), dtypes.real_of(wanted)).view(wanted)[..., 0]
+    return np.asarray(draw(shape, _float(name, wanted)), wanted)
+
+
 def rand(*sizes, size=None, generator=None, out=None, dtype=None, device=None,
          requires_grad=False) -> Tensor:
-    """Uniform numbers in [0, 1)."""
-    shape, wanted = _sizes("rand", sizes, size), _float("rand", dtype, out)
+    """Uniform numbers in [0, 1); of complex numbers, both parts."""
     source = numpy_generator(generator, "rand")
-    if wanted == dtypes.float16:  # 11 bits: a rounded float32 would reach 1
-        drawn = source.integers(0, 2**11, shape, np.uint16) * np.float32(2**-11)
-    else:
-        drawn = source.random(shape, wanted)
-    return _finish("rand", np.asarray(drawn, wanted), requires_grad, device, out)
+
+    def draw(shape, wanted):
+        if wanted == dtypes.float16:  # 11 bits: a rounded float32 would reach 1
+            return source.integers(0, 2**11, shape, np.uint16) * np.float32(2**-11)
+        return source.random(shape, wanted)
+
+    drawn = _drawn("rand", sizes, size, dtype, out, draw)
+    return _finish("rand", drawn, requires_grad, device, out)
 
 
 def randn(*sizes, size=None, generator=None, out=None, dtype=None, device=None,
           requires_grad=False) -> Tensor:
-    """Normal numbers of mean 0 and standard deviation 1."""
-    shape, wanted = _sizes("randn", sizes, size), _float("randn", dtype, out)
-    drawn = numpy_generator(generator, "randn").standard_normal(
-        shape, dtypes.float32 if wanted == dtypes.float16 else wanted)
-    return _finish("randn", np.asarray(drawn, wanted), requires_grad, device, out)
+    """Normal numbers of mean 0 and variance 1; of complex numbers, half of it in either part."""
+    source = numpy_generator(generator, "randn")
+
+    def draw(shape, wanted):
+        return source.standard_normal(
+            shape, dtypes.float32 if wanted == dtypes.float16 else wanted)
+
+    drawn = _drawn("randn", sizes, size, dtype, out, draw)
+    if drawn.dtype.kind == "c":
+        drawn *= drawn.dtype.type(0.5**0.5)
+    return _finish("randn", drawn, requires_grad, device, out)
 
 
 def randint(low=0, high=None, size=None, *, generator=None, out=None, dtype=None,

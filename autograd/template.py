@@ -45,6 +45,7 @@ from types import FunctionType
 
 from .asked import UNPASSED, WORDS, asked
 from .into import TAKING, written
+from .node import one_of_several
 from .synonyms import synonyms
 
 PROMOTIONS = {"common": "common", "number": "common_number", "float": "common_float"}
@@ -341,7 +342,7 @@ def _saved(op, name: str) -> str:
             return f"[a.shape for a in a{i}]"
         return f"shape_of(a{i})" if op.promotes or op.optional else f"a{i}.shape"
     else:
-        return name
+        return name if one_of_several(name) is None else f"result[{one_of_several(name)}]"
     wanting = "" if op.variadic else _wanting(op, name)
     return f"({value} if {wanting} else None)" if wanting else value
 
@@ -353,6 +354,8 @@ def _versions(op) -> str:
             box = "out._version" if name == "out" else f"v{op.inputs.index(name)}"
             wanting = _wanting(op, name)
             boxes.append(f"({box} if {wanting} else CONSTANT)" if wanting else box)
+        elif one_of_several(name) is not None:
+            boxes.append("CONSTANT")  # until `outputs` has made the tensor
     return _tuple(boxes)
 
 

@@ -178,3 +178,39 @@ def test_stacks_polar_and_closeness():
     size, turn = leaf(np.abs(Z)), leaf(np.angle(Z))
     np.testing.assert_allclose(autograd.polar(size, turn).detach().numpy(), Z, 1e-14)
     assert autograd.gradcheck(autograd.polar, (size, turn))
+
+
+def test_parts_are_assigned():
+    z = autograd.tensor(Z)
+    z.real, z.imag = autograd.tensor(Z.imag), 2.0
+    assert np.array_equal(z.numpy(), Z.imag + 2j)
+    w, x = leaf(Z), leaf(np.ones(Z.shape))
+    written = w * 1
+    written.real = x * 3
+    (written.real * 2 + written.imag).sum().backward()
+    np.testing.assert_array_equal(w.grad.numpy(), np.full(Z.shape, 1j))
+    np.testing.assert_array_equal(x.grad.numpy(), np.full(Z.shape, 6))
+    real = autograd.ones(2)
+    real.real = autograd.zeros(2)
+    assert real.tolist() == [0, 0]
+    with pytest.raises(RuntimeError, match="imag: a real tensor has no imaginary part"):
+        real.imag = 1
+    with pytest.raises(RuntimeError, match="a view of a leaf that requires grad"):
+        leaf(Z).real = x
+
+
+def test_random_numbers_in_both_parts():
+    autograd.manual_seed(0)
+    for dtype in (autograd.complex64, autograd.complex128):
+        normal = autograd.randn(100, 1000, dtype=dtype).numpy()
+        uniform = autograd.rand((100, 1000), dtype=dtype).numpy()
+        assert normal.dtype == uniform.dtype == dtype
+        for part in (normal.real, normal.imag):
+            assert abs(part.var() - 0.5) < 0.01 and abs(part.mean()) < 0.01
+        for part in (uniform.real, uniform.imag):
+            assert part.min() >= 0 and part.max() < 1 and abs(part.mean() - 0.5) < 0.01
+        assert abs(np.corrcoef(normal.real.ravel(), normal.imag.ravel())[0, 1]) < 0.02
+    z = autograd.tensor(Z)
+    assert autograd.randn_like(z).dtype == autograd.rand_like(z).dtype == z.dtype
+    out = autograd.empty(3, dtype=autograd.complex64)
+    assert autograd.randn(3, out=out) is out and out.abs().min() > 0

@@ -326,3 +326,22 @@ def test_unused_outputs_of_an_op_with_several_count_as_zero():
     first, _, third = x.unbind()
     (first * 2 + third * third).backward()
     assert x.grad.tolist() == [2.0, 0.0, 6.0]
+
+
+def test_a_kept_output_of_several_passes_all_of_its_gradient_on():
+    class Both(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            exp = x.exp()
+            ctx.save_for_backward(x, exp)
+            return exp, x.sin()
+
+        @staticmethod
+        def backward(ctx, g, h):
+            x, exp = ctx.saved_tensors
+            return g * exp + h * x.cos()
+
+    x = autograd.tensor([0.3, 1.2], requires_grad=True)
+    slope, = autograd.grad((Both.apply(x)[0] ** 2).sum(), x, create_graph=True)
+    curve, = autograd.grad(slope.sum(), x)
+    np.testing.assert_allclose(curve.numpy(), 4 * np.exp(2 * x.detach().numpy()), 1e-6)

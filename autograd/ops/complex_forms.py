@@ -12,14 +12,14 @@ from ..complexes import common
 from .compare import where
 from .complex_numbers import _sgn, _unit_grad, _unless
 from .einsum import _contract
-from .elementwise import cos, cosh, log, sin, sinh
+from .elementwise import cos, cosh, log, safe_div, sin, sinh
 from .join import cat, stack
-from .linalg import rows
+from .linalg import mh, rows
 from .shape import reshape, sum_to_size, unsqueeze
 
 
 def conj(x):
-    """The conjugate of an array, a Tensor or a number."""
+    """The conjugate of an array, a Tensor or a number, which has no dtype."""
     return x.conj() if hasattr(x, "conj") else x.conjugate()
 
 
@@ -51,6 +51,10 @@ def _subtracted(input, other, /, *, alpha=1):
     return np.subtract(input, other if alpha == 1 else other * alpha)
 
 
+def _divided(g, d, /):
+    return np.where(g == 0, 0, np.true_divide(g, d))
+
+
 def _cat(tensors, /, dim=0):
     return cat.op.forward(common(*tensors), dim)
 
@@ -63,25 +67,21 @@ def _unit(input, /):
     return _sgn.op.forward(input)
 
 
-def _adjoint(x):
-    return conj(x.mT if not isinstance(x, np.ndarray) else np.swapaxes(x, -1, -2))
-
-
 def _left(g, input_shape, other):
     if other.ndim == 1:
         return unsqueeze(g, -1) * conj(other)
     if len(input_shape) == 1:
-        row = unsqueeze(g, -2) @ _adjoint(other)
+        row = unsqueeze(g, -2) @ mh(other)
         return reshape(sum_to_size(row, (1, *input_shape)), input_shape)
-    return g @ _adjoint(other)
+    return g @ mh(other)
 
 
 def _right(g, input, other_shape):
     if len(other_shape) == 1:
-        return _adjoint(rows(input)) @ reshape(g, (-1,))
+        return mh(rows(input)) @ reshape(g, (-1,))
     if input.ndim == 1:
         return unsqueeze(conj(input), -1) * unsqueeze(g, -2)
-    return _adjoint(input) @ g
+    return mh(input) @ g
 
 
 def _contracted(g, factor, kept, others, wanted):
@@ -107,17 +107,26 @@ _LINEAR = (
     "unfold_grad diagonal diagonal_grad tril triu getitem getitem_grad select_rows sum_rows "
     "unbind split roll _flatten overwrite neg sum mean where cumsum cumsum_back _select "
     "_select_grad")
+_MATRICES = (  # whose rules conjugate where they transpose
+    "inverse solve_matrices determinant cofactor pinv_of cholesky_factor qr_parts svd_parts "
+    "svdvals eigh_parts complement exponential")
+_OF_MATRICES = (
+    "inv inv_ex solve solve_ex solve_triangular triangular_solve tensorinv tensorsolve det slogdet "
+    "logdet pinv pinverse lstsq cholesky linalg_cholesky cholesky_ex cholesky_solve "
+    "cholesky_inverse linalg_qr qr linalg_svd svd svd_lowrank pca_lowrank eigh eigvalsh matrix_exp "
+    "matrix_power matrix_rank matrix_norm vector_norm linalg_norm norm cond vecdot vdot multi_dot "
+    "chain_matmul linalg_diagonal cross linalg_cross")
 _ANSWERS = "eq ne isnan isinf isfinite isclose isreal"
 _COMPOSED = (
     "view_as reshape_as flatten unflatten swapaxes movedim t expand_as broadcast_to contiguous to "
     "type type_as cpu select narrow index_select div mm bmm mv dot inner outer einsum tensordot "
     "kron trace concat concatenate hstack vstack dstack chunk tensor_split repeat tile rot90 diag "
     "allclose equal polar real conj conj_physical resolve_conj resolve_neg adjoint "
-    "cfloat cdouble positive view_as_real_copy view_as_complex_copy")
+    "cfloat cdouble positive view_as_real_copy view_as_complex_copy stft istft")
 
 # By name: None where the rules are those for real numbers, else rules, and under "" a forward.
 FORMS: dict[str, dict | None] = {
-    **dict.fromkeys(f"{_LINEAR} {_ANSWERS} {_COMPOSED}".split()),
+    **dict.fromkeys(f"{_LINEAR} {_MATRICES} {_OF_MATRICES} {_ANSWERS} {_COMPOSED}".split()),
     "add": {"": _added, "input": lambda g: g, "other": lambda g, alpha: g * conj(alpha)},
     "sub": {"": _subtracted, "input": lambda g: g, "other": lambda g, alpha: g * conj(-alpha)},
     "cat": {"": _cat, "tensors": cat.op.rules[0]},
@@ -125,6 +134,8 @@ FORMS: dict[str, dict | None] = {
     "mul": {"input": lambda g, other: g * conj(other), "other": lambda g, input: g * conj(input)},
     "true_divide": {"input": lambda g, other: g / conj(other),
                     "other": lambda g, input, other: -g * conj(input / other / other)},
+    "safe_div": {"": _divided, "g": lambda g_out, d: safe_div(g_out, conj(d)),
+                 "d": lambda g_out, g, d: -safe_div(safe_div(g_out * conj(g), conj(d)), conj(d))},
     "pow": {"": _power, "input": _power_base, "other": _power_exponent},
     "square": _one(lambda x: 2 * x),
     "sign": {"": _unit, "input": _unit_grad},

@@ -235,7 +235,7 @@ def adjoint(input):
 
 cfloat, cdouble = _caster("cfloat", np.dtype(np.complex64)), _caster("cdouble",
                                                                      np.dtype(np.complex128))
-Tensor.real = property(real)  # type: ignore[attr-defined]
-Tensor.imag = property(imag)  # type: ignore[attr-defined]
+Tensor.real = property(real, lambda self, value: real(self).__setitem__(..., value))  # type: ignore[attr-defined]
+Tensor.imag = property(imag, lambda self, value: imag(self).__setitem__(..., value))  # type: ignore[attr-defined]
 Tensor.mH = property(adjoint)  # type: ignore[attr-defined]
 Complex.H = property(adjoint)  # type: ignore[attr-defined]

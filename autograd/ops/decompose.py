@@ -24,7 +24,7 @@ from .elementwise import safe_div
 from .index import narrow
 from .inverse import check_matrices, singular_values, solve_matrices
 from .join import cat
-from .linalg import matmul
+from .linalg import matmul, mh
 from .named import named
 from .shape import clone, unsqueeze
 from .triangle import tril
@@ -38,7 +38,7 @@ _Checked = named("cholesky_ex", "L info")
 
 @op(method=False, vjp=dict(input=lambda g, out: _cholesky_back(g, out)))
 def cholesky_factor(input, /):
-    """L with A = L Lᵀ; of A only the lower triangle is looked at."""
+    """L with A = L Lᴴ; of A only the lower triangle is looked at."""
     return _cholesky(input)
 
 
@@ -46,10 +46,10 @@ _cholesky = rounded_once(np.linalg.cholesky)
 
 
 def _cholesky_back(g, l):  # noqa: E741 - its name
-    """½ (S + Sᵀ) with S = L⁻ᵀ Φ L⁻¹, where Φ is the lower half of Lᵀ G."""
-    half = _lower_half(matmul(l.mT, g))
-    s = solve_matrices(l.mT, solve_matrices(l.mT, half.mT).mT)
-    return (s + s.mT) * 0.5
+    """½ (S + Sᴴ) with S = L⁻ᴴ Φ L⁻¹, where Φ is the lower half of Lᴴ G."""
+    half, turned = _lower_half(matmul(mh(l), g)), mh(l)
+    s = solve_matrices(turned, mh(solve_matrices(turned, mh(half))))
+    return (s + mh(s)) * 0.5
 
 
 def _lower_half(x):
@@ -85,15 +85,15 @@ def linalg_cholesky(A, *, upper=False):  # noqa: N803 - PyTorch's name
 def _factor(name: str, a, upper: bool):
     check_matrices(name, A=a)
     try:
-        found = cholesky_factor(a.mT if upper else a)
+        found = cholesky_factor(mh(a) if upper else a)
     except (ValueError, RuntimeError):
-        info = np.asarray(_failing(a.detach()._array))
+        info = np.asarray(_failing(a.detach()._any_array))
         if not info.any():
             raise
         which = f"matrix {tuple(np.argwhere(info)[0].tolist())} of the batch" if info.ndim else "A"
         raise RuntimeError(f"{name}: {which} is not positive definite: its leading minor of order "
                            f"{info[info > 0][0]} is not; A + eps * eye(n) may be") from None
-    return clone(found.mT) if upper else found
+    return clone(mh(found)) if upper else found
 
 
 def _failing(a: np.ndarray) -> np.ndarray:
@@ -122,7 +122,7 @@ def cholesky_ex(A, *, upper=False, check_errors=False):  # noqa: N803
     tensor(1, dtype=int32)
     """
     check_matrices("cholesky_ex", A=A)
-    info = np.asarray(_failing(A.detach()._array))
+    info = np.asarray(_failing(A.detach()._any_array))
     if check_errors or not info.any():
         return _Checked(_factor("cholesky_ex", A, upper), wrap(info))
     fails = info[..., None, None] > 0
@@ -130,7 +130,7 @@ def cholesky_ex(A, *, upper=False, check_errors=False):  # noqa: N803
     return _Checked(where(fails, np.nan, found), wrap(info))
 
 
-@op(method=False, many=True, vjp=dict(input=lambda g, input: _qr_back(g, input)))
+@op(method=False, many=True, vjp=dict(input=lambda g, out0, out1: _qr_back(g, out0, out1)))
 def qr_parts(input, /):
     """Q and R, both of the smaller size, of matrices at least as high as wide."""
     return list(_qr(input))
@@ -139,12 +139,11 @@ def qr_parts(input, /):
 _qr = rounded_once(lambda a: tuple(np.linalg.qr(a)))
 
 
-def _qr_back(g, a):
-    """(Ḡ + Q copyltu(R R̄ᵀ - Q̄ᵀ Q)) R⁻ᵀ, where copyltu mirrors a lower triangle upwards."""
-    (gq, gr), (q, r) = g, qr_parts(a)
-    m = matmul(r, gr.mT) - matmul(gq.mT, q)
-    mirrored = tril(m) + tril(m, -1).mT
-    return solve_matrices(r, (gq + matmul(q, mirrored)).mT).mT
+def _qr_back(g, q, r):
+    """(Ḡ + Q copyltu(R R̄ᴴ - Q̄ᴴ Q)) R⁻ᴴ, where copyltu mirrors a lower triangle upwards."""
+    gq, gr = g
+    half = _lower_half(matmul(r, mh(gr)) - matmul(mh(gq), q))
+    return mh(solve_matrices(r, mh(gq + matmul(q, half + mh(half)))))
 
 
 _any_qr: Any = rounded_once(lambda a, mode: np.linalg.qr(a, mode) if mode == "r" else tuple(
@@ -158,12 +157,12 @@ def _qr_of(name: str, a, mode: str):
         if a.requires_grad:
             raise RuntimeError(f"{name}: mode {mode!r} of {describe(a)} has no gradient; mode "
                                "'reduced' has, or pass A.detach()")
-        found = _any_qr(a._array, mode)
+        found = _any_qr(a._any_array, mode)
         return (wrap(np.zeros(0, a.dtype)), wrap(found)) if mode == "r" else tuple(map(wrap, found))
     if m >= n:
         return qr_parts(a)
     q, r = qr_parts(narrow(a, -1, 0, m))
-    return q, cat([r, matmul(q.mT, narrow(a, -1, m, n - m))], -1)
+    return q, cat([r, matmul(mh(q), narrow(a, -1, m, n - m))], -1)
 
 
 @composite(method=False)
@@ -194,7 +193,8 @@ def qr(input, some=True):
     return _Qr(*_qr_of("qr", input, "reduced" if some else "complete"))
 
 
-@op(method=False, many=True, vjp=dict(input=lambda g, input: _svd_back(g, input)))
+@op(method=False, many=True, vjp=dict(
+    input=lambda g, out0, out1, out2: _svd_back(g, out0, out1, out2)))
 def svd_parts(input, /):
     """U, the singular values and Vᵀ, of the smaller size."""
     return list(_svd(input))
@@ -203,21 +203,24 @@ def svd_parts(input, /):
 _svd = rounded_once(lambda a: tuple(np.linalg.svd(a, full_matrices=False)))
 
 
-def _svd_back(g, a):
+def _svd_back(g, u, s, vh):
     gu, gs, gvh = g
-    u, s, vh = svd_parts(a)
-    m, n, k = a.shape[-2], a.shape[-1], s.shape[-1]
-    row, column = unsqueeze(s, -2), unsqueeze(s, -1)
-    gaps = row * row - column * column + np.eye(k, dtype=a.dtype)
-    of_u, of_v = (safe_div(x - x.mT, gaps) for x in (matmul(u.mT, gu), matmul(vh, gvh.mT)))
-    inner = of_u * row + column * of_v + np.eye(k, dtype=a.dtype) * unsqueeze(gs, -2)
+    m, n, k = u.shape[-2], vh.shape[-1], s.shape[-1]
+    row, column, eye = unsqueeze(s, -2), unsqueeze(s, -1), np.eye(k, dtype=s.dtype)
+    gaps, turned = row * row - column * column + eye, (matmul(mh(u), gu), matmul(vh, mh(gvh)))
+    of_u, of_v = (safe_div(x - mh(x), gaps) for x in turned)
+    inner = of_u * row + column * of_v + eye * unsqueeze(gs, -2)
+    if u.dtype.kind == "c":
+        phase = (turned[0] - mh(turned[0])) * eye
+        _check_phase("linalg_svd", phase + (turned[1] - mh(turned[1])) * eye)
+        inner = inner + safe_div(phase, row) * 0.5
     found = matmul(u, matmul(inner, vh))
     if m > k:
         outside = safe_div(gu, row)
-        found = found + matmul(outside - matmul(u, matmul(u.mT, outside)), vh)
+        found = found + matmul(outside - matmul(u, matmul(mh(u), outside)), vh)
     if n > k:
         outside = safe_div(gvh, column)
-        found = found + matmul(u, outside - matmul(matmul(outside, vh.mT), vh))
+        found = found + matmul(u, outside - matmul(matmul(outside, mh(vh)), vh))
     return found
 
 
@@ -236,7 +239,7 @@ def linalg_svd(A, full_matrices=True, *, driver=None):  # noqa: N803
     if full_matrices and A.shape[-2] > s.shape[-1]:
         u = cat([u, complement(u)], -1)
     if full_matrices and A.shape[-1] > s.shape[-1]:
-        vh = cat([vh, complement(vh.mT).mT], -2)
+        vh = cat([vh, mh(complement(mh(vh)))], -2)
     return _LinalgSvd(u, s, vh)
 
 
@@ -247,7 +250,7 @@ def complement(input, /):
 
 
 def _unasked(g, u):
-    if np.any(getattr(g, "_array", g)):
+    if np.any(getattr(g, "_any_array", g)):
         raise RuntimeError("linalg_svd: the vectors that full_matrices adds are not determined and "
                            "have no gradient; pass full_matrices=False, or .detach() them")
     return u * 0
@@ -267,7 +270,7 @@ def svd(input, some=True, compute_uv=True):
         zeros = (wrap(np.zeros((*input.shape[:-2], size, size), input.dtype)) for size in (m, n))
         return _Svd(next(zeros), svdvals(input), next(zeros))
     u, s, vh = linalg_svd(input, not some)
-    return _Svd(u, s, clone(vh.mT))
+    return _Svd(u, s, clone(mh(vh)))
 
 
 @op(method=False, vjp=dict(A=lambda g, A: _values_back(g, A)))
@@ -286,7 +289,7 @@ def _values_back(g, a):
     return matmul(u * unsqueeze(g, -2), vh)
 
 
-@op(method=False, many=True, vjp=dict(input=lambda g, input, upper: _eigh_back(g, input, upper)))
+@op(method=False, many=True, vjp=dict(input=lambda g, out0, out1: _eigh_back(g, out0, out1)))
 def eigh_parts(input, /, upper):
     """Eigenvalues, rising, and eigenvectors of symmetric matrices, of which one triangle counts."""
     return list(_eigh(input, "U" if upper else "L"))
@@ -295,14 +298,23 @@ def eigh_parts(input, /, upper):
 _eigh = rounded_once(lambda a, triangle: tuple(np.linalg.eigh(a, triangle)))
 
 
-def _eigh_back(g, a, upper):
+def _eigh_back(g, values, v):
     gl, gv = g
-    values, v = eigh_parts(a, upper)
-    eye = np.eye(a.shape[-1], dtype=a.dtype)
-    inner = matmul(v.mT, gv)
+    eye = np.eye(v.shape[-1], dtype=values.dtype)
+    inner = matmul(mh(v), gv)
+    skew = (inner - mh(inner)) * 0.5
+    if v.dtype.kind == "c":
+        _check_phase("eigh", skew * eye)
     gaps = unsqueeze(values, -2) - unsqueeze(values, -1) + eye
-    return matmul(v, matmul(safe_div((inner - inner.mT) * 0.5, gaps) + eye * unsqueeze(gl, -2),
-                            v.mT))
+    return matmul(v, matmul(safe_div(skew, gaps) + eye * unsqueeze(gl, -2), mh(v)))
+
+
+def _check_phase(name: str, phases) -> None:
+    """Raise where a gradient turns vectors by e^(iφ), by which they are not determined."""
+    if np.abs(getattr(phases, "_any_array", phases)).max(initial=0) > 1e-2:
+        raise RuntimeError(f"{name}: the loss depends on the phase of complex vectors, which is "
+                           "arbitrary, so that it has no gradient; abs() of them, or products "
+                           "in which the phase falls out, have")
 
 
 def _triangle_of(name: str, a, uplo: str) -> bool:

@@ -11,6 +11,7 @@ from ..tensors import wrap
 from .compare import where
 from .decompose import linalg_svd
 from .inverse import _solved, check_matrices, inverse, solve_triangular
+from .linalg import mh
 from .named import named
 from .reduce import mean
 from .shape import clone, whole
@@ -23,7 +24,7 @@ _Largest = named("svd_lowrank", "U S V")
 
 @composite()
 def cholesky_solve(B, L, upper=False):  # noqa: N803 - PyTorch's names, here and below
-    """X with A X = B, where A = L Lᵀ and L is the lower triangle of `L`; with `upper` A = LᵀL of
+    """X with A X = B, where A = L Lᴴ and L is the lower triangle of `L`; with `upper` A = LᴴL of
     the upper one.
 
     Shape: B (*, n, k), L (*, n, n) -> (*, n, k)
@@ -34,13 +35,13 @@ def cholesky_solve(B, L, upper=False):  # noqa: N803 - PyTorch's names, here and
             [0.2500]])
     """
     check_matrices("cholesky_solve", L=L)
-    half = solve_triangular(L.mT if upper else L, B, upper=False)
-    return solve_triangular(L if upper else L.mT, half, upper=True)
+    half = solve_triangular(mh(L) if upper else L, B, upper=False)
+    return solve_triangular(L if upper else mh(L), half, upper=True)
 
 
 @composite()
 def cholesky_inverse(L, upper=False):  # noqa: N803
-    """The inverse of A = L Lᵀ, or with `upper` of LᵀL: cholesky_solve with the identity.
+    """The inverse of A = L Lᴴ, or with `upper` of LᴴL: cholesky_solve with the identity.
 
     >>> autograd.cholesky_inverse(autograd.eye(1) * 2)
     tensor([[0.2500]])
@@ -49,9 +50,9 @@ def cholesky_inverse(L, upper=False):  # noqa: N803
     return cholesky_solve(wrap(np.eye(L.shape[-1], dtype=L.dtype)), L, upper)
 
 
-def _singular(a) -> np.ndarray:
+def _singular(a: np.ndarray) -> np.ndarray:
     """1 for each matrix that has no inverse, else 0."""
-    sign, _ = np.linalg.slogdet(getattr(a, "_array", a).astype(np.float64))
+    sign, _ = np.linalg.slogdet(a.astype(np.result_type(a, np.float64)))
     return np.asarray(sign == 0, np.int32)
 
 
@@ -59,7 +60,7 @@ def _made_regular(name: str, a, check_errors: bool):
     """The matrices with the identity in the places of those without inverse, the condition that
     says where those are, and `info`."""
     check_matrices(name, A=a)
-    info = _singular(a)
+    info = _singular(getattr(a, "_any_array", a))
     if check_errors and info.any():
         raise RuntimeError(f"{name}: {describe(a)} is singular, or holds a matrix that is; "
                            "linalg.pinv or linalg.lstsq take such ones")
@@ -123,7 +124,7 @@ def svd_lowrank(A, q=6, niter=2, M=None):  # noqa: N803
         raise ValueError(f"svd_lowrank: q must be from 0 to {min(A.shape[-2:])}, the smaller size "
                          f"of {describe(A)}, got {q}")
     u, s, vh = linalg_svd(A if M is None else A - M, False)
-    return _Largest(u[..., :q], s[..., :q], vh.mT[..., :q])
+    return _Largest(u[..., :q], s[..., :q], mh(vh)[..., :q])
 
 
 @composite(method=False)

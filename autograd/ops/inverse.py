@@ -10,12 +10,15 @@ from math import prod
 
 import numpy as np
 
+from ..dtypes import real_of
 from ..errors import describe
 from ..kernels.rounding import rounded_once
 from ..record import composite, joint, op
 from ..tensors import Tensor, wrap
+from .arithmetic import square
 from .compare import where
-from .linalg import matmul
+from .elementwise import abs, exp
+from .linalg import conj, matmul, mh
 from .named import named
 from .reduce import sum
 from .shape import clone, permute, reshape, unsqueeze
@@ -36,7 +39,7 @@ def check_matrices(name: str, square: bool = True, **given) -> None:
             kind = "square matrices" if square else "matrices"
             raise RuntimeError(f"{name}: {which} must be {kind} in its last two dimensions, got "
                                f"{describe(x)}")
-        if x.dtype.kind != "f":
+        if x.dtype.kind not in "fc":
             raise RuntimeError(f"{name}: {which} must be of a floating dtype, got {x.dtype}; use "
                                ".float()")
 
@@ -49,7 +52,7 @@ def _singular(name: str, a: np.ndarray) -> RuntimeError:
     return RuntimeError(f"{name}: {which} is singular; linalg.pinv or linalg.lstsq take such ones")
 
 
-@op(vjp=dict(input=lambda g, out: -matmul(out.mT, matmul(g, out.mT))))
+@op(vjp=dict(input=lambda g, out: -matmul(mh(out), matmul(g, mh(out)))))
 def inverse(input, /):
     """The inverse A⁻¹ of each square matrix, which must not be singular; solve is better than a
     product with it.
@@ -81,8 +84,8 @@ def inv(A):  # noqa: N803 - PyTorch's name
 
 
 def _solve_back(g, needs, a, out):
-    gb = solve_matrices(a.mT, g)
-    return -matmul(gb, out.mT) if needs[0] else None, gb if needs[1] else None
+    gb = solve_matrices(mh(a), g)
+    return -matmul(gb, mh(out)) if needs[0] else None, gb if needs[1] else None
 
 
 @op(method=False, broadcasts=True, vjp=joint(_solve_back))
@@ -162,7 +165,7 @@ def det(input):
 
 
 @op(method=False, vjp=dict(
-    input=lambda g, input: unsqueeze(unsqueeze(g, -1), -1) * cofactor(input)))
+    input=lambda g, input: unsqueeze(unsqueeze(g, -1), -1) * conj(cofactor(input))))
 def determinant(input, /):
     """The determinant of each square matrix."""
     return _det(input)
@@ -173,8 +176,8 @@ _det = rounded_once(np.linalg.det)
 
 @op(method=False, vjp=dict(input=lambda g, input, out: _cofactor_back(g, input, out)))
 def cofactor(input, /):
-    """det(A) A⁻ᵀ, the determinant's gradient, also of singular matrices: with A = U S Vᵀ it is
-    ±U S' Vᵀ, where S' has the products of all other singular values."""
+    """det(A) A⁻ᵀ, the determinant's gradient, also of singular matrices: with A = U S Vᴴ it is
+    det(U) det(Vᴴ) conj(U S' Vᴴ), where S' has the products of all other singular values."""
     return _cofactors(input)
 
 
@@ -185,12 +188,13 @@ def _cofactors(a):
     before = np.cumprod(np.concatenate([ones, s[..., :-1]], -1), -1)
     after = np.cumprod(np.concatenate([ones, s[..., :0:-1]], -1), -1)[..., ::-1]
     sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
-    return (u * (before * after * sign[..., None])[..., None, :]) @ vh if s.size else a.copy()
+    return (conj(u) * (before * after * sign[..., None])[..., None, :]) @ conj(vh) if s.size else (
+        a.copy())
 
 
 def _cofactor_back(g, a, out):
-    """⟨G, A⁻ᵀ⟩ C - C Gᵀ A⁻ᵀ of the cofactors C, where A has an inverse."""
-    turned = inverse(a).mT
+    """⟨G, A⁻ᵀ⟩ C - C Gᵀ A⁻ᵀ of the cofactors C, where A has an inverse, A and C conjugated."""
+    turned, out = mh(inverse(a)), conj(out)
     whole = sum(g * turned, (-2, -1), True)
     return whole * out - matmul(out, matmul(g.mT, turned))
 
@@ -200,6 +204,14 @@ def _cofactor_back(g, a, out):
 def log_abs_det(input, /):
     """The logarithm of the size of each determinant, and its sign."""
     return _slogdet(input)[::-1]
+
+
+@op(any=True, method=False, vjp=dict(
+    input=lambda g, input: unsqueeze(unsqueeze(g, -1), -1) * mh(inverse(input))))
+def complex_log_det(input, /):
+    """The logarithm of each complex determinant, its imaginary part the angle in (-π, π]."""
+    sign, size = _slogdet(input)
+    return size + 1j * np.angle(sign)
 
 
 _slogdet = rounded_once(lambda a: tuple(np.asarray(part) for part in np.linalg.slogdet(a)))
@@ -214,18 +226,24 @@ def slogdet(input):
     slogdet(sign=tensor(-1.), logabsdet=tensor(2.0794))
     """
     check_matrices("slogdet", input=input)
+    if input.is_complex():
+        found = complex_log_det(input)
+        size, angle = found.real, found.imag
+        return _SignLog(where(size == -np.inf, size.dtype.type(0), exp(angle * 1j)), size)
     size, sign = log_abs_det(input)
     return _SignLog(sign, size)
 
 
 @composite()
 def logdet(input):
-    """The logarithm of each square matrix's determinant; NaN where that is negative.
+    """The logarithm of each square matrix's determinant; NaN where that is negative and real.
 
     >>> autograd.logdet(autograd.eye(3) * 2)
     tensor(2.0794)
     """
     check_matrices("logdet", input=input)
+    if input.is_complex():
+        return complex_log_det(input)
     size, sign = log_abs_det(input)
     return where(sign < 0, np.nan, size)
 
@@ -242,7 +260,7 @@ def tolerances(a, atol, rtol) -> tuple[np.ndarray, np.ndarray]:
     none = atol is None or not np.any(getattr(atol, "_array", atol))
     if rtol is None:
         rtol = default if none else 0.0
-    return tuple(np.asarray(getattr(t, "_array", t), a.dtype)  # type: ignore[return-value]
+    return tuple(np.asarray(getattr(t, "_array", t), real_of(a.dtype))  # type: ignore[return-value]
                  for t in (0.0 if atol is None else atol, rtol))
 
 
@@ -250,27 +268,27 @@ def tolerances(a, atol, rtol) -> tuple[np.ndarray, np.ndarray]:
 def _pinv(a, atol, rtol, hermitian):
     if hermitian:
         values, u = np.linalg.eigh(a)
-        s, vh = np.abs(values), u.mT
+        s, vh = np.abs(values), mh(u)
         u = u * np.where(values < 0, -1, 1).astype(a.dtype)[..., None, :]
     else:
         u, s, vh = np.linalg.svd(a, full_matrices=False)
     least = np.maximum(atol, rtol * s.max(-1, initial=0))[..., None]
     kept = s > least
-    inverted = np.where(kept, 1 / np.where(kept, s, 1), 0).astype(a.dtype)
-    return (vh.mT * inverted[..., None, :]) @ u.mT
+    inverted = np.where(kept, 1 / np.where(kept, s, 1), 0).astype(s.dtype)
+    return (mh(vh) * inverted[..., None, :]) @ mh(u)
 
 
 def _pinv_back(g, a, p):
-    turned, eye = g.mT, matmul(a, p)
+    turned, eye, tall = mh(g), matmul(a, p), mh(p)
     left = turned - matmul(eye, turned)
     right = turned - matmul(turned, matmul(p, a))
-    return (matmul(matmul(left, p), p.mT) + matmul(p.mT, matmul(p, right))
-            - matmul(p.mT, matmul(g, p.mT)))
+    return (matmul(matmul(left, p), tall) + matmul(tall, matmul(p, right))
+            - matmul(tall, matmul(g, tall)))
 
 
 @composite(method=False)
 def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):  # noqa: N803
-    """The pseudo-inverse of each matrix, A⁺ = V S⁺ Uᵀ, in which singular values up to the larger of
+    """The pseudo-inverse of each matrix, A⁺ = V S⁺ Uᴴ, in which singular values up to the larger of
     atol and rtol times the largest count as 0; `rcond` is an older name of rtol.
 
     Its gradient is that of matrices whose rank stays as it is.
@@ -322,15 +340,15 @@ def lstsq(A, B, rcond=None, *, driver=None):  # noqa: N803
                            "rows and one dtype")
     atol, rtol = tolerances(A, None, rcond)
     found = matmul(pinv_of(A, atol, rtol, False), b)
-    values = singular_values(A.detach()._array)
+    values = singular_values(A.detach()._any_array)
     rank = np.asarray((values > rtol * values.max(-1, keepdims=True, initial=0)).sum(-1))
-    residuals, n = wrap(np.zeros(0, A.dtype)), A.shape[-1]
+    residuals, n = wrap(np.zeros(0, values.dtype)), A.shape[-1]
     if driver not in (None, "gelsy") and A.shape[-2] > n and (rank == n).all():
         apart = matmul(A, found) - b
-        residuals = sum(apart * apart, -2)
+        residuals = sum(square(abs(apart)), -2)
     found = reshape(found, found.shape[:-1]).clone() if vector else found
     return _Solved(found, residuals, wrap(rank if driver != "gels" else np.zeros(0, np.int64)),
-                   wrap(values if driver in ("gelsd", "gelss") else np.zeros(0, A.dtype)))
+                   wrap(values if driver in ("gelsd", "gelss") else np.zeros(0, values.dtype)))
 
 
 singular_values = rounded_once(lambda a: np.linalg.svd(a, compute_uv=False))

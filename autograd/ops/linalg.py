@@ -323,6 +323,16 @@ def tensordot(a, b, dims=2):
     return reshape(product, (*lines, *columns))
 
 
+def conj(x):
+    """The conjugate of an array or a Tensor, which real numbers are themselves."""
+    return x.conj() if x.dtype.kind == "c" else x
+
+
+def mh(x):
+    """The conjugate transpose of matrices, arrays or Tensors; of real ones the transpose."""
+    return conj(x.mT)
+
+
 @composite()
 def kron(input, other):
     """The Kronecker product: every element of input times the whole of other, as blocks.

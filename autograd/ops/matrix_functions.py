@@ -14,9 +14,9 @@ from .compare import where
 from .decompose import svdvals
 from .elementwise import abs, in_float32, safe_div, to
 from .index import narrow
-from .inverse import check_matrices, inverse, log_abs_det, solve_matrices, tolerances
+from .inverse import check_matrices, inverse, slogdet, solve_matrices, tolerances
 from .join import cat
-from .linalg import matmul
+from .linalg import conj, matmul, mh
 from .named import named
 from .order import amax, amin
 from .reduce import axes, norm, sum
@@ -47,10 +47,10 @@ def matrix_exp(input):
     return exponential(input)
 
 
-@op(method=False, vjp=dict(input=lambda g, input: _exponential_back(g, input.mT)))
+@op(method=False, vjp=dict(input=lambda g, input: _exponential_back(g, mh(input))))
 def exponential(input, /):
-    """e^A of each square matrix, in float64."""
-    a = input.astype(np.float64)
+    """e^A of each square matrix, in float64 or complex128."""
+    a = input.astype(np.result_type(input, np.float64))
     size = np.abs(a).sum(-2).max(-1, initial=0)
     with np.errstate(all="ignore"):
         halvings = np.maximum(np.ceil(np.log2(np.where(size > 0, size, 1) / _REACH)), 0)
@@ -75,7 +75,7 @@ def _pade(a: np.ndarray) -> np.ndarray:
 
 
 def _exponential_back(g, turned):
-    """The upper right block of exp [[Aᵀ, G], [0, Aᵀ]] (R. Mathias, 1996)."""
+    """The upper right block of exp [[Aᴴ, G], [0, Aᴴ]] (R. Mathias, 1996)."""
     n = turned.shape[-1]
     zero = np.zeros(tuple(turned.shape), turned.dtype)
     both = exponential(cat([cat([turned, g], -1), cat([zero, turned], -1)], -2))
@@ -182,7 +182,7 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):  # noqa:
     tensor(1)
     """
     check_matrices("matrix_rank", square=hermitian, A=A)
-    a = A.detach()._array
+    a = A.detach()._any_array
     wide = a.astype(np.float32) if a.dtype == np.float16 else a
     values = (np.abs(np.linalg.eigvalsh(wide)) if hermitian
               else np.linalg.svd(wide, compute_uv=False))
@@ -210,7 +210,7 @@ def cond(A, p=None):  # noqa: N803
         largest, least = narrow(values, -1, 0, 1), narrow(values, -1, values.shape[-1] - 1, 1)
         found = least / largest if p == -2 else largest / least
         return reshape(found, found.shape[:-1]).clone()
-    singular = np.asarray(log_abs_det(A.detach())[1]._array == 0)
+    singular = slogdet(A.detach()).sign.numpy() == 0
     one = np.eye(A.shape[-1], dtype=A.dtype)
     inverted = inverse(where(singular[..., None, None], one, A))
     return where(singular, inf, matrix_norm(A, p) * matrix_norm(inverted, p))
@@ -218,12 +218,12 @@ def cond(A, p=None):  # noqa: N803
 
 @composite(method=False)
 def vecdot(x, y, *, dim=-1):
-    """Σ xᵢ yᵢ along `dim`; other dimensions are broadcast.
+    """Σ conj(xᵢ) yᵢ along `dim`; other dimensions are broadcast.
 
     >>> autograd.linalg.vecdot(autograd.tensor([1., 2.]), autograd.tensor([[3., 4.], [1., 1.]]))
     tensor([11.,  3.])
     """
-    return sum(x * y, dim)
+    return sum(conj(x) * y, dim)
 
 
 @composite(method=False)
@@ -253,7 +253,7 @@ def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):  # noqa: N803
     return diagonal(A, offset, dim1, dim2)
 
 
-@op(method=False, many=True, vjp=dict(input=lambda g, input: _eig_back(g, input)))
+@op(method=False, many=True, vjp=dict(input=lambda g, out0, out1: _eig_back(g, out0, out1)))
 def eig_parts(input, /):
     """Eigenvalues and eigenvectors of length 1, which must all be real."""
     wide = input.astype(np.float32) if input.dtype == np.float16 else input
@@ -264,11 +264,10 @@ def eig_parts(input, /):
     return [np.array(part.real, input.dtype, order="C") for part in (values, vectors)]
 
 
-def _eig_back(g, a):
+def _eig_back(g, values, v):
     """V⁻ᵀ (diag(L̄) + (Vᵀ V̄ - Vᵀ V diag(Vᵀ V̄)) / gaps) Vᵀ (Giles 2008, for vectors of length 1)."""
     gl, gv = g
-    values, v = eig_parts(a)
-    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    eye = np.eye(v.shape[-1], dtype=v.dtype)
     inner = matmul(v.mT, gv)
     inner = inner - matmul(v.mT, v) * unsqueeze(sum(inner * eye, -1), -2)
     gaps = unsqueeze(values, -2) - unsqueeze(values, -1) + eye

@@ -12,7 +12,7 @@ from ..record import composite
 from ..tensors import Tensor
 from .elementwise import in_float32
 from .index import along, getitem
-from .linalg import check_added, check_ndim, check_product, matmul, mv, outer, tensordot
+from .linalg import check_added, check_ndim, check_product, conj, matmul, mv, outer, tensordot
 from .reduce import sum
 from .shape import axis
 
@@ -38,7 +38,7 @@ def inner(input, other):
 
 @composite()
 def vdot(input, other):
-    """Σᵢ xᵢ yᵢ of two vectors.
+    """Σᵢ conj(xᵢ) yᵢ of two vectors.
 
     Shape: (n), (n) -> ()
 
@@ -47,7 +47,7 @@ def vdot(input, other):
     """
     check_ndim("vdot", ("input", input, 1), ("other", other, 1))
     check_product("vdot", input, other)
-    return matmul(input, other)
+    return matmul(conj(input), other)
 
 
 @composite()

@@ -317,8 +317,7 @@ def _share_out(g, input, out, dim, keepdim):
 @composite()
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|ᵖ)^(1/p) over `dim`; p may be a number, inf, -inf, 0 (the count of non-zeros), "fro"
-    (p = 2), or "nuc" (the sum of singular values over two dims).  Where the norm is 0 its gradient
-    is 0.
+    (p = 2), or "nuc" (the sum of singular values over two dims).  At 0 the gradient is 0.
 
     Shape: (*) -> (*) without `dim`; () where it is not given
 
@@ -330,14 +329,15 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
         return _nuclear_norm(input, dim, keepdim)
     if isinstance(p, str) and p != "fro":
         raise ValueError(f"norm: p {p!r}; choose a number, inf, -inf, 'fro' or 'nuc'")
-    return _norm(input, 2 if p == "fro" else p, dim, keepdim)
+    sizes = abs(input) if input.dtype.kind == "c" else input
+    return _norm(sizes, 2 if p == "fro" else p, dim, keepdim)
 
 
 def _nuclear_norm(input, dim, keepdim):
     dims = axes("norm", dim, input.ndim)
     if len(dims) != 2 or input.dtype.kind != "f":
-        raise ValueError(f"norm: p 'nuc' is of floating matrices; give dim two dimensions, got dim="
-                         f"{dim} for {describe(input)}")
+        raise ValueError("norm: p 'nuc' is of floating matrices, and linalg.matrix_norm of complex "
+                         f"ones; give dim two dimensions, got dim={dim} for {describe(input)}")
     found = nuclear(movedim(input, dims, (-2, -1)))
     return reshape(found, _kept(input.shape, dim)) if keepdim else found
 

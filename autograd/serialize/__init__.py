@@ -17,6 +17,7 @@ from ..files import replacing
 from ..metadata import device
 from . import npz, pytorch, pytorch_files, safetensors
 from .pytorch_writer import Pickled
+from .restricted import NotRead
 
 PYTORCHS = (".pt", ".pth", ".ckpt", ".bin")  # what names of PyTorch's files end in
 
@@ -110,6 +111,8 @@ def _load(file, name, mapped):
         return _read(file, size, str(name).endswith(".safetensors"), mapped)
     except MemoryError:
         raise
+    except NotRead as error:
+        raise ValueError(f"load: {name} holds what is not read, or is damaged: {error}") from error
     except Exception as error:  # whatever the readers of zip, npy, JSON and pickles trip over
         raise ValueError(f"load: {name} was not written by autograd.save or PyTorch, or is "
                          f"damaged: {error}") from error

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from typing import Any
 
 import numpy as np
 
-from ..dtypes import as_dtype
 from ..metadata import Size, device
 from ..tensors import Tensor, alias, wrap
-from .restricted import ARRAYS, HeldArray, Restricted, shown
+from .restricted import ARRAYS, HeldArray, NotRead, Restricted, shown
 
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a file begins so before PyTorch 1.6
 _DEPTH = 200  # levels of nesting
@@ -25,10 +24,11 @@ STORAGES = {  # a dtype -> the class of its storages
     "float16": "HalfStorage", "float32": "FloatStorage", "float64": "DoubleStorage",
     "uint8": "ByteStorage", "int8": "CharStorage", "int16": "ShortStorage", "int32": "IntStorage",
     "int64": "LongStorage", "bool": "BoolStorage", "bfloat16": "BFloat16Storage",
+    "complex64": "ComplexFloatStorage", "complex128": "ComplexDoubleStorage",
 }  # fmt: skip
-_NO_DTYPE = re.compile(r"Complex\w*Storage|Q\w*Storage|_rebuild_(qtensor|tensor_v3)|complex\d+|"
+_NO_DTYPE = re.compile(r"ComplexHalfStorage|Q\w*Storage|_rebuild_(qtensor|tensor_v3)|complex32|"
                        r"uint(16|32|64)|float8\w*|bfloat16|q?u?int\dx?\d?")
-_ENDS = (str, bool, int, float, complex, bytes, type(None))
+_ENDS = (str, bool, int, float, complex, bytes, bytearray, type(None))
 
 
 class Storage:
@@ -78,10 +78,41 @@ def _device(*parts: Any) -> device:
     return device("cpu")  # wherever the file was written, there is no other here
 
 
+def _bytearray(content: Any = b"", coding: Any = "latin-1") -> bytearray:
+    if type(content) not in (bytes, str) or coding != "latin-1":  # of a number, it would make room
+        raise pickle.UnpicklingError(f"a bytearray of {shown(content)}, where bytes belong")
+    return bytearray(content, coding) if isinstance(content, str) else bytearray(content)
+
+
+def _complex(*parts: Any) -> complex:
+    if len(parts) != 2 or any(type(part) is not float for part in parts):
+        raise pickle.UnpicklingError(f"a complex number of {shown(parts)}, where two floats belong")
+    return complex(*parts)
+
+
+def _defaultdict(factory: Any = None) -> defaultdict:
+    kind = _FACTORIES.get(factory.name) if isinstance(factory, _Named) else None
+    if factory is not None and kind is None:
+        raise pickle.UnpicklingError("a defaultdict whose factory is not one of "
+                                     f"{', '.join(_FACTORIES)}")
+    return defaultdict(kind)
+
+
+class _Named:
+    """Stands for a type that is not called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+_FACTORIES: dict[str, type] = {kind.__name__: kind for kind in (list, dict, int, float, str)}
+_BUILTINS = {"set": set, "frozenset": frozenset, "bytearray": _bytearray, "complex": _complex,
+             **{name: _Named(name) for name in _FACTORIES}}
 NAMES: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict, ("collections", "Counter"): Counter,
-    **{(module, kind.__name__): kind for module in ("builtins", "__builtin__")
-       for kind in (set, frozenset)},
+    ("collections", "defaultdict"): _defaultdict,
+    **{(module, name): kind for module in ("builtins", "__builtin__")
+       for name, kind in _BUILTINS.items()},
     ("torch._utils", "_rebuild_tensor_v2"): _Shown, ("torch._utils", "_rebuild_tensor"): _Shown,
     ("torch._utils", "_rebuild_parameter"): _parameter,
     ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
@@ -106,7 +137,10 @@ class Reader(Restricted):
 
     def find_class(self, module: str, name: str) -> Any:
         if module in ("torch", "torch._utils") and _NO_DTYPE.fullmatch(name):
-            raise pickle.UnpicklingError(f"it holds a {module}.{name}, whose dtype is not offered")
+            raise NotRead(f"it holds a {module}.{name}, whose dtype is not offered")
+        if (module, name) == ("torch._utils", "_rebuild_sparse_tensor"):
+            raise NotRead("it holds a sparse tensor; in PyTorch, save x.to_dense(), or x.indices() "
+                          "and x.values()")
         return super().find_class(module, name)
 
     def persistent_load(self, pid: Any) -> Storage:
@@ -145,8 +179,9 @@ class Maker:
         if isinstance(value, HeldArray) and value.array is not None:
             return value.array
         if isinstance(value, dict):
-            kind = type(value) if type(value) in (OrderedDict, Counter) else dict
-            made: Any = kind({self.made(key, depth): self.made(part, depth)
+            kind: Any = type(value) if type(value) in (OrderedDict, Counter, defaultdict) else dict
+            first = (value.default_factory,) if isinstance(value, defaultdict) else ()
+            made: Any = kind(*first, {self.made(key, depth): self.made(part, depth)
                               for key, part in dict.items(value)})
             metadata = vars(value).get("_metadata") if kind is OrderedDict else None
             if isinstance(metadata, dict):
@@ -162,7 +197,7 @@ class Maker:
         if not isinstance(storage, Storage):
             raise ValueError("it has a tensor without storage")
         block = self._block(storage)
-        array = block._array
+        array = block._any_array
         if not _are_sizes(size, stride, (offset,)) or len(size) != len(stride):
             raise ValueError(f"it has a tensor of size {shown(size)} and stride {shown(stride)}")
         offset += storage.start
@@ -176,7 +211,7 @@ class Maker:
             made = np.lib.stride_tricks.as_strided(
                 array[offset:], size, [step * array.itemsize for step in stride])
         tensor = alias(block, made)
-        wanted = bool(held.requires_grad) and made.dtype.kind == "f"
+        wanted = bool(held.requires_grad) and made.dtype.kind in "fc"
         return tensor.requires_grad_() if wanted else tensor
 
     def _block(self, storage: Storage) -> Tensor:
@@ -192,7 +227,7 @@ class Maker:
         raw = self._read(storage)
         if storage.dtype == "bfloat16":  # the upper half of a float32
             return (raw.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-        return raw.view(as_dtype(storage.dtype))
+        return raw.view(np.dtype(storage.dtype))
 
 
 def _are_sizes(*groups) -> bool:

@@ -156,7 +156,7 @@ class _Writer(pickle._Pickler):
         super().save(obj, save_persistent_id)
 
     def _save_tensor(self, value) -> None:
-        array = value._array if isinstance(value, Tensor) else value
+        array = value._any_array if isinstance(value, Tensor) else value
         number, start, steps = self._places[id(value)]
         storage = _Storage("storage", self.name("torch", STORAGES[array.dtype.name]), str(number),
                            "cpu", self._storages[number].size)

@@ -17,6 +17,10 @@ _NUMBERS = {f"{kind}{size}" for kind, sizes in (("u", "1248"), ("i", "1248"), ("
 _ROOM = 1 << 20  # parts of a tuple, written out, that any file may have
 
 
+class NotRead(pickle.UnpicklingError):
+    """What is not read, although the file need not be damaged."""
+
+
 def shown(value) -> str:
     """A value for a message, which is short whatever the value is."""
     if isinstance(value, (str, bytes)):
@@ -102,8 +106,7 @@ class Restricted(pickle._Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in self._names:
             return self._names[module, name]
-        raise pickle.UnpicklingError(
-            f"it names {module[:80]}.{name[:80]}, which could run code; {self.reads}")
+        raise NotRead(f"it names {module[:80]}.{name[:80]}, which could run code; {self.reads}")
 
     def persistent_load(self, pid: Any) -> Any:
         raise pickle.UnpicklingError("it refers to objects outside of itself")

@@ -37,7 +37,23 @@ def _fitted(x, dims, sizes):
     return x
 
 
+def _short_time(x, n_fft, hop, width, window, *_, **__):
+    """Frame by frame, with the padding of zeros that the samples ask for."""
+    x = np.concatenate([np.zeros(n_fft // 2), x, np.zeros(n_fft // 2)])
+    whole = np.zeros(n_fft)
+    whole[(n_fft - width) // 2:][:width] = window
+    frames = [x[at:at + n_fft] * whole for at in range(0, len(x) - n_fft + 1, hop)]
+    return _half(np.array(frames), (1,), "backward").T
+
+
+SIGNAL, WINDOW = np.array([1.0, -2, 0.5, 3, 0, 2, -1]), np.array([0.5, 1, 0.75])
+
+
 CASES = {
+    "stft": [Case((SIGNAL, 4, 2, 3, WINDOW, True, "constant"), kwargs=dict(return_complex=True),
+                  reference=_short_time)],
+    "istft": [Case((_short_time(SIGNAL, 4, 1, 3, WINDOW), 4, 1, 3, WINDOW), kwargs=dict(length=7),
+                   reference=lambda *_, **__: SIGNAL)],
     "complex": [Case((X, Y), reference=lambda x, y: x + 1j * y)],
     "polar": [Case((np.abs(X), Y), reference=lambda r, a: r * np.exp(1j * a))],
     "_real": [Case((Z,), reference=lambda z: (z + z.conj()) / 2 + 0.0, torch=False)],

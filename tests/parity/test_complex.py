@@ -28,6 +28,13 @@ TEXTS = [*UNARY, *[text.strip() for text in """
     x.split(2)[0] * x.split(2)[0]; x.unbind(1)[0]; m.diag(s); v.repeat(2, 3); v.unfold(0, 2, 1)
     x.abs() * x; m.fft.irfft(m.fft.rfft(a) * m.fft.rfft(p), 5); m.fft.rfft(a).abs() ** 2
     m.fft.fft(a); m.fft.irfft(a); m.fft.fftshift(c); m.fft.ifftshift(c, (0, 2))
+    m.stft(r[0], 4, 1, window=p[0], return_complex=True); m.stft(c[0], 4, 1, window=p[0])
+    m.stft(a[0], 4, 2, 3, p[0, :3], True, 'replicate', True, False, True)
+    m.stft(r[0], 5, 2, 3, p[0, :3], False, return_complex=True, align_to_window=True)
+    m.stft(r[0], 4, window=v, onesided=False); r[0].stft(3, 1, window=b[:, 0], return_complex=True)
+    m.istft(x, 4, 1, window=p[0]); w.istft(4, 1, 3, p[0, :3], True, True, length=4)
+    m.istft(s, 5, 2, window=r[0, 0], center=False); m.istft(s, 3, 1, window=p[:, 0], onesided=False)
+    m.istft(m.cat([x, x[:1]]), 4, 1, window=v, return_complex=True)
     m.fft.fftn(c, dim=(0,)); m.fft.rfftn(r, dim=(0, 2)); m.fft.irfftn(c, (3, 6), (2, 1))
     """.replace("\n", ";").split(";") if text.strip()],
     *[f"m.fft.{name}({'r' if name in ('rfft', 'ihfft') else 'c'}, {n}, {dim}, {norm!r})"
@@ -38,7 +45,7 @@ TEXTS = [*UNARY, *[text.strip() for text in """
       for s, norm in ((None, None), ((4, 3), "ortho"), ((-1, 6), "forward"))]]
 
 
-def computed(m, make, text):
+def computed(m, make, text, shapes):
     """The value, its gradients, recorded and not, and the gradients of the recorded ones."""
     rng = np.random.default_rng(5)
 
@@ -46,7 +53,7 @@ def computed(m, make, text):
         return rng.normal(size=shape) + (1j * rng.normal(size=shape) if complex else 0)
 
     named = {}
-    for name, shape in SHAPES.items():
+    for name, shape in shapes.items():
         array = drawn(shape, name not in "abpr")
         named[name] = make(np.abs(array) + 0.1 if name == "p" else array).requires_grad_()
     leaves = list(named.values())
@@ -67,17 +74,22 @@ def computed(m, make, text):
     return [[value], first, plain, [g for g in second if bool((g.detach() != 0).any())]]
 
 
+def agree(text, shapes):
+    """Hold what is computed here to what PyTorch computes."""
+    ours = computed(autograd, autograd.tensor, text, shapes)
+    theirs = computed(torch, torch.tensor, text, shapes)
+    for mine, wanted in zip(ours, theirs, strict=True):
+        assert len(mine) == len(wanted), text
+        for a, b in zip(mine, wanted, strict=True):
+            a, b = a.detach().numpy(), b.detach().resolve_conj().numpy()
+            assert a.dtype == b.dtype, text
+            tight = 1e-5 if "complex64" in text else 1e-9
+            np.testing.assert_allclose(a, b, tight, tight * np.abs(b).max(initial=0), err_msg=text)
+
+
 def test_values_and_gradients_agree():
     for text in TEXTS:
-        ours = computed(autograd, autograd.tensor, text)
-        theirs = computed(torch, torch.tensor, text)
-        for mine, wanted in zip(ours, theirs, strict=True):
-            assert len(mine) == len(wanted), text
-            for a, b in zip(mine, wanted, strict=True):
-                a, b = a.detach().numpy(), b.detach().resolve_conj().numpy()
-                assert a.dtype == b.dtype, text
-                tight = 1e-5 if "complex64" in text else 1e-9
-                np.testing.assert_allclose(a, b, tight, tight * np.abs(b).max(), err_msg=text)
+        agree(text, SHAPES)
 
 
 def test_promotion_agrees():

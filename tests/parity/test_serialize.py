@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
 import pytest
@@ -124,6 +124,8 @@ def test_parameters_views_and_other_objects():
              "dtype": torch.float16, "device": torch.device("cpu"), "set": {1, 2}, "int8":
              torch.tensor([-1], dtype=torch.int8), "expanded": torch.ones(1, 3).expand(4, 3),
              "counter": Counter({30: 2, 80: 1}), "ordered": OrderedDict(b=1, a=2),
+             "bytes": bytearray(b"\xff1"), "complex": 1 + 2j,
+             "lists": defaultdict(list, {"a": [torch.ones(1)]}), "z": torch.tensor([[1j, 2]]).T,
              "array": np.arange(3.0), "scalar": np.float32(2.5), "empty": torch.zeros(2, 0)}
     file = io.BytesIO()
     torch.save(state, file)
@@ -136,6 +138,9 @@ def test_parameters_views_and_other_objects():
     assert (found["size"], found["dtype"], found["set"]) == ((3, 4), autograd.float16, {1, 2})
     assert str(found["device"]) == "cpu" and found["scalar"] == 2.5
     assert found["array"].tolist() == [0, 1, 2]
+    assert found["bytes"] == state["bytes"] and found["complex"] == 1 + 2j
+    assert found["lists"].default_factory is list and found["lists"]["a"][0].tolist() == [1]
+    assert found["z"].tolist() == state["z"].tolist()
     for name in ("counter", "ordered"):
         assert found[name] == state[name] and type(found[name]) is type(state[name])
     found["base"][0, 1] = 50.0
@@ -144,7 +149,7 @@ def test_parameters_views_and_other_objects():
 
 @pytest.mark.parametrize("value, text", [
     (torch.nn.Linear(2, 2), "torch.nn.modules.linear.Linear"),
-    (torch.tensor([1j]), "Complex"),
+    (torch.eye(2).to_sparse(), "sparse tensor; in PyTorch, save x.to_dense"),
     (torch.optim.SGD([torch.ones(1)], 0.1), "torch.optim.sgd.SGD"),
     (print, "__builtin__.print")])
 def test_what_is_not_read_is_named(value, text):
