@@ -91,6 +91,7 @@ def _explain(op: Op, error: Exception, inputs: tuple) -> None:
     """Raise the error again with the op's name and what it got, unless it says so already."""
     text = str(error)
     if text.startswith(f"{op.name}:"):
+        error.__suppress_context__ = True  # NumPy's word on the same, not a second failure
         return
     if op.variadic:
         inputs = tuple(inputs[0])
@@ -105,7 +106,7 @@ def _explain(op: Op, error: Exception, inputs: tuple) -> None:
         text = misfit(op.function, error, _attributes(op, error)) or undefined(text)
     # NumPy's own kinds of errors cannot be made from a text alone; what they are kinds of can
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-    raise kind(f"{op.name}: {text} (got {got})") from error
+    raise kind(f"{op.name}: {text} (got {got})") from None
 
 
 def _attributes(op: Op, error: Exception) -> dict:

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import any_dtype, convert, fitting, number_dtype, own, promote_types
-from .errors import check_size, describe, ordered, switch, warn
+from .errors import check_size, describe, ordered, switch, unequal, warn
 from .gate import filled
 from .into import into
 from .memory import overlaps
@@ -47,8 +47,8 @@ def _read(name: str, data) -> tuple[np.ndarray, np.dtype]:
     rows = _rows(name, data, found)
     try:
         array = np.asarray(rows)
-    except ValueError as error:
-        raise ValueError(f"{name}: rows of different lengths: {error}") from None
+    except ValueError:
+        raise ValueError(f"{name}: rows of different lengths: {unequal(rows)}") from None
     each = {number_dtype(kind()) if kind in _PYTHON else kind for kind in found}
     return array, reduce(promote_types, each) if each else dtypes.get_default_dtype()
 

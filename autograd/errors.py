@@ -123,13 +123,37 @@ def undefined(text: str) -> str:
     return text
 
 
+_ELSEWHERE = {  # what other libraries call an argument, and PyTorch's name
+    "learning_rate": "lr", "epsilon": "eps", "l2": "weight_decay", "units": "out_features",
+    "filters": "out_channels", "strides": "stride", "rate": "p", "axis": "dim",
+    "keepdims": "keepdim",
+}
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'weight'?`, or the empty string where nothing comes near."""
     from difflib import get_close_matches
 
     names = list(candidates)
-    near = [n for n in names if n.lower() == name.lower()] or get_close_matches(name, names, n=3)
+    known = {name.lower(), _ELSEWHERE.get(name.lower())}
+    near = [n for n in names if n.lower() in known] or get_close_matches(name, names, n=3)
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
+def no_floats(name: str, dtype: Any) -> str:
+    """What an op of real floating numbers says to another dtype."""
+    way = ".abs(), .real or .imag" if dtype.kind == "c" else ".float()"
+    return f"{name}: a floating dtype is needed, got {dtype}; use {way}"
+
+
+def unequal(rows: Any, place: str = "") -> str:
+    """Where nested rows first differ in length: `row [1] has 1, row [0] has 2`."""
+    sizes = [len(row) if isinstance(row, (list, tuple)) else 0 for row in rows]
+    for number, size in enumerate(sizes):
+        if size != sizes[0]:
+            return f"row {place}[{number}] has {size}, row {place}[0] has {sizes[0]}"
+    deeper = (unequal(row, f"{place}[{number}]") for number, row in enumerate(rows) if size)
+    return next(filter(None, deeper), "")
 
 
 class Constructed:

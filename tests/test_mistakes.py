@@ -9,7 +9,7 @@ import data
 import nn
 import nn.functional as F
 import optim
-from tests.mistakes import losses, loops, shapes
+from tests.mistakes import loops, losses, shapes
 
 MISTAKES = [entry for topic in (shapes, losses, loops) for entry in topic.MISTAKES]
 each = pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
@@ -29,6 +29,8 @@ def test_message_says_all(mistake):
         exec(mistake.wrong, names())
     missing = [part for part in mistake.parts if part not in str(raised.value)]
     assert not missing, f"{missing} missing from: {raised.value}"
+    shown = raised.value.__cause__ or not raised.value.__suppress_context__
+    assert not (shown and (raised.value.__cause__ or raised.value.__context__)), "a chain"
 
 
 @each

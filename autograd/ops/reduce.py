@@ -11,7 +11,7 @@ from math import prod as _product
 import numpy as np
 
 from .. import dtypes, kernels
-from ..errors import describe
+from ..errors import describe, no_floats
 from ..gate import formula, is_large, total
 from ..kernels.rounding import rounded_once
 from ..record import composite, op
@@ -142,7 +142,7 @@ def var_mean(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
 def _spread_settings(name: str, input, dim, unbiased, correction) -> tuple:
     """The dim and the correction that the arguments of var, in their three forms, stand for."""
     if input.dtype.kind != "f":
-        raise TypeError(f"{name}: a floating dtype is needed, got {input.dtype}; use .float()")
+        raise TypeError(no_floats(name, input.dtype))
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     return dim, (1 if unbiased else 0) if correction is None else correction
@@ -347,7 +347,7 @@ def _nuclear_norm(input, dim, keepdim):
 def _norm(input, /, p, dim, keepdim):
     dims = axes("norm", dim, input.ndim)
     if input.dtype.kind != "f":
-        raise TypeError(f"norm: a floating dtype is needed, got {input.dtype}; use .float()")
+        raise TypeError(no_floats("norm", input.dtype))
     if p < 0 or p == np.inf:
         filled_axes("norm", dim, input)
     return _norm_of(input, p, dims, keepdim)

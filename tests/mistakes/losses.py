@@ -43,4 +43,13 @@ MISTAKES = [
     Mistake("list into a layer", "nn.Linear(2, 1)([[1.0, 2.0]])",
             ("linear", "got list", "autograd.tensor(...)"),
             "nn.Linear(2, 1)(ag.tensor([[1.0, 2.0]]))"),
+    Mistake("rows of other lengths", "ag.tensor([[1.0, 2.0], [3.0]])",
+            ("tensor", "row [1] has 1", "row [0] has 2"), "ag.tensor([[1.0, 2.0], [3.0, 0.0]])"),
+    Mistake("deeper rows of other lengths", "ag.tensor([[[1], [2]], [[3], [4, 5]]])",
+            ("tensor", "row [1][1] has 2", "row [1][0] has 1"),
+            "ag.tensor([[[1], [2]], [[3], [4]]])"),
+    Mistake("spread of complex numbers", "ag.tensor([1j, 2j]).std()",
+            ("std", "complex64", ".abs()"), "ag.tensor([1j, 2j]).abs().std()"),
+    Mistake("spread of integers", "ag.tensor([1, 2]).std()", ("std", "int64", ".float()"),
+            "ag.tensor([1, 2]).float().std()"),
 ]
