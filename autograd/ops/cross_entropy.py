@@ -266,7 +266,7 @@ def _check_target(name: str, input, target, ignore_index: int) -> None:
         hint = ". If the labels start at 1, use target - 1"
     raise IndexError(f"{name}: target {int(labels[at])}{place} is not a class: input "
                      f"{tuple(input.shape)} has {classes} classes, so 0 to {classes - 1} fit, or "
-                     f"ignore_index={ignore_index}{hint}")
+                     f"ignore_index={ignore_index}{hint}") from None
 
 
 def _warn_after_softmax(node: Node | None) -> None:

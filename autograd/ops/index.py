@@ -169,7 +169,7 @@ def check_range(name: str, index, size: int, dim: int, lowest: int = 0) -> None:
     place = f" at position {at[0] if len(at) == 1 else at} of the index" if at else ""
     fits = f"choose from {lowest} to {size - 1}" if size else "nothing fits"
     raise IndexError(f"{name}: index {int(index[at])}{place} is out of range for dimension {dim} "
-                     f"of size {size}; {fits}")
+                     f"of size {size}; {fits}") from None
 
 
 def within(index: np.ndarray, size: int, lowest: int = 0) -> bool:
