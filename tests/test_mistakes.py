@@ -9,9 +9,9 @@ import data
 import nn
 import nn.functional as F
 import optim
-from tests.mistakes import loops, losses, shapes
+from tests.mistakes import loops, losses, modules, shapes
 
-MISTAKES = [entry for topic in (shapes, losses, loops) for entry in topic.MISTAKES]
+MISTAKES = [entry for topic in (shapes, losses, loops, modules) for entry in topic.MISTAKES]
 each = pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 
 
