@@ -7,7 +7,8 @@ from itertools import islice
 import numpy as np
 
 from autograd import Tensor
-from autograd.errors import describe, warn
+from autograd.errors import describe
+from autograd.slips import hint
 
 from .parameter import Parameter
 
@@ -105,14 +106,26 @@ def warn_of_strays(root) -> None:
                 if stray is not None:
                     told.add(name)
                     _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
+            elif (value.__class__ is Tensor and name not in registered
+                  and "walked" not in told):
+                _look_at_leaf(type(module).__name__, name, value)
+        told.add("walked")
+
+
+def _look_at_leaf(owner: str, name: str, value: Tensor) -> None:
+    """Tell of a Tensor that requires grad where a Parameter is needed to be trained."""
+    if value.requires_grad and value.is_leaf:
+        hint(f"not registered: {owner}.{name}", f"{owner}.{name} requires grad, but is a Tensor "
+             "and no Parameter, so it is not among parameters(): it will not be trained or "
+             f"saved. Use self.{name} = nn.Parameter(...)")
 
 
 def _warn(place: str, container, stray) -> None:
     kind = "Parameter" if isinstance(stray, Parameter) else "Module"
     fit = kind + ("Dict" if isinstance(container, dict) else "List")
-    warn(
-        f"{place} is a plain {type(container).__name__} that holds a {type(stray).__name__}, which "
-        f"is not registered there: it will not be trained, saved or moved. Use nn.{fit}.")
+    hint(f"not registered: {place}",
+         f"{place} is a plain {type(container).__name__} that holds a {type(stray).__name__}, "
+         f"which is not registered there: it will not be trained, saved or moved. Use nn.{fit}.")
 
 
 def _first_stray(container, root):
