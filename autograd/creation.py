@@ -60,8 +60,7 @@ def _is_sequence(data) -> bool:
 
 
 def _rows(name: str, data, found: set):
-    """A nested sequence with arrays in place of Tensors; `found` are the dtypes of all elements,
-    or the types of Python's numbers."""
+    """A nested sequence, its Tensors as arrays; `found` gets all dtypes, or Python's types."""
     kinds = set(map(type, data))
     if kinds <= _PYTHON:
         found |= kinds

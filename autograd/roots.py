@@ -13,6 +13,7 @@ from .errors import caller, describe
 from .node import Node
 from .ops.elementwise import cast
 from .ops.join import stack
+from .replayed import watcher
 from .slips import NOTED, hint
 from .tensors import Tensor, current_node, ndarray, wrap
 
@@ -69,13 +70,12 @@ def _weight(name: str, root: Tensor, weight, create_graph: bool):
 def look_at_loss(loss: Tensor) -> None:
     """Leave a note for a step if the loss is NaN; tell of one that compares each output with every
     target."""
-    array = loss._any_array
-    if array.size == 1:
-        value = array.item()
-        if value != value:
+    if not watcher:  # a recording would depend on the number
+        array = loss._any_array
+        if array.size == 1 and (value := array.item()) != value:
             NOTED["NaN"] = caller()
-        elif "NaN" in NOTED:
-            del NOTED["NaN"]
+        elif NOTED:
+            NOTED.pop("NaN", None)
     node = current_node(loss)
     if node is not None and node.op.name in ("mean", "sum"):
         _look_at_distances(node.parents[0])

@@ -22,9 +22,8 @@ def classes_in_turn(loader: Any) -> bool:
     labels = np.asarray(labels.numpy() if hasattr(labels, "numpy") else labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or len(labels) != len(dataset):
         return False
-    blocks = 1 + np.count_nonzero(np.diff(labels))
-    return (blocks > 1 and len(loader) >= _BATCHES * blocks
-            and len(np.unique(labels)) == blocks)
+    blocks = 1 + int(np.count_nonzero(np.diff(labels)))
+    return 1 < blocks <= len(loader) / _BATCHES and len(np.unique(labels)) == blocks
 
 
 def note_batch(in_turn: bool, number: int) -> None:

@@ -106,18 +106,6 @@ def warn_of_strays(root) -> None:
                 if stray is not None:
                     told.add(name)
                     _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
-            elif (value.__class__ is Tensor and name not in registered
-                  and "walked" not in told):
-                _look_at_leaf(type(module).__name__, name, value)
-        told.add("walked")
-
-
-def _look_at_leaf(owner: str, name: str, value: Tensor) -> None:
-    """Tell of a Tensor that requires grad where a Parameter is needed to be trained."""
-    if value.requires_grad and value.is_leaf:
-        hint(f"not registered: {owner}.{name}", f"{owner}.{name} requires grad, but is a Tensor "
-             "and no Parameter, so it is not among parameters(): it will not be trained or "
-             f"saved. Use self.{name} = nn.Parameter(...)")
 
 
 def _warn(place: str, container, stray) -> None:

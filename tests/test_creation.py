@@ -271,7 +271,7 @@ def test_bounds_beyond_int64():
 
 def test_a_copy_of_what_has_a_history_says_that_it_is_left_behind():
     loss = autograd.ones(2, requires_grad=True).sum()
-    with pytest.warns(UserWarning, match=r"^tensor: it leaves the history behind; \.clone\(\) "):
+    with pytest.warns(UserWarning, match=r"^tensor: its history is left behind; \.clone\(\) "):
         assert not autograd.tensor(loss).requires_grad
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -24,7 +24,7 @@ _SLIPS = {
         "{loss} applies sigmoid to scores; pass the scores before softmax, or, where one class "
         "holds, cross_entropy(scores, target.argmax(1))",
     **{("nll_loss", name): _LOGARITHMS + "; or cross_entropy(scores, target)"
-       for name in ("softmax", "sigmoid", "linear", "conv2d")},
+       for name in ("softmax", "sigmoid", "linear", "convolution")},
     **{("kl_div", name): _LOGARITHMS for name in ("softmax", "sigmoid", "linear")},
     ("poisson_nll_loss", "exp"):
         "{loss} takes the logarithm of the expected count; pass what exp was given, or "
