@@ -17,6 +17,7 @@ from .replayed import watcher
 from .slips import NOTED, hint
 from .tensors import Tensor, current_node, ndarray, wrap
 
+_MEANS = frozenset(("mean", "sum"))
 _OUTPUTS = frozenset(("linear", "matmul", "add", "sigmoid", "tanh", "relu"))  # of a last layer
 
 
@@ -76,8 +77,8 @@ def look_at_loss(loss: Tensor) -> None:
             NOTED["NaN"] = caller()
         elif NOTED:
             NOTED.pop("NaN", None)
-    node = current_node(loss)
-    if node is not None and node.op.name in ("mean", "sum"):
+    node = loss._node
+    if node.op.name in _MEANS:
         _look_at_distances(node.parents[0])
 
 

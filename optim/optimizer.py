@@ -19,7 +19,7 @@ from optim.hooks import (  # noqa: F401 - the global ones are found here
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
 )
-from optim.slips import look_at_gradients
+from optim.slips import look_at_step
 from optim.state import fitted, load, number
 from optim.switches import plain, with_switches
 
@@ -138,7 +138,7 @@ class Optimizer(Constructed):
                     arrays = [p._array for p in params]
                     self._update(params, arrays, [p._grad._array for p in params], group, age)
         if hinting():
-            look_at_gradients(self, idle)
+            look_at_step(self, None if idle else params[0])
         return loss
 
     def _prepare(self, param: Tensor, group: dict[str, Any]) -> Any:

@@ -1,48 +1,62 @@
 """Slips in a training loop, seen from the optimizer's step: gradients that never come or that pile
 up, a model that still evaluates, graphs that are kept.
 
-Of all parameters the first that has a gradient is looked at; so a step costs the same whatever the
-size of the model.
+One of the parameters that have a gradient is looked at; so a step costs the same whatever the size
+of the model.
 """
 
 from __future__ import annotations
 
 from sys import getrefcount
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from autograd import Tensor
 from autograd.slips import NOTED, PILED, SPENT, hint
 
 _GROWING = 30  # steps, each with more of the graph alive than the one before
+_SPENT = SPENT, None
 
-_held: WeakKeyDictionary[Any, tuple[int, int]] = WeakKeyDictionary()
+_held: dict[int, list] = {}  # by the optimizer's id: uses of a leaf, growing steps, the optimizer
 
 
-def look_at_gradients(optimizer: Any, idle: bool) -> None:
-    """Tell, at a step's end, what the gradients it used give away; `idle`, if there were none."""
-    who = f"{type(optimizer).__name__}.step"
-    if idle:
+def look_at_step(optimizer: Any, param: Tensor | None) -> None:
+    """Tell, at a step's end, what one of the parameters it changed, None if there were none, gives
+    away."""
+    if param is None:
         count = sum(len(group["params"]) for group in optimizer.param_groups)
-        hint("no gradient", f"{who}: none of the {count} parameters has a gradient, so nothing was "
-             "updated. Call loss.backward() between zero_grad() and step(), with a loss computed "
-             "from these very parameters.")
+        hint("no gradient", f"{_who(optimizer)}: none of the {count} parameters has a gradient, so "
+             "nothing was updated. Call loss.backward() between zero_grad() and step(), with a "
+             "loss computed from these very parameters.")
         return
-    param = next(param for group in optimizer.param_groups for param in group["params"]
-                 if param._grad is not None)
-    _look_at_piles(who, param._grad)
+    written = param._grad._version  # type: ignore[union-attr]
+    if written[1] is not None and written[1][0] is PILED:
+        hint("gradients pile up", f"{_who(optimizer)}: the gradients of the step before are still "
+             "in .grad, and backward() added to them, so each step follows the sum of all before; "
+             "call optimizer.zero_grad() before loss.backward()")
+    written[1] = _SPENT
     if NOTED:
-        _look_at_notes(who, param)
-    _look_at_graphs(who, optimizer, param)
+        _look_at_notes(_who(optimizer), param)
+    held = _held.get(id(optimizer)) or _first(optimizer)
+    uses = getrefcount(param._node)  # each node of a graph that used the parameter is one
+    held[1] = held[1] + 1 if uses > held[0] else 0
+    held[0] = uses
+    if held[1] == _GROWING:
+        hint("graphs kept", f"{_who(optimizer)}: with each of the last {_GROWING} steps more of "
+             "graph is alive, so something keeps losses or states of former steps: write "
+             "total += loss.item() in place of total += loss, losses.append(loss.item()), and "
+             "hidden.detach() where a state goes on to the next step")
 
 
-def _look_at_piles(who: str, grad: Tensor) -> None:
-    written = grad._version[1]
-    if written is not None and written[0] is PILED:
-        hint("gradients pile up", f"{who}: the gradients of the step before are still in .grad, "
-             "and backward() added to them, so each step follows the sum of all before; call "
-             "optimizer.zero_grad() before loss.backward()")
-    grad._version[1] = SPENT, None
+def _who(optimizer: Any) -> str:
+    return f"{type(optimizer).__name__}.step"
+
+
+def _first(optimizer: Any) -> list:
+    """What is remembered of an optimizer, as long as it lives, from its first step on."""
+    key = id(optimizer)
+    held = _held[key] = [0, 0, ref(optimizer, lambda gone: _held.pop(key, None))]
+    return held
 
 
 def _look_at_notes(who: str, param: Tensor) -> None:
@@ -65,15 +79,3 @@ def _look_at_notes(who: str, param: Tensor) -> None:
 
 def _nothing(param: Tensor) -> str:
     return ""
-
-
-def _look_at_graphs(who: str, optimizer: Any, param: Tensor) -> None:
-    """Each node that used the parameter refers to its leaf; what grows with every step is held."""
-    count, (before, grown) = getrefcount(param._node), _held.get(optimizer, (0, 0))
-    grown = grown + 1 if count > before else 0
-    _held[optimizer] = count, grown
-    if grown == _GROWING:
-        hint("graphs kept", f"{who}: with each of the last {grown} steps more of the graph is "
-             "alive, so something keeps the losses or states of former steps: write total += "
-             "loss.item() in place of total += loss, losses.append(loss.item()), and "
-             "hidden.detach() where a state goes on to the next step")

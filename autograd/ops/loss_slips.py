@@ -37,12 +37,12 @@ def look_at_input(loss: str, input) -> None:
     node = input._node
     if node is None or not hinting():
         return
-    direct = True
-    while node.op.name in _REARRANGE:
+    made_by, direct = node.op.name, True
+    while made_by in _REARRANGE:
         node, direct = node.parents[0], False
         if node is None:
             return
-    made_by = node.op.name
+        made_by = node.op.name
     text = _SLIPS.get((loss, made_by))
     if text is None or direct and made_by == "softmax" and not _over_classes(node):
         return
