@@ -57,7 +57,8 @@ class hints(Switch):
     >>> scores = autograd.zeros(1, 2, requires_grad=True)
     >>> with autograd.hints(False):
     ...     loss = nn.functional.cross_entropy(scores.softmax(1), autograd.tensor([1]))
-    >>> with autograd.hints(True), warnings.catch_warnings(record=True) as told:
+    >>> with autograd.hints(True), warnings.catch_warnings(
+    ...         record=True, action="always") as told:
     ...     loss = nn.functional.cross_entropy(scores.softmax(1), autograd.tensor([1]))
     >>> print(str(told[0].message).partition(",")[0])
     cross_entropy: the input comes out of softmax

@@ -43,7 +43,7 @@ def look_at_step(optimizer: Any, param: Tensor | None) -> None:
     held[0] = uses
     if held[1] == _GROWING:
         hint("graphs kept", f"{_who(optimizer)}: with each of the last {_GROWING} steps more of "
-             "graph is alive, so something keeps losses or states of former steps: write "
+             "the graph is alive, so something keeps losses or states of former steps: write "
              "total += loss.item() in place of total += loss, losses.append(loss.item()), and "
              "hidden.detach() where a state goes on to the next step")
 
