@@ -60,19 +60,6 @@ def look_at_birth(parameter: Tensor) -> None:
     del made[:-_REMEMBERED]
 
 
-def look_at_leaf(owner: Any, name: str, value: Tensor) -> None:
-    """Tell of a Tensor that `__init__` makes and keeps, where a Parameter would be trained."""
-    if not value.requires_grad or not value.is_leaf:
-        return
-    frame, _ = outside()
-    code = frame.f_code
-    given = [frame.f_locals.get(argument) for argument in code.co_varnames[:code.co_argcount]]
-    if code.co_name == "__init__" and not any(value is argument for argument in given):
-        hint("not registered", f"{type(owner).__name__}.{name} requires grad, but is a Tensor and "
-             "no Parameter, so it is not among parameters(): it will not be trained or saved; "
-             f"write self.{name} = nn.Parameter(...)")
-
-
 def look_at_dropout(layer: Any) -> None:
     """Tell of a dropout layer that a model in evaluation mode makes: it drops all the same."""
     owner, _ = _forward()

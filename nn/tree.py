@@ -16,7 +16,6 @@ from autograd.slips import hint
 
 from .errors import warn_of_strays
 from .parameter import Buffer, Parameter
-from .slips import look_at_leaf
 
 
 class Tree(Constructed):
@@ -55,8 +54,6 @@ class Tree(Constructed):
                 hint("requires_grad of a module", f"{type(self).__name__}.requires_grad = {value} "
                      "sets an attribute and leaves its parameters as they are; call "
                      f"requires_grad_({value})")
-            elif value.__class__ is Tensor:
-                look_at_leaf(self, name, value)
             object.__setattr__(self, name, value)
 
     def _register(self, name: str, kind: str, value) -> None:

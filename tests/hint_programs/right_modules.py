@@ -276,3 +276,22 @@ def compiled_step():
 
     for _ in range(STEPS):
         step(x, y)
+
+
+class Informed(nn.Module):
+    """Keeps the points at which it is differentiated by its input, which are no parameters."""
+
+    def __init__(self):
+        super().__init__()
+        self.net, self.points = net(1, 1), autograd.rand(9, 1).requires_grad_()
+
+    def forward(self):
+        value = self.net(self.points)
+        slope, = autograd.grad(value.sum(), self.points, create_graph=True)
+        return (slope + value).square().mean()
+
+
+@right
+def points_of_a_differential_equation():
+    model = Informed()
+    trained(model, model)

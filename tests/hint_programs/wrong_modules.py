@@ -92,22 +92,6 @@ def layers_in_a_dict(mended):
     list(model.parameters())  # HINT
 
 
-class Weighted(nn.Module):
-    """A weight that is a Tensor, or a Parameter."""
-
-    def __init__(self, mended):
-        super().__init__()
-        self.layer = nn.Linear(3, 3)
-        weight = autograd.ones(3, requires_grad=True)
-        self.weight = nn.Parameter(weight.detach()) if mended else weight  # HINT
-
-
-@wrong("Weighted.weight requires grad, but is a Tensor and no Parameter",
-       "self.weight = nn.Parameter(...)")
-def tensor_as_parameter(mended):
-    optim.SGD(Weighted(mended).parameters(), lr=0.1)
-
-
 @wrong("Linear.requires_grad = False sets an attribute", "call requires_grad_(False)")
 def module_frozen_by_attribute(mended):
     for layer in net()[0:1]:
