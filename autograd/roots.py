@@ -78,7 +78,7 @@ def look_at_loss(loss: Tensor) -> None:
         elif NOTED:
             NOTED.pop("NaN", None)
     node = loss._node
-    if node.op.name in _MEANS:
+    if node is not None and node.op.name in _MEANS:
         _look_at_distances(node.parents[0])
 
 
