@@ -224,6 +224,7 @@ from .sampling import (
     seed,
     set_rng_state,
 )
+from .slips import Hint, hints
 from .tensors import Tensor
 from .threads import get_num_threads, set_num_threads
 
@@ -337,7 +338,8 @@ __all__ = [
     "eye", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
     "fmod", "from_dlpack", "from_numpy", "full", "full_like", "gather", "ge", "Generator",
     "get_default_dtype", "get_num_threads", "get_rng_state", "grad", "gt", "half", "heaviside",
-    "hstack", "index_add", "index_fill", "index_put", "index_select", "inference_mode",
+    "Hint", "hints", "hstack", "index_add", "index_fill", "index_put", "index_select",
+    "inference_mode",
     "initial_seed", "int", "int16", "int32", "int64", "int8", "is_grad_enabled",
     "is_inference_mode_enabled", "isclose", "isfinite", "isinf", "isnan", "kernels", "kron",
     "kthvalue", "le", "leaky_relu", "lerp", "linspace", "log", "log10", "log1p", "log2",

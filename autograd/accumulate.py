@@ -15,6 +15,7 @@ import numpy as np
 
 from .gate import copied
 from .node import Leaf
+from .slips import PILED, SPENT
 from .tensors import Tensor, mark_written, ndarray, wrap
 
 _writing = RLock()  # held while a gradient is written, for walks in several threads
@@ -61,9 +62,15 @@ def add_to_grad(tensor: Tensor, g) -> None:
         tensor._grad = before + g
     elif before._any_array.flags.writeable:
         np.add(before._any_array, g, out=before._any_array)
-        mark_written(before, "backward")
+        mark_written(before, PILED if _is_spent(before) else "backward")
     else:
         tensor._grad = wrap(before._any_array + g)
+
+
+def _is_spent(grad: Tensor) -> bool:
+    """Whether a step has used this gradient, which was not set to zero since."""
+    written = grad._version[1]
+    return written is not None and written[0] in (SPENT, PILED)
 
 
 def owned(held: dict, key) -> np.ndarray:

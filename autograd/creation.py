@@ -11,7 +11,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import any_dtype, convert, fitting, number_dtype, own, promote_types
-from .errors import check_size, describe, ordered, switch, unequal, warn
+from .errors import check_size, describe, ordered, switch, unequal
 from .gate import filled
 from .into import into
 from .memory import overlaps
@@ -19,6 +19,7 @@ from .metadata import check_format
 from .metadata import device as only_device
 from .ops.shape import ints, whole
 from .quiet import quiet
+from .slips import hint
 from .tensors import Tensor, fill, ndarray, wrap
 
 
@@ -59,8 +60,7 @@ def _is_sequence(data) -> bool:
 
 
 def _rows(name: str, data, found: set):
-    """A nested sequence with arrays in place of Tensors; `found` are the dtypes of all elements,
-    or the types of Python's numbers."""
+    """A nested sequence, its Tensors as arrays; `found` gets all dtypes, or Python's types."""
     kinds = set(map(type, data))
     if kinds <= _PYTHON:
         found |= kinds
@@ -71,8 +71,8 @@ def _rows(name: str, data, found: set):
     for item in data:
         if isinstance(item, Tensor):
             if item.requires_grad:
-                warn(f"{name}: a Tensor in the list requires grad, and its history is left behind; "
-                     "autograd.stack keeps it, and .detach() says that this is meant")
+                hint("history", f"{name}: a Tensor in the list requires grad, and its history is "
+                     "left behind; autograd.stack keeps it, .detach() says that this is meant")
             item = item._any_array
         if isinstance(item, (ndarray, np.generic)):
             found.add(any_dtype(item.dtype))
@@ -100,7 +100,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Ten
     dtype('int64')
     """
     if isinstance(data, Tensor) and data.requires_grad:
-        warn("tensor: it leaves the history behind; .clone() keeps it, .detach() says it is meant")
+        hint("history", "tensor: its history is left behind; .clone() keeps it, or .detach() it")
     array, its = ((data._any_array, data.dtype) if isinstance(data, Tensor)
                   else _read("tensor", data))
     wanted = its if dtype is None else any_dtype(dtype)

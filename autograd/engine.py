@@ -24,7 +24,8 @@ from .node import INNER, OUT, Leaf, Node, Output, Rule
 from .ops.elementwise import cast
 from .ops.shape import sum_to_size
 from .quiet import quiet
-from .roots import each_of_batch, sequence, start, target_nodes
+from .roots import each_of_batch, look_at_loss, sequence, start, target_nodes
+from .slips import hinting
 from .tensors import Tensor, ndarray, wrap
 
 _plus = formula("add", add)
@@ -43,7 +44,10 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None,
         retain_graph = create_graph
     if create_graph.__class__ is not bool or retain_graph.__class__ is not bool:
         check_switches("backward", create_graph=create_graph, retain_graph=retain_graph)
-    grads = start("backward", sequence(tensors), sequence(grad_tensors), create_graph)
+    roots = sequence(tensors)
+    grads = start("backward", roots, sequence(grad_tensors), create_graph)
+    if hinting():
+        look_at_loss(roots[0])
     targets = None
     if inputs is not None:
         inputs = sequence(inputs)

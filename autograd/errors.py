@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, update_wrapper, wraps
 from inspect import Parameter, Signature, signature
 from math import log2, prod
-from types import FunctionType, MethodType
+from types import FrameType, FunctionType, MethodType
 from typing import Any, ParamSpec, Self, TypeVar
 
 import numpy as np
@@ -304,10 +304,16 @@ def caller_place() -> tuple:
 
 def warn(text: str, category: type[Warning] = UserWarning) -> None:
     """Warn at that line of the user's own code, however many calls of this library lie between."""
-    frame, level = sys._getframe(1), 2
+    warnings.warn(text, category, stacklevel=outside()[1])
+
+
+def outside() -> tuple[FrameType, int]:
+    """The nearest frame outside this library, and the `stacklevel` that leads there from the
+    function that asks."""
+    frame, level = sys._getframe(2), 2
     while frame.f_back is not None and _is_own(frame.f_code.co_filename):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, category, stacklevel=level)
+    return frame, level
 
 
 def located(place: tuple) -> str:

@@ -177,18 +177,16 @@ class inference_mode(_Mode):
         self._settings = ((_grad, not mode), (_inference, mode))
 
 
-class set_grad_enabled(_Mode):
-    """Turn recording on or off at once; as a context manager, until the block ends.
+class Switch(_Mode):
+    """Base: turn a setting on or off at once; as a context manager, until the block ends."""
 
-    As a decorator, only in the function.
-    Raises: TypeError when `mode` is no bool.
-    """
+    _variable: Any
 
     def __init__(self, mode: bool) -> None:
         if mode is not True and mode is not False and not hasattr(mode, "__index__"):
-            raise TypeError(f"set_grad_enabled: expected a bool, got {describe(mode)}")
+            raise TypeError(f"{type(self).__name__}: expected a bool, got {describe(mode)}")
         super().__init__()
-        self._settings = ((_grad, bool(mode)),)
+        self._settings = ((self._variable, bool(mode)),)
         super().__enter__()
         self._at_once = True
 
@@ -202,3 +200,13 @@ class set_grad_enabled(_Mode):
             super().__exit__()
         self._at_once = False
         return self._decorated(function)
+
+
+class set_grad_enabled(Switch):
+    """Turn recording on or off at once; as a context manager, until the block ends.
+
+    As a decorator, only in the function.
+    Raises: TypeError when `mode` is no bool.
+    """
+
+    _variable = _grad

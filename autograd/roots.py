@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 
 from .dtypes import own
-from .errors import describe
+from .errors import caller, describe
 from .node import Node
 from .ops.elementwise import cast
 from .ops.join import stack
+from .replayed import watcher
+from .slips import NOTED, hint
 from .tensors import Tensor, current_node, ndarray, wrap
+
+_MEANS = frozenset(("mean", "sum"))
+_OUTPUTS = frozenset(("linear", "matmul", "add", "sigmoid", "tanh", "relu"))  # of a last layer
 
 
 def sequence(values) -> tuple:
@@ -61,6 +66,36 @@ def _weight(name: str, root: Tensor, weight, create_graph: bool):
         if value._any_array.dtype is not root._any_array.dtype:
             value = cast(value, root._any_array.dtype)
     return value if create_graph else value._any_array
+
+
+def look_at_loss(loss: Tensor) -> None:
+    """Leave a note for a step if the loss is NaN; tell of one that compares each output with every
+    target."""
+    if not watcher:  # a recording would depend on the number
+        array = loss._any_array
+        if array.size == 1 and (value := array.item()) != value:
+            NOTED["NaN"] = caller()
+        elif NOTED:
+            NOTED.pop("NaN", None)
+    node = loss._node
+    if node is not None and node.op.name in _MEANS:
+        _look_at_distances(node.parents[0])
+
+
+def _look_at_distances(node: Node | None) -> None:
+    """Tell of (N, 1) - (N), which is (N, N), squared or as absolute values, below a mean."""
+    if node is None or node.op.name not in ("pow", "square", "abs"):
+        return
+    node = node.parents[0]
+    if node is None or node.op.name != "sub" or len(node.shape) != 2:
+        return
+    rows, columns = node.shape
+    outputs = [parent for parent in node.parents if parent is not None]
+    if (rows == columns > 1 and len(outputs) == 1 and outputs[0].shape == (rows, 1)
+            and outputs[0].op.name in _OUTPUTS):
+        hint("repeated target", f"backward: the loss is of ({rows}, {rows}) differences, each "
+             f"output with every target: ({rows}, 1) - ({rows},) is ({rows}, {rows}); give both "
+             "one shape, output.squeeze(1) - target, or use mse_loss, which looks at shapes")
 
 
 def target_nodes(name: str, inputs: tuple) -> list[Node]:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import dtypes
-from .errors import IsComplex, caller_place, describe, switch, warn
+from .errors import IsComplex, caller_place, describe, switch
 from .hooks import RemovableHandle, RetainGrad
 from .memory import check_sent, twin
 from .metadata import Described
 from .modes import enable_grad
 from .node import Leaf, Node, next_seq
 from .printing import format_tensor
+from .slips import hint
 
 if TYPE_CHECKING:
     from .methods import Methods  # the stub of what the layers above attach
@@ -131,7 +132,7 @@ class Tensor(Described, Methods):
         """The gradient accumulated by backward(), or None."""
         made_by = self.grad_fn
         if self._grad is None and made_by is not None:
-            warn(
+            hint("grad of a result",
                 f".grad of a tensor computed by {made_by.op.name} is None: backward() keeps "
                 "the gradients of leaves only. Call .retain_grad() on it before backward().")
         return self._grad
@@ -247,7 +248,7 @@ class Tensor(Described, Methods):
 
     def __float__(self) -> float:
         if self.requires_grad:
-            warn("float() of a tensor that requires grad, as in math.exp(t), has no "
+            hint("float", "float() of a tensor that requires grad, as in math.exp(t), has no "
                  "gradient; say t.item() if that is meant")
         return float(self.item())
 

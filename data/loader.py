@@ -12,6 +12,7 @@ from data.dataset import IterableDataset
 from data.fetching import Recipe
 from data.passes import Batches, Here, Progress, indexed, streamed
 from data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, positive_int
+from data.slips import classes_in_turn
 
 
 class DataLoader(Constructed):
@@ -81,6 +82,7 @@ class DataLoader(Constructed):
         self.collate_fn = collate_fn or (default_collate if self._batched else default_convert)
         self._idle: Any = None  # workers kept from the pass before
         self._progress: Progress | None = None  # of the newest pass
+        self._in_turn: bool | None = None  # whether one class comes after the other, once known
         self._resumed: dict | None = None  # the state that the next pass begins from
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -109,7 +111,9 @@ class DataLoader(Constructed):
             order = self.sampler if self.batch_sampler is None else self.batch_sampler
             plan = indexed(order, seed, number, self._batched)
         ahead = self.num_workers * (2 if self.prefetch_factor is None else self.prefetch_factor)
-        return Batches(crew, plan, progress, ahead, ended, workers, self._keep)
+        if self._in_turn is None:
+            self._in_turn = classes_in_turn(self)
+        return Batches(crew, plan, progress, ahead, ended, workers, self._keep, self._in_turn)
 
     def __len__(self) -> int:
         if self.batch_sampler is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from autograd import Generator
 from data.fetching import END, Exhausted, Recipe, Source, Task
 from data.randomness import ORDERS, drawing_from, key
+from data.slips import note_batch
 
 
 class Progress:
@@ -49,11 +50,12 @@ class Batches:
     """
 
     def __init__(self, crew: Any, plan: Iterator[Task], progress: Progress, ahead: int,
-                 ended: set[int], workers: int, done: Callable[[Any], None]) -> None:
+                 ended: set[int], workers: int, done: Callable[[Any], None],
+                 in_turn: bool = False) -> None:
         self._crew, self._plan, self._progress = crew, plan, progress
         self._ahead, self._ended, self._workers, self._done = ahead, ended, workers, done
         self._waiting: deque[Task | Exception] = deque()
-        self._interrupted = False
+        self._interrupted, self._in_turn = False, in_turn
         crew.begin(progress.seed, progress.number)
         if ahead:
             self._fill(ahead)
@@ -79,6 +81,7 @@ class Batches:
             if not self._waiting:
                 self._progress.finished = True
                 self._release()
+                note_batch(False, 0)
                 break
             task = self._waiting.popleft()
             if isinstance(task, Exception):
@@ -97,6 +100,7 @@ class Batches:
             if self._ahead:
                 self._fill(self._ahead)
             self._progress.number = task[0] + 1
+            note_batch(self._in_turn, task[0])
             return batch
         raise StopIteration
 

@@ -7,20 +7,24 @@ from autograd import Tensor, is_grad_enabled
 from . import functional as F
 from .linear import Linear
 from .module import Module, changed
+from .slips import look_at_dropout, note_run
 
 
 class _Dropping(Module):
-    """The base of all dropout layers: their settings, and a warning where they surprise."""
+    """The base of all dropout layers: their settings, and hints where they surprise."""
+
+    _two_modes = True
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
+        look_at_dropout(self)
         _check(self, p)
         self.p = p
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
         if self.training and not is_grad_enabled():
-            self._warn_of_training()
+            note_run(self)
         return self._drop(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:
@@ -127,7 +131,7 @@ class DropConnectLinear(Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         if self.training and not is_grad_enabled():
-            self._warn_of_training()
+            note_run(self)
         return F.linear(input, F.dropout(self.weight, self.p, self.training), self.bias)
 
     def extra_repr(self) -> str:

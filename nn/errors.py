@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.errors import describe, warn
+from autograd.errors import describe
+from autograd.slips import hint
 
 from .parameter import Parameter
 
@@ -119,9 +120,9 @@ def strays(module, root, told: Container[str] = ()) -> Iterator[tuple[str, Any, 
 def _warn(place: str, container, stray) -> None:
     kind = "Parameter" if isinstance(stray, Parameter) else "Module"
     fit = kind + ("Dict" if isinstance(container, dict) else "List")
-    warn(
-        f"{place} is a plain {type(container).__name__} that holds a {type(stray).__name__}, which "
-        f"is not registered there: it will not be trained, saved or moved. Use nn.{fit}.")
+    hint(f"not registered: {place}",
+         f"{place} is a plain {type(container).__name__} that holds a {type(stray).__name__}, "
+         f"which is not registered there: it will not be trained, saved or moved. Use nn.{fit}.")
 
 
 def _first_stray(container, root):

@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 
 import autograd
 from autograd import Tensor
-from autograd.errors import check_switches, did_you_mean, warn
+from autograd.errors import check_switches, did_you_mean
 from autograd.hooks import RemovableHandle
 
 from .errors import LOCATED, locate
 from .hooks import Hooks, add, call
 from .parameter import is_lazy
+from .slips import note_mode
 from .stateful import Stateful
 from .tree import own_names
 
@@ -35,6 +36,7 @@ class Module(Stateful):
     """
 
     training: bool
+    _two_modes = False  # whether training and evaluation differ
     _hooks: Hooks | None
 
     def __init__(self) -> None:
@@ -119,6 +121,7 @@ class Module(Stateful):
             raise ValueError(f"train: mode must be True or False, got {mode!r}")
         for module in self.modules():
             object.__setattr__(module, "training", mode)
+        note_mode(self, mode)
         return self
 
     def eval(self) -> Module:
@@ -134,14 +137,6 @@ class Module(Stateful):
         finally:
             for module, mode in before:
                 object.__setattr__(module, "training", mode)
-
-    def _warn_of_training(self) -> None:
-        """Warn once that this module behaves as in training although nothing is recorded."""
-        if "training" not in self._told:
-            self._told.add("training")
-            warn(
-                f"{self!r} runs in training mode under no_grad: call model.eval() before "
-                "predicting, or use `with model.evaluating():`")
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
         """Ask (or stop asking) for gradients of all parameters; False freezes the module."""

@@ -13,6 +13,7 @@ from . import init
 from .errors import check_whole
 from .module import Module, changed, fits, shape_of
 from .parameter import Parameter
+from .slips import note_run
 
 
 class _Affine(Module):
@@ -101,6 +102,8 @@ def _count(batches: Tensor) -> None:
 
 
 class _BatchNorm(_Running):
+    _two_modes = True
+
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
                  affine: bool = True, track_running_stats: bool = True, device=None, dtype=None,
                  *, bias: bool = True) -> None:
@@ -116,7 +119,7 @@ class _BatchNorm(_Running):
                 mean = var = None
             elif self.num_batches_tracked is not None:
                 if not is_grad_enabled():
-                    self._warn_of_training()
+                    note_run(self)
                 _count(self.num_batches_tracked)
                 if self.momentum is None:
                     momentum = 1 / self.num_batches_tracked.item()

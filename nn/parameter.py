@@ -8,6 +8,8 @@ import autograd
 from autograd import Tensor
 from autograd.errors import describe
 
+from .slips import look_at_birth
+
 
 class _Named(Tensor):
     """A tensor that shows the memory of `data`, and sees in-place writes to it, without history."""
@@ -41,6 +43,7 @@ class Parameter(_Named):
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
         super().__init__(data)
         self.requires_grad_(requires_grad)
+        look_at_birth(self)
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

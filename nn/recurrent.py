@@ -9,8 +9,9 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from autograd.errors import describe, warn
+from autograd.errors import describe
 from autograd.ops import recurrent as ops
+from autograd.slips import hint
 
 from . import init
 from .errors import check_whole
@@ -36,7 +37,8 @@ class _Recurrent(Module):
         if isinstance(dropout, (bool, str)) or not 0 <= dropout <= 1:
             raise ValueError(f"{name}: dropout={dropout!r} is a probability, a number from 0 to 1")
         if dropout and num_layers == 1:
-            warn(f"{name}: dropout={dropout} comes between layers, and num_layers is 1")
+            hint("dropout of one layer", f"{name}: dropout={dropout} comes between layers, and "
+                 "num_layers is 1; put nn.Dropout behind it, or leave dropout out")
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size

@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import Constructed, check_switches, did_you_mean
+from autograd.slips import hint
 
 from .errors import warn_of_strays
 from .parameter import Buffer, Parameter
@@ -49,6 +50,10 @@ class Tree(Constructed):
             kind = self.__dict__.get("_registered", {}).get(name)
             if kind is not None:
                 self._check_fits(name, kind, value)
+            elif name == "requires_grad":
+                hint("requires_grad of a module", f"{type(self).__name__}.requires_grad = {value} "
+                     "sets an attribute and leaves its parameters as they are; call "
+                     f"requires_grad_({value})")
             object.__setattr__(self, name, value)
 
     def _register(self, name: str, kind: str, value) -> None:

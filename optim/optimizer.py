@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
-from autograd.errors import Constructed, caller_place, describe, uncalled, warn
+from autograd.errors import Constructed, caller_place, describe, uncalled
 from autograd.hooks import RemovableHandle
+from autograd.slips import hint, hinting
 from autograd.tensors import mark_written
 from optim.formula import Formula, formula_of
 from optim.hooks import (  # noqa: F401 - the global ones are found here
@@ -18,6 +19,7 @@ from optim.hooks import (  # noqa: F401 - the global ones are found here
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
 )
+from optim.slips import look_at_step
 from optim.state import fitted, load, number
 from optim.switches import plain, with_switches
 
@@ -27,10 +29,6 @@ _NO_PARAMETERS = (
     "{}: got no parameters. Layers in a plain list or dict are not registered with their module: "
     "keep them in nn.ModuleList or nn.ModuleDict, and single tensors in nn.Parameter. (And "
     "model.parameters() is an iterator: it gives its parameters once.)"
-)
-_NO_GRADIENTS = (
-    "{}: none of the {} parameters has a gradient, so nothing was updated. Call loss.backward() "
-    "between zero_grad() and step(), with a loss computed from these very parameters."
 )
 
 
@@ -69,6 +67,12 @@ class Optimizer(Constructed):
         self.param_groups: list[dict[str, Any]] = []
         for group in _as_groups(type(self).__name__, params):
             self.add_param_group(group)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__.get("defaults", ()) and type(self).__module__[:6] == "optim.":
+            hint("option as attribute", f"{type(self).__name__}.{name} = {value} sets an attribute "
+                 f"that no step reads; write optimizer.param_groups[0][{name!r}] = {value}")
+        super().__setattr__(name, value)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group: a dict with "params" and, where they differ from the defaults, options."""
@@ -113,7 +117,8 @@ class Optimizer(Constructed):
         """Update every parameter that has a gradient; returns what `closure` returned.
 
         `closure`, if given, is called first, with gradients recorded: it computes the loss anew
-        and calls backward() on it.  Warns if no parameter has a gradient.
+        and calls backward() on it.  Hints at gradients that never come or that
+        pile up, and at graphs that are kept.
         """
         loss = None
         if closure is not None:
@@ -132,9 +137,8 @@ class Optimizer(Constructed):
                     idle = False
                     arrays = [p._array for p in params]
                     self._update(params, arrays, [p._grad._array for p in params], group, age)
-        if idle:
-            count = sum(len(group["params"]) for group in self.param_groups)
-            warn(_NO_GRADIENTS.format(by, count))
+        if hinting():
+            look_at_step(self, None if idle else params[0])
         return loss
 
     def _prepare(self, param: Tensor, group: dict[str, Any]) -> Any:

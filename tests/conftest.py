@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 import autograd
-from autograd import dtypes, modes, ops, pytest_plugin, sampling, threads
+from autograd import dtypes, modes, ops, pytest_plugin, sampling, slips, threads
 from autograd.record import INPLACE, REGISTRY
 
 if find_spec("numba"):  # which kernel answers shall not depend on what was compiled before
@@ -54,6 +54,7 @@ def _state() -> dict[str, object]:
     return {
         "the grad mode": modes.is_grad_enabled(),
         "the inference mode": modes.is_inference_mode_enabled(),
+        "hints": slips.hinting(),
         "the default dtype": dtypes.get_default_dtype(),
         "the number of threads": threads.get_num_threads(),
         "the default generator": id(sampling.default_generator),
@@ -70,11 +71,13 @@ def leaves_nothing_behind(request):
     The default generator is ours to draw from: it starts from a seed of the test's own each time.
     """
     autograd.manual_seed(_seed(request))
+    slips.TOLD.clear()
     before, generator = _state(), sampling.default_generator
     yield
     after = _state()
     modes._grad.set(before["the grad mode"])
     modes._inference.set(before["the inference mode"])
+    slips._on.set(before["hints"])
     dtypes.set_default_dtype(before["the default dtype"])
     sampling.default_generator = generator
     changed = [name for name in before if before[name] != after[name]]

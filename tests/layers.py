@@ -3,7 +3,8 @@
 # A module of autograd imports only from lower layers; `x.*` is every module of the package x.
 LAYERS = {
     0: "errors absent refused aliases guests limits synonyms lazy files memory modes dtypes "
-       "complexes metadata hooks printing quiet threads allocator gate replayed kernels kernels.*",
+       "complexes metadata hooks printing quiet threads allocator gate replayed kernels kernels.* "
+       "slips",
     1: "node",
     2: "tensors",
     3: "into asked template boundary calling record",
@@ -27,6 +28,7 @@ SAME_LAYER = {
     "lazy": "refused",
     "synonyms": "errors",
     "modes": "errors",
+    "slips": "errors modes refused",
     "complexes": "dtypes",
     "dtypes": "errors quiet refused",
     "metadata": "errors memory refused",
@@ -83,14 +85,15 @@ SAME_LAYER = {
 # those of `autograd.__all__`, the ops, and the names listed here.
 PUBLIC_BESIDE_ALL = {
     "autograd.boundary": "guarded",
-    "autograd.errors": "Constructed caller_place check_switches describe did_you_mean spelled "
-                       "uncalled warn",
+    "autograd.errors": "Constructed caller_place check_switches describe did_you_mean outside "
+                       "spelled uncalled warn",
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "complete lazily",
     "autograd.origins": "Made Origins made",
     "autograd.refused": "tolerated",
     "autograd.replayed": "replayed",
+    "autograd.slips": "NOTED PILED SPENT hint hinting",
     "autograd.serialize.restricted": "ARRAYS HeldArray Restricted",
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.synonyms": "old_reduction",

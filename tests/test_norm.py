@@ -71,12 +71,11 @@ def test_empty_batches_leave_the_statistics_alone():
         assert layer.running_mean.tolist() == [0.0] * 3 and layer.running_var.tolist() == [1.0] * 3
 
 
-def test_forgotten_eval_is_warned_of_once():
+def test_forgotten_eval_is_told():
     layer = nn.BatchNorm1d(2)
     with autograd.no_grad():
-        with pytest.warns(UserWarning, match=r"BatchNorm1d\(2\) runs in training mode under no_gr"):
-            layer(images(3, 2))
-        layer(images(3, 2))
+        with pytest.warns(autograd.Hint, match=r"BatchNorm1d\(2\) runs in training mode under no_"):
+            nn.functional.mse_loss(layer(images(3, 2)), images(3, 2))
         with layer.evaluating():
             layer(images(3, 2))
 

@@ -11,9 +11,9 @@ from math import prod
 import numpy as np
 
 from .. import dtypes, kernels, refused
-from ..errors import warn
 from ..gate import WORDS, formula
 from ..record import composite, op
+from ..slips import hint
 from .elementwise import exp
 from .reduce import sum
 from .shape import axis
@@ -169,7 +169,7 @@ def _scores(name: str, input, dim, dtype) -> np.ndarray:
                         f"results sum to 1? Most likely dim={likely}"
                         + (f", of size {input.shape[likely]}" if ndim else ""))
     if dim is None:
-        warn(f"{name}: dim is not given; PyTorch takes {implicit(dim, input.ndim)} for "
+        hint("no dim", f"{name}: dim is not given; PyTorch takes {implicit(dim, input.ndim)} for "
              f"{input.ndim} dimensions; name it")
     wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype)
     if wanted.kind != "f":

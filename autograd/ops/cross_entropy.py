@@ -11,8 +11,7 @@ from operator import index
 import numpy as np
 
 from .. import kernels
-from ..errors import describe, warn
-from ..node import Node
+from ..errors import describe
 from ..record import composite, op
 from ..replayed import replayed
 from ..tensors import Tensor
@@ -20,11 +19,9 @@ from .activation import log_softmax, softmax, softmax_grad
 from .elementwise import long, safe_mul
 from .index import within
 from .loss import check_reduction, reduced
+from .loss_slips import look_at_classes, look_at_input
 from .reduce import sum
 from .shape import expand, movedim, reshape, unsqueeze
-
-_REARRANGE = frozenset(("reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose",
-                        "permute"))
 
 
 @composite(method=False)
@@ -36,7 +33,8 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     "mean" divides by the sum of the targets' class weights; `ignore_index` counts as nothing.
     Shape: (N, C, ...) with indices (N, ...); (C) with (); probabilities as input
     Raises: IndexError for a target that is no class, TypeError and ValueError for misfits.
-    Warns: where input comes out of softmax, since softmax is applied here.
+    Hints: where input comes out of softmax, since softmax is applied here, or of sigmoid; where
+        there is one class.
 
     >>> nn.functional.cross_entropy(autograd.tensor([[0., 0.]]), autograd.tensor([1]))
     tensor(0.6931)
@@ -47,11 +45,11 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
                          f"{label_smoothing}")
     _check_tensors("cross_entropy", input, target, weight)
     ignore_index = _ignored("cross_entropy", ignore_index)
-    if input._node is not None:
-        _warn_after_softmax(input.grad_fn)
+    look_at_input("cross_entropy", input)
     if target.dtype.kind == "f" and target.shape == input.shape:
         return _soft(input, target, weight, ignore_index, reduction, label_smoothing)
     _check_shapes("cross_entropy", input, target)
+    look_at_classes("cross_entropy", input)
     scores, labels = _rows(input, target)
     try:
         loss = _cross_entropy(scores, labels, weight, reduction=reduction,
@@ -69,10 +67,12 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
 
     Shape: (N, C, ...) with class indices (N, ...); (C) with ()
     Raises: IndexError for a target that is no class, TypeError and ValueError for misfits.
+    Hints: where input comes out of softmax, or is scores.
     """
     check_reduction("nll_loss", reduction)
     _check_tensors("nll_loss", input, target, weight)
     ignore_index = _ignored("nll_loss", ignore_index)
+    look_at_input("nll_loss", input)
     _check_shapes("nll_loss", input, target)
     _check_target("nll_loss", input, target, ignore_index)
     scores, labels = _rows(input, target)
@@ -267,13 +267,3 @@ def _check_target(name: str, input, target, ignore_index: int) -> None:
     raise IndexError(f"{name}: target {int(labels[at])}{place} is not a class: input "
                      f"{tuple(input.shape)} has {classes} classes, so 0 to {classes - 1} fit, or "
                      f"ignore_index={ignore_index}{hint}") from None
-
-
-def _warn_after_softmax(node: Node | None) -> None:
-    """Warn if softmax made the input of cross_entropy."""
-    while node is not None and node.op.name in _REARRANGE:
-        node = node.parents[0]
-    if node is None or node.op.name != "softmax":
-        return
-    warn("cross_entropy: the input comes out of softmax, but cross_entropy applies softmax itself; "
-         "pass the scores before softmax")

@@ -9,9 +9,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from ..errors import describe, warn
+from ..errors import describe
 from ..gate import by_index
 from ..record import composite, op
+from ..slips import hint
 from ..tensors import Tensor
 from .shape import axis, owned, reshape, whole
 
@@ -58,8 +59,8 @@ def _plain_part(part):
     if array.size == 0 and not hasattr(part, "dtype"):
         array = array.astype(np.int64)
     if array.dtype == np.uint8:
-        warn("getitem: a uint8 index is taken as a mask, as PyTorch does; say .bool() "
-             "for a mask, .long() for positions")
+        hint("uint8 mask", "getitem: a uint8 index is taken as a mask, as PyTorch does; say "
+             ".bool() for a mask, .long() for positions")
         array = array.astype(bool)
     if array.dtype.kind not in "iub":
         raise IndexError(f"getitem: {describe(part)} is not an index; integers, slices, None, ... "

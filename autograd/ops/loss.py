@@ -16,9 +16,10 @@ import numpy as np
 
 from .. import kernels, refused
 from ..dtypes import common_float
-from ..errors import describe, instead, warn
+from ..errors import describe, instead
 from ..kernels import loss_formulas as formulas
 from ..record import composite, op
+from ..slips import NOTED, hint, look_at_mode
 from ..tensors import Tensor
 from .compare import where
 from .elementwise import abs, sign
@@ -31,6 +32,8 @@ def check_reduction(name: str, reduction) -> None:
     """Raise unless `reduction` is one of the three."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}: reduction {reduction!r}; choose 'mean', 'sum' or 'none'")
+    if NOTED:
+        look_at_mode(name)
 
 
 def reduced(losses, reduction: str):
@@ -81,7 +84,8 @@ def _shape_of_both(name: str, input, target) -> tuple[int, ...]:
             pass
         else:
             refused.tolerated(f"nn.functional.{name}, of two shapes")
-            warn(f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} are "
+            hint("repeated target",
+                 f"{name}: input {tuple(input.shape)} and target {tuple(target.shape)} are "
                  f"repeated to {shape}, which is seldom meant; give them one shape")
             return shape
     same_shape(name, input, target)

@@ -14,6 +14,7 @@ from .activation import logsigmoid
 from .compare import maximum, where
 from .elementwise import log, log1p, safe_mul, sigmoid
 from .loss import as_reduced, check_reduction, pair, reduced, same_shape, shared
+from .loss_slips import look_at_input
 
 
 def weighted(name: str, losses, weight, which: str = "weight"):
@@ -118,6 +119,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
 
     Never overflows, unlike a sigmoid followed by binary_cross_entropy.
     Raises: ValueError for a target outside [0, 1], or different shapes.
+    Hints: where input comes out of sigmoid, since sigmoid is applied here, or of softmax.
 
     >>> nn.functional.binary_cross_entropy_with_logits(autograd.tensor([0.]), autograd.tensor([1.]))
     tensor(0.6931)
@@ -125,6 +127,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     name = "binary_cross_entropy_with_logits"
     check_reduction(name, reduction)
     same_shape(name, input, target)
+    look_at_input(name, input)
     if weight is None and pos_weight is None and reduction != "none":
         loss = _with_logits(input, target, reduction)
         _check_losses(name, loss, None, target)

@@ -14,6 +14,7 @@ from ..tensors import Tensor
 from .compare import maximum, where
 from .elementwise import exp, in_float32, log, safe_mul
 from .loss import check_reduction, reduced, same_shape
+from .loss_slips import look_at_input
 from .shape import unsqueeze
 
 _HALF_LOG_2_PI = 0.5 * log_of(2 * pi)
@@ -36,6 +37,7 @@ def kl_div(input, target, reduction="mean", log_target=False):
         raise ValueError(f"kl_div: reduction {reduction!r}; choose 'mean', 'batchmean', 'sum' or "
                          "'none'")
     same_shape("kl_div", input, target)
+    look_at_input("kl_div", input)
     losses = exp(target) * (target - input) if log_target else _kl_div(input, target)
     if reduction != "batchmean":
         return reduced(losses, reduction)
@@ -110,6 +112,8 @@ def poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduct
     """
     check_reduction("poisson_nll_loss", reduction)
     same_shape("poisson_nll_loss", input, target)
+    if log_input:
+        look_at_input("poisson_nll_loss", input)
     logarithm = input if log_input else log(input + eps)
     losses = (exp(input) if log_input else input) - safe_mul(target, logarithm)
     if full:

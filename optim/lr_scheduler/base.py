@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.errors import Constructed, warn
+from autograd.slips import hint
 from optim.optimizer import Optimizer
 from optim.switches import current_rates, set_rate
 
@@ -67,9 +68,9 @@ class LRScheduler(Constructed):
         """Warn in the first step if no parameter has been written since the schedule began."""
         before, self._before = self._before, None
         if before is not None and before == last_write(self.optimizer):
-            warn(
-                f"{type(self).__name__}.step() came before the first optimizer.step(), so no "
-                "update sees the first learning rate; call optimizer.step() first")
+            hint("scheduler first",
+                 f"{type(self).__name__}.step() came before the first optimizer.step(), so no "
+                 "update sees the first learning rate; call optimizer.step() first")
 
     def _admit(self) -> None:
         """Give a base rate to each group that the optimizer got since the last step."""

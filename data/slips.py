@@ -1,0 +1,35 @@
+"""A slip with data that raises nothing: training on one class after the other."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.slips import NOTED, hinting
+from data.dataset import TensorDataset
+from data.sampler import BatchSampler, SequentialSampler
+
+_BATCHES = 2  # of each class at least, on average, else batches are mixed
+
+
+def classes_in_turn(loader: Any) -> bool:
+    """Whether the loader, unshuffled, gives all samples of one class, then all of the next."""
+    if (not hinting() or type(loader.sampler) is not SequentialSampler
+            or type(loader.batch_sampler) is not BatchSampler):
+        return False
+    dataset = loader.dataset
+    labels = dataset.tensors[-1] if isinstance(dataset, TensorDataset) else getattr(
+        dataset, "targets", ())
+    labels = np.asarray(labels.numpy() if hasattr(labels, "numpy") else labels)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or len(labels) != len(dataset):
+        return False
+    blocks = 1 + int(np.count_nonzero(np.diff(labels)))
+    return 1 < blocks <= len(loader) / _BATCHES and len(np.unique(labels)) == blocks
+
+
+def note_batch(in_turn: bool, number: int) -> None:
+    """Remember, for the step that follows a batch, whether it is one of a single class; first
+    batches are left out, which programs take to look at them."""
+    if in_turn and number:
+        NOTED["in turn"] = True
+    else:
+        NOTED.pop("in turn", None)

@@ -1,0 +1,77 @@
+"""Slips with modules that raise nothing: a mode that was forgotten, what is made in `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+from autograd import Tensor, is_grad_enabled
+from autograd.errors import outside
+from autograd.slips import NOTED, hint, hinting
+
+_REMEMBERED = 8  # parameters of one line
+_made: WeakKeyDictionary[Any, dict[Any, list[ref]]] = WeakKeyDictionary()
+
+
+def note_mode(root: Any, training: bool) -> None:
+    """Remember that a module was asked for a mode: if a layer itself was, it is meant; if a model
+    was to evaluate after steps of an optimizer, the next step shall look whether it is back."""
+    if not any(root.children()):
+        root._told.add("mode")
+    elif not training and hinting():
+        first = next(iter(root._named("parameter", "", True, True)), (None, None))[1]
+        written = None if first is None else first._version[1]
+        if written is not None and written[0].endswith(".step"):
+            NOTED["evaluated"] = _still_evaluating(ref(root))
+
+
+def _still_evaluating(found: ref) -> Callable[[Tensor], str]:
+    def name(param: Tensor) -> str:
+        """The layer that a step on `param` finds in evaluation mode, or ''."""
+        root = found()
+        if root is None or any(module.training for module in root.modules()):
+            return ""
+        layer = next((module for module in root.modules() if module._two_modes), None)
+        trains = any(own is param for _, own in root._named("parameter", "", True, True))
+        return repr(layer) if trains and layer is not None and "mode" not in layer._told else ""
+
+    return name
+
+
+def note_run(layer: Any) -> None:
+    """Remember that a layer ran in training mode under no_grad: a loss shall look at it."""
+    if "mode" not in layer._told:
+        found = ref(layer)
+        NOTED["training"] = lambda: "" if is_grad_enabled() else repr(found() or "a layer")
+
+
+def look_at_birth(parameter: Tensor) -> None:
+    """Tell of a parameter that is made in `forward`, in the place of one that is gone."""
+    owner, place = _forward()
+    if owner is None:
+        return
+    made = _made.setdefault(owner, {}).setdefault(place, [])
+    if any(earlier() is None for earlier in made):
+        hint("made in forward", f"{type(owner).__name__}.forward makes a Parameter anew in each "
+             "call, so it is random each time and never trained; make the layer once, in __init__: "
+             "self.layer = nn.Linear(...), and call self.layer(x) in forward")
+    made.append(ref(parameter))
+    del made[:-_REMEMBERED]
+
+
+def look_at_dropout(layer: Any) -> None:
+    """Tell of a dropout layer that a model in evaluation mode makes: it drops all the same."""
+    owner, _ = _forward()
+    if owner is not None and not owner.training:
+        name = type(layer).__name__
+        hint("dropout in forward", f"{type(owner).__name__}.forward makes a {name}, which is in "
+             f"training mode while the model evaluates, so it drops; make it in __init__: "
+             f"self.drop = nn.{name}(...), or say F.dropout(x, p, training=self.training)")
+
+
+def _forward() -> tuple[Any, Any]:
+    """The module whose `forward` makes something at present, and at which place; or None."""
+    frame, _ = outside()
+    owner = frame.f_locals.get("self") if frame.f_code.co_name == "forward" else None
+    return (owner if hasattr(owner, "named_parameters") else None), (frame.f_code, frame.f_lasti)
