@@ -69,13 +69,18 @@ def _absolute(x):
     return applied("Abs", x) if isinstance(x, Symbol) else abs(x)
 
 
+def _expm1(x):
+    """eˣ - 1, which Elu is for x <= 0; beyond, eˣ (1 - e⁻ˣ)."""
+    return _where(x <= 0.0, applied("Elu", x), applied("Exp", x) * -applied("Elu", -x))
+
+
 WORDS: dict[str, Any] = {
     "exp": _named("Exp"), "log": _named("Log"), "tanh": _named("Tanh"), "sqrt": _named("Sqrt"),
     "absolute": _absolute, "maximum": _named("Max"), "minimum": _named("Min"),
     "where": _where, "sigmoid": _named("Sigmoid"), "softplus": _named("Softplus"),
     "erf": _named("Erf"), "floor": _named("Floor"), "ceil": _named("Ceil"),
     "rint": _named("Round"), "fmod": _named("Mod", fmod=1),
-    "expm1": _named("Elu"),  # formulas ask for it at x <= 0 only, where Elu is eˣ - 1
+    "expm1": _expm1,
     "trunc": lambda x: _where(x < 0.0, applied("Ceil", x), applied("Floor", x)),
     "normal": lambda x: (applied("Erf", x * 0.5 ** 0.5) + 1.0) * 0.5,
     "tanhshrink": lambda x: x - applied("Tanh", x),
@@ -86,6 +91,8 @@ WORDS: dict[str, Any] = {
 def by_formula(graph: Graph, formula: str, arguments: list, dtype) -> str:
     """What the formula of that name gives for values and numbers, as a tensor of a dtype."""
     try:
+        if formula not in WORDS and not hasattr(FORMULAS[formula], "__code__"):
+            raise KeyError(formula)  # it is NumPy's own
         function = WORDS[formula] if formula in WORDS else read(FORMULAS[formula], WORDS)
     except KeyError as word:
         raise RuntimeError(f"there is no operator for {word} in its formula") from None
