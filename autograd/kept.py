@@ -13,7 +13,7 @@ from .node import Node
 from .origins import Origins, block, held_arrays
 from .tensors import Tensor, current_node
 from .viz.names import shape_text
-from .viz.stepping import tensors_in
+from .viz.stepping import given_names, tensors_in
 
 _SHOWN = 20  # rows of the printed table
 
@@ -112,11 +112,8 @@ def memory_report(loss, *, names: Mapping[str, Any] | None = None) -> MemoryRepo
     24     (2, 3)  matmul input              x
     56 bytes are kept for the backward pass, 32 of them by the graph alone
     """
-    if names is None:
-        names = sys._getframe(1).f_locals
-    elif not isinstance(names, Mapping):
-        raise TypeError('memory_report: names must be a dict such as {"model": model}, got '
-                        f"{describe(names)}")
+    # asked for the caller's variables only where they are needed: a frame keeps what it told
+    names = given_names("memory_report", names, {} if names else sys._getframe(1).f_locals)
     modules = {name: value for name, value in names.items()
                if callable(getattr(type(value), "named_modules", None))}
     function = loss

@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from operator import index
-from types import CodeType, MethodType
+from types import CodeType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 from .errors import describe, located, uncalled
@@ -50,15 +50,20 @@ class Leak(NamedTuple):
         size = f"{self.nbytes:,} bytes"
         what = (f"{self.nodes:,} nodes{f' and {size}' if self.nbytes else ''}" if self.nodes
                 else f"results without a graph, {size},")
-        fix = (f"let it hold numbers, .item(), or Tensors without their graph, .detach(): "
-               f"{self._example()}" if self.nodes else "keep fewer of them")
+        fix = self._advice() if self.nodes else "keep fewer of them"
         return (f"{self.holder} ({self.kind}){at} keeps {what} more with each step, of what "
                 f"{self.made}; {fix}")
 
-    def _example(self) -> str:
-        if self.kind.startswith("Tensor"):
-            return f"{self.holder} += loss.item(), or {self.holder} = {self.holder}.detach()"
-        return f"{self.holder}.append(loss.item())"
+    def _advice(self) -> str:
+        if self.holder == _UNKNOWN:
+            return ("a .grad of backward(create_graph=True), a queue or a hook may hold it: let it "
+                    "hold numbers, .item(), or Tensors without their graph, .detach()")
+        by_kind = {
+            "Tensor": f"{self.holder} += loss.item(), or {self.holder} = {self.holder}.detach()",
+            "dict": f"{self.holder}[key] = loss.item()",
+            "tuple": f"{self.holder} = tuple(state.detach() for state in {self.holder})"}
+        example = by_kind.get(self.kind.split()[0], f"{self.holder}.append(loss.item())")
+        return f"let it hold numbers, .item(), or Tensors without their graph, .detach(): {example}"
 
 
 class Leaks(list):
@@ -202,11 +207,14 @@ def _named(step: Callable, local: Mapping[str, Any]) -> dict[int, tuple[str, Any
         elif id(value) not in seen and depth < _DEEPEST:
             seen.add(id(value))
             if isinstance(value, _CONTAINERS):
-                parts = value.values() if isinstance(value, Mapping) else value
-                places += [(name, part, name, value, depth + 1) for part in list(parts)[-1000:]]
-            elif hasattr(value, "__dict__") and not isinstance(value, type):
+                parts = ([(f"{name}[{key!r}]", part) for key, part in list(value.items())[-1000:]]
+                         if isinstance(value, Mapping) else
+                         [(name, part) for part in list(value)[-1000:]])
+                places += [(own, part, name, value, depth + 1) for own, part in parts]
+            elif not isinstance(value, (type, ModuleType)):
+                own = getattr(value, "__dict__", None)  # which other libraries may make up
                 places += [(f"{name}.{key}", part, f"{name}.{key}", part, depth + 1)
-                           for key, part in list(vars(value).items())]
+                           for key, part in list(own.items() if isinstance(own, dict) else ())]
     return found
 
 
@@ -243,7 +251,7 @@ def _line(step: Callable, holder: str) -> str:
     """file:line where the step names the holder last."""
     code = getattr(step, "__code__", None)
     lines = [(inner.co_filename, line) for inner in _codes(code) for line in
-             _lines(inner, holder.rpartition(".")[2])] if code is not None else []
+             _lines(inner, holder.partition("[")[0].rpartition(".")[2])] if code is not None else []
     return f"{lines[-1][0]}:{lines[-1][1]}" if lines else ""
 
 

@@ -98,7 +98,8 @@ def test_each_memory_stands_once_with_op_module_line_and_owner():
     assert sum(report.modules().values()) == report.nbytes == sum(row.nbytes for row in report.rows)
     assert [row.nbytes for row in report.rows] == sorted(
         [row.nbytes for row in report.rows], reverse=True)
-    assert KIND[0] is Node and model._hooks is None or not model._hooks.forward
+    assert KIND[0] is Node
+    assert not (model._hooks and model._hooks.forward)
 
 
 def test_of_a_graph_that_is_there_modules_are_those_of_parameters():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_a_total_of_tensors_is_named():
 
 def test_attributes_of_the_program_are_followed():
     found = autograd.leaks(Program().into_a_dict)
-    assert [(leak.holder, leak.kind) for leak in found] == [("self.history", "list of 11")]
+    assert [(leak.holder, leak.kind) for leak in found] == [("self.history['loss']", "list of 11")]
     assert found[0].line == line("into a dict")
     found = autograd.leaks(Program().added_up)
     assert [leak.holder for leak in found] == ["self.total"] and found[0].line == line("added up")
@@ -177,3 +178,41 @@ def test_a_step_that_fails_leaves_no_watch():
     with pytest.raises(ZeroDivisionError):
         autograd.leaks(lambda: 1 / 0)
     assert KIND[0] is Node
+
+
+class _Anything:
+    """As a module of another library may be: its attributes are no dict."""
+
+    __dict__ = property(lambda self: self)  # type: ignore[assignment]
+
+    def __getattr__(self, name):
+        return self
+
+
+def test_what_leads_to_everything_is_not_walked_through():
+    everything, w = (sys, _Anything()), autograd.ones(2, requires_grad=True)
+    kept = []
+
+    def step():
+        assert everything
+        kept.append((w * w).sum())
+
+    leak, = autograd.leaks(step)
+    assert leak.holder == "kept"
+
+
+@pytest.mark.parametrize(("keep", "holder", "advice"), [
+    (lambda held, loss: held.update({len(held): loss}), "held", "held[key] = loss.item()"),
+    (lambda held, loss: held.setdefault("a", []).append(loss), "held['a']",
+     "held['a'].append(loss.item())"),
+])  # fmt: skip
+def test_the_advice_fits_the_holder(keep, holder, advice):
+    held, w = {}, autograd.ones(2, requires_grad=True)
+    leak, = autograd.leaks(lambda: keep(held, (w * w).sum()))
+    assert leak.holder == holder and advice in str(leak)
+
+
+def test_of_a_holder_that_is_not_found_no_code_is_advised():
+    w = autograd.ones(2, requires_grad=True)
+    leak, = autograd.leaks(lambda: (w * w).sum().backward(create_graph=True))
+    assert "create_graph" in str(leak) and "loss.item()" not in str(leak)

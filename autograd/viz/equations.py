@@ -60,8 +60,12 @@ class _Undecided(Exception):
 
 @lru_cache(None)
 def parsed(text: str) -> ast.expr | None:
-    """The tree of a rule's text; None of one that calls helpers inside the library."""
-    tree = ast.parse(text, mode="eval").body
+    """The tree of a rule's text; None of one that calls helpers inside the library, or is named as
+    no function can be."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
     helpers = any(isinstance(node, ast.Name) and node.id.startswith("_") for node in
                   ast.walk(tree))
     return None if helpers else tree

@@ -200,16 +200,18 @@ def _names(node: Node, titles: Titles) -> dict[str, ast.expr]:
                                                              node.shape == ()))}
     if not isinstance(node.op, Op):
         return names
+    for name, parent in zip(node.op.inputs, node.parents, strict=False):
+        if parent is not None:
+            names[name] = atom(Symbol(titles.nodes[parent], parent.shape == ()))
     for name, value, source in node.op.kept(node.saved):
+        if name in names:
+            continue
         if name == "index" and source is None:
             names[name] = atom(index_text(value))
         elif isinstance(value, np.ndarray) and isinstance(source, int) and source >= 0:
             names[name] = _array(name, value, titles)
         elif (tree := constant(value)) is not None:
             names[name] = tree
-    for name, parent in zip(node.op.inputs, node.parents, strict=False):
-        if parent is not None:
-            names[name] = atom(Symbol(titles.nodes[parent], parent.shape == ()))
     return names
 
 

@@ -148,7 +148,7 @@ def given_names(function: str, names, variables: Mapping[str, Any]) -> Mapping[s
     """What Tensors are called by: the caller's variables, unless names are given."""
     if names is None:
         return variables
-    if not isinstance(names, Mapping):
+    if not isinstance(names, Mapping) or not all(isinstance(n, str) and n for n in names):
         raise TypeError(f'{function}: names must be a dict such as {{"w": w}} or '
                         f'{{"model": model}}, got {describe(names)}')
     return names
