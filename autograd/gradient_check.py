@@ -56,8 +56,8 @@ def gradcheck(func: Callable, inputs, eps: float = 1e-5, rtol: float = 1e-7,
     """
     _check_always("gradcheck", always)
     given, (func, inputs) = func, _in_parts(func, inputs)
-    tensors, results, notes = _prepared("gradcheck", func, inputs, input_names(given, inputs))
     names = input_names(given, inputs)
+    tensors, results, notes = _prepared("gradcheck", func, inputs, names)
     labels = [f"result {i}" for i in range(len(results))] if len(results) > 1 else ["result"]
     return _check("gradcheck", func, tensors, names, labels, notes, eps=eps, rtol=rtol, atol=atol,
                   fast_mode=fast_mode, raise_exception=raise_exception, nondet_tol=nondet_tol)
@@ -206,9 +206,18 @@ def _results(value) -> list[Tensor]:
     return results
 
 
+def _check_sizes(name: str, **sizes: float | None) -> None:
+    for what, size in sizes.items():
+        if size is None or isinstance(size, (int, float)) and size >= 0 and (size or what != "eps"):
+            continue
+        least = "above 0" if what == "eps" else "0 or more"
+        raise ValueError(f"{name}: {what} must be a number {least}, got {size!r}")
+
+
 def _check(name: str, func: Callable, tensors: list, names: list[str], labels: list[str],
            notes: list[str], *, eps, rtol, atol, fast_mode, raise_exception, nondet_tol) -> Report:
     check_switches(name, fast_mode=fast_mode, raise_exception=raise_exception)
+    _check_sizes(name, eps=eps, rtol=rtol, atol=atol)
     checked = {names[i]: x for i, x in enumerate(tensors) if _differentiable(x)}
     results = _results(func(*tensors))
     rows = dict(zip(labels, results, strict=True))

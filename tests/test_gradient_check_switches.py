@@ -18,3 +18,14 @@ def test_pytorchs_switches_are_taken_or_refused():
             check(autograd.log, (x,), check_backward_ad=False)
         with pytest.raises(TypeError, match="'rtoll'; did you mean 'rtol'"):
             check(autograd.log, (x,), rtoll=1e-3)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [
+    (dict(eps=0), "eps must be a number above 0, got 0"),
+    (dict(eps=-1e-5), "eps must be a number above 0"), (dict(eps="x"), "eps must be a number"),
+    (dict(rtol=-1), "rtol must be a number 0 or more"), (dict(atol="x"), "atol must be a number"),
+])  # fmt: skip
+def test_sizes_that_are_none_are_refused(given, wanted):
+    x = autograd.ones(2, dtype=autograd.float64, requires_grad=True)
+    with pytest.raises(ValueError, match=f"gradcheck: {wanted}"):
+        autograd.gradcheck(autograd.exp, (x,), **given)
