@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from autograd.errors import describe, uncalled
 
 from ..module import Module
 from .fit import LOSSES, chance, check_loss, check_scale, check_start, compared
-from .patient import Failed, Patient, undisturbed
+from .patient import Batch, Failed, Patient, undisturbed
 from .report import Finding, Report
 from .samples import check_samples, check_splits
 from .signals import Activity, check_gradients, check_norms, check_symmetry
@@ -78,8 +79,7 @@ def _examined(patient: Patient, survey: Survey, facts: dict[str, str]) -> list[F
     try:
         for other in reversed(survey.kept):  # the first one last: what stands then is of it
             patient.run(other)
-            reached |= {id(p) for p in (*patient.model.parameters(), *patient.optimized())
-                        if p.grad is not None}
+            reached |= _graded(patient)
             activity.add(patient)
     except Failed as error:
         return [*check_samples(survey, False, weighted), Finding(
@@ -97,15 +97,32 @@ def _examined(patient: Patient, survey: Survey, facts: dict[str, str]) -> list[F
         return found if survey.broken else [*found, Finding(
             "error", "bad numbers", "loss", f"the loss is {loss}", loss,
             "with autograd.detect_anomaly():\n    criterion(model(x), y).backward()")]
-    again = partial(patient.compute, batch)
+    again, batches = partial(patient.compute, batch), [*survey.kept, *survey.spare]
     found += check_graph(patient, again)
     if any(one.check == "no graph" for one in found) or not patient.loss.requires_grad:
         return found
     found += [*check_start(patient, expected, kind), *check_registration(patient)]
     found += [*activity.check(), *check_gradients(patient, expected), *check_symmetry(patient)]
-    found += check_optimizer(patient, reached, again)
-    tried = list(check_learning(fresh, batch, expected, facts))
+    found += check_optimizer(patient, _reached(patient, survey.spare, reached), again, len(batches))
+    tried = list(check_learning(fresh, batches, expected, facts))
     return [*found, *_not_explained(tried, found)]
+
+
+def _graded(patient: Patient) -> set[int]:
+    """The ids of parameters that have a gradient."""
+    return {id(p) for p in (*patient.model.parameters(), *patient.optimized())
+            if p.grad is not None}
+
+
+def _reached(patient: Patient, spare: list[Batch], reached: set[int]) -> set[int]:
+    """`reached`, and what more batches reach where something is missing."""
+    for batch in spare:
+        if all(id(p) in reached for p in patient.optimized() if p.requires_grad):
+            break
+        with suppress(Failed):
+            patient.run(batch)
+            reached = reached | _graded(patient)
+    return reached
 
 
 def _not_explained(tried: list[Finding], found: list[Finding]) -> list[Finding]:

@@ -13,13 +13,13 @@ from autograd import Tensor
 from autograd.errors import describe
 
 _BATCHES, _SAMPLES, _BYTES = 64, 4096, 1 << 28  # no more are looked at
-_KEPT = 4  # batches to train with
+_KEPT, _SPARE = 4, 4  # batches to run, and more where a gradient is still missing
 
 
 class Survey:
     """The first batches of a loader.
 
-    kept      the first few, as pairs of the model's arguments and the targets
+    kept      the first few, as pairs of the model's arguments and the targets; `spare` the next
     inputs    of each sample a hash of its first input, `pairs` of that with its target
     labels    the targets of all samples, None where they are not one number each
     broken    (what, index, count) of arrays with NaN or infinity: "inputs" or "targets"
@@ -28,6 +28,7 @@ class Survey:
 
     def __init__(self, name: str, loader: Iterable) -> None:
         self.kept: list[tuple[tuple, Any]] = []
+        self.spare: list[tuple[tuple, Any]] = []
         self.sizes: list[int] = []
         self.inputs: list[int] = []
         self.pairs: list[int] = []
@@ -39,8 +40,9 @@ class Survey:
             if len(self.sizes) == _BATCHES or len(self.inputs) >= _SAMPLES or nbytes > _BYTES:
                 break
             args, targets = _pair(name, batch)
-            if len(self.kept) < _KEPT:
-                self.kept.append(copy.deepcopy((args, targets)))  # a model may write into them
+            if len(self.sizes) < _KEPT + _SPARE:  # copies, as a model may write into them
+                (self.kept if len(self.sizes) < _KEPT else self.spare).append(
+                    copy.deepcopy((args, targets)))
             nbytes += self._look(args, targets)
         else:
             self.whole = True
