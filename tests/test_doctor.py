@@ -246,3 +246,35 @@ def test_only_a_certain_cut_is_an_error():
              for program in (classifier(Rounded()), FAULTS["zero_weights"][0]())]
     assert [one.severity for one in found] == ["error", "warning"]
     assert "in the 6 batches that were run" in found[1].what
+
+
+@pytest.mark.parametrize(("criterion", "width", "advice"), [
+    (nn.CrossEntropyLoss(), 2, "nn.CrossEntropyLoss(weight=1 / counts)"),
+    (nn.BCEWithLogitsLoss(), 1, "nn.BCEWithLogitsLoss(pos_weight=negatives / positives)"),
+])
+def test_the_advice_on_imbalance_fits_the_criterion(criterion, width, advice):
+    x, _ = points(200)
+    y = autograd.arange(200) % 20 == 0
+    y = y.long() if width == 2 else y.float().unsqueeze(1)
+    report = examine(*classifier(mlp(classes=width), [(x, y)], criterion))
+    assert advice in next(one for one in report.findings if one.check == "imbalance").fix
+
+
+@pytest.mark.parametrize("as_given", [lambda x: x, lambda x: x.numpy()])
+def test_an_empty_batch_is_named(as_given):
+    x, y = points(8)
+    with pytest.raises(ValueError, match="doctor: batch 1 of the loader is empty"):
+        examine(*classifier(loader=[(as_given(x), y), (as_given(x[:0]), y[:0])]))
+
+
+def test_arrays_are_looked_at_as_tensors_are():
+    class Taking(nn.Sequential):
+        def forward(self, x):
+            return super().forward(autograd.tensor(x))
+
+    x, y = points(40)
+    x[3, 2] = float("nan")
+    report = examine(*classifier(Taking(*mlp()), [(x.numpy(), y)]))
+    assert report.facts["looked at"].startswith("40 samples")
+    broken = next(one for one in report.findings if one.check == "bad numbers")
+    assert broken.where == "inputs" and "batch 0 at index (3, 2)" in broken.what

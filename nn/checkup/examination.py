@@ -26,15 +26,19 @@ def doctor(model: Module, loader: Iterable, criterion: Callable, optimizer: Any,
     """Look for what keeps a model from learning, before it is trained: a dry run on copies.
 
     Some batches (up to 64) are looked through: numbers, scale, labels, order, samples that
-    `validation` shares.  A copy of the model is run on four of them: registration, mode, loss and
-    output, dead and saturated units, gradients.  Another copy learns one batch by heart in 40 steps
-    of the optimizer, and at other rates where it does not.  Batches are pairs (inputs, targets), a
-    tuple of inputs gives the model several arguments.  Model, optimizer, random numbers and loader
-    are as before afterwards; functions that hooks call are the program's own.
+    `validation` shares, if a sample has 8 numbers or more.  A copy of the model is run on four of
+    them, or up to eight where a gradient is missing: registration, mode, loss and output, dead and
+    saturated units, gradients.  Another copy learns one batch by heart in 40 steps of the
+    optimizer, and at other rates where it does not.  Batches are pairs (inputs, targets), a tuple
+    of inputs gives the model several arguments.  Model, optimizer, the random numbers of the
+    library, Python and NumPy, and attributes and `generator` of loader, samplers and dataset are
+    as before afterwards.  Not undone: what is drawn from other generators that the dataset holds,
+    what it writes into its own lists, dicts, arrays and files, and what functions that hooks call
+    do.
 
     Returns: a `Report`; `assert not nn.doctor(...).findings` is a test.
-    Raises: TypeError for arguments of another kind, ValueError for a loader without batches.  What
-        fails in a training step is a finding.
+    Raises: TypeError for arguments of another kind, ValueError for a loader without batches or with
+        an empty one.  What fails in a training step is a finding.
 
     >>> x = autograd.randn(64, 3)
     >>> batches = [(x, x.sum(1, keepdim=True))]
@@ -82,11 +86,12 @@ def _examined(patient: Patient, survey: Survey, facts: dict[str, str]) -> list[F
             reached |= _graded(patient)
             activity.add(patient)
     except Failed as error:
-        return [*check_samples(survey, False, weighted), Finding(
+        return [*check_samples(survey, "", weighted), Finding(
             "error", "step fails", "model", str(error), None,
             "criterion(model(inputs), targets).backward()  # alone, to see where")]
     kind = compared(patient).name
-    found = [*check_samples(survey, kind in LOSSES, weighted), *check_norms(patient, survey)]
+    classes = kind if kind in LOSSES else ""
+    found = [*check_samples(survey, classes, weighted), *check_norms(patient, survey)]
     found += check_scale(patient, survey)
     found += check_loss(patient, batch, survey)
     expected = chance(patient, batch)
