@@ -172,3 +172,109 @@ def test_a_model_that_cannot_be_copied():
     model.lock = threading.Lock()
     with pytest.raises(TypeError, match="copy.deepcopy copies them: cannot pickle"):
         examine(model, *rest)
+
+
+class Last(nn.Module):
+    """Classes from the last state of a recurrent layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = nn.LSTM(3, 8, batch_first=True), nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.body(x)[0][:, -1])
+
+
+class Routed(nn.Module):
+    """Each sample goes to the one expert of the largest gate."""
+
+    def __init__(self, experts=4):
+        super().__init__()
+        self.gate = nn.Linear(4, experts)
+        self.experts = nn.ModuleList([nn.Linear(4, 2) for _ in range(experts)])
+        nn.init.eye_(self.gate.weight)
+
+    def forward(self, x):
+        best, which = self.gate(x).softmax(1).max(1)
+        rows = [best[i] * self.experts[int(which[i].item())](x[i]) for i in range(len(x))]
+        return autograd.stack(rows)
+
+
+def short_sequences_first():
+    batches = [(autograd.randn(8, length, 3), autograd.arange(8) % 2) for length in (1, 4, 3, 5)]
+    return Last(), batches
+
+
+def exclusive_or():
+    corners = autograd.tensor([[0., 0.], [0., 1.], [1., 0.], [1., 1.]])
+    answers = autograd.tensor([0, 1, 1, 0])
+    return mlp(2, 2), [(corners[i:i + 1], answers[i:i + 1]) for i in range(4)]
+
+
+def empty_bag_first():
+    bags = [autograd.zeros(8, 6), *[(autograd.rand(8, 6) > 0.5).float() for _ in range(3)]]
+    return mlp(6, 2), [(bag, autograd.arange(8) % 2) for bag in bags]
+
+
+def experts_by_turns():
+    batches = [(4 * autograd.eye(4)[i % 4:i % 4 + 1] + 0.1 * autograd.randn(6, 4),
+                autograd.arange(6) % 2) for i in (0, 0, 0, 0, 1, 2, 3)]
+    return Routed(), batches
+
+
+@pytest.mark.parametrize("program", [short_sequences_first, exclusive_or, empty_bag_first,
+                                     experts_by_turns])
+def test_a_gradient_that_another_batch_gives_is_not_missed(program):
+    model, batches = program()
+    report = examine(model, batches, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), 0.01))
+    assert not {"no gradient", "not reached"} & {one.check for one in report.findings}, report
+
+
+class Rounded(nn.Module):
+    """The first layer's results are rounded, which passes no gradient on."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = nn.Linear(4, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.head(self.body(x).round())
+
+
+def test_only_a_certain_cut_is_an_error():
+    found = [next(one for one in examine(*program).findings if one.check == "no gradient")
+             for program in (classifier(Rounded()), FAULTS["zero_weights"][0]())]
+    assert [one.severity for one in found] == ["error", "warning"]
+    assert "in the 6 batches that were run" in found[1].what
+
+
+@pytest.mark.parametrize(("criterion", "width", "advice"), [
+    (nn.CrossEntropyLoss(), 2, "nn.CrossEntropyLoss(weight=1 / counts)"),
+    (nn.BCEWithLogitsLoss(), 1, "nn.BCEWithLogitsLoss(pos_weight=negatives / positives)"),
+])
+def test_the_advice_on_imbalance_fits_the_criterion(criterion, width, advice):
+    x, _ = points(200)
+    y = autograd.arange(200) % 20 == 0
+    y = y.long() if width == 2 else y.float().unsqueeze(1)
+    report = examine(*classifier(mlp(classes=width), [(x, y)], criterion))
+    assert advice in next(one for one in report.findings if one.check == "imbalance").fix
+
+
+@pytest.mark.parametrize("as_given", [lambda x: x, lambda x: x.numpy()])
+def test_an_empty_batch_is_named(as_given):
+    x, y = points(8)
+    with pytest.raises(ValueError, match="doctor: batch 1 of the loader is empty"):
+        examine(*classifier(loader=[(as_given(x), y), (as_given(x[:0]), y[:0])]))
+
+
+def test_arrays_are_looked_at_as_tensors_are():
+    class Taking(nn.Sequential):
+        def forward(self, x):
+            return super().forward(autograd.tensor(x))
+
+    x, y = points(40)
+    x[3, 2] = float("nan")
+    report = examine(*classifier(Taking(*mlp()), [(x.numpy(), y)]))
+    assert report.facts["looked at"].startswith("40 samples")
+    broken = next(one for one in report.findings if one.check == "bad numbers")
+    assert broken.where == "inputs" and "batch 0 at index (3, 2)" in broken.what

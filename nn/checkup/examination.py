@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from autograd.errors import describe, uncalled
 
 from ..module import Module
 from .fit import LOSSES, chance, check_loss, check_scale, check_start, compared
-from .patient import Failed, Patient, undisturbed
+from .patient import Batch, Failed, Patient, undisturbed
 from .report import Finding, Report
 from .samples import check_samples, check_splits
 from .signals import Activity, check_gradients, check_norms, check_symmetry
@@ -25,15 +26,19 @@ def doctor(model: Module, loader: Iterable, criterion: Callable, optimizer: Any,
     """Look for what keeps a model from learning, before it is trained: a dry run on copies.
 
     Some batches (up to 64) are looked through: numbers, scale, labels, order, samples that
-    `validation` shares.  A copy of the model is run on four of them: registration, mode, loss and
-    output, dead and saturated units, gradients.  Another copy learns one batch by heart in 40 steps
-    of the optimizer, and at other rates where it does not.  Batches are pairs (inputs, targets), a
-    tuple of inputs gives the model several arguments.  Model, optimizer, random numbers and loader
-    are as before afterwards; functions that hooks call are the program's own.
+    `validation` shares, if a sample has 8 numbers or more.  A copy of the model is run on four of
+    them, or up to eight where a gradient is missing: registration, mode, loss and output, dead and
+    saturated units, gradients.  Another copy learns one batch by heart in 40 steps of the
+    optimizer, and at other rates where it does not.  Batches are pairs (inputs, targets), a tuple
+    of inputs gives the model several arguments.  Model, optimizer, the random numbers of the
+    library, Python and NumPy, and attributes and `generator` of loader, samplers and dataset are
+    as before afterwards.  Not undone: what is drawn from other generators that the dataset holds,
+    what it writes into its own lists, dicts, arrays and files, and what functions that hooks call
+    do.
 
     Returns: a `Report`; `assert not nn.doctor(...).findings` is a test.
-    Raises: TypeError for arguments of another kind, ValueError for a loader without batches.  What
-        fails in a training step is a finding.
+    Raises: TypeError for arguments of another kind, ValueError for a loader without batches or with
+        an empty one.  What fails in a training step is a finding.
 
     >>> x = autograd.randn(64, 3)
     >>> batches = [(x, x.sum(1, keepdim=True))]
@@ -78,15 +83,15 @@ def _examined(patient: Patient, survey: Survey, facts: dict[str, str]) -> list[F
     try:
         for other in reversed(survey.kept):  # the first one last: what stands then is of it
             patient.run(other)
-            reached |= {id(p) for p in (*patient.model.parameters(), *patient.optimized())
-                        if p.grad is not None}
+            reached |= _graded(patient)
             activity.add(patient)
     except Failed as error:
-        return [*check_samples(survey, False, weighted), Finding(
+        return [*check_samples(survey, "", weighted), Finding(
             "error", "step fails", "model", str(error), None,
             "criterion(model(inputs), targets).backward()  # alone, to see where")]
     kind = compared(patient).name
-    found = [*check_samples(survey, kind in LOSSES, weighted), *check_norms(patient, survey)]
+    classes = kind if kind in LOSSES else ""
+    found = [*check_samples(survey, classes, weighted), *check_norms(patient, survey)]
     found += check_scale(patient, survey)
     found += check_loss(patient, batch, survey)
     expected = chance(patient, batch)
@@ -97,15 +102,32 @@ def _examined(patient: Patient, survey: Survey, facts: dict[str, str]) -> list[F
         return found if survey.broken else [*found, Finding(
             "error", "bad numbers", "loss", f"the loss is {loss}", loss,
             "with autograd.detect_anomaly():\n    criterion(model(x), y).backward()")]
-    again = partial(patient.compute, batch)
+    again, batches = partial(patient.compute, batch), [*survey.kept, *survey.spare]
     found += check_graph(patient, again)
     if any(one.check == "no graph" for one in found) or not patient.loss.requires_grad:
         return found
     found += [*check_start(patient, expected, kind), *check_registration(patient)]
     found += [*activity.check(), *check_gradients(patient, expected), *check_symmetry(patient)]
-    found += check_optimizer(patient, reached, again)
-    tried = list(check_learning(fresh, batch, expected, facts))
+    found += check_optimizer(patient, _reached(patient, survey.spare, reached), again, len(batches))
+    tried = list(check_learning(fresh, batches, expected, facts))
     return [*found, *_not_explained(tried, found)]
+
+
+def _graded(patient: Patient) -> set[int]:
+    """The ids of parameters that have a gradient."""
+    return {id(p) for p in (*patient.model.parameters(), *patient.optimized())
+            if p.grad is not None}
+
+
+def _reached(patient: Patient, spare: list[Batch], reached: set[int]) -> set[int]:
+    """`reached`, and what more batches reach where something is missing."""
+    for batch in spare:
+        if all(id(p) in reached for p in patient.optimized() if p.requires_grad):
+            break
+        with suppress(Failed):
+            patient.run(batch)
+            reached = reached | _graded(patient)
+    return reached
 
 
 def _not_explained(tried: list[Finding], found: list[Finding]) -> list[Finding]:

@@ -14,16 +14,21 @@ _MANY = 100
 _WIDE = 8  # numbers in a sample from which two equal ones are no accident
 _MAJORITY = 0.9
 _SHARED = 0.01
+_WEIGHTED = {
+    "cross_entropy": "criterion = nn.CrossEntropyLoss(weight=1 / counts)",
+    "nll_loss": "criterion = nn.NLLLoss(weight=1 / counts)",
+    "binary_cross_entropy_with_logits":
+        "criterion = nn.BCEWithLogitsLoss(pos_weight=negatives / positives)"}
 
 
-def check_samples(survey: Survey, classes: bool, weighted: bool) -> Iterator[Finding]:
-    """What is wrong with the batches; `classes` says whether the loss takes targets for classes,
-    `weighted` whether it weights them."""
+def check_samples(survey: Survey, kind: str, weighted: bool) -> Iterator[Finding]:
+    """What is wrong with the batches; `kind` names the loss where it takes classes, else is empty;
+    `weighted` says whether it weights them."""
     yield from _broken(survey)
     yield from _repeated(survey)
     yield from _constant_feature(survey)
-    if classes:
-        yield from _labels(survey, weighted)
+    if kind:
+        yield from _labels(survey, kind, weighted)
 
 
 def _broken(survey: Survey) -> Iterator[Finding]:
@@ -72,7 +77,7 @@ def _constant_feature(survey: Survey) -> Iterator[Finding]:
                       "keep = inputs.std(0) > 0\ninputs = inputs[:, keep]")
 
 
-def _labels(survey: Survey, weighted: bool) -> Iterator[Finding]:
+def _labels(survey: Survey, kind: str, weighted: bool) -> Iterator[Finding]:
     labels = survey.labels
     if labels is None or len(labels) < 2 * _FEW:
         return
@@ -94,9 +99,8 @@ def _labels(survey: Survey, weighted: bool) -> Iterator[Finding]:
         yield Finding("warning", "imbalance", "targets",
                       f"{shares.max():.0%} of the targets are {found[shares.argmax()]:g}, so that "
                       "a model that always says so is right as often", float(shares.max()),
-                      "criterion = nn.BCEWithLogitsLoss(pos_weight=negatives / positives)"
-                      if len(found) == 2 else
-                      "criterion = nn.CrossEntropyLoss(weight=1 / counts)")
+                      _WEIGHTED.get(kind, "sampler = data.WeightedRandomSampler(1 / counts[labels],"
+                                    " len(labels))"))
 
 
 def check_splits(train: Survey, held_out: Survey) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from ..parameter import Parameter
 from .patient import Patient
 from .report import Finding
 
+_CUTS = {"detach", "data", "numpy", "item", "tolist", "no_grad", "no gradient", "constant"}
 _NAMED = 3  # places that are named one by one
 
 
@@ -70,9 +71,10 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def check_optimizer(patient: Patient, reached: set[int], again: Callable) -> Iterator[Finding]:
+def check_optimizer(patient: Patient, reached: set[int], again: Callable,
+                    count: int) -> Iterator[Finding]:
     """Which parameters the optimizer and the loss have in common; `reached` are the ids of those
-    that got a gradient from any batch, `again()` computes the loss anew."""
+    that got a gradient from any of `count` batches, `again()` computes the loss anew."""
     held, named = patient.optimized(), patient.parameters()
     ids = {id(parameter) for parameter in held}
     missing = [path for path, p in named.items() if id(p) not in ids and id(p) in reached]
@@ -104,13 +106,22 @@ def check_optimizer(patient: Patient, reached: set[int], again: Callable) -> Ite
         inside = [p for p in idle if id(p) in paths]
         if inside:
             yield Finding("warning", "not reached", listed(paths[id(p)] for p in inside),
-                          f"{len(inside)} parameters get no gradient. {_why(inside[0], again)}",
+                          f"{len(inside)} parameters get no gradient in the {count} batches that "
+                          f"were run. {_why(inside[0], again)}",
                           len(inside), f"print(autograd.why(model.get_parameter"
                           f"({paths[id(inside[0])]!r}), lambda: criterion(model(x), y)))")
 
 
 def _rate(optimizer: Any) -> Any:
     return optimizer.param_groups[0].get("lr", 1e-3)
+
+
+def certain(tensor: Tensor, again: Callable) -> bool:
+    """Whether `autograd.why` names a cut that no other batch undoes."""
+    try:
+        return autograd.why(tensor, again).cause in _CUTS
+    except Exception:  # the loss of another run may fail
+        return False
 
 
 def _why(tensor: Tensor, again: Callable) -> str:

@@ -13,13 +13,13 @@ from autograd import Tensor
 from autograd.errors import describe
 
 _BATCHES, _SAMPLES, _BYTES = 64, 4096, 1 << 28  # no more are looked at
-_KEPT = 4  # batches to train with
+_KEPT, _SPARE = 4, 4  # batches to run, and more where a gradient is still missing
 
 
 class Survey:
     """The first batches of a loader.
 
-    kept      the first few, as pairs of the model's arguments and the targets
+    kept      the first few, as pairs of the model's arguments and the targets; `spare` the next
     inputs    of each sample a hash of its first input, `pairs` of that with its target
     labels    the targets of all samples, None where they are not one number each
     broken    (what, index, count) of arrays with NaN or infinity: "inputs" or "targets"
@@ -28,6 +28,7 @@ class Survey:
 
     def __init__(self, name: str, loader: Iterable) -> None:
         self.kept: list[tuple[tuple, Any]] = []
+        self.spare: list[tuple[tuple, Any]] = []
         self.sizes: list[int] = []
         self.inputs: list[int] = []
         self.pairs: list[int] = []
@@ -39,8 +40,13 @@ class Survey:
             if len(self.sizes) == _BATCHES or len(self.inputs) >= _SAMPLES or nbytes > _BYTES:
                 break
             args, targets = _pair(name, batch)
-            if len(self.kept) < _KEPT:
-                self.kept.append(copy.deepcopy((args, targets)))  # a model may write into them
+            if any(array is not None and array.ndim and not len(array)
+                   for array in map(_array, args[:1])):
+                raise ValueError(f"doctor: batch {len(self.sizes)} of the {name} is empty: its "
+                                 f"inputs have shape {tuple(args[0].shape)}; leave it out")
+            if len(self.sizes) < _KEPT + _SPARE:  # copies, as a model may write into them
+                (self.kept if len(self.sizes) < _KEPT else self.spare).append(
+                    copy.deepcopy((args, targets)))
             nbytes += self._look(args, targets)
         else:
             self.whole = True
@@ -52,10 +58,9 @@ class Survey:
 
     def _look(self, args: tuple, targets: Any) -> int:
         """Note what there is to note of one batch; returns its bytes."""
-        first = args[0].detach().numpy() if args and isinstance(args[0], Tensor) else None
-        wanted = targets.detach().numpy() if isinstance(targets, Tensor) else None
-        for what, array in [*[("inputs", arg.detach().numpy()) for arg in args
-                              if isinstance(arg, Tensor)], ("targets", wanted)]:
+        given, wanted = [_array(arg) for arg in args], _array(targets)
+        first = given[0] if given else None
+        for what, array in [*[("inputs", array) for array in given], ("targets", wanted)]:
             if array is not None and array.dtype.kind == "f":
                 wrong = ~np.isfinite(array)
                 if wrong.any():
@@ -89,8 +94,8 @@ class Survey:
     @property
     def features(self) -> np.ndarray | None:
         """The floating inputs of the kept batches, of the first argument."""
-        arrays = [args[0].detach().numpy() for args, _ in self.kept
-                  if args and isinstance(args[0], Tensor)]
+        arrays = [array for args, _ in self.kept if args
+                  if (array := _array(args[0])) is not None]
         alike = {array.shape[1:] for array in arrays if array.ndim}
         if len(alike) != 1 or any(array.dtype.kind != "f" for array in arrays):
             return None
@@ -125,6 +130,13 @@ def _pair(name: str, batch: Any) -> tuple[tuple, Any]:
                         f"{describe(batch)}; collate_fn= of the DataLoader makes pairs")
     inputs, targets = batch
     return tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,), targets
+
+
+def _array(value: Any) -> np.ndarray | None:
+    """The numbers of a tensor or an array, None for anything else."""
+    if isinstance(value, Tensor):
+        return value.detach().numpy()
+    return value if isinstance(value, np.ndarray) else None
 
 
 def _length(dataset: Any) -> int | None:

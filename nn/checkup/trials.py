@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 
-from .patient import Batch, Patient
+from autograd import Tensor
+
+from .patient import Batch, Failed, Patient
 from .report import Finding
 from .signals import weights
-from .structure import listed
+from .structure import certain, listed
 
 _STEPS = 40
 _FALLS = 0.1  # of the loss, by which it has to fall
@@ -22,7 +25,7 @@ class Trial:
     weights (`moved`, of their size), and which of them have a gradient of 0 in the end (`idle`)."""
 
     def __init__(self, patient: Patient, batch: Batch, factor: float, steps: int) -> None:
-        twin = patient.twin()
+        self.twin = twin = patient.twin()
         self.rate, self.options = 0.0, twin.optimizer.param_groups[0].keys()
         for group in twin.optimizer.param_groups:
             if "lr" in group:  # a warm-up begins low: what counts is where it leads
@@ -50,14 +53,15 @@ class Trial:
         return (self.losses[0] - self.end) / max(abs(self.losses[0]), 1e-12)
 
 
-def check_learning(patient: Patient, batch: Batch, expected: float | None,
+def check_learning(patient: Patient, batches: list[Batch], expected: float | None,
                    facts: dict[str, str]) -> Iterator[Finding]:
-    """One batch, learned by heart; where that fails at the optimizer's rate, at others."""
+    """The first batch, learned by heart; where that fails at the optimizer's rate, at others."""
+    batch = batches[0]
     trial = Trial(patient, batch, 1.0, _STEPS)
     first = trial.losses[0]
     facts["one batch"] = f"loss {first:.4g} -> {trial.end:.4g} in {_STEPS} steps"
     facts["a step moves"] = f"{trial.moved:.2g} of the weights"
-    yield from _untouched(trial)
+    yield from _untouched(patient, trial, batches)
     learned = first < 0.1 * (expected or first) or first <= 1e-6
     wild = max(trial.losses) > 3 * abs(first) and trial.moved > _WILD
     if not wild and (learned or trial.falls >= _FALLS):
@@ -102,11 +106,24 @@ def _rate(trial: Trial, others: list[Trial], wild: bool) -> Iterator[Finding]:
                       "criterion(model(x), y)))")
 
 
-def _untouched(trial: Trial) -> Iterator[Finding]:
-    """Weights whose gradient is 0 still after some steps."""
-    found = trial.idle
-    if found and np.isfinite(trial.losses).all() and trial.losses[-1] > 1e-6:
-        yield Finding("error", "no gradient", listed(found),
-                      f"the gradient of {len(found)} weights is 0 in all elements", len(found),
+def _untouched(fresh: Patient, trial: Trial, batches: list[Batch]) -> Iterator[Finding]:
+    """Weights whose gradient is 0 still after some steps, and from each of the batches."""
+    found, last = trial.idle, trial.losses[-1]
+    if not found or not np.isfinite(trial.losses).all() or last <= 1e-6:
+        return
+    for patient in (fresh.twin(), trial.twin):  # before the steps and after them
+        for batch in batches:
+            with suppress(Failed):
+                patient.run(batch)
+                found = [path for path in found if not _moves(weights(patient)[path])]
+    if found:
+        cut = certain(weights(trial.twin)[found[0]], lambda: trial.twin.compute(batches[0]))
+        yield Finding("error" if cut else "warning", "no gradient", listed(found),
+                      f"the gradient of {len(found)} weights is 0 in all elements in the "
+                      f"{len(batches)} batches that were run", len(found),
                       f"print(autograd.why(model.get_parameter({found[0]!r}), lambda: "
                       "criterion(model(x), y)))")
+
+
+def _moves(parameter: Tensor) -> bool:
+    return parameter.grad is not None and bool(parameter.grad.numpy().any())
