@@ -278,3 +278,20 @@ def test_arrays_are_looked_at_as_tensors_are():
     assert report.facts["looked at"].startswith("40 samples")
     broken = next(one for one in report.findings if one.check == "bad numbers")
     assert broken.where == "inputs" and "batch 0 at index (3, 2)" in broken.what
+
+
+def test_a_data_set_may_hold_a_generator_of_numpy():
+    class Drawn(data.Dataset):
+        generator = np.random.default_rng(0)
+
+        def __len__(self):
+            return 32
+
+        def __getitem__(self, index):
+            x = self.generator.standard_normal(5).astype(np.float32)
+            return autograd.tensor(x), autograd.tensor(x[:1])
+
+    dataset, model = Drawn(), nn.Linear(5, 1)
+    dataset.generator = Drawn.generator
+    nn.doctor(model, data.DataLoader(dataset, batch_size=8, shuffle=True), nn.MSELoss(),
+              optim.SGD(model.parameters(), 0.01))
