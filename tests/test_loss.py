@@ -125,7 +125,7 @@ def test_sums_of_float32_keep_their_digits():
     """A running sum in float32 would be off by a thousandth, and a sum of these squares by all."""
     x = autograd.full((1 << 20,), 0.1)
     total = l1_loss(x, autograd.zeros_like(x), reduction="sum").item()
-    assert total == pytest.approx(float(np.float32(0.1)) * (1 << 20), rel=1e-7)
+    assert total == pytest.approx(float(np.float32(0.1)) * (1 << 20), rel=3e-7)
     large = autograd.full((1 << 14,), 1e17)
     assert mse_loss(large * 4, large).item() == pytest.approx(9e34, rel=1e-6)
 

@@ -72,7 +72,7 @@ def test_a_program_runs_as_it_is(tmp_path):
     assert argv.startswith("['main.py', '--lr', '0.1', 'run'] mine 3 <module") and argv[-1] == "2"
     assert softmax == "[[0.5, 0.5]]"
     at = PROGRAM[:PROGRAM.index("F.softmax(")].count("\n") + 1
-    assert f"main.py:{at}: UserWarning: softmax: dim is not given" in done.stderr
+    assert f"main.py:{at}: Hint: softmax: dim is not given" in done.stderr
     told = done.stderr[done.stderr.index("autograd run: without effect:"):].split()
     assert {"torch.amp.autocast", "torch.amp.GradScaler", "torch.cuda.synchronize",
             "torch.nn.functional.softmax,"} <= set(told)

@@ -74,5 +74,7 @@ CASES = {
     "_half_fourier": [Case((X, (0, 1), "backward"), reference=_half, torch=False)],
     "_from_half": [Case((_half(X, (1,), "forward"), (1,), 3, "forward"),
                         reference=lambda z, *_: X, torch=False)],
+    "complex_log_det": [Case((Z[:, :2],), torch=False, reference=lambda z: np.log(
+        z[0, 0] * z[1, 1] - z[0, 1] * z[1, 0]))],
     "_fit": [Case((Z, (0, 1), (3, 2)), reference=_fitted, torch=False)],
 }
