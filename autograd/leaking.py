@@ -258,6 +258,8 @@ def _line(step: Callable, holder: str) -> str:
 def _lines(code: CodeType, name: str) -> Iterator[int]:
     line = code.co_firstlineno
     for instruction in dis.get_instructions(code):
-        line = instruction.starts_line or line
-        if instruction.argval == name and instruction.opname.startswith(("LOAD_", "STORE_")):
+        line = (instruction.positions and instruction.positions.lineno) or line
+        given = instruction.argval  # a pair, of an instruction that is two
+        if (name in (given if isinstance(given, tuple) else (given,))
+                and instruction.opname.startswith(("LOAD_", "STORE_"))):
             yield line
