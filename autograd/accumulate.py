@@ -61,16 +61,17 @@ def add_to_grad(tensor: Tensor, g) -> None:
     if isinstance(g, Tensor):
         tensor._grad = before + g
     elif before._any_array.flags.writeable:
+        by = PILED if _is_spent(before) else "backward"
         np.add(before._any_array, g, out=before._any_array)
-        mark_written(before, PILED if _is_spent(before) else "backward")
+        mark_written(before, by)
     else:
         tensor._grad = wrap(before._any_array + g)
 
 
 def _is_spent(grad: Tensor) -> bool:
-    """Whether a step has used this gradient, which was not set to zero since."""
+    """Whether a step has used this gradient, which was not set to zero since, be it by NumPy."""
     written = grad._version[1]
-    return written is not None and written[0] in (SPENT, PILED)
+    return written is not None and written[0] in (SPENT, PILED) and bool(grad._any_array.any())
 
 
 def owned(held: dict, key) -> np.ndarray:
