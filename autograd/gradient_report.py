@@ -25,14 +25,17 @@ _SHOWN = 4  # of these steps one is in the text
 
 
 class GradcheckError(RuntimeError):
-    """A gradient is wrong; `report` holds the numbers."""
+    """A gradient is wrong; `report` holds the numbers, or the text of them in another process."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report | str) -> None:
         super().__init__(str(report))
         self.report = report
 
-    def _repr_html_(self) -> str:
-        return self.report._repr_html_()
+    def __reduce__(self):
+        return GradcheckError, (str(self),)  # the function that a report measures stays behind
+
+    def _repr_html_(self) -> str | None:
+        return None if isinstance(self.report, str) else self.report._repr_html_()
 
 
 class Curve(NamedTuple):

@@ -112,8 +112,7 @@ def memory_report(loss, *, names: Mapping[str, Any] | None = None) -> MemoryRepo
     24     (2, 3)  matmul input              x
     56 bytes are kept for the backward pass, 32 of them by the graph alone
     """
-    # asked for the caller's variables only where they are needed: a frame keeps what it told
-    names = given_names("memory_report", names, {} if names else sys._getframe(1).f_locals)
+    names = given_names("memory_report", names, sys._getframe(1))
     modules = {name: value for name, value in names.items()
                if callable(getattr(type(value), "named_modules", None))}
     function = loss

@@ -12,13 +12,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from operator import index
-from types import CodeType, MethodType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 from .errors import describe, located, uncalled
 from .node import Leaf, Node, next_seq
 from .origins import block, blocks
 from .tensors import Tensor
+from .variables import codes, seen_by
 from .viz.names import called
 from .watched import Watched, watch
 
@@ -199,7 +200,7 @@ def _named(step: Callable, local: Mapping[str, Any]) -> dict[int, tuple[str, Any
     found: dict[int, tuple[str, Any]] = {}
     seen: set[int] = set()
     places = deque((name, value, name, value, 0) for name, value in
-                   [*_seen_by(step).items(), *local.items()])
+                   [*dict(seen_by(step)).items(), *local.items()])
     while places and len(seen) < _MOST:
         name, value, holder, owner, depth = places.popleft()
         if isinstance(value, Tensor):
@@ -218,39 +219,10 @@ def _named(step: Callable, local: Mapping[str, Any]) -> dict[int, tuple[str, Any
     return found
 
 
-def _seen_by(step: Callable) -> dict[str, Any]:
-    """The variables that a function sees from outside, by name."""
-    function = step.__func__ if isinstance(step, MethodType) else step
-    code = getattr(function, "__code__", None)
-    found: dict[str, Any] = {}
-    if isinstance(step, MethodType):
-        found["self"] = step.__self__
-    elif code is None:
-        found[type(step).__name__] = step
-    if code is not None:
-        outside = function.__globals__
-        found |= {name: outside[name] for inner in _codes(code) for name in inner.co_names
-                  if name in outside}
-        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            try:
-                found[name] = cell.cell_contents
-            except ValueError:  # it is not assigned yet
-                continue
-    return found
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    """A function's code, and that of functions in it."""
-    yield code
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _codes(inner)
-
-
 def _line(step: Callable, holder: str) -> str:
     """file:line where the step names the holder last."""
     code = getattr(step, "__code__", None)
-    lines = [(inner.co_filename, line) for inner in _codes(code) for line in
+    lines = [(inner.co_filename, line) for inner in codes(code) for line in
              _lines(inner, holder.partition("[")[0].rpartition(".")[2])] if code is not None else []
     return f"{lines[-1][0]}:{lines[-1][1]}" if lines else ""
 

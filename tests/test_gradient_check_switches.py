@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 import autograd
@@ -29,3 +31,11 @@ def test_sizes_that_are_none_are_refused(given, wanted):
     x = autograd.ones(2, dtype=autograd.float64, requires_grad=True)
     with pytest.raises(ValueError, match=f"gradcheck: {wanted}"):
         autograd.gradcheck(autograd.exp, (x,), **given)
+
+
+def test_the_error_goes_to_other_processes():
+    x = autograd.ones(2, dtype=autograd.float64, requires_grad=True)
+    with pytest.raises(autograd.GradcheckError) as caught:
+        autograd.gradcheck(lambda x: x * x.detach(), (x,))
+    sent = pickle.loads(pickle.dumps(caught.value))
+    assert type(sent) is autograd.GradcheckError and str(sent) == str(caught.value) != ""

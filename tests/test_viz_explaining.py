@@ -12,7 +12,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd.viz.explaining import explained
-from autograd.viz.formulas import FORMULAS
+from autograd.viz.formulas import RULES
 from autograd.viz.values import values
 from tests.leaves import leaf_or_scalar
 from tests.printed import Printed
@@ -183,7 +183,7 @@ IN_WORDS = ("mask", "indices", "place(", "place_along(", "part(", "unbind(", "pu
             "avg_unpool(", "_grad(")  # formulas with a word for a part, or tried on the networks
 
 
-@pytest.mark.parametrize("name", sorted(set(FORMULAS) & set(SAMPLES)))
+@pytest.mark.parametrize("name", sorted(set(RULES) & set(SAMPLES)))
 def test_formulas_come_to_what_the_rules_give(name):
     for number in range(min(3, len(SAMPLES[name]))):
         call = Call(name, number)

@@ -62,7 +62,7 @@ def explain(loss: Tensor, *, names: Mapping[str, Any] | None = None) -> Explanat
         where sigmoid′(z) = J · (1 − J)
       ∂J/∂w = δ · x  (2,)  [0.0133  0.006648]
     """
-    names = given_names("explain", names, sys._getframe(1).f_locals)
+    names = given_names("explain", names, sys._getframe(1))
     return explained("explain", loss, names).text
 
 

@@ -104,7 +104,7 @@ class Explanation:
         head = " = ".join([*map(TEXT.name, self._names), numbers(self.loss)])
         lefts = [str(line) for line in self.forward]
         width = min(max(map(len, lefts), default=0), 60)
-        forward = [f"  {left:<{width}}  {_shape(line.shape)}" for left, line in
+        forward = [f"  {left:<{width}}  {shape_of(line.shape)}" for left, line in
                    zip(lefts, self.forward, strict=True)]
         parts = [head, "", "forward", *forward, "", "backward",
                  *[_indented(equation) for equation in self.equations]]
@@ -126,10 +126,10 @@ class Explanation:
     def _repr_html_(self) -> str:
         table, cell = _STYLE
         td = f'<td style="{cell}">'
-        forward = "".join(f"<tr>{td}{forward_html(line)}</td>{td}{_shape(line.shape)}</td></tr>"
+        forward = "".join(f"<tr>{td}{forward_html(line)}</td>{td}{shape_of(line.shape)}</td></tr>"
                           for line in self.forward)
         backward = "".join(
-            f"<tr>{td}{equation_html(equation)}</td>{td}{_shape(equation.gradient.shape)}</td>"
+            f"<tr>{td}{equation_html(equation)}</td>{td}{shape_of(equation.gradient.shape)}</td>"
             f'{td}<pre style="margin:0">{escape(numbers(equation.gradient))}</pre></td></tr>'
             for equation in self.equations)
         words = "".join(f"<li><code>{name}</code> {text}.</li>" for name, text in self._words())
@@ -176,7 +176,7 @@ def math_html(text: str) -> str:
             f"{text}</math>")
 
 
-def _shape(shape) -> str:
+def shape_of(shape) -> str:
     """A shape, or those of several results."""
     return ", ".join(map(str, shape)) if isinstance(shape, list) else str(tuple(shape))
 
@@ -187,5 +187,5 @@ def _indented(equation: Equation) -> str:
     shown = numbers(equation.gradient).splitlines()
     beside = f"  {shown[0]}" if len(shown) == 1 else ""
     below = [] if beside else [f"  {line}" for line in shown]
-    first = f"{formula}  {_shape(equation.gradient.shape)}{beside}"
+    first = f"{formula}  {shape_of(equation.gradient.shape)}{beside}"
     return "\n".join(f"  {line}" for line in [first, *rest, *below])

@@ -62,7 +62,7 @@ _SHARED = ("share(g, input == out) if dim is None or dim == () else share(g, inp
            "if keepdim else share(unsqueeze(g, dim), input == unsqueeze(out, dim), dim)")
 _SCALED = "(g if weight is None else g * per_channel(weight))"
 
-FORMULAS: dict[str, dict[str, str]] = {
+RULES: dict[str, dict[str, str]] = {
     # arithmetic
     "true_divide": {"input": "g / other", "other": "-g * input / other ** 2"},
     "pow": {"input": "g * other * input ** (other - 1)", "other": "g * out * log(input)"},

@@ -18,7 +18,7 @@ from ..node import Leaf, Node, Output
 from ..tensors import Tensor, current_node, wrap
 from .drawing import Drawing
 from .explaining import Explained, explained
-from .explanation import Equation, equation_html, forward_html, math_html, numbers
+from .explanation import Equation, equation_html, forward_html, math_html, numbers, shape_of
 from .layout import placed
 from .names import described
 from .notation import MATHML, TEXT
@@ -30,6 +30,8 @@ from .values import values
 
 _MOST_NODES = 300  # of a graph that is drawn
 _FEW = 3  # numbers that stand in a box
+_UNKNOWN = ('<p class="small">The graph kept no copy of it, since no gradient needs it; a result '
+            "with a variable of its own is shown.</p>")
 _number = count().__next__
 
 
@@ -85,7 +87,7 @@ def player(loss: Tensor, path: str | os.PathLike | None = None, *,
     >>> autograd.viz.player((w * 3).tanh())
     <player of 5 steps>
     """
-    names = given_names("player", names, sys._getframe(1).f_locals)
+    names = given_names("player", names, sys._getframe(1))
     node = current_node(loss) if isinstance(loss, Tensor) else None
     size = 0 if node is None else len(reachable([node]))
     if size > _MOST_NODES:
@@ -135,7 +137,7 @@ def _forward_steps(found: Explained, known: Mapping[Node, np.ndarray], places: M
         value = _numbers(wrap(known[node])) if node in known else ""
         steps.append(_step("forward", places[node], [places[node], *leaves], described(node),
                            f"<div>{forward_html(line)}</div>"
-                           f"<h2>value {_shape(node.shape)}</h2>{value or _unknown()}"))
+                           f"<h2>value {shape_of(node.shape)}</h2>{value or _UNKNOWN}"))
     return steps
 
 
@@ -146,7 +148,7 @@ def _backward_steps(found: Explained, places: Mapping[Node, str]) -> list[str]:
         op: Any = node.parents[0] if isinstance(node, Output) else node
         name = "gradient arrives in .grad" if isinstance(node, Leaf) else described(op)
         comes = (f"<div>{equation_html(equation)}</div>"
-                 f"<h2>gradient that comes {_shape(equation.gradient.shape)}</h2>"
+                 f"<h2>gradient that comes {shape_of(equation.gradient.shape)}</h2>"
                  f"{_numbers(equation.gradient)}")
         goes = "".join(_passed(found, equation, *one) for one in found.passed.get(op, ()))
         steps.append(_step("backward", places[op], [places[op]], name, comes + goes))
@@ -168,15 +170,6 @@ def _step(kind: str, at: str, shows: list[str], op: str, text: str) -> str:
 
 def _numbers(tensor: Tensor) -> str:
     return f"<pre>{escape(numbers(tensor))}</pre>"
-
-
-def _unknown() -> str:
-    return ('<p class="small">The graph kept no copy of it, since no gradient needs it; a result '
-            "with a variable of its own is shown.</p>")
-
-
-def _shape(shape) -> str:
-    return escape(", ".join(map(str, shape)) if isinstance(shape, list) else str(tuple(shape)))
 
 
 def _brief(array: np.ndarray) -> str:

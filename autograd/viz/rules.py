@@ -13,7 +13,7 @@ from typing import Any
 from ..kernels.formulas import FORMULAS
 from ..node import Rule
 from ..record import REGISTRY, Op
-from .formulas import FORMULAS as WRITTEN
+from .formulas import RULES
 
 
 def rule_text(op: Rule, position: int) -> str:
@@ -29,7 +29,7 @@ def formula(op: Rule, position: int) -> str:
     if name not in op.rule_names:
         return ""
     real = REGISTRY.get(op.name) is op  # the rules for complex numbers are others
-    written = WRITTEN.get(op.name, {}).get(name) if real else None
+    written = RULES.get(op.name, {}).get(name) if real else None
     return written or _text(op.rules[op.rule_names.index(name)])
 
 

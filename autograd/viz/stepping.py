@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def steps(tensors, grad_tensors=None, *, names: Mapping[str, Any] | None = None,
     2  accumulate  x       6                             added to .grad
     """
     check_switches("steps", retain_graph=retain_graph)
-    names = given_names("steps", names, sys._getframe(1).f_locals)
+    names = given_names("steps", names, sys._getframe(1))
     grads = start("steps", sequence(tensors), sequence(grad_tensors), False)
     return Steps([step for _, step in walked(
         grads, named(names), retain_graph, lambda node: add_to_leaf(node, grads, False))])
@@ -144,10 +145,10 @@ def _kept(value, node: Node | None) -> Tensor:
                          None if node is None else node.dtype))
 
 
-def given_names(function: str, names, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+def given_names(function: str, names, caller: FrameType) -> Mapping[str, Any]:
     """What Tensors are called by: the caller's variables, unless names are given."""
     if names is None:
-        return variables
+        return caller.f_locals
     if not isinstance(names, Mapping) or not all(isinstance(n, str) and n for n in names):
         raise TypeError(f'{function}: names must be a dict such as {{"w": w}} or '
                         f'{{"model": model}}, got {describe(names)}')

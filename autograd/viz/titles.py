@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..node import Leaf, Node, Output
-from .formulas import FORMULAS
+from .formulas import RULES
 from .stepping import named, tensors_in
 
-_ACTIVATIONS = {name for name, rules in FORMULAS.items()
+_ACTIVATIONS = {name for name, rules in RULES.items()
                 if len(rules) == 1 and "ʹ :=" in rules.get("input", "")} | {"softmax",
                                                                            "log_softmax"}
 _TAKE_SCORES = _ACTIVATIONS | {"_cross_entropy", "_with_logits"}

@@ -137,9 +137,8 @@ def undisturbed(model: Module, optimizer: Any, loader: Any) -> Iterator[None]:
     at work, are as before when the block ends; warnings are not shown."""
     owners = _parts(loader)
     kept = [(owner, dict(vars(owner))) for owner in owners if hasattr(owner, "__dict__")]
-    generators = {id(one): (one, one.get_state()) for one in
-                  (getattr(owner, "generator", None) for owner in owners)
-                  if hasattr(one, "get_state")}
+    drawing: list[Any] = [getattr(owner, "generator", None) for owner in owners]
+    generators = {id(one): (one, one.get_state()) for one in drawing if hasattr(one, "get_state")}
     own = [parameter for module in model.modules()
            for parameter in module._members("parameter").values() if parameter is not None]
     own += [parameter for group in optimizer.param_groups for parameter in group["params"]]

@@ -48,8 +48,8 @@ class watch(Callback):
     after `optimizer.step()` and before `zero_grad()`.  In `with watch(...) as page:` the page tells
     at once how the block ended; else when the program ends or forgets it.  An old page at `path` is
     replaced, unless `load_checkpoint(..., page=page)`, or fit's `resume`, goes on with it.
-    Looking takes less than 2 % of the time; the page stays below 1 MB, as curves keep the lowest
-    and the highest number of each of at most 512 stretches.
+    After a look at the model 200 times as long passes before the next; the page stays below 1 MB,
+    as curves keep the lowest and the highest number of each of at most 512 stretches.
 
     Raises: OSError for a folder that cannot be written, ValueError for a path that does not end in
         .html, or a page to compare that is none.
