@@ -322,8 +322,8 @@ __getattr__, __dir__, _later = lazily(__name__, {
                         "set_default_device set_deterministic_debug_mode "
                         "set_float32_matmul_precision set_flush_denormal set_num_interop_threads "
                         "set_warn_always use_deterministic_algorithms",
-}, aliases="accelerator amp autograd backends cpu cuda mps multiprocessing nn optim random "
-           "serialization types utils version xpu")
+}, aliases="accelerator amp autograd backends cpu cuda distributed hub jit mps multiprocessing nn "
+           "optim profiler random serialization types utils version xpu")
 aliases.install("autograd", "nn", "optim")
 guests.install()
 __all__ = [

@@ -135,10 +135,14 @@ import autograd as autograd
 from autograd.surface import backends as backends
 from autograd.surface import cpu as cpu
 from autograd.surface import cuda as cuda
+from autograd.surface import distributed as distributed
+from autograd.surface import hub as hub
+from autograd.surface import jit as jit
 from autograd.surface import cuda as mps
 import multiprocessing as multiprocessing
 import nn as nn
 import optim as optim
+from autograd.surface import profiler as profiler
 from . import sampling as random
 from . import serialize as serialization
 from autograd.surface import types as types

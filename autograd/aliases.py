@@ -12,7 +12,13 @@ from importlib.machinery import ModuleSpec, PathFinder
 
 from .refused import MISSED, advice, count, name_in_pytorch
 
-# Module -> what stands for it, a module or something in one; what ends in .* is all parts as well.
+# PyTorch's places of its layers; all are one module here.
+LAYERS = ("activation", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout",
+          "flatten", "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization",
+          "padding", "pixelshuffle", "pooling", "rnn", "sparse", "transformer", "upsampling",
+          "utils")
+
+# Module -> what stands for it, a module or something in one.
 PLACES = {
     "autograd.amp": "autograd.surface.amp",
     "autograd.amp.autocast_mode": "autograd.surface.amp",
@@ -32,6 +38,9 @@ PLACES = {
     "autograd.backends.mps": "autograd.surface.backends:mps",
     "autograd.backends.openmp": "autograd.surface.backends:openmp",
     "autograd.cpu": "autograd.surface.cpu",
+    "autograd.distributed": "autograd.surface.distributed",
+    "autograd.hub": "autograd.surface.hub",
+    "autograd.jit": "autograd.surface.jit",
     "autograd.cuda": "autograd.surface.cuda",
     "autograd.cuda.amp": "autograd.surface.cuda_amp",
     "autograd.cuda.amp.autocast_mode": "autograd.surface.cuda_amp",
@@ -41,26 +50,31 @@ PLACES = {
     "autograd.multiprocessing": "multiprocessing",
     "autograd.nn": "nn",
     "autograd.optim": "optim",
+    "autograd.profiler": "autograd.surface.profiler",
     "autograd.random": "autograd.sampling",
     "autograd.serialization": "autograd.serialize",
     "autograd.types": "autograd.surface.types",
     "autograd.utils": "autograd.surface.utils",
     "autograd.utils.checkpoint": "autograd.transforms.checkpoint",
     "autograd.utils.data": "data",
+    "autograd.utils.dlpack": "autograd",
     "autograd.utils.data.dataloader": "data",
     "autograd.utils.data.distributed": "data",
     "autograd.utils.tensorboard": "autograd.surface.tensorboard",
     "autograd.utils.tensorboard.writer": "autograd.surface.tensorboard",
     "autograd.version": "autograd.surface.version",
     "autograd.xpu": "autograd.surface.cuda",
-    "nn.modules.*": "nn.modules",
+    **{f"nn.modules.{part}": "nn.modules" for part in LAYERS},
     "optim.adamw": "optim.adam",
     "torch": "autograd.as_torch",
     "torchvision": "autograd.surface.vision",
     "torchvision.datasets": "data.datasets",
+    "torchvision.models": "autograd.surface.vision_models",
     "torchvision.transforms": "data.transforms",
+    "torchvision.transforms.functional": "data.transforms.functional",
     "torchvision.transforms.transforms": "data.transforms",
     "torchvision.transforms.v2": "data.transforms",
+    "torchvision.transforms.v2.functional": "data.transforms.functional",
     "torchvision.utils": "data.utils",
 }
 
@@ -72,14 +86,23 @@ def place(name: str) -> str:
         name = f"autograd.{rest}"
     front, tail = name, ""
     while front:
-        if tail and f"{front}.*" in PLACES:
-            return PLACES[f"{front}.*"]
-        found = PLACES.get(front) or PLACES.get(f"{front}.*")
+        found = PLACES.get(front)
         if found is not None:
             return found if not tail else place(found + tail)
         front, _, last = front.rpartition(".")
         tail = f".{last}{tail}"
     return name
+
+
+def is_there(found: str) -> bool:
+    """Whether Python finds the module that stands for another."""
+    home = found.partition(":")[0]
+    parent = home.rpartition(".")[0]
+    try:
+        folders = import_module(parent).__path__ if parent else None
+    except (ModuleNotFoundError, AttributeError):  # it is not there, or has no parts
+        return False
+    return PathFinder.find_spec(home, folders) is not None
 
 
 class Aliases:
@@ -93,14 +116,16 @@ class Aliases:
         head, _, rest = fullname.partition(".")
         if head not in self.packages:
             return None
-        known = advice(name_in_pytorch(head, rest)) if rest else ""
-        if known and fullname not in PLACES and not PathFinder.find_spec(fullname, path):
-            count(MISSED, name_in_pytorch(head, rest))
-            raise ModuleNotFoundError(f"No module named {fullname!r}{known}", name=fullname)
         found = place(fullname)
-        if found == fullname:
+        if found != fullname and is_there(found):
+            return ModuleSpec(fullname, self, origin=found,  # type: ignore[arg-type]
+                              is_package=True)
+        name = name_in_pytorch(head, rest)
+        known = advice(name) if rest else ""
+        if found == fullname and (not known or PathFinder.find_spec(fullname, path)):
             return None
-        return ModuleSpec(fullname, self, origin=found, is_package=True)  # type: ignore[arg-type]
+        count(MISSED, name)
+        raise ModuleNotFoundError(f"No module named {fullname!r}{known}", name=fullname)
 
     def create_module(self, spec: ModuleSpec) -> None:
         """The usual empty module, which the next step replaces."""

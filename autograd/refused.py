@@ -21,13 +21,19 @@ REFUSED = {
     "distributed": "this library computes in one process; leave the group out and train on one",
     "export": "autograd.save(model.state_dict(), path) writes what other programs read",
     "fx": "models are traced by autograd.compile and drawn by autograd.viz",
-    "hub": "build the model and load its weights with load_state_dict",
+    "hub": "build the model, and load its weights from a file: "
+           "model.load_state_dict(autograd.load(path))",
     "jit": "there is no TorchScript; autograd.compile(function) makes functions fast",
     "nn.parallel.DistributedDataParallel": "there is one process; use the module itself",
     "package": "autograd.save(model.state_dict(), path) writes weights",
     "profiler": "autograd.viz measures and draws what the operations of a model cost",
     "quantization": "tensors of 8 bits do not take part in training; use float32",
     "ao": "tensors of 8 bits do not take part in training; use float32",
+    "serialization.add_safe_globals": "load() reads tensors, containers, numbers and text, "
+                                      "from which other objects can be built",
+    "utils._pytree": "functions of autograd.func take nested lists, tuples and dicts as they are",
+    "utils.benchmark": "time with timeit, after a first call, in which kernels may compile",
+    "utils.flop_counter": "autograd.viz.graph(model, input) shows the FLOPs of each module",
     "utils.cpp_extension": "write a Function in Python, with NumPy or Numba inside",
     "torchvision.models": "build the network from layers of nn, and load its weights with "
                      "load_state_dict",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import autograd
 from autograd import Tensor, default_generator
 from autograd.ops.multi_head import multi_head_attention_forward
+from autograd.surface.attention import SDPBackend, sdpa_kernel  # noqa: F401 - found here
 
 from . import init
 from .errors import check_whole

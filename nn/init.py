@@ -237,6 +237,11 @@ def _check_ndim(name: str, tensor: Tensor, fitting: tuple[int, ...]) -> None:
                          f"{tuple(tensor.shape)}")
 
 
+def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
+    """fan_in and fan_out of a weight, by the name that programs know from PyTorch."""
+    return _fans("_calculate_fan_in_and_fan_out", tensor)
+
+
 def _fans(name: str, tensor: Tensor) -> tuple[int, int]:
     """fan_in and fan_out."""
     if tensor.ndim < 2:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd.refused import advice
+
 from .module import Module
 
 
@@ -21,6 +23,14 @@ class DataParallel(Module):
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         return self.module(*inputs, **kwargs)
+
+
+class DistributedDataParallel(Module):
+    """The class that `isinstance` is asked for; there is one process, so none can be made."""
+
+    def __init__(self, module: Module, *args: Any, **kwargs: Any) -> None:
+        name = "DistributedDataParallel"
+        raise RuntimeError(f"{name}{advice(f'nn.parallel.{name}')}")
 
 
 def data_parallel(module: Module, inputs: Any, device_ids: Any = None, output_device: Any = None,

@@ -23,6 +23,7 @@ from optim.slips import look_at_step
 from optim.state import fitted, load, number
 from optim.switches import plain, with_switches
 
+required = object()  # an argument's default in optimizers written for PyTorch: it must be given
 Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 
 _NO_PARAMETERS = (

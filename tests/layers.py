@@ -84,6 +84,7 @@ SAME_LAYER = {
 # The layer above: packages that see each other not at all, and of autograd only its public names:
 # those of `autograd.__all__`, the ops, and the names listed here.
 PUBLIC_BESIDE_ALL = {
+    "autograd.aliases": "LAYERS",
     "autograd.boundary": "guarded",
     "autograd.errors": "Constructed caller_place check_switches describe did_you_mean outside "
                        "spelled uncalled warn",
@@ -91,11 +92,12 @@ PUBLIC_BESIDE_ALL = {
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "complete lazily",
     "autograd.origins": "Made Origins made",
-    "autograd.refused": "tolerated",
+    "autograd.refused": "advice tolerated",
     "autograd.replayed": "replayed",
     "autograd.slips": "NOTED PILED SPENT hint hinting",
     "autograd.serialize.restricted": "ARRAYS HeldArray Restricted",
     "autograd.sampling": "numpy_generator stand_in",
+    "autograd.surface.attention": "SDPBackend sdpa_kernel",
     "autograd.synonyms": "old_reduction",
     "autograd.tensors": "mark_written",
     "autograd.viz.chart": "Line Mark bars chart shown spark",

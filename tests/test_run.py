@@ -115,16 +115,114 @@ def test_what_is_refused_says_what_to_use(tmp_path):
     program = ("import torch, torchvision\n"
                "try: from torch.utils.cpp_extension import load\n"
                "except ImportError as error: print(error)\n"
-               "print(hasattr(torch, 'distributed'), torch.bfloat16)\n"
+               "try: from torch.distributed.fsdp import FullyShardedDataParallel\n"
+               "except ImportError as error: print(error)\n"
+               "print(hasattr(torch, 'package'), torch.bfloat16)\n"
                "torchvision.models.resnet18()\n")
     done = run(tmp_path, main=program)
     assert done.stdout.splitlines() == [
         f"No module named 'torch.utils.cpp_extension': {refused.REFUSED['utils.cpp_extension']}",
+        "No module named 'torch.distributed.fsdp': " + refused.REFUSED["distributed"],
         "False bfloat16"]
-    assert f"no attribute 'models': {refused.REFUSED['torchvision.models']}" in done.stderr
+    assert f"no attribute 'resnet18': {refused.REFUSED['torchvision.models']}" in done.stderr
     report = done.stderr.split("autograd run: missing:\n")[1]
     assert [line.split(":")[0].strip() for line in report.splitlines()] == [
-        "torch.distributed", "torch.utils.cpp_extension", "torchvision.models"]
+        "torch.distributed.fsdp", "torch.package", "torch.utils.cpp_extension",
+        "torchvision.models.resnet18"]
+
+
+IMPORTED = """
+import torch
+import torch.distributed as dist
+import torch.jit
+from torch.compiler import disable, is_compiling
+from torch.distributed import ReduceOp, destroy_process_group, init_process_group
+from torch.hub import load_state_dict_from_url
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.init import _calculate_fan_in_and_fan_out
+from torch.nn.modules.transformer import _get_activation_fn, _get_clones
+from torch.nn.modules.utils import _ntuple, _pair
+from torch.nn.parallel import DistributedDataParallel as DDP
+from torch.nn.utils.rnn import unpack_sequence
+from torch.optim.lr_scheduler import LRScheduler, _LRScheduler
+from torch.optim.optimizer import Optimizer, required
+from torch.profiler import ProfilerActivity, profile, record_function
+from torch.utils.dlpack import from_dlpack
+from torchvision import datasets, models, transforms
+from torchvision.transforms import functional as TF
+
+if dist.is_available() and dist.is_initialized():
+    init_process_group("nccl")
+
+@torch.jit.script
+def scaled(x, by: float):
+    return x * by
+
+@record_function("twice")
+def twice(x):
+    return scaled(x, 2.0)
+
+@disable
+def thrice(x):
+    return 3 * x
+
+layers = _get_clones(torch.nn.Linear(2, 3), 2)
+with sdpa_kernel([SDPBackend.MATH]), record_function("step"):
+    x = torch.ones(1, 2)
+    attended = torch.nn.functional.scaled_dot_product_attention(x, x, x)
+print(twice(x).tolist(), thrice(x).tolist(), attended.tolist(), is_compiling())
+print(isinstance(layers[0], DDP), layers[0].weight is layers[1].weight, len(layers))
+print(_pair(3), _pair([1, 2]), _ntuple(3)(5), _get_activation_fn("relu")(-x).tolist())
+print(_calculate_fan_in_and_fan_out(torch.empty(4, 3, 5)), _LRScheduler is LRScheduler)
+print(TF.hflip(torch.arange(3.0).view(1, 1, 3)).tolist(), torch.jit.is_scripting())
+"""
+
+
+def test_what_programs_import_and_one_process_does_without(tmp_path):
+    done = run(tmp_path, main=IMPORTED)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "[[2.0, 2.0]] [[3.0, 3.0]] [[1.0, 1.0]] False", "False False 2",
+        "(3, 3) (1, 2) (5, 5, 5) [[0.0, 0.0]]", "(15, 20) True", "[[[2.0, 1.0, 0.0]]] False"]
+    told = done.stderr.split("autograd run: without effect:\n")[1].splitlines()
+    assert [line.split(":")[0].strip() for line in told] == [
+        "torch.jit.script", "torch.nn.attention.sdpa_kernel",
+        "torch.profiler.record_function, 2 times"]
+
+
+@pytest.mark.parametrize(("call", "advice"), [
+    (lambda: autograd.distributed.init_process_group("nccl"), "in one process; leave the group"),
+    (lambda: autograd.distributed.all_reduce(autograd.ones(1), autograd.distributed.ReduceOp.SUM),
+     "in one process; leave the group"),
+    (lambda: autograd.profiler.profile(activities=[autograd.profiler.ProfilerActivity.CPU]),
+     "autograd.viz measures"),
+    (lambda: autograd.jit.trace(nn.Linear(1, 1), autograd.ones(1)), "autograd.compile"),
+    (lambda: autograd.hub.load_state_dict_from_url("https://example.org"), "autograd.load"),
+    (lambda: nn.parallel.DistributedDataParallel(nn.Linear(1, 1)), "one process"),
+])
+def test_what_needs_more_than_this_process_says_so_when_it_is_called(call, advice):
+    with pytest.raises(RuntimeError, match=advice):
+        call()
+
+
+def test_a_place_of_layers_that_pytorch_has_not_is_not_there():
+    with pytest.raises(ImportError, match="_nothing"):
+        from autograd.nn.modules.utils import _nothing  # noqa: F401
+    with pytest.raises(ModuleNotFoundError, match="autograd.nn.modules.nothing"):
+        import autograd.nn.modules.nothing  # noqa: F401
+
+
+def test_a_function_knows_that_it_is_recorded():
+    seen = []
+
+    @autograd.compile
+    def step(x):
+        seen.append(autograd.compiler.is_compiling())
+        return x + 1
+
+    for _ in range(3):
+        step(autograd.ones(2))
+    assert seen == [False, True, True]
 
 
 @pytest.mark.parametrize("name", sorted(aliases.PLACES))

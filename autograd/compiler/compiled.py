@@ -36,6 +36,11 @@ _busy = threading.RLock()  # held while a step is recorded
 _recording = threading.local()  # .now: the recorder at work in this thread
 
 
+def is_compiling() -> bool:
+    """Whether this thread records a step."""
+    return getattr(_recording, "now", None) is not None
+
+
 class Compiled:
     """A function or module that replays itself."""
 
@@ -46,7 +51,7 @@ class Compiled:
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args, **kwargs):
-        if getattr(_recording, "now", None) is not None or KIND[0] is not Node:
+        if is_compiling() or KIND[0] is not Node:
             return self._function(*args, **kwargs)
         arrays: list[np.ndarray] = []
         key = (_signature(args, arrays), _signature(kwargs, arrays) if kwargs else None,

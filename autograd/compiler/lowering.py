@@ -8,8 +8,8 @@ import numpy as np
 
 from ..kernels.compiled import matmul, sums, sweep
 from ..kernels.compiled.launch import ONE
-from . import losses
 from .capturing import CapturingWriter
+from .losses import lower as lowered_loss
 from .planning import NAMES, Place, start_of
 from .program import Call, Value
 from .sweeps import Group, contiguous, operands
@@ -27,7 +27,7 @@ class LoweringWriter(CapturingWriter):
         if call.name == "random_key":  # it needs nothing that a launch makes
             super().write(call)
         elif not (self._view(call) or self._elementwise(call) or self._product(call)
-                or self._sum(call) or losses.lower(self, call) or self.capture(call)):
+                or self._sum(call) or lowered_loss(self, call) or self.capture(call)):
             self.flush()
             super().write(call)
         if self.group is None:

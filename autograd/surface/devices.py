@@ -1,8 +1,8 @@
-"""What is asked of devices that are not here; what is done to them is nothing."""
+"""What is asked of devices and groups that are not here; what is done to them is nothing."""
 
 from __future__ import annotations
 
-from ..refused import NO_DEVICE, STOOD_IN, count
+from ..refused import MISSED, NO_DEVICE, STOOD_IN, advice, count
 
 
 def harmless(name: str):
@@ -23,6 +23,17 @@ def answer(name: str, value):
     none.__name__ = none.__qualname__ = name
     none.__doc__ = f"Always {value!r}: there is no such device."
     return none
+
+
+def refusing(name: str):
+    """A function of any arguments that is here to be imported: called, it says why it cannot be."""
+    def refuse(*args, **kwargs):
+        count(MISSED, name)
+        raise RuntimeError(f"{name}{advice(name)}")
+
+    refuse.__name__ = refuse.__qualname__ = name.rpartition(".")[2]
+    refuse.__doc__ = "Raises: RuntimeError, which says what to use instead."
+    return refuse
 
 
 class Absent(type):

@@ -6,4 +6,5 @@ from ..lazy import lazily
 
 __path__: list[str] = []  # aliases.py finds its parts
 
-__getattr__, __dir__, __all__ = lazily(__name__, {".": "checkpoint data"}, called="autograd.utils")
+__getattr__, __dir__, __all__ = lazily(__name__, {".": "checkpoint data dlpack"},
+                                         called="autograd.utils")

@@ -7,5 +7,5 @@ from ..lazy import lazily
 __version__ = "0.28.0+wengert"
 __path__: list[str] = []  # aliases.py finds its parts
 
-__getattr__, __dir__, __all__ = lazily(__name__, {".": "datasets transforms utils"},
+__getattr__, __dir__, __all__ = lazily(__name__, {".": "datasets models transforms utils"},
                                          called="torchvision")

@@ -41,13 +41,17 @@ class GaussianBlur(ImageTransform):
                            1e-9)
         self.kernel_size, self.sigma = kernel_size, sigma
 
+    def _widths(self, sigma: float) -> tuple[float, float]:
+        """Along rows and along columns."""
+        return sigma, sigma
+
     def _of_planes(self, planes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         result = np.empty_like(planes)
         for blurred, image, sigma in zip(result, planes, between(numbers[:, 0], *self._range),
                                          strict=True):
             values = image.astype(arithmetic(planes.dtype), copy=False)
-            for axis, side in zip((-1, -2), self._sides, strict=True):
-                values = _blurred(values, axis, side, sigma)
+            for axis, side, width in zip((-1, -2), self._sides, self._widths(sigma), strict=True):
+                values = _blurred(values, axis, side, width)
             blurred[...] = restored(values, planes.dtype)
         return result
 

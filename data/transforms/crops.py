@@ -33,7 +33,7 @@ class CenterCrop(ImageTransform):
         return cut(planes, _middle(planes.shape[-2:], self.size), self.size)
 
     def _of_pil(self, image: Any, numbers: np.ndarray) -> Any:
-        return _cut_of_pil(image, _middle((image.height, image.width), self.size), self.size)
+        return cut_of_pil(image, _middle((image.height, image.width), self.size), self.size)
 
 
 class FiveCrop(ImageTransform):
@@ -71,7 +71,7 @@ class _At(ImageTransform):
         return cut(planes, self._place(planes.shape[-2:]), self.size).copy()
 
     def _of_pil(self, image: Any, numbers: np.ndarray) -> Any:
-        return _cut_of_pil(image, self._place((image.height, image.width)), self.size)
+        return cut_of_pil(image, self._place((image.height, image.width)), self.size)
 
 
 class RandomCrop(ImageTransform):
@@ -127,7 +127,7 @@ class RandomCrop(ImageTransform):
         image = padded_pil(image, self._lacking(image.height, image.width), *fill)
         room = _room((image.height, image.width), self.size, "RandomCrop")
         top, left = (numbers * np.add(room, 1)).astype(np.intp).tolist()
-        return _cut_of_pil(image, (top, left), self.size)
+        return cut_of_pil(image, (top, left), self.size)
 
 
 class RandomResizedCrop(ImageTransform):
@@ -208,7 +208,7 @@ def cut(planes: np.ndarray, place: tuple[int, int], size: tuple[int, int]) -> np
     return planes[..., top: top + height, left: left + width]
 
 
-def _cut_of_pil(image: Any, place: tuple[int, int], size: tuple[int, int]) -> Any:
+def cut_of_pil(image: Any, place: tuple[int, int], size: tuple[int, int]) -> Any:
     (top, left), (height, width) = place, size
     box = left, top, left + width, top + height
     if min(left, top) < 0 or box[2] > image.width or box[3] > image.height:

@@ -175,6 +175,17 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor | Sequence[int],
     return [rows[k, :count] for k, count in enumerate(counts.tolist())]
 
 
+def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
+    """The list of sequences that `pack_sequence` made `packed_sequences` of.
+
+    >>> from nn.utils.rnn import pack_sequence, unpack_sequence
+    >>> packed = pack_sequence([autograd.tensor([1, 2]), autograd.tensor([3])])
+    >>> [sequence.tolist() for sequence in unpack_sequence(packed)]
+    [[1, 2], [3]]
+    """
+    return unpad_sequence(*pad_packed_sequence(packed_sequences, True), True)
+
+
 def pack(input: Tensor, lengths: np.ndarray, batch_first: bool, order: np.ndarray | None,
          least: int = 0) -> PackedSequence:
     """`pack_padded_sequence` of checked lengths, which fall in the given order; they may be 0, and

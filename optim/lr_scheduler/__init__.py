@@ -6,6 +6,7 @@ has come first: the order of the two calls changes no more than which rate an up
 """
 
 from optim.lr_scheduler.base import LRScheduler
+from optim.lr_scheduler.base import LRScheduler as _LRScheduler  # noqa: F401  its old name
 from optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from optim.lr_scheduler.curves import (
     ConstantLR,
