@@ -47,7 +47,7 @@ gpt: venv ## train a small GPT on a text, ROOT=its file, else on the names; ARGS
 test: venv ## run the tests; ARGS="-k conv" goes to pytest
 	$(PYTEST) -m "not slow" $(ARGS)
 
-test-slow: venv ## run the few tests that take long and that make test leaves out
+test-slow: venv ## run what make test leaves out: sweeps over all kernels, processes, crossings
 	$(PYTEST) -m slow $(ARGS)
 
 test-numpy: venv ## run the tests on the NumPy kernels alone
@@ -72,7 +72,7 @@ programs: $(VENV)/.parity ## compare random programs with PyTorch; ARGS="--count
 	"$(BIN)/python" -m tests.programs $(ARGS)
 
 types: $(VENV)/.types ## install pyright and hold a user's programs against both type checkers
-	"$(BIN)/python" -m pytest tests/test_types.py $(ARGS)
+	"$(BIN)/python" -m pytest tests/test_types.py tests/typed $(ARGS)
 
 notebooks: venv ## run the notebooks from first to last cell; ARGS="--write 03" stores their outputs
 	"$(BIN)/python" -m tests.notebooks $(ARGS)

@@ -329,6 +329,7 @@ def always_compiled(monkeypatch):
 lengths = st.sampled_from([0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 34, 63, 65, 129])
 
 
+@pytest.mark.slow
 @every_call
 @pytest.mark.usefixtures("always_compiled")
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -362,6 +363,7 @@ def test_memory_layouts_do_not_change_a_bit(call, dtype):
             assert ours.tobytes() == theirs.tobytes(), name
 
 
+@pytest.mark.slow
 @every_call
 @both_types
 def test_addresses_and_threads_do_not_change_a_bit(call, dtype, monkeypatch):

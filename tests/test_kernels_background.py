@@ -67,6 +67,7 @@ def test_the_compiled_tier_waits_where_that_is_asked_for(tmp_path):
     assert run(code, tmp_path, "numba") == ["0", "True"]
 
 
+@pytest.mark.slow
 def test_what_writes_in_place_is_done_once(tmp_path):
     code = """
         params, want = [x.copy(), x[0].copy()], [x.copy(), x[0].copy()]
@@ -81,6 +82,7 @@ def test_what_writes_in_place_is_done_once(tmp_path):
     assert run(code, tmp_path) == ["True"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_fork_while_a_kernel_is_compiled(tmp_path):
     code = """
@@ -99,6 +101,7 @@ def test_a_fork_while_a_kernel_is_compiled(tmp_path):
     assert run(code, tmp_path) == ["True", "0"]
 
 
+@pytest.mark.slow
 def test_the_end_of_the_program_while_kernels_are_compiled(tmp_path):
     code = """
         for name in ("gelu", "mish", "elu_grad", "silu_grad", "lerp"):

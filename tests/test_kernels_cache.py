@@ -152,12 +152,14 @@ def planted(base, files):
     return places
 
 
+@pytest.mark.slow
 @needs_root
 def test_what_only_its_owner_could_have_written_is_run(base, planted):
     computing(VICTIM, **planted)
     assert (base / "mark").exists()
 
 
+@pytest.mark.slow
 @needs_root
 @pytest.mark.parametrize("way", ["owned", "writable", "linked", "temporary", "file"])
 def test_nothing_of_a_second_user_is_run(base, planted, way):

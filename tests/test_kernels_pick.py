@@ -113,6 +113,7 @@ def test_sums_of_elements_and_of_slices(tier, shape, dim, dtype, times):
                                                  base)), (base + sums).astype(dtype))  # fmt: skip
 
 
+@pytest.mark.slow
 @both_tiers
 @types
 @pytest.mark.parametrize("own", [True, False])
@@ -221,6 +222,7 @@ def test_few_rows_among_very_many(tier):
              (base + sums).astype(np.float32))
 
 
+@pytest.mark.slow
 @both_tiers
 @pytest.mark.parametrize("shape", [(1,), (9, 7), (3, 40, 171), (40_000,), (5, 0)], ids=str)
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])

@@ -55,12 +55,11 @@ def small(monkeypatch):
 @pytest.mark.parametrize("turn", [transposed, swapped, expanded])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_results_lie_alike_in_both_tiers(name, turn, small, monkeypatch):
-    for call in [Call(name, i) for i in range(len(SAMPLES[name]))]:
-        found = strides(call, turn)
-        with monkeypatch.context() as patch:
-            for kernel in reference.__all__:
-                patch.setattr(kernels, kernel, at_the_gate(kernel, getattr(reference, kernel)))
-            assert strides(call, turn) == found
+    calls = [Call(name, i) for i in range(len(SAMPLES[name]))]
+    compiled = [strides(call, turn) for call in calls]
+    for kernel in reference.__all__:
+        monkeypatch.setattr(kernels, kernel, at_the_gate(kernel, getattr(reference, kernel)))
+    assert [strides(call, turn) for call in calls] == compiled
 
 
 @pytest.mark.parametrize("size", [3, 70])

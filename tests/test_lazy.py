@@ -89,6 +89,7 @@ def test_a_misspelt_name_gets_the_nearest():
         exec("from nn import Liner")
 
 
+@pytest.mark.slow
 def test_ops_that_are_declared_when_they_are_asked_for():
     """As methods, in place, as functions, by NumPy's name; each in a program of its own."""
     for use in ("autograd.tensor(0.).asinh()", "autograd.tensor(0.).asinh_()",
@@ -135,6 +136,7 @@ def test_a_misspelt_name_is_told_from_all_public_names():
             getattr(autograd, name)
 
 
+@pytest.mark.slow
 def test_lazy_modules_tell_what_they_lack_by_whichever_name_they_were_imported():
     """Each in turn is the first that is loaded: nothing may lean on another's import."""
     paths = [path.relative_to(ROOT) for package in PACKAGES
@@ -152,6 +154,7 @@ def test_lazy_modules_tell_what_they_lack_by_whichever_name_they_were_imported()
     assert fresh(code) == ""
 
 
+@pytest.mark.slow
 def test_no_module_is_counted_as_missing_because_the_library_imports_it():
     """`from . import x` asks the package for x before it looks for a module; each starts alone."""
     paths = [path.relative_to(ROOT) for package in PACKAGES

@@ -312,6 +312,7 @@ def test_empty(call, shape):
         assert all(g.shape == shape for g in gradients(call, tensors) if g is not None)
 
 
+@pytest.mark.slow
 @elementwise(BINARY + UNARY)
 def test_many_numbers_are_computed_as_few_are(call):
     """Whichever way large arrays go: in blocks, in a kernel, by several threads."""

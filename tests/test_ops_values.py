@@ -256,6 +256,7 @@ LONG = {  # an op or composite, seen as a function of an array and the dimension
 SHAPES = {0: (LENGTH, 1, 2), 1: (1, LENGTH, 2), 2: (2, 1, LENGTH)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("offset", [0.0, 1e6, 1e8])
 @pytest.mark.parametrize("dim", SHAPES)
 @pytest.mark.parametrize("name", LONG)
@@ -269,6 +270,7 @@ def test_long_reductions(name, dim, offset, tiers):
         np.testing.assert_allclose(found, wanted, 4e-6)
 
 
+@pytest.mark.slow
 @every("special", lambda name: elementwise(name) and REGISTRY[name].broadcasts
        and len(REGISTRY[name].inputs) == 2 and SAMPLES[name][0].order > 0)
 @pytest.mark.parametrize("shapes", [((3,), (LENGTH // 2, 3)), ((3, 1), (3, LENGTH // 2)),

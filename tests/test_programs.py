@@ -144,6 +144,7 @@ def _square_unless_it_dies(number):
     return number * number
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_told_and_the_rest_done():
     found = dict(each(_square_unless_it_dies, range(130), 2))
     assert found.pop(70) == Died(3)

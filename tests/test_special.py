@@ -116,6 +116,7 @@ def test_bad_arguments_are_refused(call, message):
              {"autograd": autograd, "t": autograd.tensor})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_large_arrays_have_the_numbers_of_small_ones(dtype):
     """Computed by blocks and two threads, at the ends of blocks and of the domain too."""

@@ -218,6 +218,7 @@ print(kernels.config()["threading_layer"])
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_forked_child_computes_by_itself():
     pytest.importorskip("numba")
@@ -263,6 +264,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("when", ["importing", "compiling", "linking"])
 def test_a_fork_while_another_thread_is(when, tmp_path):
@@ -290,6 +292,7 @@ print(kernels.config()["threading_layer"], len(wrong))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["workqueue", "default"])
 def test_python_threads_may_call_kernels_at_once(layer):
     pytest.importorskip("numba")

@@ -244,6 +244,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 def test_ctrl_c_keeps_what_was_reached(tmp_path):
     argv = [str(ROOT / "examples" / "train.py"), "--epochs", "1000000", "--threads", "1",
@@ -305,6 +306,7 @@ def test_a_run_without_a_mistake_and_with_colours(train, tmp_path):
         assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_cifar(train, tmp_path):
     """A tiny network on a few made-up records."""
     cifar = importlib.import_module("cifar")

@@ -83,6 +83,7 @@ def test_looking_changes_nothing(tmp_path):
     assert ends[0] == ends[1]
 
 
+@pytest.mark.slow
 def test_10000_steps_and_200_layers_stay_below_1_mb(tmp_path, rng):
     model = nn.Sequential(*[nn.Linear(3, 3) for _ in range(200)])
     path = tmp_path / "run.html"

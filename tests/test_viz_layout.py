@@ -98,6 +98,7 @@ def graphs(draw):
                    for a, b in pairs if a != b]
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(graphs())
 def test_nothing_overlaps_in_any_graph(graph):
@@ -114,6 +115,7 @@ def deep(seed: int):
     return [(rng.uniform(54, 150), rng.choice([35.0, 47.0])) for _ in range(n + 20)], links
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_overlaps_in_deep_graphs(seed):
     sizes, links = deep(seed)
@@ -227,6 +229,7 @@ def attention() -> autograd.Tensor:
     return x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network, most", [
     (residual, 0), (lambda: unrolled(lstm, 2), 6), (attention, 7),
     (lambda: unrolled(lambda x, state: (x[:, :4].tanh(), None), 4), 15)],
