@@ -124,6 +124,7 @@ def _joined(op: Op, grads):
     return grads
 
 
+_PARTS = ("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>")  # of the function around them
 CODES: dict[Any, str] = {}  # the code of composites, and their names
 _OURS = ("autograd.", "nn.", "optim.", "data.")
 _BELOW = ("autograd.ops.", "autograd.engine", "autograd.inplace", "autograd.operators",
@@ -133,12 +134,15 @@ _BELOW = ("autograd.ops.", "autograd.engine", "autograd.inplace", "autograd.oper
           "autograd.fft", "autograd.gate", "autograd.lazy", "autograd.modes",
           "autograd.transforms.", "autograd.functional", "autograd.roots", "autograd.array_api",
           "data.dataset", "data.collate", "data.fetching", "data.loader", "data.passes",
-          "data.randomness")
+          "data.randomness",
+          "nn.hooks", "nn.model_summary", "nn.training.", "nn.checkup.", "autograd.viz.",
+          "autograd.compiler.", "optim.")  # those of the last rows call models
 
 
 def _complex_form(op: Op, error: IsComplex, inputs: tuple):
     """The op's function for complex numbers, if there are any for it and for what calls it."""
-    forms = import_module("autograd.ops.complex_forms").FORMS
+    declared = import_module("autograd.ops.complex_forms")
+    forms, layers = declared.FORMS, declared.WRITTEN_WITH_OPS
     if op.name not in forms:
         _explain(op, error, inputs)
     frame: Any
@@ -151,6 +155,8 @@ def _complex_form(op: Op, error: IsComplex, inputs: tuple):
         if module and not module.startswith(_BELOW):
             owner = frame.f_locals.get("self")
             name = frame.f_code.co_name if owner is None else type(owner).__name__
+        if name in layers or name in _PARTS:
+            name = ""
         if name and name not in forms and (not refused or refused[0] in "_<"):
             refused = name
         frame = frame.f_back

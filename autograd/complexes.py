@@ -12,6 +12,16 @@ from . import dtypes
 from .dtypes import complex_of, real_of
 
 
+def reals(tensor) -> np.ndarray:
+    """The array of a tensor; of complex numbers their real and imaginary parts, which lie in the
+    same memory, along one more dimension."""
+    array = tensor._any_array
+    if array.dtype.kind != "c":
+        return array
+    real = real_of(array.dtype)
+    return np.ndarray((*array.shape, 2), real, array, 0, (*array.strides, real.itemsize))
+
+
 def _is_complex(value) -> bool:
     dtype = getattr(value, "dtype", None)
     return isinstance(value, complex) if dtype is None else dtype.kind == "c"

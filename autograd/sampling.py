@@ -14,6 +14,7 @@ import numpy as np
 
 from . import dtypes
 from .boundary import guarded
+from .complexes import reals
 from .creation import _finish, _number, _shape, _sizes, _wanted
 from .errors import describe
 from .inplace import make_replacing
@@ -346,35 +347,42 @@ def _fill_method(name: str, draw):
     """An in-place method that overwrites a tensor with random numbers."""
     def filled(self, *args, generator=None, **kwargs):
         drawn = draw(self, numpy_generator(generator, name + "_"), *args, **kwargs)
-        if self.is_complex() or np.iscomplexobj(drawn):
-            raise TypeError(f"{name}_: real numbers are needed, got {describe(self)} and {args}")
-        return wrap(_rounded(drawn, self.dtype))
+        if np.iscomplexobj(drawn):
+            raise TypeError(f"{name}_: real numbers are needed, got {args}")
+        drawn = _rounded(drawn, reals(self).dtype)
+        return wrap(drawn.view(self.dtype)[..., 0] if self.is_complex() else drawn)
 
     filled.__doc__ = draw.__doc__
     return make_replacing(name + "_", filled)
 
 
 def _uniform(self, source, from_=0.0, to=1.0):
-    """Overwrite with uniform numbers in [from_, to)."""
+    """Overwrite with uniform numbers in [from_, to); of complex numbers, both parts."""
+    parts = reals(self)
     from_, to = _number("uniform_", "from_", from_), _number("uniform_", "to", to)
-    limit = float(np.finfo(_float("uniform_", self.dtype)).max)
+    limit = float(np.finfo(_float("uniform_", parts.dtype)).max)
     if not (-limit <= from_ <= to <= limit and to - from_ <= limit):
         raise ValueError(f"uniform_: from_ must not be above to, and both and their distance must "
-                         f"fit {self.dtype}, got from_={from_} and to={to}")
-    drawn = np.asarray(source.random(self.shape) * (to - from_) + from_, self.dtype)
-    low, high = self.dtype.type(from_), self.dtype.type(to)
+                         f"fit {parts.dtype}, got from_={from_} and to={to}")
+    drawn = np.asarray(source.random(parts.shape) * (to - from_) + from_, parts.dtype)
+    low, high = parts.dtype.type(from_), parts.dtype.type(to)
     return np.minimum(drawn, np.nextafter(high, low))  # rounding reaches the upper bound
 
 
 def _normal(self, source, mean=0.0, std=1.0):
-    """Overwrite with normal numbers."""
-    _float("normal_", self.dtype)
+    """Overwrite with normal numbers; of complex ones both parts have this mean, and half of the
+    variance each."""
+    parts = reals(self)
+    _float("normal_", parts.dtype)
     _check_std("normal_", std)
-    return source.standard_normal(self.shape) * std + mean
+    spread = std * 0.5**0.5 if self.is_complex() else std
+    return source.standard_normal(parts.shape) * spread + mean
 
 
 def _bernoulli(self, source, p=0.5):
     """Overwrite with ones, with probability p, and zeros."""
+    if self.is_complex():
+        raise TypeError(f"bernoulli_: real numbers are needed, got {describe(self)}")
     return _flip("bernoulli_", self, source, p)
 
 

@@ -60,6 +60,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     1995: a uniform proposal z is accepted with probability exp((m² - z²) / 2), where m is the
     point of the interval nearest to the mean.
     """
+    _check_real("trunc_normal_", tensor)
     if not (a < b and 0 < std < inf and -inf < mean < inf):
         raise ValueError(f"trunc_normal_: a < b, std > 0 and a finite mean are needed, got a={a}, "
                          f"b={b}, std={std}, mean={mean}")
@@ -170,6 +171,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     neural networks, 2013; Mezzadri, How to generate random matrices from the classical compact
     groups, 2007.
     """
+    _check_real("orthogonal_", tensor)
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_: at least 2 dimensions are needed, got "
                          f"{tuple(tensor.shape)}")
@@ -186,6 +188,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01,
 
     Reference: J. Martens, Deep learning via Hessian-free optimization, ICML 2010.
     """
+    _check_real("sparse_", tensor)
     _check_ndim("sparse_", tensor, (2,))
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparse_: sparsity must lie between 0 and 1, got {sparsity}")
@@ -224,6 +227,12 @@ xavier_normal = _under_old_name(xavier_normal_)
 kaiming_uniform = _under_old_name(kaiming_uniform_)
 kaiming_normal = _under_old_name(kaiming_normal_)
 orthogonal = _under_old_name(orthogonal_)
+
+
+def _check_real(name: str, tensor: Tensor) -> None:
+    if tensor.is_complex():
+        raise TypeError(f"{name}: real numbers are needed, got {tensor.dtype}; give it tensor.real "
+                        "and tensor.imag")
 
 
 def _write(tensor: Tensor, values: np.ndarray) -> Tensor:

@@ -180,8 +180,10 @@ class Module(Stateful):
 
     def _check_trainable(self, method: str, probe: Tensor) -> None:
         if not probe.is_floating_point():
+            fix = "give it to the layer's constructor, as dtype" if probe.is_complex() else (
+                "integers cannot be trained")
             raise TypeError(f"{self._get_name()}.{method}: a floating-point dtype is needed, got "
-                            f"{probe.dtype}; integers cannot be trained")
+                            f"{probe.dtype}; {fix}")
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
         """Give all parameters and buffers new memory, whose values are to be set."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import autograd
 from autograd import Tensor
 from autograd.errors import describe
+from autograd.tensors import Complex
 
 from .slips import look_at_birth
 
@@ -16,15 +17,20 @@ class _Named(Tensor):
 
     _version: list
 
+    def __new__(cls, data: Tensor | None = None, *args: Any, **kwargs: Any):
+        kinds: dict[type, type] = {Parameter: ComplexParameter, Buffer: ComplexBuffer}
+        is_complex = isinstance(data, Tensor) and data.is_complex()
+        return super().__new__(kinds.get(cls, cls) if is_complex else cls)
+
     def __init__(self, data: Tensor | None) -> None:
         source = autograd.empty(0) if data is None else data
         if not isinstance(source, Tensor):
             raise TypeError(f"{type(self).__name__}: data must be a Tensor, got "
                             f"{type(data).__name__}; autograd.tensor(...) makes one")
-        if source.is_complex():
-            raise TypeError(f"{type(self).__name__}: layers have real numbers, got "
-                            f"{describe(source)}; keep real and imaginary parts in two of them")
-        self._array = source._array
+        if source.is_complex() and not isinstance(self, Complex):
+            raise TypeError(f"{type(self).__name__}: a class for complex numbers is needed, got "
+                            f"{describe(source)}; derive it from nn.parameter.ComplexParameter")
+        self._any_array = source._any_array
         self._version = source._version
         self._node = self._view = self._grad = None
 
@@ -56,6 +62,14 @@ class Buffer(_Named):
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
         super().__init__(data)
         self.persistent = persistent
+
+
+class ComplexParameter(Parameter, Complex):
+    """What `Parameter(data)` of complex numbers is."""
+
+
+class ComplexBuffer(Buffer, Complex):
+    """What `Buffer(data)` of complex numbers is."""
 
 
 class _Uninitialized(_Named):

@@ -211,7 +211,9 @@ def misfit(tensor: Tensor, value: Tensor) -> bool:
     """Whether a value cannot become that of a tensor; one without a shape yet takes any."""
     if is_lazy(tensor):
         return False
-    return is_lazy(value) or value.shape != tensor.shape
+    if is_lazy(value) or value.is_complex() and not tensor.is_complex():
+        return True
+    return value.shape != tensor.shape
 
 
 def fill(tensor: Tensor, value: Tensor) -> None:
@@ -265,5 +267,6 @@ def _shape(value) -> Any:
     if is_lazy(value):
         return "(not known yet)"
     if hasattr(value, "shape"):
-        return tuple(value.shape)
+        is_complex = np.dtype(value.dtype).kind == "c"
+        return f"{tuple(value.shape)} {value.dtype}" if is_complex else tuple(value.shape)
     return np.shape(value) if isinstance(value, (list, tuple)) else type(value).__name__

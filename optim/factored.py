@@ -48,6 +48,7 @@ class Adafactor(CountingOptimizer):
     (0.5, Size([2, 1]))
     """
 
+    _takes_complex = False
     _switches = ("foreach",)
 
     def __init__(
@@ -151,6 +152,8 @@ class Muon(Optimizer):
     >>> bool((w < autograd.eye(2)).all())
     True
     """
+
+    _takes_complex = False
 
     def __init__(
         self,

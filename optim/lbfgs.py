@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad, from_numpy, no_grad
+from autograd.complexes import reals
 from autograd.errors import caller_place, describe
 from autograd.tensors import mark_written
 from optim.line_search import strong_wolfe
@@ -171,7 +172,7 @@ class _Descent:
         self, loss: float, grad: np.ndarray, d: np.ndarray, slope: float, t: float, last: bool
     ) -> tuple[float, np.ndarray, float]:
         """Go along d; the loss, the gradient and the step length there."""
-        start = [param._array.copy() for param in self.params]
+        start = [reals(param).copy() for param in self.params]
         if self.group["line_search_fn"] is None or t == 0:  # a rate of 0 leaves nothing to search
             self._set(start, t, d)
             if not last:  # where no step follows, nobody needs the gradient
@@ -197,7 +198,7 @@ class _Descent:
         self.evaluations += 1
         self.state["func_evals"] += 1
         grads = [
-            np.zeros(p._array.size, p._array.dtype) if p._grad is None else p._grad._array.ravel()
+            np.zeros_like(reals(p)).ravel() if p._grad is None else reals(p._grad).ravel()
             for p in self.params
         ]
         return loss, np.concatenate(grads)
@@ -208,7 +209,7 @@ class _Descent:
         for param, before in zip(self.params, start, strict=True):
             mark_written(param, "LBFGS.step", self.where)
             part = d[offset : offset + before.size].reshape(before.shape)
-            np.add(before, t * part, out=param._array)
+            np.add(before, t * part, out=reals(param))
             offset += before.size
 
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd import Tensor, enable_grad, float32, full, no_grad, tensor
+from autograd import Tensor, enable_grad, float32, no_grad, tensor, zeros
+from autograd.complexes import reals
 from autograd.errors import Constructed, caller_place, describe, uncalled
 from autograd.hooks import RemovableHandle
 from autograd.slips import hint, hinting
@@ -51,6 +52,7 @@ class Optimizer(Constructed):
     _extensions: tuple[str, ...] = ()  # options PyTorch has not, so not in its checkpoints
     _scalars: tuple[str, ...] = ("step",)  # state that is one float32, whatever the parameter
 
+    _takes_complex = True
     _switches: tuple[str, ...] = ()  # what a constructor takes besides, without effect
     _hooks: OptimizerHooks | None = None
     _stepping = False
@@ -88,12 +90,14 @@ class Optimizer(Constructed):
         names, params = _split(who, params)
         taken = {id(p) for group in self.param_groups for p in group["params"]}
         for i, param in enumerate(params):
-            _check_parameter(f"{who}: params[{i}] of group {len(self.param_groups)}", param)
+            what = f"{who}: params[{i}] of group {len(self.param_groups)}"
+            _check_parameter(what, param)
+            if param.is_complex() and not self._takes_complex:
+                raise TypeError(f"{what}, {describe(param)}, is complex, which {who} is not made "
+                                "for; optim.Adam takes complex parameters")
             if id(param) in taken:
-                raise ValueError(
-                    f"{who}: params[{i}] of group {len(self.param_groups)}, {describe(param)}, "
-                    f"was given before; a parameter belongs into one group, once"
-                )
+                raise ValueError(f"{what}, {describe(param)}, was given before; a parameter "
+                                 "belongs into one group, once")
             taken.add(id(param))
         group = {**self.defaults, **param_group, "params": params}
         if names:
@@ -136,8 +140,8 @@ class Optimizer(Constructed):
                         batches.setdefault(self._prepare(param, group), []).append(param)
                 for age, params in batches.items():
                     idle = False
-                    arrays = [p._array for p in params]
-                    self._update(params, arrays, [p._grad._array for p in params], group, age)
+                    grads = [reals(p._grad) for p in params]
+                    self._update(params, [reals(p) for p in params], grads, group, age)
         if hinting():
             look_at_step(self, None if idle else params[0])
         return loss
@@ -148,7 +152,8 @@ class Optimizer(Constructed):
         return None
 
     def _update(self, params: list, arrays: list, grads: list, group: dict, age: Any) -> None:
-        """Write the new values into `arrays`, those of the parameters of a group of one age."""
+        """Write the new values into `arrays`, those of the parameters of a group of one age; of
+        complex numbers the real and the imaginary parts are parameters of their own."""
         raise NotImplementedError(f"{type(self).__name__} must define _update() or step()")
 
     def _check_options(self, group: dict[str, Any]) -> None:
@@ -280,7 +285,8 @@ class CountingOptimizer(Optimizer):
             state.update((name, tensor(0.0, dtype=float32)) for name in self._scalars)
         for name, value in self._arrays(group).items():
             if name not in state:
-                state[name] = full(param.shape, value, dtype=param.dtype)
+                state[name] = zeros(param.shape, dtype=param.dtype)
+                reals(state[name]).fill(value)
         count = state["step"]._array
         step = count[()] = count.item() + 1
         return step
@@ -288,7 +294,7 @@ class CountingOptimizer(Optimizer):
     def _lists(self, params: list[Tensor], group: dict[str, Any]) -> list[list[Any]]:
         """For each name of `_arrays`, the list of these parameters' arrays."""
         states = [self.state[param] for param in params]
-        return [[state[name]._array for state in states] for name in self._arrays(group)]
+        return [[reals(state[name]) for state in states] for name in self._arrays(group)]
 
 
 def check_at_least_zero(who: str, group: dict[str, Any], *names: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Tensor, kernels, zeros
+from autograd.complexes import reals
 from optim.optimizer import Optimizer, Params, check_at_least_zero
 
 
@@ -99,7 +100,7 @@ class SGD(Optimizer):
         if momentum and group["variant"] != "torch":
             age = False
             lr, dampening = (1.0, 1 - lr) if group["variant"] == "classic" else (lr, momentum)
-        buffers = [self.state[p]["momentum_buffer"]._array for p in params] if momentum else None
+        buffers = [reals(self.state[p]["momentum_buffer"]) for p in params] if momentum else None
         kernels.sgd_(
             arrays, grads, buffers, lr, momentum, dampening, group["nesterov"],
             group["weight_decay"], group["maximize"], age,

@@ -86,6 +86,7 @@ SAME_LAYER = {
 PUBLIC_BESIDE_ALL = {
     "autograd.aliases": "LAYERS",
     "autograd.boundary": "guarded",
+    "autograd.complexes": "reals",
     "autograd.errors": "Constructed caller_place check_switches describe did_you_mean outside "
                        "spelled uncalled warn",
     "autograd.files": "replacing",
@@ -99,7 +100,7 @@ PUBLIC_BESIDE_ALL = {
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.surface.attention": "SDPBackend sdpa_kernel",
     "autograd.synonyms": "old_reduction",
-    "autograd.tensors": "mark_written",
+    "autograd.tensors": "Complex mark_written",
     "autograd.viz.chart": "Line Mark bars chart shown spark",
     "autograd.viz.style": "elided escaped printable short_count",
     "autograd.viz.trace": "Call Trace arguments timed traced",

@@ -86,7 +86,7 @@ def _signature(value, arrays: list):
     """What a program is recorded for, of an argument; its arrays go into the list."""
     kind = value.__class__
     if isinstance(value, Tensor):
-        array = value._array
+        array = value._any_array
         if value._node is not None or value._view is not None and value.requires_grad:
             return kind, id(value)  # gradients go to this very Tensor
         for i, other in enumerate(arrays):

@@ -14,7 +14,7 @@ from .complex_numbers import _sgn, _unit_grad, _unless
 from .einsum import _contract
 from .elementwise import cos, cosh, log, safe_div, sin, sinh
 from .join import cat, stack
-from .linalg import mh, rows
+from .linalg import _check_linear, mh, rows
 from .shape import reshape, sum_to_size, unsqueeze
 
 
@@ -84,6 +84,12 @@ def _right(g, input, other_shape):
     return mh(input) @ g
 
 
+def _linear(input, weight, bias=None, /):
+    _check_linear(input, weight, bias)
+    product = np.matmul(input, weight.T)
+    return product if bias is None else product + bias
+
+
 def _contracted(g, factor, kept, others, wanted):
     return _contract(g, conj(factor), kept, others, wanted)
 
@@ -124,6 +130,10 @@ _COMPOSED = (
     "allclose equal polar real conj conj_physical resolve_conj resolve_neg adjoint "
     "cfloat cdouble positive view_as_real_copy view_as_complex_copy stft istft")
 
+# Layers, and functions above the ops, that are right for complex numbers where their ops are.
+WRITTEN_WITH_OPS = {"Linear", "Identity", "Sequential", "Flatten", "Unflatten",
+                    "parameters_to_vector", "vector_to_parameters"}
+
 # By name: None where the rules are those for real numbers, else rules, and under "" a forward.
 FORMS: dict[str, dict | None] = {
     **dict.fromkeys(f"{_LINEAR} {_MATRICES} {_OF_MATRICES} {_ANSWERS} {_COMPOSED}".split()),
@@ -163,6 +173,9 @@ FORMS: dict[str, dict | None] = {
     "acosh": _one(lambda x: 1 / (_root(x - 1) * _root(x - -1))),
     "atanh": _one(lambda x: 1 / (1 - x * x)),
     "matmul": {"input": _left, "other": _right},
+    "linear": {"": _linear, "input": lambda g, weight: g @ conj(weight),
+               "weight": lambda g, input: rows(g).mT @ conj(rows(input)),
+               "bias": lambda g: rows(g).sum(0)},
     "_contract": {
         "input": lambda g, other, left, right, kept: _contracted(g, other, kept, right, left),
         "other": lambda g, input, left, right, kept: _contracted(g, input, kept, left, right)},

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import kernels
+from ..complexes import reals
 from ..errors import caller_place
 from ..quiet import quiet
 from ..tensors import Tensor, mark_written
@@ -19,12 +20,13 @@ from ..tensors import Tensor, mark_written
 def total_norm(tensors: Sequence[Tensor], p: float = 2.0) -> float:
     """The norm of all elements of all tensors as one vector: (Σ |x|ᵖ)^(1/p), max |x| for p = ∞.
 
-    The squares of p = 2 are summed in float64, so that float32 does not overflow.
+    |x| of a complex number is its absolute value.  The squares of p = 2 are summed in float64, so
+    that float32 does not overflow.
     """
-    arrays = [tensor._array for tensor in tensors if tensor._array.size]
+    tensors = [tensor for tensor in tensors if tensor._any_array.size]
     if p == 2:
-        return math.sqrt(kernels.sum_of_squares(arrays))
-    return _norm(arrays, p) if arrays else 0.0
+        return math.sqrt(kernels.sum_of_squares([reals(tensor) for tensor in tensors]))
+    return _norm([tensor._any_array for tensor in tensors], p) if tensors else 0.0
 
 
 @quiet
@@ -47,4 +49,4 @@ def _written(tensors: Sequence[Tensor], by: str) -> list[np.ndarray]:
     where = caller_place()
     for tensor in tensors:
         mark_written(tensor, by, where)
-    return [tensor._array for tensor in tensors]
+    return [reals(tensor) for tensor in tensors]

@@ -288,11 +288,24 @@ def _check_linear(input, weight, bias) -> None:
                            f"({out_features},) does")
     dtypes = [str(x.dtype) for x in (input, weight, bias) if x is not None]
     if len(set(dtypes)) > 1:
-        makes = {"float16": "half", "float32": "float", "float64": "double"}
-        its, wanted = makes.get(str(input.dtype)), makes.get(str(weight.dtype), "float")
         raise RuntimeError(f"linear: input, weight and bias have dtypes {', '.join(dtypes)}, which "
-                           f"do not mix; input.{wanted}() gives it the weight's"
-                           + (f", model.{its}() gives the model the input's" if its else ""))
+                           f"do not mix; {_mended(input.dtype, weight.dtype)}")
+
+
+_MAKES = {"float16": "half", "float32": "float", "float64": "double", "complex64": "cfloat",
+          "complex128": "cdouble"}
+
+
+def _mended(input, weight) -> str:
+    """How input and model come to one dtype: no imaginary part may be lost."""
+    ways = []
+    if input.kind != "c" or weight.kind == "c":
+        ways.append(f"input.{_MAKES.get(str(weight), 'float')}() gives it the weight's")
+    if input.kind == "f":
+        ways.append(f"model.{_MAKES[str(input)]}() gives the model the input's")
+    elif input.kind == "c":
+        ways.append(f"nn.Linear(..., dtype=autograd.{input}) takes it")
+    return ", ".join(ways)
 
 
 @composite(method=False)

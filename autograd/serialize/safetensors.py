@@ -23,7 +23,7 @@ _METADATA, _STRUCTURE = "__metadata__", "structure"
 _LONGEST = 100_000_000  # bytes of a header, as the format has it
 _DTYPES = {name: np.dtype(kind).newbyteorder("<") for name, kind in {
     "F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1",
-    "U64": "u8", "U32": "u4", "U16": "u2", "U8": "u1", "BOOL": "?"}.items()}
+    "U64": "u8", "U32": "u4", "U16": "u2", "U8": "u1", "BOOL": "?", "C64": "c8"}.items()}
 _NAMES = {dtype.newbyteorder("="): name for name, dtype in _DTYPES.items()}
 
 

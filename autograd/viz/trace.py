@@ -130,7 +130,7 @@ def traced(model, args: tuple, kwargs: dict | None = None) -> Trace:
     sources: dict[Node, str] = {}
 
     def watched(name: str, tensor: Tensor) -> Tensor:
-        if tensor._array.dtype.kind != "f":
+        if tensor._any_array.dtype.kind != "f":
             return tensor
         tensor = tensor.detach().requires_grad_()
         node = current_node(tensor)
@@ -152,7 +152,7 @@ def traced(model, args: tuple, kwargs: dict | None = None) -> Trace:
         model(*args, **kwargs)
         given = [*own, *(tensor for _, tensor in named_tensors((args, kwargs)))]
         return Trace(watch.calls[0], sources, {tensor._node for tensor in trained},
-                     {id(memory(tensor._array)) for tensor in given})
+                     {id(memory(tensor._any_array)) for tensor in given})
 
 
 def timed(model, args: tuple, kwargs: dict, runs: int = 5) -> dict[Any, float]:
@@ -218,9 +218,9 @@ class _Watch:
 
 def _passed(tensor: Tensor) -> Tensor:
     """The same numbers in the same memory, as an op of its own put them out."""
-    node, other = current_node(tensor), alias(tensor, tensor._array)
+    node, other = current_node(tensor), alias(tensor, tensor._any_array)
     if node is not None:
-        other._node = clone.op.link((node,), tensor._array)
+        other._node = clone.op.link((node,), tensor._any_array)
     return other
 
 
@@ -228,10 +228,10 @@ def _passed(tensor: Tensor) -> Tensor:
 def _unchanged(modules: list) -> Iterator[None]:
     """Evaluation mode, and all parameters require grad; after it everything is as it was."""
     modes = [(module, module.training) for module in modules]
-    buffers = [(module, name, tensor, tensor._array.copy())
+    buffers = [(module, name, tensor, tensor._any_array.copy())
                for module in modules for name, tensor in module.named_buffers(recurse=False)]
     frozen = [tensor for module in modules for tensor in module.parameters(recurse=False)
-              if not tensor.requires_grad and tensor._array.dtype.kind == "f"]
+              if not tensor.requires_grad and tensor._any_array.dtype.kind == "f"]
     state = get_rng_state()
     try:
         for module in modules:
@@ -248,7 +248,7 @@ def _unchanged(modules: list) -> Iterator[None]:
         for module, name, tensor, values in buffers:
             if getattr(module, name) is not tensor:
                 setattr(module, name, tensor)
-            np.copyto(tensor._array, values)
+            np.copyto(tensor._any_array, values)
 
 
 def _mapped(value, function: Callable[[str, Tensor], Tensor], name: str = ""):

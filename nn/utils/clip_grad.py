@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
+
 import autograd
 from autograd import Tensor
 from autograd.boundary import guarded
@@ -30,7 +32,7 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
     dtype = tensors[0].dtype
     for tensor in tensors[1:]:
         dtype = autograd.promote_types(dtype, tensor.dtype)
-    return autograd.tensor(total, dtype=dtype)
+    return autograd.tensor(total, dtype=np.empty(0, dtype).real.dtype)
 
 
 @replayed
@@ -75,8 +77,11 @@ def clip_grad_norm(parameters: Tensor | Iterable[Tensor], max_norm: float,
 @guarded
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Limit every element of the gradients, in place, to [-clip_value, clip_value]."""
-    limit = float(clip_value)
-    foreach.clamp_(_grads("clip_grad_value_", parameters), -limit, limit)
+    limit, grads = float(clip_value), _grads("clip_grad_value_", parameters)
+    if any(grad.is_complex() for grad in grads):
+        raise TypeError("clip_grad_value_: complex gradients have no order to be limited in; use "
+                        "clip_grad_norm_")
+    foreach.clamp_(grads, -limit, limit)
 
 
 def _grads(who: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:

@@ -21,6 +21,7 @@ TEXTS = [*UNARY, *[text.strip() for text in """
     x.to(m.complex64); a.to(m.complex128) * 1j; a + y
     x @ u; w @ u; w @ v; v @ w.mT; x @ v; v @ u; m.dot(v, v); m.bmm(w, w.mT); s.mH @ s.H
     m.mm(x, u); m.outer(v, v); m.tensordot(x, u, 1); m.kron(s, s); m.trace(s)
+    m.nn.functional.linear(x, u.mT); m.nn.functional.linear(w, u.mT, u[0])
     m.einsum('ij,jk->ik', x, u); m.einsum('bij,j->bi', w, v); m.einsum('ii->i', s)
     x.sum(0); x.sum(); x.mean(1, keepdim=True); x.cumsum(1); x[1:, [0, 2, 2]]; x[x.real > 0]
     x.reshape(2, 6).T.flip(0).roll(1, 0); m.cat([x, s], 1); m.cat([x, a]); m.stack([x, a], 1)

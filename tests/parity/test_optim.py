@@ -254,3 +254,59 @@ def test_clip_grad_norm(dtype, norm_type, max_norm):
         grads.append([p.grad.numpy() for p in run.params])
     np.testing.assert_allclose(*norms, rtol=RTOL[dtype])
     assert_close(*grads, RTOL[dtype])
+
+
+@pytest.mark.parametrize(("name", "options"), [
+    *(setting for setting in SETTINGS if setting[0] not in ("Adafactor", "Muon")),
+    ("LBFGS", dict(lr=0.5, max_iter=3)),
+    ("LBFGS", dict(line_search_fn="strong_wolfe", max_iter=3))])
+def test_complex_parameters(name, options):
+    """Layers of complex numbers beside real ones, the state of a step, and clipped gradients."""
+    z = START[0] + 1j * START[0][::-1]
+    z = np.ascontiguousarray(z.T)
+
+    def trained(lib, optimizers, linear, clip):
+        weight, bias, scale = (lib.tensor(a).requires_grad_() for a in (z, z[:, 0], START[1]))
+        x, y = lib.tensor(INPUT + 0.5j * INPUT[::-1]), lib.tensor(TARGET[:, 0])
+        optimizer = getattr(optimizers, name)([weight, scale, bias], **options)
+        losses = []
+
+        def closure():
+            optimizer.zero_grad()
+            out = (linear(x, weight, bias).abs() * scale).sum(1)
+            loss = ((out - y) ** 2).mean()
+            loss.backward()
+            clip([weight, scale, bias], 1.5)
+            losses.append(loss.item())
+            return loss
+
+        for _ in range(6):
+            optimizer.step(closure)
+        state = optimizer.state_dict()["state"].get(0, {})
+        kept = [state[key].numpy() for key in sorted(state)
+                if isinstance(state[key], lib.Tensor) and state[key].ndim]
+        return [weight.detach().numpy(), bias.detach().numpy(), scale.detach().numpy(), *kept,
+                np.array(losses)]
+
+    got = trained(autograd, optim, nn.functional.linear, nn.utils.clip_grad_norm_)
+    want = trained(torch, torch.optim, torch.nn.functional.linear, torch.nn.utils.clip_grad_norm_)
+    for ours, theirs in zip(got, want, strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, float("inf")])
+def test_norm_of_complex_gradients(p):
+    grads = [START[0] + 2j * START[0][::-1], START[1]]
+
+    def clipped(lib, utils):
+        leaves = [lib.tensor(grad * 0).requires_grad_() for grad in grads]
+        for leaf, grad in zip(leaves, grads, strict=True):
+            leaf.grad = lib.tensor(grad)
+        total = utils.clip_grad_norm_(leaves, 0.5, p)
+        return [total.numpy(), *(leaf.grad.numpy() for leaf in leaves)]
+
+    for ours, theirs in zip(clipped(autograd, nn.utils), clipped(torch, torch.nn.utils),
+                            strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
