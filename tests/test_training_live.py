@@ -62,6 +62,25 @@ def test_updates_and_units_are_those_of_the_model(tmp_path):
     assert units == 4 and dead >= 1
 
 
+def test_norms_of_complex_parameters_count_both_parts(tmp_path):
+    model = nn.Module()
+    model.w = nn.Parameter(autograd.tensor([3 + 4j, -12j]))
+    optimizer = optim.SGD(model.parameters(), lr=0.5)
+    page = watch(tmp_path / "run.html", model, optimizer)
+    for _ in range(2):
+        due(page)
+        loss = model.w.abs().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        was = model.w.detach().clone()
+        optimizer.step()
+        page.step(loss=loss.item())
+        due(page)
+    assert page.record.readings.norms[-1][0] == pytest.approx(2**0.5)
+    ratio = (0.5 * 2**0.5) / was.norm().item()
+    assert page.record.readings.ratios[-1][0] == pytest.approx(ratio, rel=1e-5)
+
+
 def test_looking_changes_nothing(tmp_path):
     """Weights and random numbers are the same, bit for bit, with the page and without."""
     ends = []

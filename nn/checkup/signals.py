@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograd import Tensor
+from autograd.complexes import reals
 
 from ..normalization import BatchNorm1d, _BatchNorm
 from .patient import Patient
@@ -93,7 +94,7 @@ def check_gradients(patient: Patient, expected: float | None) -> Iterator[Findin
     sizes, norms = {}, {}
     for path, parameter in weights(patient).items():
         if parameter.grad is not None:
-            grad = parameter.grad.numpy().astype(np.float64)
+            grad = reals(parameter.grad).astype(np.float64)
             some = grad[grad != 0]  # rows of an embedding that were not used do not count
             norms[path] = float(np.sqrt((grad * grad).sum()))
             sizes[path] = float(np.sqrt((some * some).mean())) if some.size else 0.0

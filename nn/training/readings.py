@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.complexes import reals
+
 from ..conv import Conv1d, Conv2d, Conv3d
 from ..linear import Linear
 
@@ -147,14 +149,14 @@ class Reader:
 
 
 def _array(parameter) -> np.ndarray:
-    return parameter.detach().numpy()
+    return reals(parameter)
 
 
 def _gradient(parameter) -> np.ndarray | None:
     gradient = parameter.grad
     if gradient is None:
         return None
-    return (gradient.to_dense() if gradient.is_sparse else gradient).detach().numpy()
+    return reals(gradient.to_dense() if gradient.is_sparse else gradient)
 
 
 def _norm(values: np.ndarray) -> float:
