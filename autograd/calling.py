@@ -16,7 +16,7 @@ from .gate import FLOAT16, LEAST
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, next_seq
 from .quiet import hush, unhush
-from .tensors import Complex, Tensor, View, current_node, ndarray, wrap
+from .tensors import Complex, Tensor, View, current_node, mark_written, ndarray, wrap
 
 if TYPE_CHECKING:
     from .record import Op
@@ -219,5 +219,5 @@ NAMESPACE = dict(
     ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
     operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
     joined=_joined, beside=_beside, IsComplex=IsComplex, complex_form=_complex_form,
-    Complex=Complex,
+    Complex=Complex, mark_written=mark_written,
 )
