@@ -44,7 +44,8 @@ _HARMLESS = {
     "engine.py": "_attached",
     "roots.py": "_weight start",
     "calling.py": "_operands _outputs",
-    "inplace.py": "inplace replace setitem _apart _become _numbers _refuse _check_fits _history _zero _node_as",
+    "inplace.py": "inplace replace setitem _apart _become _numbers _refuse _check_fits _history "
+                  "_zero _node_as",
     "creation.py": "as_tensor",
     "parameter.py": "__init__",
     "metadata.py": "*",
