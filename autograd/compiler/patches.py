@@ -50,7 +50,7 @@ _HARMLESS = {
     "parameter.py": "__init__",
     "metadata.py": "*",
     "norm.py": "_by_channel",
-    "index.py": "index_select",
+    "index.py": "index_select integers",
     "scatter.py": "*",
     "embedding.py": "*",
     "attention.py": "_check_inputs scaled_dot_product_attention _checked_mask",

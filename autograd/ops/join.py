@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import common
 from ..errors import check_size, describe
-from ..gate import joined, written
+from ..gate import LEAST, joined, written
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, getitem, integers, narrow
@@ -100,8 +100,13 @@ def stack(tensors, /, dim=0):
     if mixed:
         tensors = common(*tensors)
     dim = axis("stack", dim, len(shape) + 1)
-    part = (_ALL,) * dim + (None,)
-    return joined([a[part] for a in tensors], dim)
+    before = (_ALL,) * dim
+    if len(tensors) * tensors[0].size >= LEAST["copy_"]:
+        return joined([a[(*before, None)] for a in tensors], dim)
+    out = np.empty((*shape[:dim], len(tensors), *shape[dim:]), tensors[0].dtype)
+    for i, a in enumerate(tensors):
+        out[(*before, i)] = a
+    return out
 
 
 def _each(name: str, tensors, change) -> list:
