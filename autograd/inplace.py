@@ -36,7 +36,7 @@ def _written(target: np.ndarray, value) -> None:
         return
     if target.size < LEAST["written"]:
         target[...] = value
-    elif value.ndim == 0:
+    elif np.ndim(value) == 0:
         filled(target, value)
     elif value.dtype is target.dtype and not np.may_share_memory(value, target):
         written([target], [np.broadcast_to(value, target.shape)])
@@ -168,14 +168,16 @@ def make_replacing(name: str, function):
     """The in-place method that replaces all elements by `function(tensor, *args)`."""
 
     def replace(input, *args, **kwargs):
-        _refuse(name, input)
+        array, recorded = input._any_array, is_grad_enabled()
+        if recorded or not array.flags.carray:
+            _refuse(name, input)
         try:
             value = function(input, *args, **kwargs)
         except Exception as error:
             _rename(error, name)
             raise
-        history = _history(name, input, value, ())
-        _copyto(input._any_array, value._any_array if isinstance(value, Tensor) else value)
+        history = _history(name, input, value, ()) if recorded else None
+        _copyto(array, value._any_array if isinstance(value, Tensor) else value)
         mark_written(input, name)
         if history is not None:
             _rewrite(input, history)
@@ -203,7 +205,9 @@ def setitem(self, index, value) -> None:
     """self[index] = value, recorded where either requires grad."""
     _refuse("setitem", self)
     parts = as_index(index)
-    history = _history("setitem", self, value, ((getitem, (parts,)),))
+    history = None
+    if is_grad_enabled():
+        history = _history("setitem", self, value, ((getitem, (parts,)),))
     try:
         kind = value.__class__
         if (kind is float or kind is int) and -65504 <= value <= 65504:
@@ -238,8 +242,6 @@ def _numbers(value, dtype: np.dtype) -> np.ndarray:
 def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, Node] | None:
     """Whose history changes when `region` of target is overwritten by value, target's or that of
     the base it is a view of, and the new node; None where nothing is recorded."""
-    if not is_grad_enabled():
-        return None
     node = _node_as(value, target._any_array.dtype) if isinstance(value, Tensor) else None
     view = target._view
     while view is not None:
@@ -334,7 +336,7 @@ def _copy(input, src, non_blocking=False):
 
 def _zero(input):
     """Overwrite with zeros."""
-    return input._any_array.dtype.type(0)
+    return 0
 
 
 def _fill(input, value):

@@ -51,6 +51,7 @@ _HARMLESS = {
     "metadata.py": "*",
     "norm.py": "_by_channel",
     "index.py": "index_select integers",
+    "memory.py": "strides_of",
     "scatter.py": "*",
     "embedding.py": "*",
     "attention.py": "_check_inputs scaled_dot_product_attention _checked_mask",

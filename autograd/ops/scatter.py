@@ -155,7 +155,7 @@ def scatter_region(name: str, input, index, src):
     if not isinstance(src, Tensor):
         raise TypeError(f"{name}: src must be a Tensor, got {describe(src)}")
     _same_dtype(name, "src", src, input)
-    if src.shape == index.shape:
+    if src._any_array.shape == getattr(index, "_any_array", index).shape:
         return src
     if src.ndim != index.ndim or any(
             n > m for n, m in zip(index.shape, src.shape, strict=True)):

@@ -69,10 +69,8 @@ def reshape(input, /, shape, *more):
 
 def _shown(input, shape: tuple):
     """A view of another shape, if there is one."""
-    if input.flags.c_contiguous:
-        result = input.reshape(shape)
-    else:
-        result = input.reshape(shape, copy=False)
+    plain = input.flags.c_contiguous
+    result = input.reshape(shape) if plain else input.reshape(shape, copy=False)
     if result.shape != shape and min(shape) < -1:  # NumPy takes other negative sizes for -1 too
         check_count(input.size, shape)
     return result
@@ -265,7 +263,7 @@ def expand(input, /, sizes, *more):
     The result shares memory between its elements, so it cannot be written in place.
     """
     sizes = ints(sizes, more)
-    if input.flags.carray and {*map(type, sizes)} == {int}:
+    if input.flags.carray and all([n.__class__ is int for n in sizes]):
         found = _spread(input.shape, input.strides, sizes)
         if found is not None:
             shown = np.ndarray(found[0], input.dtype, input, 0, found[1])
