@@ -1,5 +1,5 @@
-"""Writes the in-place twin behind each formula, as `template` does the op's function: what it does
-to a small tensor of floats of which nothing is recorded, and all else by a general one.
+"""Writes the in-place twin behind each op of numbers, as `template` does the op's function: what
+it does to a small tensor of floats of which nothing is recorded, and all else by a general one.
 
 For `mul_`:
 
@@ -9,11 +9,11 @@ For `mul_`:
         if (a0.size < LEAST['mul'] and a0.dtype.kind == 'f' and a0.dtype is not FLOAT16
                 and a0.flags.carray
                 and (a1.__class__ is float or a1.__class__ is ndarray and a1.dtype is a0.dtype
-                     and a1.shape == a0.shape)
+                     or a1.__class__ is int and -65504 <= a1 <= 65504)
                 and (not is_grad_enabled() or input._node is None and input._view is None and ...)):
             for token in hush: break
             try:
-                plain(a0, a1, out=a0)
+                result = plain(a0, a1, out=a0)          # that of an op without a formula is copied
             ...
             mark_written(input, 'mul_')
             return input
@@ -32,7 +32,7 @@ from .template import fill
 
 def twin(op, general):
     """The in-place twin of an op, which hands to `general` what it does not do itself."""
-    if op.gated is None:
+    if op.gated is None and op.promotes is None or op.extra or not op.differentiable:
         return general
     own = op.function.__globals__
     own.update(general=general, write_twin=_write)
@@ -57,35 +57,37 @@ def source(op) -> str:
     lines = [f"def twin({signature}):", f"    a0 = {first}._any_array"]
     for i, name in enumerate(others, 1):
         lines.append(f"    a{i} = {name}._any_array if isinstance({name}, Tensor) else {name}")
-    arrays = [f"a{i}" for i in range(len(op.inputs))]
-    numbers = [] if op.forward is not op.gated else op.passed
-    call = f"plain({', '.join(arrays + numbers)}"
     lines += [f"    if {' and '.join(_quick(op))}:", "        for token in hush: break",
-              "        try:"]
-    if isinstance(op.gated.plain, np.ufunc):
-        lines += [f"            {call}, out=a0)", "            result = a0"]
-    else:
-        lines += [f"            result = {call})"]
-    lines += ["        except ERRORS: result = None  # which the general one explains",
+              "        try:", f"            result = {_result(op)}",
+              "        except ERRORS: result = None  # which the general one explains",
               "        finally:", "            unhush(token)",
-              "        if result.__class__ is ndarray and result.dtype is a0.dtype:",
+              "        if (result.__class__ is ndarray and result.dtype is a0.dtype",
+              "                and result.shape == a0.shape):",
               "            if result is not a0: a0[...] = result",
               f"            mark_written({first}, {op.name + '_'!r})",
               f"            return {first}"]
     return "\n".join([*lines, f"    return general({', '.join([*op.inputs, *op.passed])})", ""])
 
 
+def _result(op) -> str:
+    """The expression for the numbers, which a ufunc writes at once where they belong."""
+    arrays = ", ".join(f"a{i}" for i in range(len(op.inputs)))
+    passed = ", ".join([arrays, *op.passed])
+    if op.gated is None or not isinstance(op.gated.plain, np.ufunc):
+        return f"{'plain' if op.forward is op.gated else 'forward'}({passed})"
+    settings = " and ".join(f"{name} is kwdefaults[{name!r}]" for name in op.kwdefaults)
+    return f"plain({arrays}, out=a0)" + (f" if {settings} else forward({passed})" * bool(settings))
+
+
 def _quick(op) -> list[str]:
     """The conditions under which nothing is to be looked at: NumPy's loop does it all."""
     first, *others = op.inputs
-    asked = [f"a0.size < LEAST[{op.gated.formula!r}]", "a0.dtype.kind == 'f'",
-             "a0.dtype is not FLOAT16", "a0.flags.carray"]
+    asked = [f"a0.size < LEAST[{op.gated.formula if op.gated else 'copy_'!r}]",
+             "a0.dtype.kind == 'f'", "a0.dtype is not FLOAT16", "a0.flags.carray"]
     nodes = f"{first}._node is None and {first}._view is None"
     for i, name in enumerate(others, 1):
-        asked.append(f"(a{i}.__class__ is float or a{i}.__class__ is ndarray "
-                     f"and a{i}.dtype is a0.dtype and a{i}.shape == a0.shape)")
-        nodes += (f" and (a{i}.__class__ is float "
+        asked.append(f"(a{i}.__class__ is float or a{i}.__class__ is ndarray and a{i}.dtype is "
+                     f"a0.dtype or a{i}.__class__ is int and -65504 <= a{i} <= 65504)")
+        nodes += (f" and (a{i}.__class__ is not ndarray "
                   f"or {name}._node is None and {name}._view is None)")
-    if op.forward is not op.gated:
-        asked += [f"{name} is kwdefaults[{name!r}]" for name in op.kwdefaults]
     return [*asked, f"(not is_grad_enabled() or {nodes})"]
