@@ -16,7 +16,7 @@ from .gate import FLOAT16, LEAST
 from .modes import is_grad_enabled
 from .node import OUT, Node, Output, next_seq
 from .quiet import hush, unhush
-from .tensors import Complex, Tensor, View, current_node, ndarray, wrap
+from .tensors import Complex, Tensor, View, current_node, mark_written, ndarray, wrap
 
 if TYPE_CHECKING:
     from .record import Op
@@ -171,13 +171,6 @@ def _refuse(op: Op, name: str) -> None:
                        f"grad; pass {name}.detach()")
 
 
-def _view(source: Tensor, function, args: tuple, reason: str = "") -> View:
-    """The record of a view just made; one made under no_grad cannot be written through later."""
-    if is_grad_enabled():
-        return View.make(source, function, args, reason)
-    return View.make(source, None, (), UNRECORDED)
-
-
 def _one_of(source: Tensor, function, number: int, args: tuple) -> Tensor:
     """One of the views that a function makes of source."""
     return function(source, *args)[number]
@@ -189,14 +182,15 @@ def _outputs(op: Op, source, node: Node | None, results, args: tuple = ()) -> tu
     if node is not None:
         node.shape = [result.shape for result in results]
         node.dtype = [result.dtype for result in results]
+    recorded, reason = op.view and is_grad_enabled(), f"one of several views made by {op.name}"
+    view = View.make(source, None, (), UNRECORDED) if op.view and not recorded else None
     for i, result in enumerate(results):
         out = wrap(result)
         if node is not None:
             out._node = Output(node, i)
-        if op.view and _shares(out._any_array, source._any_array):
+        if op.view and _shares(result, source._any_array):
             out._version = source._version
-            out._view = _view(source, _one_of, (op.function, i, args),
-                              f"one of several views made by {op.name}")
+            out._view = view or View.make(source, _one_of, (op.function, i, args), reason)
         outs.append(out)
     if node is not None and node.versions:
         sources = [source for source in op.sources if source is not None]
@@ -219,5 +213,5 @@ NAMESPACE = dict(
     ERRORS=_ERRORS, wrap=wrap, view=View.make, UNRECORDED=UNRECORDED, shares=_shares,
     operand=_operand, operands=_operands, outputs=_outputs, refuse=_refuse, explain=_explain,
     joined=_joined, beside=_beside, IsComplex=IsComplex, complex_form=_complex_form,
-    Complex=Complex,
+    Complex=Complex, mark_written=mark_written,
 )

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import caller_place, located
+from .gate import PASSED
 from .modes import is_grad_enabled
 from .node import Node
 from .record import Op, scopes
@@ -55,16 +56,14 @@ def forwards(noting: Callable[[Op, Callable], Callable]) -> Iterator[None]:
     """Inside, each op computes by what `noting(op, forward)` makes of its own function; one block
     at a time."""
     with _one_at_a_time:
-        before: list[tuple[dict, str, Callable]] = [
-            (names, name, names[name]) for names in scopes() for name in ("forward", "plain")
-            if name in names]
+        before = [(names, names["forward"], names["LEAST"]) for names in scopes()]
         try:
-            for names, name, forward in before:
-                names[name] = noting(names["op"], forward)
+            for names, forward, _ in before:
+                names.update(forward=noting(names["op"], forward), LEAST=PASSED)
             yield
         finally:
-            for names, name, forward in before:
-                names[name] = forward
+            for names, forward, least in before:
+                names.update(forward=forward, LEAST=least)
 
 
 class Run:

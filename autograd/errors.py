@@ -294,9 +294,10 @@ def caller() -> str:
     return located(caller_place())
 
 
-def caller_place() -> tuple:
-    """What `located` makes the `file:line` of `caller` of; quicker where that is seldom asked."""
-    frame = sys._getframe(1)
+def caller_place(above: int = 1) -> tuple:
+    """What `located` makes the `file:line` of `caller` of; quicker where that is seldom asked.
+    The nearest `above` frames are known to be of this library."""
+    frame = sys._getframe(above)
     while frame.f_back is not None and _is_own(frame.f_code.co_filename):
         frame = frame.f_back
     return frame.f_code, frame.f_lasti

@@ -7,6 +7,7 @@ numbers among them, and of Tensors, for rules that are to be differentiated agai
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cache, lru_cache
 from math import prod
@@ -23,6 +24,7 @@ ndarray = np.ndarray
 FLOAT16 = np.dtype(np.float16)
 _QUICKLY = 1 << 12  # multiplications
 _added = np.add.reduce
+PASSED: dict[str, int] = defaultdict(int)  # in LEAST's place all calls of an op go by its forward
 WORDS: dict[str, Callable] = {}  # what the words of formulas are for Tensors: ops, which add them
 
 

@@ -12,10 +12,11 @@ import re
 
 import numpy as np
 
+from . import twins
 from .creation import tensor
 from .dtypes import fitting, keeps_kind
 from .errors import check_switches, describe
-from .gate import LEAST, written
+from .gate import LEAST, filled, written
 from .kernels.room import room
 from .modes import is_grad_enabled
 from .node import KIND, Leaf, Node, next_seq
@@ -29,15 +30,18 @@ from .tensors import Tensor, current_node, mark_written, set_node, wrap
 ROOMY = 4096  # numbers from which on a kernel may write its result where its operand was
 
 
-def _written(target: np.ndarray, value: np.ndarray, casting="same_kind") -> None:
+def _written(target: np.ndarray, value) -> None:
     """Write value into target, by two threads if it is large."""
     if value is target:
         return
-    if (target.size >= LEAST["written"] and value.dtype is target.dtype
-            and not np.may_share_memory(value, target)):
+    if target.size < LEAST["written"]:
+        target[...] = value
+    elif np.ndim(value) == 0:
+        filled(target, value)
+    elif value.dtype is target.dtype and not np.may_share_memory(value, target):
         written([target], [np.broadcast_to(value, target.shape)])
     else:
-        np.copyto(target, value, casting)
+        target[...] = value
 
 
 _copyto = _written  # which a recorder replaces
@@ -85,45 +89,75 @@ def make_inplace(name: str, function):
     twin = name + "_"
 
     def inplace(input, *args, **kwargs):
-        _refuse(twin, input)
-        before = input
-        if is_grad_enabled():
-            # what hooks pack is not what will be overwritten
-            before = wrap(input._any_array if KIND[0] is Node else input._any_array.copy())
-            before._node = current_node(input)
-        first = next_seq() if several else None
         array = input._any_array
-        if array.size >= ROOMY and not several and not _is_recorded(before, args, kwargs):
-            room.array = array
+        recorded = is_grad_enabled() and (input._view is not None
+                                          or _is_recorded(input, args, kwargs))
+        if recorded or not array.flags.carray:
+            _refuse(twin, input)
+        before = _apart(input) if recorded else input
+        first = next_seq() if several else None
         try:
-            result = function(before, *args, **kwargs)
+            if recorded or several or array.size < ROOMY:
+                result = function(before, *args, **kwargs)
+            else:
+                result = _in_the_room_of(array, function, before, *args, **kwargs)
         except Exception as error:
             _rename(error, twin)
             raise
-        finally:
-            room.array = None
-        _check_fits(twin, input, result)
-        node, history = result._node, None
-        if node is not None and KIND[0] is Node:
-            _keep(node, input._any_array, first)
-        if node is not None and input._view is None:
-            history = input, _node_as(result, input._any_array.dtype)
-        elif node is not None or before._node is not None:
-            history = _history(twin, input, result, ())
-        _copyto(input._any_array, result._any_array, "unsafe")
+        value = result._any_array
+        if value.dtype is not array.dtype or value.shape != array.shape:
+            _check_fits(twin, input, result)
+        history = _become(twin, input, before, result, first) if recorded else None
+        _copyto(array, value)
         mark_written(input, twin)
         if history is not None:
             _rewrite(input, history)
         return input
 
-    return _dressed(inplace, twin, function,
+    declared = getattr(function, "op", None)
+    made = inplace if declared is None else twins.twin(declared, inplace)
+    return _dressed(made, twin, function,
                     f"{name}, written into the tensor itself, which is returned.")
 
 
-def _is_recorded(before: Tensor, args: tuple, kwargs: dict) -> bool:
-    """Whether the arrays of these operands may be saved by a node."""
-    return is_grad_enabled() and any([
-        isinstance(x, Tensor) and x.requires_grad for x in (before, *args, *kwargs.values())])
+def _is_recorded(input: Tensor, args: tuple, kwargs: dict) -> bool:
+    """Whether one of these operands may have a node, and nodes save the arrays of others."""
+    for x in (input, *args, *kwargs.values()):
+        if isinstance(x, Tensor):
+            if x._node is not None or x._view is not None:
+                return True
+        elif isinstance(x, (tuple, list)):
+            return True
+    return False
+
+
+def _apart(input: Tensor) -> Tensor:
+    """What input is now, as a tensor that will not be overwritten: what hooks pack may not be."""
+    array = input._any_array
+    before = wrap(array if KIND[0] is Node else array.copy())
+    before._node = current_node(input)
+    return before
+
+
+def _in_the_room_of(array: np.ndarray, function, *args, **kwargs) -> Tensor:
+    """The function's result, which its kernel may write into the array."""
+    room.array = array
+    try:
+        return function(*args, **kwargs)
+    finally:
+        room.array = None
+
+
+def _become(name: str, input: Tensor, before: Tensor, result: Tensor, first: int | None):
+    """As `_history`, of the tensor that becomes the result of an op of what it was before."""
+    node = result._node
+    if node is None and before._node is None:
+        return None
+    if node is not None and KIND[0] is Node:
+        _keep(node, input._any_array, first)
+    if node is not None and input._view is None:
+        return input, _node_as(result, input._any_array.dtype)
+    return _history(name, input, result, ())
 
 
 def _give_twin(name: str, function) -> None:
@@ -134,14 +168,16 @@ def make_replacing(name: str, function):
     """The in-place method that replaces all elements by `function(tensor, *args)`."""
 
     def replace(input, *args, **kwargs):
-        _refuse(name, input)
+        array, recorded = input._any_array, is_grad_enabled()
+        if recorded or not array.flags.carray:
+            _refuse(name, input)
         try:
             value = function(input, *args, **kwargs)
         except Exception as error:
             _rename(error, name)
             raise
-        history = _history(name, input, value, ())
-        _copyto(input._any_array, value._any_array)
+        history = _history(name, input, value, ()) if recorded else None
+        _copyto(array, value._any_array if isinstance(value, Tensor) else value)
         mark_written(input, name)
         if history is not None:
             _rewrite(input, history)
@@ -169,7 +205,9 @@ def setitem(self, index, value) -> None:
     """self[index] = value, recorded where either requires grad."""
     _refuse("setitem", self)
     parts = as_index(index)
-    history = _history("setitem", self, value, ((getitem, (parts,)),))
+    history = None
+    if is_grad_enabled():
+        history = _history("setitem", self, value, ((getitem, (parts,)),))
     try:
         kind = value.__class__
         if (kind is float or kind is int) and -65504 <= value <= 65504:
@@ -204,8 +242,6 @@ def _numbers(value, dtype: np.dtype) -> np.ndarray:
 def _history(name: str, target: Tensor, value, region: tuple) -> tuple[Tensor, Node] | None:
     """Whose history changes when `region` of target is overwritten by value, target's or that of
     the base it is a view of, and the new node; None where nothing is recorded."""
-    if not is_grad_enabled():
-        return None
     node = _node_as(value, target._any_array.dtype) if isinstance(value, Tensor) else None
     view = target._view
     while view is not None:
@@ -254,7 +290,7 @@ def _node_as(value: Tensor, dtype: np.dtype) -> Node | None:
 def _refuse(name: str, target: Tensor) -> None:
     """Raise before anything is written if the write cannot be right."""
     array = target._any_array
-    if not array.flags.writeable or 0 in array.strides and array.size > 1 and _repeats(array):
+    if not array.flags.carray and (not array.flags.writeable or _repeats(array)):
         raise RuntimeError(f"{name}: cannot write in place into {describe(target)}: several of its "
                            "elements share memory (expand) or it is read-only; .clone() it first")
     if not is_grad_enabled():
@@ -273,7 +309,9 @@ def _refuse(name: str, target: Tensor) -> None:
 
 
 def _repeats(array: np.ndarray) -> bool:
-    return any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True))
+    """Whether one of its elements stands in several places."""
+    return 0 in array.strides and array.size > 1 and any(
+        stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True))
 
 
 def _check_fits(name: str, target: Tensor, result: Tensor) -> None:
@@ -298,13 +336,13 @@ def _copy(input, src, non_blocking=False):
 
 def _zero(input):
     """Overwrite with zeros."""
-    return wrap(np.zeros((), input._any_array.dtype))
+    return 0
 
 
 def _fill(input, value):
     """Overwrite with a number or a 0-d tensor."""
     if not isinstance(value, Tensor):
-        return wrap(fitting("fill_", value, input._any_array.dtype))
+        return fitting("fill_", value, input._any_array.dtype)
     if value.ndim:
         raise RuntimeError(f"fill_: value must be a number or a 0-d tensor, got {describe(value)}; "
                            "use copy_")

@@ -119,17 +119,17 @@ def write(op) -> None:
         op.result = namedtuple(op.name, ("values", *op.public_extra))  # type: ignore[misc]
 
 
-def fill(function, text: str, name: str, place: str) -> None:
-    """Give a function the code of the `function` that the text defines, among its own globals."""
+def fill(function, text: str, name: str, place: str, called: str = "function") -> None:
+    """Give a function the code of the one that the text calls so, among its own globals."""
     code = _CODE.get(text)
     if code is None:
         code = _CODE[text] = compile(text, "<wengert>", "exec")
     namespace = function.__globals__
     exec(code, namespace)
-    written = namespace["function"]
+    written = namespace[called]
     function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
     function.__code__ = written.__code__.replace(co_name=name, co_filename=place)
-    namespace["function"] = function
+    namespace[called] = function
 
 
 def forward_source(op) -> str:

@@ -6,7 +6,7 @@ declaration says that it is also a method.
 
 from __future__ import annotations
 
-from sys import _getframe
+from sys import _getframe, getrefcount
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -385,7 +385,13 @@ def _retaining(tensor: Tensor, node: Node) -> list:
 
 
 def mark_written(tensor: Tensor, by: str, where: tuple | None = None) -> None:
-    """Note an in-place write: a backward pass that needs the old values will name it."""
+    """Note an in-place write: a backward pass that needs the old values will name it, and where it
+    was, which is not looked up while nobody else holds the version."""
+    if where is None and getrefcount(tensor._version) != _ALONE:
+        where = caller_place(2)
     box = tensor._version
     box[0] = next_seq()
-    box[1] = (by, where or caller_place())
+    box[1] = (by, where)
+
+
+_ALONE = getrefcount((_lone := wrap(np.empty(0)))._version)

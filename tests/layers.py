@@ -7,7 +7,7 @@ LAYERS = {
        "slips variables",
     1: "node",
     2: "tensors",
-    3: "into asked template boundary calling record",
+    3: "into asked template twins boundary calling record",
     4: "ops ops.*",
     5: "operators numpy_protocol numpy_functions inplace creation sampling draws accumulate later "
        "queries legacy linalg storage rarely written numpy_rare sparse sparse_tensor roots watched",
@@ -41,6 +41,7 @@ SAME_LAYER = {
     "asked": "into",
     "boundary": "asked into template",
     "template": "asked into",
+    "twins": "template",
     "calling": "boundary",
     "record": "boundary calling template",
     "ops": "ops.*",

@@ -1,4 +1,4 @@
-"""In-place operations whose kernels write the result where an operand was."""
+"""In-place operations that write the result where an operand was: kernels, and NumPy's loops."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ import autograd
 from autograd import gate, inplace, kernels
 from autograd.kernels.room import room
 from autograd.record import INPLACE
+from nn import functional
 from tests.cases import Spec, load
 
 CASES = load()
@@ -21,11 +22,11 @@ OF_NUMBERS = [
 compiled = pytest.mark.skipif(kernels.tier() != "numba", reason="kernels of the other tier")
 
 
-@pytest.fixture(autouse=True)
-def _kernels_for_all_sizes(monkeypatch):
-    monkeypatch.setattr(inplace, "ROOMY", 0)
+@pytest.fixture(autouse=True, params=[0, 1 << 60], ids=["kernels", "numpy"])
+def _one_way_for_all_sizes(request, monkeypatch):
+    monkeypatch.setattr(inplace, "ROOMY", request.param)
     for name in gate.LEAST:
-        monkeypatch.setitem(gate.LEAST, name, 0)
+        monkeypatch.setitem(gate.LEAST, name, request.param)
 
 
 def tensors(case, dtype) -> list:
@@ -135,3 +136,54 @@ def test_no_room_is_left_behind():
     assert room.array is None
     before = x.clone()
     assert (x * 2).sum().item() == 2 * before.sum().item() and (x == before).all()
+
+
+@pytest.mark.parametrize("numbers", [
+    [np.nan, np.inf, -np.inf, -0.0, 0.0, 1e-40, 3e38], [1.5], [], 2.5, [[1.0, -2.0]]])
+@pytest.mark.parametrize("name", ["add", "mul", "true_divide", "maximum", "relu", "exp", "sqrt"])
+def test_every_number_and_shape(name, numbers):
+    x = np.asarray(numbers, np.float32)
+    others = [()] if name in ("relu", "exp", "sqrt") else [
+        (0.5,), (0,), (-0.0,), (autograd.tensor(x[..., ::-1].copy() if x.ndim else x),),
+        (autograd.tensor(np.float32(3)),)]
+    for other in others:
+        written = autograd.tensor(x)
+        assert getattr(written, name + "_")(*other) is written
+        wanted = getattr(autograd, name)(autograd.tensor(x), *other)
+        np.testing.assert_array_equal(written.numpy(), wanted.numpy())
+        np.testing.assert_array_equal(np.signbit(written.numpy()), np.signbit(wanted.numpy()))
+
+
+@pytest.mark.parametrize("write, words", [
+    (lambda x: functional.leaky_relu_(x, "a"), "negative_slope must be a number, got str"),
+    (lambda x: x._elu_(1j, 1.0, 1.0), "complex"),
+    (lambda x: x.add_(1j), "add_: the result is complex64 and cannot be written"),
+    (lambda x: x.mul_(autograd.ones(2, 3)), r"mul_: the result has shape \(2, 3\)"),
+    (lambda x: x.add_(), "missing 1 required positional argument: 'other'"),
+    (lambda x: x.add_(x, alpha="a"), "add_: "),
+    (lambda x: x.addcmul_(x, x, value=1j), "complex"),
+    (lambda x: x.lerp_(x, autograd.ones(2, 3)), r"shape \(2, 3\)"),
+    (lambda x: x.pow_(autograd.ones(4)), "broadcast"),
+    (lambda x: x.add_(1.0, out=x), "unexpected keyword argument 'out'"),
+    (lambda x: x[:1].expand(3).mul_(2.0), "share memory"),
+    (lambda x: autograd.from_numpy(np.broadcast_to(x.numpy()[:1], 3)).relu_(), "share memory"),
+])
+def test_what_does_not_fit_leaves_the_numbers(write, words):
+    x = autograd.tensor([1.0, 2.0, 3.0])
+    with pytest.raises((RuntimeError, TypeError, ValueError), match=words):
+        write(x)
+    assert x.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_write_is_placed_where_somebody_holds_the_version():
+    x, w = autograd.ones(3), autograd.ones(3, requires_grad=True)
+    x.mul_(2.0)
+    y = (x * w).sum()
+    x.mul_(2.0)
+    with pytest.raises(RuntimeError, match=r"mul_ has since changed .*test_inplace_room.py:\d+"):
+        y.backward()
+    for shown in (x.view(-1), x.detach()):
+        y = (shown * w).sum()
+        shown.relu_()
+        with pytest.raises(RuntimeError, match=r"relu_ has since .*test_inplace_room.py:\d+"):
+            y.backward()

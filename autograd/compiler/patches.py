@@ -21,6 +21,7 @@ import numpy as np
 
 from .. import engine, inplace, sampling
 from ..errors import caller
+from ..gate import PASSED
 from ..hooks import LOOKING
 from ..ops import dropout, embedding, index
 from ..record import REGISTRY, Op
@@ -43,12 +44,14 @@ _HARMLESS = {
     "engine.py": "_attached",
     "roots.py": "_weight start",
     "calling.py": "_operands _outputs",
-    "inplace.py": "inplace replace setitem _numbers _refuse _check_fits _history _zero _node_as",
+    "inplace.py": "inplace replace setitem _apart _become _numbers _refuse _check_fits _history "
+                  "_zero _node_as",
     "creation.py": "as_tensor",
     "parameter.py": "__init__",
     "metadata.py": "*",
     "norm.py": "_by_channel",
-    "index.py": "index_select",
+    "index.py": "index_select integers",
+    "memory.py": "strides_of",
     "scatter.py": "*",
     "embedding.py": "*",
     "attention.py": "_check_inputs scaled_dot_product_attention _checked_mask",
@@ -60,10 +63,8 @@ def _ops(recorder: Recorder):
     """(globals, name, what stands in) for each op's forward and what brings operands together."""
     for op in REGISTRY.values():
         places = op.function.__globals__
-        forward = _forward(recorder, op, places["forward"])
-        yield places, "forward", forward
-        if op.gated is not None:
-            yield places, "plain", forward
+        yield places, "forward", _forward(recorder, op, places["forward"])
+        yield places, "LEAST", PASSED
         for name in ("common", "common_number", "common_float"):
             yield places, name, _common(recorder, places[name])
 
@@ -148,10 +149,10 @@ def _indexing(recorder: Recorder, as_index):
 
 
 def _copying(recorder: Recorder, copyto):
-    def apply(target, value, casting="same_kind"):
+    def apply(target, value):
         if recorder.active():
-            recorder.wrote(target, copyto, value, casting)
-        copyto(target, value, casting)
+            recorder.wrote(target, copyto, value)
+        copyto(target, value)
 
     return apply
 

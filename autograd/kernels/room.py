@@ -5,10 +5,11 @@ writes the one in its place may take it for its result, which then need not be c
 """
 
 import threading
+from typing import Any
 
 
 class _Room(threading.local):
-    array = None
+    array: Any = None
 
 
 room = _Room()

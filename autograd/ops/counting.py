@@ -15,6 +15,8 @@ from .named import named
 from .order import sort
 from .shape import axis, whole
 
+_FEW_PAIRS = 1 << 14  # so many are compared each with each sooner than sorted
+
 _Histogram = named("histogram", "hist bin_edges")
 
 
@@ -156,7 +158,11 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     for name, x in zip(("elements", "test_elements"), given, strict=True):
         if not isinstance(x, (np.ndarray, bool, int, float)):
             raise TypeError(f"isin: {name} must be a Tensor or a number, got {describe(x)}")
-    return wrap(np.asarray(np.isin(*given, assume_unique=assume_unique, invert=invert)))
+    among, tests = map(np.asarray, given)
+    if among.size * tests.size > _FEW_PAIRS:
+        return wrap(np.asarray(np.isin(among, tests, assume_unique=assume_unique, invert=invert)))
+    found = np.equal(among[..., None], tests.reshape(-1)).any(-1)
+    return wrap(np.logical_not(found) if invert else found)
 
 
 @composite()

@@ -344,7 +344,8 @@ def narrow(input, dim, start, length):
 
 def integers(name: str, index):
     """An index argument, checked to be a Tensor (or ndarray) of integers."""
-    if isinstance(index, (Tensor, np.ndarray)) and index.dtype.kind in "iu":
+    array = getattr(index, "_any_array", index)
+    if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
         return index
     if hasattr(index, "dtype"):  # of an op, to whose forward Tensors come as arrays
         raise TypeError(f"{name}: index must be a Tensor of integers, got Tensor "

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import common
 from ..errors import check_size, describe
-from ..gate import joined, written
+from ..gate import LEAST, joined, written
 from ..record import composite, op
 from ..tensors import Tensor
 from .index import along, getitem, integers, narrow
@@ -100,8 +100,13 @@ def stack(tensors, /, dim=0):
     if mixed:
         tensors = common(*tensors)
     dim = axis("stack", dim, len(shape) + 1)
-    part = (_ALL,) * dim + (None,)
-    return joined([a[part] for a in tensors], dim)
+    before = (_ALL,) * dim
+    if len(tensors) * tensors[0].size >= LEAST["copy_"]:
+        return joined([a[(*before, None)] for a in tensors], dim)
+    out = np.empty((*shape[:dim], len(tensors), *shape[dim:]), tensors[0].dtype)
+    for i, a in enumerate(tensors):
+        out[(*before, i)] = a
+    return out
 
 
 def _each(name: str, tensors, change) -> list:
@@ -161,19 +166,19 @@ def split(tensor, /, split_size_or_sections, dim=0):
     if tensor.ndim == 0:
         raise IndexError("split: a 0-d tensor has no dimension to split")
     dim = axis("split", dim, tensor.ndim)
-    n, wanted = tensor.shape[dim], split_size_or_sections
+    n, wanted, before = tensor.shape[dim], split_size_or_sections, (_ALL,) * dim
     if isinstance(wanted, (int, np.integer)):
         if wanted < 0 or wanted == 0 < n:
             raise ValueError(f"split: parts of size {wanted} do not fit dimension {dim} of size "
                              f"{n}; the size must be positive")
-        before, starts = (_ALL,) * dim, range(0, n, wanted) if n else (0,)
+        starts = range(0, n, wanted) if n else (0,)
         return [tensor[(*before, slice(start, start + wanted))] for start in starts]
-    sizes = [whole("split", n) for n in wanted]
+    sizes = [size if size.__class__ is int else whole("split", size) for size in wanted]
     if min(sizes, default=0) < 0 or sum(sizes) != n:
         raise ValueError(f"split: sizes {sizes} must be at least 0 and sum to {n}, the size of "
                          f"dimension {dim}")
     ends = accumulate(sizes, initial=0)
-    return [tensor[along(dim, slice(start, end))] for start, end in pairwise(ends)]
+    return [tensor[(*before, slice(start, end))] for start, end in pairwise(ends)]
 
 
 @composite()

@@ -36,13 +36,14 @@ def as_strided(input, size, stride, storage_offset=None):
 
 def strides_of(name: str, input, size, stride, storage_offset) -> tuple[tuple, tuple, int]:
     """Size, stride and start of what as_strided shows, if all of it lies in the input."""
+    array = getattr(input, "_any_array", input)
     size = tuple([n if n.__class__ is int else whole(name, n) for n in ints(size)])
     stride = tuple([n if n.__class__ is int else whole(name, n) for n in ints(stride)])
     start = 0 if storage_offset is None else whole(name, storage_offset)
     if len(size) != len(stride) or min((*size, *stride, start), default=0) < 0:
         raise ValueError(f"{name}: size {size} and stride {stride} must be equally many "
                          f"numbers from 0 on, as storage_offset {start} must be")
-    if not input.is_contiguous():
+    if not array.flags.c_contiguous:
         raise RuntimeError(f"{name}: {describe(input)} is not contiguous; .contiguous() makes "
                            "a copy that is")
     if start and _offset(input):
@@ -50,9 +51,9 @@ def strides_of(name: str, input, size, stride, storage_offset) -> tuple[tuple, t
                            "does, from which storage_offset is counted; .clone() it, or call "
                            "as_strided of the tensor it is a view of")
     last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True)])
-    if prod(size) and last >= prod(input.shape):
+    if last >= array.size and prod(size):
         raise RuntimeError(f"{name}: size {size} with stride {stride} from {start} on reaches "
-                           f"element {last} of {describe(input)}, which has {prod(input.shape)}")
+                           f"element {last} of {describe(input)}, which has {array.size}")
     return size, stride, start
 
 

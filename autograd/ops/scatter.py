@@ -42,8 +42,10 @@ _sum_rows = by_index("sum_rows", "sums")
 def scatter_checked(name: str, input, dim: int, index) -> int:
     """dim counted from the front, where index fits input except along dim."""
     integers(name, index)
-    shape, wanted = input.shape or (1,), index.shape or (1,)
-    dim = axis(name, dim, input.ndim)
+    shape = getattr(input, "_any_array", input).shape
+    wanted = getattr(index, "_any_array", index).shape
+    dim = axis(name, dim, len(shape))
+    shape, wanted = shape or (1,), wanted or (1,)
     if shape == wanted:
         return dim
     if len(shape) != len(wanted):
@@ -153,7 +155,7 @@ def scatter_region(name: str, input, index, src):
     if not isinstance(src, Tensor):
         raise TypeError(f"{name}: src must be a Tensor, got {describe(src)}")
     _same_dtype(name, "src", src, input)
-    if src.shape == index.shape:
+    if src._any_array.shape == getattr(index, "_any_array", index).shape:
         return src
     if src.ndim != index.ndim or any(
             n > m for n, m in zip(index.shape, src.shape, strict=True)):

@@ -61,11 +61,17 @@ def reshape(input, /, shape, *more):
     """
     shape = ints(shape, more)
     try:
-        result = input.reshape(shape, copy=None if input.flags.c_contiguous else False)
+        return _shown(input, shape)
     except ValueError:  # no view shows it so, or it does not fit
         check_count(input.size, shape)
         return copied(input).reshape(shape)
-    if result.shape != shape:  # a size was -1; NumPy takes other negative ones for it too
+
+
+def _shown(input, shape: tuple):
+    """A view of another shape, if there is one."""
+    plain = input.flags.c_contiguous
+    result = input.reshape(shape) if plain else input.reshape(shape, copy=False)
+    if result.shape != shape and min(shape) < -1:  # NumPy takes other negative sizes for -1 too
         check_count(input.size, shape)
     return result
 
@@ -83,14 +89,11 @@ def view(input, /, shape, *more):
     """Like reshape, but never a copy: raises where the memory does not allow the shape."""
     shape = ints(shape, more)
     try:
-        result = input.reshape(shape, copy=False)
+        return _shown(input, shape)
     except ValueError:
         check_count(input.size, shape)
         raise RuntimeError(f"view: {input.shape} with byte strides {input.strides} cannot be seen "
                            f"as {shape} without a copy; use .reshape(...)") from None
-    if result.shape != shape:
-        check_count(input.size, shape)
-    return result
 
 
 @composite()
@@ -124,7 +127,8 @@ def _flatten(input, /, start_dim, end_dim):
     """The dimensions from start_dim to end_dim, inclusive, as one."""
     shape = input.shape
     if end_dim == -1 and start_dim.__class__ is int and 0 <= start_dim < len(shape) - 1:
-        return reshape(input, (*shape[:start_dim], prod(shape[start_dim:])))
+        wanted = (*shape[:start_dim], prod(shape[start_dim:]))
+        return input.reshape(wanted) if input.flags.c_contiguous else reshape(input, wanted)
     shape = tuple(shape) or (1,)
     start, end = axis("flatten", start_dim, len(shape)), axis("flatten", end_dim, len(shape))
     if start > end:
@@ -187,8 +191,10 @@ def permute(input, /, dims, *more):
     dims = ints(dims, more)
     if len(dims) != input.ndim:
         raise ValueError(f"permute: {len(dims)} dims {dims} for {input.ndim} dimensions")
-    if {*map(type, dims)} != {int}:
-        return input.transpose(distinct("permute", dims, input.ndim))
+    for dim in dims:
+        if dim.__class__ is not int:
+            dims = distinct("permute", dims, input.ndim)
+            break
     try:
         return input.transpose(dims)
     except ValueError:
@@ -219,9 +225,10 @@ def movedim(input, source, destination):
     places = distinct("movedim", ints(destination), ndim)
     if len(sources) != len(places):
         raise ValueError(f"movedim: {len(sources)} sources for {len(places)} destinations")
-    rest = iter([d for d in range(ndim) if d not in sources])
-    at = dict(zip(places, sources, strict=True))
-    return permute(input, [at[i] if i in at else next(rest) for i in range(ndim)])
+    order = [dim for dim in range(ndim) if dim not in sources]
+    for place, dim in sorted(zip(places, sources, strict=True)):
+        order.insert(place, dim)
+    return permute(input, tuple(order))
 
 
 @composite()
@@ -256,7 +263,7 @@ def expand(input, /, sizes, *more):
     The result shares memory between its elements, so it cannot be written in place.
     """
     sizes = ints(sizes, more)
-    if input.flags.carray and {*map(type, sizes)} == {int}:
+    if input.flags.carray and all([n.__class__ is int for n in sizes]):
         found = _spread(input.shape, input.strides, sizes)
         if found is not None:
             shown = np.ndarray(found[0], input.dtype, input, 0, found[1])

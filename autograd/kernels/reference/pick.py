@@ -5,6 +5,7 @@ from math import prod
 
 import numpy as np
 
+_INT64 = np.dtype(np.int64)
 FEW = 32  # numbers whose ends Python finds sooner than NumPy
 
 
@@ -12,10 +13,11 @@ def checked(index, size, negative=False):
     """An index as int64, counted from the front.
 
     Raises IndexError where it names none of `size` places; `negative` ones count from the end."""
-    index = index.astype(np.int64, copy=False)
+    if index.dtype is not _INT64:
+        index = index.astype(np.int64, copy=False)
     if index.size < FEW:
-        numbers = index.ravel().tolist()
-        low, high = min(numbers, default=0), max(numbers, default=-1)
+        numbers = index.ravel().tolist() or (0,)
+        low, high = min(numbers), max(numbers) if index.size else -1
     else:
         low, high = index.min(initial=0), index.max(initial=-1)
     if low < (-size if negative else 0) or high >= size:
