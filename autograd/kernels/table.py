@@ -14,7 +14,7 @@ _TABLE = (
     ("deviation", "sums", "deviation"),
     ("dropout", "dropout"),
     ("elementwise", "elementwise"),
-    ("extreme extreme_over placed", "order", "extreme"),
+    ("extreme placed", "order", "extreme"),
     ("bce bce_grad bce_with_logits bce_with_logits_grad huber_loss huber_loss_grad", "loss"),
     ("l1_loss l1_loss_grad mse_loss mse_loss_grad", "loss"),
     ("argwhere compress spread", "mask"),
