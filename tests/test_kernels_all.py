@@ -222,6 +222,7 @@ CALLS = {
     "cumprod across": lambda a, m, n: (a.inside(m, n), 0),
     "cumprod_grad": lambda a, m, n: (a(m, n), a.inside(m, n), 1),
     "prod_grad": lambda a, m, n: (a(m, 1), a.inside(m, n), 1),
+    "distances": lambda a, m, n: (a(2, m, n), a(2, n + 3, n)),
     "reduce_over squares": lambda a, m, n: ("squares", a(m, 3, n), (0, 2), True),
     "reduce_over sizes": lambda a, m, n: ("sizes", a(m, 3, n), (0,), False),
     "reduce_over known": lambda a, m, n: ("known", a(m, 3, n), (0, 2), True),

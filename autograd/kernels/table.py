@@ -12,6 +12,7 @@ _TABLE = (
     ("copy_", "copies"),
     ("cross_entropy cross_entropy_grad", "softmax", "cross_entropy"),
     ("deviation", "sums", "deviation"),
+    ("distances", "distances"),
     ("dropout", "dropout"),
     ("elementwise", "elementwise"),
     ("extreme placed", "order", "extreme"),

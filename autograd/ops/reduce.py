@@ -371,10 +371,8 @@ def _norm_of(x, p, dims, keepdims):
         extreme, least = (np.maximum, 0) if p > 0 else (np.minimum, np.inf)
         return extreme.reduce(size, dims, keepdims=keepdims, initial=least)
     exponent = None
-    if p == 2 and is_large(x):
-        sums = kernels.reduce_over("squares", x, dims, True)
-    else:
-        sums = total(size * size if p == 2 else size ** p, dims, True)
+    sums = kernels.reduce_over("squares", x, dims, True) if p == 2 and is_large(x) else total(
+        size * size if p == 2 else size ** p, dims, True)
     if not _comfortable(sums):
         exponent = _exponent(_norm_of(x, np.copysign(np.inf, p), dims, True))
         sums = total(np.ldexp(size, -exponent) ** p, dims, True)
