@@ -325,19 +325,35 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
     wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
     if wrong.size:
         raise ValueError(f"multinomial: rows of finite weights >= 0 are needed, got {wrong[0]}")
-    for row in weights:
-        available = np.count_nonzero(row)
-        if available == 0:
-            raise ValueError(f"multinomial: the {row.size} weights of a row sum to 0")
-        if not replacement and count > available:
-            raise ValueError(f"multinomial: {count} samples without replacement from {available} "
-                             "weights above 0")
+    available = np.count_nonzero(weights, 1).min(initial=max(count, weights.shape[1]))
+    if available == 0:
+        raise ValueError(f"multinomial: the {weights.shape[1]} weights of a row sum to 0")
+    if not replacement and count > available:
+        raise ValueError(f"multinomial: {count} samples without replacement from {available} "
+                         "weights above 0")
     source = numpy_generator(generator, "multinomial")
-    drawn = np.empty((len(weights), count), np.int64)
-    for indices, row in zip(drawn, weights, strict=True):
-        scaled = row / row.max()  # so that the sum cannot overflow
-        indices[:] = source.choice(row.size, count, replacement, scaled / scaled.sum())
+    draw = _drawn_again if replacement and count > 1 else _drawn_once
+    drawn = draw(weights, count, source) if len(weights) else np.empty((0, count), np.int64)
     return wrap(drawn[0] if input._array.ndim == 1 else drawn)
+
+
+def _drawn_once(weights: np.ndarray, count: int, source) -> np.ndarray:
+    """Places in each row, drawn without replacement: waiting times with the weights as rates come
+    to an end in the order in which the places would be drawn one after the other."""
+    rates = np.maximum(weights / weights.max(1, keepdims=True), 1e-300)  # so all times are finite
+    times = np.divide(source.standard_exponential(weights.shape), rates,
+                      out=np.full(weights.shape, np.inf), where=weights > 0)
+    if count == 1:
+        return times.argmin(1, keepdims=True)
+    first = np.argpartition(times, count - 1, 1)[:, :count]
+    return np.take_along_axis(first, np.take_along_axis(times, first, 1).argsort(1), 1)
+
+
+def _drawn_again(weights: np.ndarray, count: int, source) -> np.ndarray:
+    """Places in each row, drawn with replacement: the steps of the running sums that were hit."""
+    steps = np.cumsum(weights / weights.max(1, keepdims=True), 1)
+    steps /= steps[:, -1:]
+    return np.stack([row.searchsorted(source.random(count), "right") for row in steps])
 
 
 _rounded = quiet(np.asarray)

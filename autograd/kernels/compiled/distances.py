@@ -1,5 +1,5 @@
-"""The distances of rows from one another: a row of one array from a strip of the other's rows, which
-lie in vector lanes. Four squares are added at once, and these in float64.
+"""The distances of rows from one another: of a row of one array from a strip of the other's rows,
+which lie in vector lanes. Four squares are added at once, and these in float64.
 """
 
 import numpy as np
