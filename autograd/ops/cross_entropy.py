@@ -11,6 +11,7 @@ from operator import index
 import numpy as np
 
 from .. import kernels
+from ..dtypes import int64
 from ..errors import describe
 from ..record import composite, op
 from ..replayed import replayed
@@ -57,7 +58,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     except IndexError:
         _check_target("cross_entropy", input, target, ignore_index)
         raise
-    return loss if loss.shape == target.shape or reduction != "none" else reshape(
+    return loss if reduction != "none" or loss.shape == target.shape else reshape(
         loss, target.shape)
 
 
@@ -80,7 +81,7 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     except IndexError:
         _check_target("nll_loss", input, target, ignore_index)
         raise
-    return loss if loss.shape == target.shape or reduction != "none" else reshape(
+    return loss if reduction != "none" or loss.shape == target.shape else reshape(
         loss, target.shape)
 
 
@@ -102,7 +103,7 @@ def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
 
 def _rows(input, target):
     """Scores as (rows, classes) and int64 targets as (rows)."""
-    target = target if target.dtype == np.int64 else long(target)
+    target = target if target.dtype is int64 else long(target)
     if input.ndim == 2:
         return input, target
     if input.ndim > 2:
@@ -237,15 +238,15 @@ def _ignored(name: str, ignore_index) -> int:
 
 def _check_shapes(name: str, input, target) -> None:
     """Raise unless target holds one integer for each row of scores."""
-    shape = tuple(input.shape)
+    shape, labels = input._array.shape, target._any_array
     wanted = (shape[0], *shape[2:]) if len(shape) > 1 else ()
-    if target.dtype.kind not in "iu":
+    if labels.shape == wanted and labels.dtype.kind in "iu":
+        return
+    if labels.dtype.kind not in "iu":
         probabilities = f", or class probabilities of shape {shape}" * (name == "cross_entropy")
         raise TypeError(f"{name}: target is {target.dtype} {tuple(target.shape)}, but class "
                         f"indices are integers; did you mean target.long(){probabilities}?")
-    got = tuple(target.shape)
-    if got == wanted:
-        return
+    got = labels.shape
     if got == shape:
         fix = "; for one-hot targets use target.argmax(1)"
         fix += ", or target.float() for probabilities" * (name == "cross_entropy")
