@@ -238,15 +238,14 @@ def _ignored(name: str, ignore_index) -> int:
 
 def _check_shapes(name: str, input, target) -> None:
     """Raise unless target holds one integer for each row of scores."""
-    shape, labels = input._array.shape, target._any_array
+    shape, got = input._array.shape, target._any_array.shape
     wanted = (shape[0], *shape[2:]) if len(shape) > 1 else ()
-    if labels.shape == wanted and labels.dtype.kind in "iu":
+    if got == wanted and target._any_array.dtype.kind in "iu":
         return
-    if labels.dtype.kind not in "iu":
+    if target.dtype.kind not in "iu":
         probabilities = f", or class probabilities of shape {shape}" * (name == "cross_entropy")
         raise TypeError(f"{name}: target is {target.dtype} {tuple(target.shape)}, but class "
                         f"indices are integers; did you mean target.long(){probabilities}?")
-    got = labels.shape
     if got == shape:
         fix = "; for one-hot targets use target.argmax(1)"
         fix += ", or target.float() for probabilities" * (name == "cross_entropy")
