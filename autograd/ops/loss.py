@@ -17,7 +17,6 @@ import numpy as np
 from .. import kernels, refused
 from ..dtypes import common_float
 from ..errors import describe, instead
-from ..gate import formula
 from ..kernels import loss_formulas as formulas
 from ..record import composite, op
 from ..slips import NOTED, hint, look_at_mode
@@ -26,7 +25,6 @@ from .compare import where
 from .elementwise import abs, sign
 from .shape import expand
 
-_minus, _times = formula("sub", np.subtract), formula("mul", np.multiply)
 _REPEATING = ("mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss")  # PyTorch only warns
 
 
@@ -126,8 +124,7 @@ def mse_loss(input, target, /, reduction="mean"):
     """
     input, target = pair("mse_loss", input, target, reduction)
     if reduction == "none":
-        distance = _minus(input, target)
-        return _times(distance, distance)
+        return formulas.squared(input, target)
     return as_reduced(kernels.mse_loss(input, target), input, reduction)
 
 
