@@ -23,6 +23,7 @@ from .metadata import device as only_device
 from .quiet import quiet
 from .replayed import replayed
 from .tensors import Tensor, wrap
+from .weighted import drawn_again, drawn_once
 
 
 class Generator:
@@ -332,28 +333,9 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
         raise ValueError(f"multinomial: {count} samples without replacement from {available} "
                          "weights above 0")
     source = numpy_generator(generator, "multinomial")
-    draw = _drawn_again if replacement and count > 1 else _drawn_once
+    draw = drawn_again if replacement and count > 1 else drawn_once
     drawn = draw(weights, count, source) if len(weights) else np.empty((0, count), np.int64)
     return wrap(drawn[0] if input._array.ndim == 1 else drawn)
-
-
-def _drawn_once(weights: np.ndarray, count: int, source) -> np.ndarray:
-    """Places in each row, drawn without replacement: waiting times with the weights as rates come
-    to an end in the order in which the places would be drawn one after the other."""
-    rates = np.maximum(weights / weights.max(1, keepdims=True), 1e-300)  # so all times are finite
-    times = np.divide(source.standard_exponential(weights.shape), rates,
-                      out=np.full(weights.shape, np.inf), where=weights > 0)
-    if count == 1:
-        return times.argmin(1, keepdims=True)
-    first = np.argpartition(times, count - 1, 1)[:, :count]
-    return np.take_along_axis(first, np.take_along_axis(times, first, 1).argsort(1), 1)
-
-
-def _drawn_again(weights: np.ndarray, count: int, source) -> np.ndarray:
-    """Places in each row, drawn with replacement: the steps of the running sums that were hit."""
-    steps = np.cumsum(weights / weights.max(1, keepdims=True), 1)
-    steps /= steps[:, -1:]
-    return np.stack([row.searchsorted(source.random(count), "right") for row in steps])
 
 
 _rounded = quiet(np.asarray)
