@@ -289,20 +289,24 @@ def common_float(*operands):
 
 
 def _settled(operands: tuple, integers: bool = True) -> bool:
-    """Whether they are an array and a Python number that stay as they are: floats beside any
-    number or, where `integers` may be, int64 beside one that it holds."""
-    if len(operands) != 2:
-        return False
-    array, number = operands
-    if array.__class__ is not np.ndarray:
-        array, number = number, array
-    kind = number.__class__
-    if array.__class__ is not np.ndarray or kind is not float and kind is not int:
-        return False
-    dtype = array.dtype
+    """Whether they are arrays of one type and Python numbers that stay as they are: floats beside
+    any number or, where `integers` may be, int64 beside those that it holds."""
+    dtype, plain = None, integers
+    for operand in operands:
+        kind = operand.__class__
+        if kind is np.ndarray:
+            if dtype is not None and operand.dtype is not dtype:
+                return False
+            dtype = operand.dtype
+        elif kind is int:
+            plain = plain and -1 << 63 <= operand < 1 << 63
+        elif kind is float:
+            plain = False
+        else:
+            return False
     if dtype is float32 or dtype is float64 or dtype is float16:
         return True
-    return integers and kind is int and dtype is int64 and -1 << 63 <= number < 1 << 63
+    return plain and dtype is int64
 
 
 def _cast(operand, dtype):

@@ -237,3 +237,9 @@ def resampled(x, rows, columns):
     """Planes whose rows, then columns, are mixed as the tables tell; see the kernel."""
     large = x.size >= LEAST["resample"] or x.dtype is FLOAT16
     return (kernels.resample if large else _twin("resample"))(x, rows, columns)
+
+
+def distances(x, y):
+    """The distance of each row of x and each of y, in batches of one shape."""
+    large = x.size * y.shape[-2] >= LEAST["lines"] or x.dtype is FLOAT16
+    return (kernels.distances if large else _twin("distances"))(x, y)

@@ -23,6 +23,7 @@ from .metadata import device as only_device
 from .quiet import quiet
 from .replayed import replayed
 from .tensors import Tensor, wrap
+from .weighted import drawn_again, drawn_once
 
 
 class Generator:
@@ -325,18 +326,15 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
     wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
     if wrong.size:
         raise ValueError(f"multinomial: rows of finite weights >= 0 are needed, got {wrong[0]}")
-    for row in weights:
-        available = np.count_nonzero(row)
-        if available == 0:
-            raise ValueError(f"multinomial: the {row.size} weights of a row sum to 0")
-        if not replacement and count > available:
-            raise ValueError(f"multinomial: {count} samples without replacement from {available} "
-                             "weights above 0")
+    available = np.count_nonzero(weights, 1).min(initial=max(count, weights.shape[1]))
+    if available == 0:
+        raise ValueError(f"multinomial: the {weights.shape[1]} weights of a row sum to 0")
+    if not replacement and count > available:
+        raise ValueError(f"multinomial: {count} samples without replacement from {available} "
+                         "weights above 0")
     source = numpy_generator(generator, "multinomial")
-    drawn = np.empty((len(weights), count), np.int64)
-    for indices, row in zip(drawn, weights, strict=True):
-        scaled = row / row.max()  # so that the sum cannot overflow
-        indices[:] = source.choice(row.size, count, replacement, scaled / scaled.sum())
+    draw = drawn_again if replacement and count > 1 else drawn_once
+    drawn = draw(weights, count, source) if len(weights) else np.empty((0, count), np.int64)
     return wrap(drawn[0] if input._array.ndim == 1 else drawn)
 
 

@@ -19,7 +19,7 @@ recording path of every op is written out as source and compiled, as `collection
             if a0.__class__ is not a1.__class__ or a0.dtype is not a1.dtype:
                 a0, a1 = common(a0, a1)
                 result = forward(a0, a1)
-            elif a0.size < LEAST['mul'] > a1.size and a0.dtype is not FLOAT16:
+            elif a0.size * a1.size < LEAST['mul'] and a0.dtype is not FLOAT16:
                 result = plain(a0, a1)                  # past the gate, see gate.py
             else:
                 result = forward(a0, a1)
@@ -225,8 +225,7 @@ def _small(op, operands: list[str]) -> str:
         return ""
     least = f"LEAST[{op.gated.formula!r}]"
     sizes = [f"{a}.size" for a in operands]
-    asked = [f"{sizes[0]} < {least}" + "".join(f" > {size}" for size in sizes[1:]),
-             f"{operands[0]}.dtype is not FLOAT16"]
+    asked = [f"{' * '.join(sizes)} < {least}", f"{operands[0]}.dtype is not FLOAT16"]
     return " and ".join(asked + [f"{name} is kwdefaults[{name!r}]" for name in names])
 
 

@@ -4,7 +4,7 @@
 LAYERS = {
     0: "errors absent refused aliases guests limits synonyms lazy files memory modes dtypes "
        "complexes metadata hooks printing quiet threads allocator gate replayed kernels kernels.* "
-       "slips variables",
+       "slips variables weighted",
     1: "node",
     2: "tensors",
     3: "into asked template twins boundary calling record",

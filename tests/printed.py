@@ -83,7 +83,7 @@ class Printed:
             conv_transpose=conv_transpose, flatten=lambda x: x.reshape(len(x), -1),
             per_channel=lambda v: v[:, None, None], cross_entropy=lambda z, y:
                 -np.mean(np.log(softmax(z, 1)[np.arange(len(y)), y])),
-            nll_loss=lambda z, y: -z[np.arange(len(y)), y],
+            nll_loss=lambda z, y: -np.mean(z[np.arange(len(y)), y]),
             log_softmax=lambda z, dim: np.log(softmax(z, dim)),
             mse_loss=lambda a, b: np.mean((a - b) ** 2), max_pool2d=self.max_pool2d,
             max_unpool=self.max_unpool, batch_norm=self.batch_norm, layer_norm=self.layer_norm,

@@ -68,7 +68,7 @@ def only_folder(out: Path) -> Path:
 @pytest.mark.parametrize("model", ["lstm", "gru", "rnn", "gpt"])
 def test_it_learns_writes_and_leaves_what_it_promises(chars, language, text, tmp_path, model):
     options = GPT if model == "gpt" else ["--model", model, *TINY]
-    code, printed = run(chars, "--text", text, "--epochs", 2, "--lr", 0.02, *options,
+    code, printed = run(chars, "--text", text, "--epochs", 2, "--lr", 0.01, *options,
                         "--prompt", "ab", "--out", tmp_path)
     assert code == 0
     losses = [float(held_out) for _, held_out in LOSS.findall(printed)]

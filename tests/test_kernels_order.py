@@ -93,9 +93,9 @@ def test_extremes_and_medians_meet_nan_first(tier, n):
             check(tier.extreme(turned, dim, False), turned, along(least), dim)
             check(tier.ranked(turned, (n - 1) // 2, dim, True), turned,
                   along(np.where(lost, nan, middle)), dim)
-            for largest in (True, False):
-                want = (np.max if largest else np.min)(turned, dim)
-                found = tier.extreme_over(turned, (dim,), False, largest)
+            for name, of in (("largest", np.max), ("least", np.min)):
+                want = of(turned, dim)
+                found = tier.reduce_over(name, turned, (dim,), False)
                 assert np.array_equal(found, want, equal_nan=True)
 
 
@@ -116,8 +116,8 @@ def test_extremes_over_any_dimensions(tier, parallel, shape, dims, monkeypatch):
         x[rng.random(shape) < 0.02] = np.inf
         x[rng.random(shape) < 0.02] = -np.inf
         for keepdims in (False, True):
-            for largest, of in ((True, np.max), (False, np.min)):
-                found = tier.extreme_over(x, dims, keepdims, largest)
+            for name, of in (("largest", np.max), ("least", np.min)):
+                found = tier.reduce_over(name, x, dims, keepdims)
                 np.testing.assert_array_equal(found, of(x, dims, keepdims=keepdims), strict=True)
 
 

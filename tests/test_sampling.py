@@ -160,7 +160,20 @@ def test_weights_whose_sum_overflows_or_underflows():
         drawn = autograd.multinomial(autograd.tensor(weights, dtype=autograd.float64), 1000, True)
         counts = np.bincount(drawn.numpy(), minlength=3)
         assert counts[2] == 0 and abs(counts[0] - 500) < 80
+    far = autograd.tensor([[0.0, 5e-324, 1e308, 0.0]], dtype=autograd.float64).expand(50, 4)
+    assert autograd.multinomial(far, 2).tolist() == [[2, 1]] * 50
     assert autograd.multinomial(autograd.ones(0, 3), 2).shape == (0, 2)
+
+
+def test_pairs_without_replacement_are_as_likely_as_one_after_the_other():
+    autograd.manual_seed(0)
+    weights = np.array([1.0, 2.0, 0.0, 5.0])
+    drawn = autograd.multinomial(autograd.tensor(weights).expand(40000, 4), 2).numpy()
+    shares = np.zeros((4, 4))
+    np.add.at(shares, tuple(drawn.T), 1 / len(drawn))
+    first = weights / 8
+    wanted = first[:, None] * weights / (8 - weights)[:, None] * (1 - np.eye(4))
+    np.testing.assert_allclose(shares, wanted, atol=0.01)
 
 
 def test_seeds_have_64_bits_with_or_without_a_sign():

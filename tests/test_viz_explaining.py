@@ -128,7 +128,7 @@ CONTAINED = {
     logistic_regression_with_probabilities: ["∂J/∂p = (p − y) / (p ⊙ (1 − p)) / 5",
                                              "δ₁ = ∂J/∂z₁ = ∂J/∂p ⊙ sigmoid′(z₁)"],
     softmax_and_logarithm: ["δ₁ = ∂J/∂z₁ = p ⊙ (∂J/∂p − sum(∂J/∂p ⊙ p, dim=1, keepdim=True))"],
-    negative_log_likelihood: ["−unsqueeze(∂J/∂u₁, dim=1) ⊙ y", "∂J/∂W = xᵀ @ δ₁"],
+    negative_log_likelihood: ["∂J/∂a₁ = −y / 4", "∂J/∂W = xᵀ @ δ₁"],
     perceptron: ["relu′(z₁) = [a₁ > 0]", "∂J/∂b = sum("],
     images: ["∂J/∂net.0.weight = correlate(x, ∂J/∂u₁)", "max_unpool(", "avg_unpool(",
              "∂J/∂net.4.bias = sum(δ₂, dim=(0, 2, 3))", "x̂",

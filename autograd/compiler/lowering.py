@@ -143,9 +143,8 @@ class LoweringWriter(CapturingWriter):
 
     def _pieces(self, array, plan: tuple, out: np.ndarray) -> None:
         """A sum as its op makes it: of pieces, on two threads, then of their sums."""
-        outer, kept, length, inner, table = plan
-        kernel, piece = (sums._runs, sums._PIECE) if inner == 1 else (sums._columns, sums._ROWS)
-        shape = outer, kept, -(-length // piece), inner
+        shape, table = plan
+        kernel = sums._columns if shape[3] > 1 else sums._runs
         block = self.block(8 * prod(shape))
         parts = block[:8 * prod(shape)].view(np.float64)
         self.launch(kernel("sum"), out.dtype, (array, table, parts), array.size >= sums.SHARED)

@@ -6,6 +6,7 @@ A kink has the subgradient of least norm: relu'(0) = 0.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -174,7 +175,7 @@ def _scores(name: str, input, dim, dtype) -> np.ndarray:
     wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype)
     if wanted.kind != "f":
         raise TypeError(f"{name}: a floating dtype is needed, got {wanted}; use .float()")
-    return input.astype(wanted, copy=False)
+    return input if wanted is input.dtype else input.astype(wanted)
 
 
 def _summed(input, dim: int | None):
@@ -189,13 +190,19 @@ def implicit(dim: int | None, ndim: int) -> int:
 def _along(name: str, kernel, dim: int, *arrays) -> np.ndarray:
     """A kernel over dimension 1 of two or three, applied along `dim`; the result lies in row-major
     order."""
-    shape, ndim = arrays[0].shape, arrays[0].ndim
+    shape = arrays[0].shape
+    ndim = len(shape)
     dim = axis(name, implicit(dim, ndim), ndim)
-    if ndim == 2:
-        found = kernel(*arrays) if dim else kernel(*[a[None] for a in arrays])[0]
-        return np.ascontiguousarray(found)
-    if arrays[0].size == 0:
-        return np.empty(shape, arrays[0].dtype)
-    lines = (-1, shape[-1]) if dim == ndim - 1 else (-1, 1) if not ndim else (
-        prod(shape[:dim]), shape[dim], prod(shape[dim + 1:]))
+    if ndim == 2 and dim:
+        return np.ascontiguousarray(kernel(*arrays))
+    lines = _lines(shape, dim)
     return np.ascontiguousarray(kernel(*[a.reshape(lines) for a in arrays])).reshape(shape)
+
+
+@lru_cache(1024)
+def _lines(shape: tuple[int, ...], dim: int) -> tuple[int, ...]:
+    """An array's shape for a kernel over dimension 1: of (rows, classes) or, where `dim` is not the
+    last one, (blocks, classes, columns)."""
+    before, after = prod(shape[:dim]), prod(shape[dim + 1:])
+    classes = shape[dim] if shape else 1
+    return (before, classes) if dim >= len(shape) - 1 else (before, classes, after)

@@ -11,6 +11,7 @@ from operator import index
 import numpy as np
 
 from .. import kernels
+from ..dtypes import int64
 from ..errors import describe
 from ..record import composite, op
 from ..replayed import replayed
@@ -57,7 +58,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     except IndexError:
         _check_target("cross_entropy", input, target, ignore_index)
         raise
-    return loss if loss.shape == target.shape or reduction != "none" else reshape(
+    return loss if reduction != "none" or loss.shape == target.shape else reshape(
         loss, target.shape)
 
 
@@ -74,18 +75,14 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     ignore_index = _ignored("nll_loss", ignore_index)
     look_at_input("nll_loss", input)
     _check_shapes("nll_loss", input, target)
-    _check_target("nll_loss", input, target, ignore_index)
     scores, labels = _rows(input, target)
-    losses = _nll_loss(scores, labels, weight, ignore_index=ignore_index)
-    if reduction == "none":
-        return reshape(losses, target.shape)
-    total = _counted(labels, weight, ignore_index) if reduction == "mean" else 1.0
-    return losses.sum() / total
-
-
-@replayed
-def _counted(labels, weight, ignore_index: int) -> float:
-    return _total(labels._array, None if weight is None else weight._array, ignore_index)
+    try:
+        loss = _nll_loss(scores, labels, weight, reduction=reduction, ignore_index=ignore_index)
+    except IndexError:
+        _check_target("nll_loss", input, target, ignore_index)
+        raise
+    return loss if reduction != "none" or loss.shape == target.shape else reshape(
+        loss, target.shape)
 
 
 def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
@@ -106,7 +103,7 @@ def _soft(input, target, weight, ignore_index, reduction, label_smoothing):
 
 def _rows(input, target):
     """Scores as (rows, classes) and int64 targets as (rows)."""
-    target = target if target.dtype == np.int64 else long(target)
+    target = target if target.dtype is int64 else long(target)
     if input.ndim == 2:
         return input, target
     if input.ndim > 2:
@@ -169,32 +166,44 @@ def _factor(input, target, weight, ignore_index: int, label_smoothing: float) ->
     return np.where(counted, hard + weight.sum() * (label_smoothing / classes), 0)
 
 
-@op(method=False, vjp=dict(
-    input=lambda g, target, weight, input_shape, ignore_index:
-        nll_loss_grad(g, target, weight, classes=input_shape[1], ignore_index=ignore_index)))
-def _nll_loss(input, target, weight=None, /, *, ignore_index):
-    rows, labels, chosen = _chosen(target, weight, ignore_index)
-    losses = np.zeros(len(target), input.dtype)
-    losses[rows] = -input[rows, labels] * chosen
-    return losses
+@op(method=False, extra=("total",), vjp=dict(
+    input=lambda g, target, weight, total, input_shape, ignore_index:
+        nll_loss_grad(_per_row(g, total, input_shape[0]), target, weight, classes=input_shape[1],
+                      ignore_index=ignore_index)))
+def _nll_loss(input, target, weight=None, /, *, reduction, ignore_index):
+    rows, labels, chosen = _counted(target, weight, ignore_index, input.shape[1])
+    losses = input[rows, labels] * -chosen
+    if reduction == "none":
+        every = np.zeros(len(target), input.dtype)
+        every[rows] = losses
+        return every, 1.0
+    loss, total = np.add.reduce(losses, None, np.float64), 1.0
+    if reduction == "mean":
+        total = float(len(rows) if weight is None else np.add.reduce(chosen, None, np.float64))
+    return input.dtype.type(loss / total if total else np.nan), total
 
 
 @op(method=False, vjp=dict(
     g=lambda g_out, target, weight, ignore_index:
-        _nll_loss(g_out, target, weight, ignore_index=ignore_index)))
+        _nll_loss(g_out, target, weight, reduction="none", ignore_index=ignore_index)))
 def nll_loss_grad(g, target, weight=None, /, *, classes, ignore_index):
     """What the losses of `nll_loss`, weighted by g, give back: -g w at the target class, else 0."""
-    rows, labels, chosen = _chosen(target, weight, ignore_index)
+    rows, labels, chosen = _counted(target, weight, ignore_index, classes)
     grad = np.zeros((len(target), classes), g.dtype)
-    grad[rows, labels] = -g[rows] * chosen
+    grad[rows, labels] = g[rows] * -chosen
     return grad
 
 
-def _chosen(target, weight, ignore_index: int):
+def _counted(target, weight, ignore_index: int, classes: int):
     """The rows that count, their classes and these classes' weights."""
-    rows, = (target != ignore_index).nonzero()
-    labels = target[rows]
-    return rows, labels, 1 if weight is None else weight[labels]
+    if 0 <= ignore_index < classes or not within(target, classes):
+        rows, = (target != ignore_index).nonzero()
+        target = target[rows]
+        if not within(target, classes):
+            raise IndexError(f"a target is none of {classes} classes")
+    else:
+        rows = np.arange(len(target))
+    return rows, target, 1 if weight is None else weight[target]
 
 
 def _check_tensors(name: str, input, target, weight) -> None:
@@ -229,15 +238,14 @@ def _ignored(name: str, ignore_index) -> int:
 
 def _check_shapes(name: str, input, target) -> None:
     """Raise unless target holds one integer for each row of scores."""
-    shape = tuple(input.shape)
+    shape, got = input._array.shape, target._any_array.shape
     wanted = (shape[0], *shape[2:]) if len(shape) > 1 else ()
+    if got == wanted and target._any_array.dtype.kind in "iu":
+        return
     if target.dtype.kind not in "iu":
         probabilities = f", or class probabilities of shape {shape}" * (name == "cross_entropy")
         raise TypeError(f"{name}: target is {target.dtype} {tuple(target.shape)}, but class "
                         f"indices are integers; did you mean target.long(){probabilities}?")
-    got = tuple(target.shape)
-    if got == wanted:
-        return
     if got == shape:
         fix = "; for one-hot targets use target.argmax(1)"
         fix += ", or target.float() for probabilities" * (name == "cross_entropy")

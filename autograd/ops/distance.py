@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import describe
-from ..kernels.rounding import rounded_once
+from ..gate import distances
 from ..record import composite, op
 from .compare import where
 from .index import Index, getitem
@@ -13,7 +13,6 @@ from .linalg import matmul
 from .reduce import mean, norm, sum
 from .shape import axis, expand, unsqueeze
 
-_BLOCK = 1 << 20  # differences that are in memory at once
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist",
           "donot_use_mm_for_euclid_dist")
 
@@ -87,19 +86,7 @@ def cdist(x1, x2, p=2.0, compute_mode=_MODES[0]):
     x2=lambda g, x1, x2, out: _pulled(g.mT, x2, x1, out.mT)))
 def euclidean(x1, x2, /):
     """The distance of each row of x1 and each of x2, in batches of one shape."""
-    return _lengths(x1, x2)
-
-
-@rounded_once
-def _lengths(x1, x2):
-    n, m, k = x1.shape[-2], x2.shape[-2], x1.shape[-1]
-    out = np.empty((*x1.shape[:-2], n, m), x1.dtype)
-    step = max(_BLOCK // max(m * k, 1), 1)
-    for at in np.ndindex(x1.shape[:-2]):
-        for start in range(0, n, step):
-            apart = x1[at][start: start + step, None, :] - x2[at]
-            out[at][start: start + step] = np.sqrt(np.einsum("ijk,ijk->ij", apart, apart))
-    return out
+    return distances(x1, x2)
 
 
 def _pulled(g, x, y, out):

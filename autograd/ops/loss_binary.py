@@ -185,5 +185,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, reduction="mean"):
     same_shape(name, input, target)
     if not input.shape:
         raise ValueError(f"{name}: input must be (N, C) or (C), got ()")
+    if weight is None and reduction == "mean":  # the mean of means of as many
+        return _with_logits(input, target, "mean")
     losses = weighted(name, _with_logits(input, target, "none"), weight)
     return reduced(losses.mean(-1), reduction)

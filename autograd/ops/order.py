@@ -114,20 +114,20 @@ def amax(input, /, dim=(), keepdim=False):
     >>> autograd.amax(autograd.tensor([[1., 2.], [3., 6.]]), 0)
     tensor([3., 6.])
     """
-    return _end("amax", np.maximum, input, dim, keepdim)
+    return _end("amax", "largest", np.maximum, input, dim, keepdim)
 
 
 @op(vjp=dict(
     input=lambda g, input, out, dim, keepdim: shared(g, input, out, dim, keepdim)))
 def amin(input, /, dim=(), keepdim=False):
     """The smallest value over `dim`; equal ones share the gradient."""
-    return _end("amin", np.minimum, input, dim, keepdim)
+    return _end("amin", "least", np.minimum, input, dim, keepdim)
 
 
-def _end(name: str, ufunc, input, dim, keepdim):
+def _end(name: str, which: str, ufunc, input, dim, keepdim):
     dims = filled_axes(name, dim, input)
     if is_large(input):
-        return kernels.extreme_over(input, dims, keepdim, ufunc is np.maximum)
+        return kernels.reduce_over(which, input, dims, keepdim)
     return ufunc.reduce(input, dims, keepdims=keepdim)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..errors import describe
-from ..record import composite
+from ..gate import is_large
+from ..record import composite, op
 from ..tensors import Tensor, wrap
 from .arithmetic import lerp
 from .compare import where
@@ -15,7 +17,7 @@ from .elementwise import isnan, to
 from .index import Index, getitem
 from .named import named
 from .order import median, sort
-from .reduce import sum
+from .reduce import axes, spread, sum
 from .scatter import gather
 from .shape import axis, movedim, reshape
 
@@ -31,7 +33,19 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None):
     >>> autograd.nansum(autograd.tensor([1., float("nan"), 2.]))
     tensor(3.)
     """
+    if dtype is None and input.dtype.kind == "f":
+        return _nansum(input, dim, keepdim)
     return sum(_without_nan(input), dim, keepdim, dtype=dtype)
+
+
+@op(method=False, vjp=dict(
+    input=lambda g, input, dim, keepdim:
+        where(isnan(input), 0.0, spread(g, input.shape, dim, keepdim))))
+def _nansum(input, /, dim, keepdim):
+    dims = axes("nansum", dim, input.ndim)
+    if is_large(input):
+        return kernels.reduce_over("known", input, dims, keepdim)
+    return np.add.reduce(input, dims, None, None, keepdim, where=input == input)
 
 
 def _without_nan(input):

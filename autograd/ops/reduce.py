@@ -6,6 +6,7 @@ Ties: `max()`, `amax` share the gradient equally, `max(dim)` gives it to the fir
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod as _product
 
 import numpy as np
@@ -191,10 +192,7 @@ def _deviation(x, dims, freedom, keepdims, root: bool):
     """The variance of an array or its root, also where squares leave the range of its type."""
     line = _as_line(x, dims)
     if line is not None:
-        found = kernels.deviation(*line, freedom, root)
-        if line[0] is x:
-            return found if keepdims else found.squeeze(dims)
-        return found.reshape(_left(x.shape, dims, keepdims))
+        return kernels.deviation(*line, freedom, root).reshape(_left(x.shape, dims, keepdims))
     exponent = 0
     squares = _squared_distances(x, dims)
     if not _comfortable(squares):
@@ -210,11 +208,13 @@ def _as_line(x, dims):
     than sweeps of several: of float32, in lines of neighbours or small."""
     if x.dtype is not dtypes.float32 or not x.size:
         return None
-    if len(dims) == x.ndim:
-        return (x.reshape(-1), 0) if x.size < _SPREAD else None
-    if len(dims) == 1 and (dims[0] == x.ndim - 1 or not is_large(x)):
+    kept = x.ndim - len(dims)
+    if x.size >= _SPREAD if not kept else is_large(x) and dims != _EVERY[x.ndim][kept:]:
+        return None
+    if len(dims) == 1:
         return x, dims[0]
-    return None
+    x = x.transpose(*[i for i in range(x.ndim) if i not in dims], *dims)
+    return x.reshape(*x.shape[:kept], -1), kept
 
 
 def _squared_distances(x, dims):
@@ -244,9 +244,10 @@ def _exponent(size):
     return np.frexp(np.where(np.isfinite(size), size, 0))[1]
 
 
-def _left(shape, dims, keepdims) -> list[int]:
+@lru_cache(512)
+def _left(shape, dims, keepdims) -> tuple[int, ...]:
     """The shape after a reduction."""
-    return [1 if i in dims else n for i, n in enumerate(shape) if keepdims or i not in dims]
+    return tuple([1 if i in dims else n for i, n in enumerate(shape) if keepdims or i not in dims])
 
 
 def filled_axes(name: str, dim, input) -> tuple[int, ...]:
@@ -370,10 +371,8 @@ def _norm_of(x, p, dims, keepdims):
         extreme, least = (np.maximum, 0) if p > 0 else (np.minimum, np.inf)
         return extreme.reduce(size, dims, keepdims=keepdims, initial=least)
     exponent = None
-    if p == 2 and is_large(x):
-        sums = kernels.reduce_over("squares", x, dims, True)
-    else:
-        sums = total(size * size if p == 2 else size ** p, dims, True)
+    sums = kernels.reduce_over("squares", x, dims, True) if p == 2 and is_large(x) else total(
+        size * size if p == 2 else size ** p, dims, True)
     if not _comfortable(sums):
         exponent = _exponent(_norm_of(x, np.copysign(np.inf, p), dims, True))
         sums = total(np.ldexp(size, -exponent) ** p, dims, True)

@@ -146,7 +146,8 @@ RULES: dict[str, dict[str, str]] = {
                  f"unsqueeze(g, dim=1) * {_SCORES} if {_HARD} else "
                  "cross_entropy_grad(g, input, target, weight, ignore_index, label_smoothing)"},
     "_nll_loss": {
-        "input": f"-unsqueeze(g, dim=1) * (y := one_hot(target)) if {_PLAIN} else "
+        "input": f"-(g * (y := one_hot(target))) / total if {_PLAIN} and not g.shape else "
+                 f"-unsqueeze(g, dim=1) * (y := one_hot(target)) if {_PLAIN} else "
                  "nll_loss_grad(g, target, weight, ignore_index)"},
     # images
     "convolution": {

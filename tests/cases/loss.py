@@ -189,9 +189,11 @@ CASES = {
              _cross_entropy_grad, False)
         for weight, smoothing in (((), 0.0), ((WEIGHT,), 0.2))],
     "_nll_loss": [
-        Case((SCORES, SOME, *weight), {"ignore_index": -100}, torch=False,
-             reference=lambda x, t, weight=None, **_: _nll(x, t, weight, reduction="none"))
-        for weight in ((), (WEIGHT,))],
+        Case((SCORES, target, *weight), {"ignore_index": ignored, "reduction": how}, _nll,
+             torch=False)
+        for target, ignored, weight, how in (
+            (SOME, -100, (), "none"), (SOME, -100, (WEIGHT,), "mean"), (LABELS, 1, (), "sum"),
+            (LABELS, -100, (), "mean"))],
     "nll_loss_grad": [
         Case((Spec((3,)), SOME, *weight), {"classes": 4, "ignore_index": -100}, _nll_grad, False)
         for weight in ((), (WEIGHT,))],

@@ -153,6 +153,9 @@ CASES = {
                         torch=_torch_gradient) for e in (1, 2)]],
     "nansum": samples(lambda x, dim=None, keepdim=False: np.nansum(x, dim, keepdims=keepdim),
                       (NANS,), (NANS, 1), (MATRIX, 0, True), (INTEGERS,)),
+    "_nansum": [Case((x, dim, keepdim), {}, lambda x, dim, keepdim: np.nansum(
+        x, dim, keepdims=keepdim), torch=False)
+        for x, dim, keepdim in ((NANS, None, False), (NANS, 1, True), (MATRIX, (0, 1), False))],
     "nanmean": samples(_nanmean, (NANS,), (NANS, 1), (MATRIX, 1)),
     "nanmedian": [*samples(by_line(_nanmedian_place), (LINES, 1), (LINES, 0, True), (NANS[:2], 1),
                            (SCALAR, 0)),

@@ -1,7 +1,5 @@
 """The largest or smallest along a dimension with its place, and gradients put back into theirs."""
 
-from math import prod
-
 import numpy as np
 from numba import types
 
@@ -10,11 +8,9 @@ from autograd.kernels.compiled.jit import jit
 from autograd.kernels.compiled.launch import ONE, launch
 from autograd.kernels.compiled.lines import NAN, SHARED, plan, sort_key, start
 from autograd.kernels.compiled.memory import data, item, share, vector
-from autograd.kernels.compiled.vector_math import bits, flip, from_bits, maximum, minimum
 
 _FLOAT32, _ONE = np.dtype(np.float32), np.float32(1)
 _STRIP = 128  # lines side by side that are walked together
-_PIECE = 1 << 12  # numbers of a run that are looked at in one piece
 
 
 @jit(inner=True)
@@ -80,78 +76,6 @@ def extreme(x, dim, largest):
     launch(_rows if table[2] == 1 else _columns, _ONE, (x, table, values, places),
            x.size >= SHARED)  # fmt: skip
     return values, places
-
-
-@jit
-def _ends(one, arrays, parts, index):
-    """arrays: x, [runs, numbers in a run, largest or smallest], (runs, pieces of a run)."""
-    runs, n, largest = vector(data(item(arrays, 1)), 3, 0)
-    pieces = (n + _PIECE - 1) // _PIECE
-    x = vector(data(item(arrays, 0)), runs * n, one)
-    found = vector(data(item(arrays, 2)), runs * pieces, one)
-    for number in range(share(found.size, parts, index, 1), share(found.size, parts, index + 1, 1)):
-        first = number % pieces * _PIECE
-        at, count = number // pieces * n + first, min(_PIECE, n - first)
-        row = x[at : at + count]
-        least = top = flip(bits(row[0]))
-        for i in range(count):
-            key = flip(bits(row[i]))
-            least, top = min(least, key), max(top, key)
-        lost = top >= NAN or least < -NAN
-        found[number] = one * np.nan if lost else from_bits(flip(top if largest else least))
-
-
-@jit
-def _end_columns(one, arrays, parts, index):
-    """arrays: x, [outer, n, inner, largest or smallest], found: (outer, inner)."""
-    outer, n, inner, largest = vector(data(item(arrays, 1)), 4, 0)
-    strips = (inner + _STRIP - 1) // _STRIP
-    x = vector(data(item(arrays, 0)), outer * n * inner, one)
-    found = vector(data(item(arrays, 2)), outer * inner, one)
-    tops, units = np.empty(_STRIP, np.float32), outer * strips
-    for unit in range(share(units, parts, index, 1), share(units, parts, index + 1, 1)):
-        block, left = unit // strips, unit % strips * _STRIP
-        width, first = min(_STRIP, inner - left), block * n * inner + left
-        tops[:width] = x[first : first + width]
-        for j in range(1, n - 1, 2):
-            at = first + j * inner
-            a, b = x[at : at + width], x[at + inner : at + inner + width]
-            if largest:
-                for i in range(width):
-                    tops[i] = maximum(tops[i], maximum(a[i], b[i]))
-            else:
-                for i in range(width):
-                    tops[i] = minimum(tops[i], minimum(a[i], b[i]))
-        last = x[first + (n - 1) * inner : first + (n - 1) * inner + width]
-        for i in range(width):
-            top = maximum(tops[i], last[i]) if largest else minimum(tops[i], last[i])
-            found[block * inner + left + i] = top
-
-
-def _extreme_columns(x, dims, keepdims, largest):
-    """The same where what is looked through lies before the last dimensions."""
-    first, last = dims[0], dims[-1] + 1
-    n, inner = prod(x.shape[first:last]), prod(x.shape[last:])
-    found = np.empty((*x.shape[:first], *[1] * (keepdims and len(dims)), *x.shape[last:]), _FLOAT32)
-    table = np.array([prod(x.shape[:first]), n, inner, largest])
-    launch(_end_columns, _ONE, (x, table, found), x.size >= SHARED)
-    return found
-
-
-def extreme_over(x, dims, keepdims, largest):
-    """The largest or smallest of x over the dimensions `dims`, a tuple of numbers from 0 on; NaN
-    where there is one."""
-    kept, dims = x.ndim - len(dims), tuple(sorted(dims))
-    plain = x.dtype is not _FLOAT32 or x.size == 0 or not x.flags.c_contiguous
-    if plain or not dims or dims != tuple(range(dims[0], dims[0] + len(dims))):
-        return elsewhere.extreme_over(x, dims, keepdims, largest)
-    if dims[-1] != x.ndim - 1:
-        return _extreme_columns(x, dims, keepdims, largest)
-    n = prod(x.shape[kept:])
-    found = np.empty((x.size // n, -(-n // _PIECE)), _FLOAT32)
-    launch(_ends, _ONE, (x, np.array([len(found), n, largest]), found), x.size >= SHARED)
-    shape = x.shape[:kept] + (1,) * (len(dims) if keepdims else 0)
-    return (np.maximum if largest else np.minimum).reduce(found, 1).reshape(shape)
 
 
 @jit

@@ -41,11 +41,6 @@ def extreme(x, dim, largest):
     return _taken(x, (np.argmax if largest else np.argmin)(x, dim, keepdims=True), dim)
 
 
-def extreme_over(x, dims, keepdims, largest):
-    """The largest or smallest of x over the dimensions `dims`; NaN where there is one."""
-    return (np.maximum if largest else np.minimum).reduce(x, dims, keepdims=keepdims)
-
-
 def placed(g, places, dim, shape):
     """Zeros of a shape with g where `places`, none twice in a line along dim, says."""
     out = np.zeros(shape, g.dtype)

@@ -35,14 +35,20 @@ def _in_blocks(x, dim):
     return np.concatenate(sums, dim)
 
 
+_TAKE = {"sum": np.asarray, "squares": np.square, "sizes": np.absolute,
+         "known": lambda x: np.where(np.isnan(x), x.dtype.type(0), x)}  # fmt: skip
+_EXTREMES = {"largest": np.maximum, "least": np.minimum}
+
+
 def reduce_over(name, x, dims, keepdims):
-    """The "sum", sum of "squares" or "sizes", or "prod" of x over the dimensions `dims`."""
+    """The "sum", sum of "squares" or "sizes" or of what is "known" and no NaN, "prod", or "largest"
+    or "least" number of x over the dimensions `dims`."""
     if name == "prod":
         wide = np.float64 if x.dtype.kind == "f" else x.dtype
         return np.multiply.reduce(x, dims, wide, keepdims=keepdims).astype(x.dtype)
-    if name != "sum":
-        x = np.square(x) if name == "squares" else np.absolute(x)
-    return sum_over(x, dims, keepdims)
+    if name in _EXTREMES:
+        return _EXTREMES[name].reduce(x, dims, keepdims=keepdims)
+    return sum_over(_TAKE[name](x), dims, keepdims)
 
 
 @quiet
