@@ -61,7 +61,7 @@ SCENES = Group(PICTURES[:4], inputs, both={
     "upsample": "F.upsample(x, scale_factor=2)",
     "upsample_nearest": "F.interpolate(x, scale_factor=2)",
     "upsample_bilinear": "F.interpolate(x, (5, 6), mode='bilinear', align_corners=True)",
-    "grid_sample sample_rows sample_rows_grad sample_shares_grad": (
+    "grid_sample sample_points sample_points_grad sample_slopes": (
         "F.grid_sample(x, points, align_corners=False)",
         "F.grid_sample(x, points, 'bicubic', 'border', align_corners=False)"),
     "affine_grid": "F.affine_grid(maps, x.shape, align_corners=False)",
