@@ -95,8 +95,8 @@ def _slopes(g, x, points, orders, way):
 CASES = {
     "sample_points": [Case((IMAGE, POINTS, (0, 0), BILINEAR), {}, _slope, False),
                       Case((IMAGE, POINTS, (1, 0), WAY), {}, _slope, False)],
-    "sample_points_grad": [Case((Spec((1, 2, 1, 3)), POINTS, (0, 0), BILINEAR, (3, 2)), {}, _put_back,
-                                False),
+    "sample_points_grad": [Case((Spec((1, 2, 1, 3)), POINTS, (0, 0), BILINEAR, (3, 2)), {},
+                                _put_back, False),
                            Case((Spec((1, 2, 1, 3)), POINTS, (0, 1), WAY, (3, 2)), {}, _put_back,
                                 False)],
     "sample_slopes": [Case((Spec((1, 2, 1, 3)), IMAGE, POINTS, (0, 0), WAY), {}, _slopes, False)],

@@ -23,7 +23,7 @@ from autograd.kernels.compiled.memory import (
     share,
     vector,
 )
-from autograd.kernels.reference.sampled import A, TAPS
+from autograd.kernels.reference.sampled import TAPS, A
 
 _BLOCK = 64  # points
 _SHARED = 1 << 14  # products from which a second thread pays
