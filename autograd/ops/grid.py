@@ -104,16 +104,18 @@ def _check(input, grid, mode: str, padding_mode: str) -> None:
         if not isinstance(value, Tensor) or value.dtype.kind != "f":
             raise TypeError(f"grid_sample: {name} must be a floating Tensor, got "
                             f"{describe(value)}")
-    if input.ndim not in (4, 5) or (mode == "bicubic" and input.ndim == 5):
+    shape, points = input._any_array.shape, grid._any_array.shape
+    dims = len(shape) - 2
+    if dims not in (2, 3) or (mode == "bicubic" and dims == 3):
         fits = "" if mode == "bicubic" else " or (N, C, D, H, W)"
         raise ValueError(f"grid_sample: input must be (N, C, H, W){fits} in mode {mode!r}, got "
                          f"{describe(input)}")
-    if 0 in input.shape[2:]:
+    if 0 in shape[2:]:
         raise ValueError(f"grid_sample: there is nothing to sample in {describe(input)}")
-    wanted = (input.shape[0], *["..."] * (input.ndim - 2), input.ndim - 2)
-    if grid.ndim != input.ndim or grid.shape[0] != wanted[0] or grid.shape[-1] != wanted[-1]:
-        raise ValueError(f"grid_sample: grid must be ({', '.join(map(str, wanted))}) for input "
-                         f"{tuple(input.shape)}, got {describe(grid)}")
+    if len(points) != len(shape) or points[0] != shape[0] or points[-1] != dims:
+        wanted = ", ".join(map(str, (shape[0], *["..."] * dims, dims)))
+        raise ValueError(f"grid_sample: grid must be ({wanted}) for input {shape}, got "
+                         f"{describe(grid)}")
     if input.dtype != grid.dtype:
         raise TypeError(f"grid_sample: input is {input.dtype} but grid {grid.dtype}; bring them to "
                         "one dtype with .to(...)")
