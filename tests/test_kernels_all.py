@@ -21,6 +21,7 @@ compiled = pytest.importorskip("autograd.kernels.compiled")
 micro_kernel = pytest.importorskip("autograd.kernels.compiled.micro_kernel")
 
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
+LINEAR, CUBIC = ("bilinear", "zeros", False), ("bicubic", "reflection", True)
 OPTIONS = (1, 2), ((1, 1), (1, 2)), (1, 1), 2  # of a convolution: stride, padding, dilation, groups
 
 
@@ -146,7 +147,7 @@ def recurrent(name, reverse):
             "recurrent_cell_grad": cell_grad}
 
 
-def points(a, *shape):
+def at(a, *shape):
     """Points of two samples, some of them beyond the edges."""
     return a.turn(a.rng.uniform(-1.3, 1.3, (2, *shape)).astype(a.dtype))
 
@@ -198,20 +199,12 @@ CALLS = {
     "avg_pool2d_grad": lambda a, m, n: (a(3, *halved(m, n)), *windows(m, n, 3), (m, n)),
     "copy_": lambda a, m, n: ([np.zeros((m, 2, n), a.dtype)], [a(m, 2, n)]),
     "resample": lambda a, m, n: (a(3, m, n), halving(m), halving(n)),
-    "sample_points": lambda a, m, n: (
-        a(2, 3, m, n), points(a, m, 5, 2), (0, 0), ("bilinear", "zeros", False)),
-    "sample_points cubic": lambda a, m, n: (
-        a(2, 3, m + 1, n + 2), points(a, n, 2), (1, 0), ("bicubic", "reflection", True)),
-    "sample_points_grad": lambda a, m, n: (
-        a(2, 3, m, 5), points(a, m, 5, 2), (0, 0), ("bicubic", "border", False), (m, n)),
-    "sample_points_grad volume": lambda a, m, n: (
-        a(2, 3, n), points(a, n, 3), (0, 1, 0), ("bilinear", "zeros", True), (3, m, n)),
+    "sample_points": lambda a, m, n: (a(2, 3, m, n), at(a, m, 5, 2), (0, 0), LINEAR),
+    "sample_points cubic": lambda a, m, n: (a(2, 3, m + 1, n + 2), at(a, n, 2), (1, 0), CUBIC),
+    "sample_points_grad": lambda a, m, n: (a(2, 3, m), at(a, m, 2), (0, 0), CUBIC, (m, n)),
+    "sample_points_grad 3": lambda a, m, n: (a(2, 3, n), at(a, n, 3), (0, 1, 0), LINEAR, (3, m, n)),
     "sample_slopes": lambda a, m, n: (
-        a(2, 3, n, 2), a(2, 3, m + 1, n + 2), points(a, n, 2, 2), (0, 0),
-        ("bilinear", "border", True)),
-    "sample_slopes volume": lambda a, m, n: (
-        a(2, 3, n), a(2, 3, 2, m + 1, 4), points(a, n, 3), (0, 0, 0),
-        ("bilinear", "reflection", False)),
+        a(2, 3, n), a(2, 3, m, n + 2), at(a, n, 2), (0, 0), LINEAR),
     "sum_of_squares": lambda a, m, n: ([a(m, n), a(n)],),
     "sum_over": lambda a, m, n: (a(m, 3, n), (0, 2), True),
     "deviation": lambda a, m, n: (a(m, n + 2), 1, n + 1, True),
