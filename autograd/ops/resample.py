@@ -267,9 +267,9 @@ def col2im(g, /, patches):
 
 def _patches(name: str, size, *settings) -> Patches:
     """The patches with these settings: kernel_size, dilation, padding and stride."""
-    settings = [tuple(value) if ordered(value) else value for value in settings]
-    plain = {int}.issuperset([kind for value in settings for kind in _kinds(value)])
-    return (_checked_patches if plain else _checked_patches.__wrapped__)(name, size, *settings)
+    given = [tuple(value) if ordered(value) else value for value in settings]
+    plain = {int}.issuperset([kind for value in given for kind in _kinds(value)])
+    return (_checked_patches if plain else _checked_patches.__wrapped__)(name, size, *given)
 
 
 @lru_cache(512)
