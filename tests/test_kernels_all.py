@@ -200,11 +200,9 @@ CALLS = {
     "copy_": lambda a, m, n: ([np.zeros((m, 2, n), a.dtype)], [a(m, 2, n)]),
     "resample": lambda a, m, n: (a(3, m, n), halving(m), halving(n)),
     "sample_points": lambda a, m, n: (a(2, 3, m, n), at(a, m, 5, 2), (0, 0), LINEAR),
-    "sample_points cubic": lambda a, m, n: (a(2, 3, m + 1, n + 2), at(a, n, 2), (1, 0), CUBIC),
     "sample_points_grad": lambda a, m, n: (a(2, 3, m), at(a, m, 2), (0, 0), CUBIC, (m, n)),
     "sample_points_grad 3": lambda a, m, n: (a(2, 3, n), at(a, n, 3), (0, 1, 0), LINEAR, (3, m, n)),
-    "sample_slopes": lambda a, m, n: (
-        a(2, 3, n), a(2, 3, m, n + 2), at(a, n, 2), (0, 0), LINEAR),
+    "sample_slopes": lambda a, m, n: (a(2, 3, n), a(2, 3, m, n + 2), at(a, n, 2), (1, 0), CUBIC),
     "sum_of_squares": lambda a, m, n: ([a(m, n), a(n)],),
     "sum_over": lambda a, m, n: (a(m, 3, n), (0, 2), True),
     "deviation": lambda a, m, n: (a(m, n + 2), 1, n + 1, True),
