@@ -150,3 +150,18 @@ def test_wrong_types():
         F.grid_sample(x.long(), grid)
     with pytest.raises(TypeError, match="theta must be a floating Tensor, got list"):
         F.affine_grid([1.0], (1, 1, 2, 2))
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "nearest"])
+def test_what_lies_beyond_touches_no_element(mode):
+    """Neither the first one, which stands in for it in kernels, where infinities are about."""
+    x = autograd.ones(1, 1, 70, 70, dtype=autograd.float64)
+    x[0, 0, 0, 0] = math.inf
+    x.requires_grad_()
+    at = autograd.full((1, 70, 70, 2), 1.01, dtype=autograd.float64)
+    y = F.grid_sample(x, at, mode, align_corners=True)
+    assert y.isfinite().all() and (y > 0.3).all()
+    g = autograd.zeros(*y.shape, dtype=autograd.float64)
+    g[0, 0, 3, 4] = math.inf
+    y.backward(g)
+    assert x.grad[0, 0, 0, 0] == 0 and x.grad[0, 0, -1, -1] == math.inf

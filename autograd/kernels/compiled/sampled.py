@@ -123,9 +123,10 @@ def _combine(place, share, filled, n, taps, places, shares):
     for i in range(filled - 1, -1, -1):
         before, part = places[i], shares[i]
         for k in range(taps - 1, -1, -1):
-            lost = before < 0 or place[k] < 0
-            places[i * taps + k] = -1 if lost else before * n + place[k]
-            shares[i * taps + k] = part * share[k]
+            places[i * taps + k], shares[i * taps + k] = -1, 0
+            if before >= 0 and place[k] >= 0:
+                places[i * taps + k] = before * n + place[k]
+                shares[i * taps + k] = part * share[k]
 
 
 @jit(inner=True)
@@ -167,6 +168,39 @@ def _channel(array, number, count, one):
 
 
 @jit(inner=True)
+def _mixed(x, places, shares, first, taps, one):
+    """The elements of a point by their shares.  A lost one stands for element 0 with share 0, which
+    needs no branch; only where this makes NaN of an infinity, are those left out one by one."""
+    zero = total = one - one
+    if taps == 4:
+        total = (x[max(places[first], 0)] * shares[first]
+                 + x[max(places[first + 1], 0)] * shares[first + 1]
+                 + x[max(places[first + 2], 0)] * shares[first + 2]
+                 + x[max(places[first + 3], 0)] * shares[first + 3])
+    else:
+        for k in range(first, first + taps):
+            total += x[max(places[k], 0)] * shares[k]
+    if total != total:
+        total = zero
+        for k in range(first, first + taps):
+            if places[k] >= 0:
+                total += x[places[k]] * shares[k]
+    return total
+
+
+@jit(inner=True)
+def _spread(g, grad, places, shares, first, taps, one):
+    """Adds g by the shares to the elements of a point; of a lost one, 0 to element 0."""
+    if g - g == one - one:
+        for k in range(first, first + taps):
+            grad[max(places[k], 0)] += g * shares[k]
+    else:
+        for k in range(first, first + taps):
+            if places[k] >= 0:
+                grad[places[k]] += g * shares[k]
+
+
+@jit(inner=True)
 def _sizes(arrays):
     """Channels of a sample, elements and points of a channel, points in a block, and places of a
     point."""
@@ -201,11 +235,7 @@ def _sample_points(one, arrays, parts, index):
             x = _channel(item(arrays, 1), c, elements, one)
             out = _channel(item(arrays, 2), c, points, one)
             for p in range(count):
-                total = one - one
-                for k in range(p * taps, (p + 1) * taps):
-                    if places[k] >= 0:
-                        total += x[places[k]] * shares[k]
-                out[begin + p] = total
+                out[begin + p] = _mixed(x, places, shares, p * taps, taps, one)
 
 
 @jit
@@ -224,9 +254,7 @@ def _sample_points_grad(one, arrays, parts, index):
                 grad = _channel(item(arrays, 1), number, elements, one)
                 g = _channel(item(arrays, 2), number, points, one)
                 for p in range(count):
-                    for k in range(p * taps, (p + 1) * taps):
-                        if places[k] >= 0:
-                            grad[places[k]] += g[begin + p] * shares[k]
+                    _spread(g[begin + p], grad, places, shares, p * taps, taps, one)
         c = behind
 
 
@@ -247,8 +275,7 @@ def _sample_slopes(one, arrays, parts, index):
             g = _channel(item(arrays, 2), c, points, one)
             for p in range(count):
                 for k in range(p * taps, (p + 1) * taps):
-                    if places[k] >= 0:
-                        products[k] += x[places[k]] * g[begin + p]
+                    products[k] += x[max(places[k], 0)] * g[begin + p]
         out = vector(data(item(arrays, 7)) + start * dims * itemsize(one), count * dims, one)
         for p in range(count):
             for d in range(dims):
