@@ -28,7 +28,7 @@ def tensors(value: Any) -> list:
 
 def digest(tensor: Any, random: bool) -> dict[str, object]:
     """Shape, and some elements spread over the whole."""
-    array = np.asarray(tensor.detach().numpy())
+    array = np.asarray(tensor.detach().resolve_neg().numpy())
     places = np.linspace(0, max(array.size - 1, 0), min(array.size, SAMPLE)).astype(int)
     values = [] if random else array.reshape(-1)[places].astype(float).tolist()
     return {"shape": list(array.shape), "values": values}

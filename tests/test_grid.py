@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.kernels import reference
 from nn import functional as F
 
 MODES = ("bilinear", "nearest", "bicubic")
@@ -48,6 +49,46 @@ def test_a_transformer_learns_where_to_look():
         with autograd.no_grad():
             theta -= g
     assert error().item() < first / 20
+
+
+@pytest.mark.parametrize("way", list(itertools.product(MODES, PADDINGS, (False, True))))
+@pytest.mark.parametrize("dims", [2, 3])
+def test_twins_agree_in_every_way_at_special_points(way, dims):
+    compiled = pytest.importorskip("autograd.kernels.compiled")
+    if way[0] == "bicubic" and dims == 3:
+        return
+    rng, sizes = np.random.default_rng(0), (2, 1, 5)[3 - dims:]
+    x, g = rng.standard_normal((2, 2, *sizes)), rng.standard_normal((2, 2, 3, 40))
+    points = rng.uniform(-2.5, 2.5, (2, 3, 40, dims))
+    points[0, 0, :9, 0] = -1, 1, 0, -0.0, math.inf, -math.inf, math.nan, 1e300, 5e-324
+    for orders in ((0,) * dims, (0, 1, 0)[:dims], (1, 2, 0)[:dims]):
+        for name, arguments in {"sample_points": (x, points, orders, way),
+                                "sample_points_grad": (g, points, orders, way, sizes),
+                                "sample_slopes": (g, x, points, orders, way)}.items():
+            found, wanted = (getattr(tier, name)(*arguments) for tier in (compiled, reference))
+            np.testing.assert_allclose(found, wanted, 1e-10, 1e-11, err_msg=f"{name} {orders}")
+
+
+def test_at_the_outermost_elements():
+    """Where the point that counts stops moving, there is no slope; zeros begin beyond them."""
+    x = autograd.tensor([[[[1.0, 2.0, 4.0]]]], dtype=autograd.float64)
+    at = autograd.tensor([[[[-1.0, 0.0], [1.0, 0.0], [0.5, 0.0], [3.0, 0.0]]]],
+                         dtype=autograd.float64, requires_grad=True)
+    slopes = {"border": [0, 0, 2, 0], "reflection": [0, 0, 2, 0], "zeros": [1, -4, 2, 0]}
+    for padding, expected in slopes.items():
+        g, = autograd.grad(F.grid_sample(x, at, padding_mode=padding, align_corners=True).sum(), at)
+        assert g[..., 0].flatten().tolist() == expected
+
+
+def test_a_sample_has_third_derivatives():
+    x = numbers(1, 2, 5, 6)
+    at = autograd.tensor([[[[0.1, -0.3]]]], dtype=autograd.float64, requires_grad=True)
+
+    def slope(at):
+        sample = F.grid_sample(x, at, "bicubic").sin().sum()
+        return autograd.grad(sample, at, create_graph=True)[0]
+
+    assert autograd.gradgradcheck(slope, (at,))
 
 
 def test_beyond_the_edges():
@@ -109,3 +150,18 @@ def test_wrong_types():
         F.grid_sample(x.long(), grid)
     with pytest.raises(TypeError, match="theta must be a floating Tensor, got list"):
         F.affine_grid([1.0], (1, 1, 2, 2))
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "nearest"])
+def test_what_lies_beyond_touches_no_element(mode):
+    """Neither the first one, which stands in for it in kernels, where infinities are about."""
+    x = autograd.ones(1, 1, 70, 70, dtype=autograd.float64)
+    x[0, 0, 0, 0] = math.inf
+    x.requires_grad_()
+    at = autograd.full((1, 70, 70, 2), 1.01, dtype=autograd.float64)
+    y = F.grid_sample(x, at, mode, align_corners=True)
+    assert y.isfinite().all() and (y > 0.3).all()
+    g = autograd.zeros(*y.shape, dtype=autograd.float64)
+    g[0, 0, 3, 4] = math.inf
+    y.backward(g)
+    assert x.grad[0, 0, 0, 0] == 0 and x.grad[0, 0, -1, -1] == math.inf

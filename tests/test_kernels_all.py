@@ -21,6 +21,7 @@ compiled = pytest.importorskip("autograd.kernels.compiled")
 micro_kernel = pytest.importorskip("autograd.kernels.compiled.micro_kernel")
 
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
+LINEAR, CUBIC = ("bilinear", "zeros", False), ("bicubic", "reflection", True)
 OPTIONS = (1, 2), ((1, 1), (1, 2)), (1, 1), 2  # of a convolution: stride, padding, dilation, groups
 
 
@@ -146,9 +147,9 @@ def recurrent(name, reverse):
             "recurrent_cell_grad": cell_grad}
 
 
-def rows_of(a, m, n):
-    """Three rows of m, or none, for each of n points of two samples."""
-    return a.turn(a.rng.integers(-1, m, (2, n, 3)))
+def at(a, *shape):
+    """Points of two samples, some of them beyond the edges."""
+    return a.turn(a.rng.uniform(-1.3, 1.3, (2, *shape)).astype(a.dtype))
 
 
 def halving(n):
@@ -198,9 +199,10 @@ CALLS = {
     "avg_pool2d_grad": lambda a, m, n: (a(3, *halved(m, n)), *windows(m, n, 3), (m, n)),
     "copy_": lambda a, m, n: ([np.zeros((m, 2, n), a.dtype)], [a(m, 2, n)]),
     "resample": lambda a, m, n: (a(3, m, n), halving(m), halving(n)),
-    "sample_rows": lambda a, m, n: (a(2, m, 5), rows_of(a, m, n), a(2, n, 3)),
-    "sample_rows_grad": lambda a, m, n: (a(2, n, 5), rows_of(a, m, n), a(2, n, 3), m),
-    "sample_shares_grad": lambda a, m, n: (a(2, n, 5), a(2, m, 5), rows_of(a, m, n)),
+    "sample_points": lambda a, m, n: (a(2, 3, m, n), at(a, m, 5, 2), (0, 0), LINEAR),
+    "sample_points_grad": lambda a, m, n: (a(2, 3, m), at(a, m, 2), (0, 0), CUBIC, (m, n)),
+    "sample_points_grad 3": lambda a, m, n: (a(2, 3, n), at(a, n, 3), (0, 1, 0), LINEAR, (3, m, n)),
+    "sample_slopes": lambda a, m, n: (a(2, 3, n), a(2, 3, m, n + 2), at(a, n, 2), (1, 0), CUBIC),
     "sum_of_squares": lambda a, m, n: ([a(m, n), a(n)],),
     "sum_over": lambda a, m, n: (a(m, 3, n), (0, 2), True),
     "deviation": lambda a, m, n: (a(m, n + 2), 1, n + 1, True),

@@ -32,7 +32,7 @@ _TABLE = (
     ("max_pool_at", "pool", "pool_random"),
     ("recurrent recurrent_cell recurrent_cell_grad recurrent_grad", "recurrent"),
     ("resample", "resample"),
-    ("sample_rows sample_rows_grad sample_shares_grad", "sampled"),
+    ("sample_points sample_points_grad sample_slopes", "sampled"),
     ("cumprod cumprod_grad cumsum prod_grad", "scan"),
     ("scatter_sum sum_rows", "scatter"),
     ("scatter_fold scatter_prod_grad", "scatter_fold"),

@@ -1,31 +1,27 @@
 """Images and volumes sampled at the points of a grid, and the grids of affine maps.
 
-The points are numbers from -1 to 1 along each dimension, the last dimension first.  The elements
-around a point are rows of the input, all channels of a place, and their shares are polynomials of
-the point, so that sampling has all derivatives by both.
+The points are numbers from -1 to 1 along each dimension, the last dimension first.  The shares of
+the elements around a point are polynomials of it: by them, and by their derivatives, the three ops
+of sampling are each other's rules, so that there are all derivatives by input and points.
 
 Reference: Jaderberg et al., Spatial Transformer Networks, 2015, section 3.
 """
 
 from __future__ import annotations
 
-from math import inf, nan, prod
+from functools import lru_cache
 
 import numpy as np
 
-from .. import kernels
 from ..errors import describe
+from ..gate import by_index
 from ..record import composite, op
 from ..tensors import Tensor, wrap
-from .arithmetic import fmod
-from .compare import _clip, where
-from .elementwise import abs, in_float32
+from .elementwise import in_float32
 from .index import select
-from .join import stack
 from .linalg import matmul
 from .pool_windows import several
-from .resample_tables import cubic_shares
-from .shape import flatten, permute, reshape, transpose, unsqueeze
+from .shape import reshape, transpose, unsqueeze
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _PADDINGS = ("zeros", "border", "reflection")
@@ -49,97 +45,54 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros",
     tensor([[[[2.5000]]]])
     """
     _check(input, grid, mode, padding_mode)
-    (n, channels), sizes = input.shape[:2], tuple(input.shape[2:])
-    shape = tuple(grid.shape[1:-1])
-    points = reshape(grid, (n, prod(shape), len(sizes)))
-    taps = [_taps(select(points, 2, len(sizes) - 1 - dim), size, mode, padding_mode,
-                  bool(align_corners)) for dim, size in enumerate(sizes)]
-    rows = permute(reshape(input, (n, channels, prod(sizes))), (0, 2, 1))
-    places, shares = _combined(taps, sizes)
-    mixed = sample_rows(rows, places, shares)
-    return reshape(permute(mixed, (0, 2, 1)), (n, channels, *shape))
+    return sample_points(input, grid, (0,) * (input.ndim - 2),
+                         (mode, padding_mode, bool(align_corners)))
 
 
 @op(method=False, vjp=dict(
-    rows=lambda g, places, weights, rows_shape: sample_rows_grad(g, places, weights, rows_shape[1]),
-    weights=lambda g, rows, places: sample_shares_grad(g, rows, places)))
-def sample_rows(rows, places, weights, /):
-    """For each of P points of each sample, the sum of its K rows of (N, M, C) by their weights
-    (N, P, K): (N, P, C).  The places (N, P, K) tell which rows; a negative one stands for none."""
-    return kernels.sample_rows(rows, places, weights)
+    input=lambda g, points, orders, way, input_shape: sample_points_grad(
+        g, points, orders, way, input_shape[2:]),
+    points=lambda g, input, points, orders, way: sample_slopes(g, input, points, orders, way)))
+def sample_points(input, points, /, orders, way):
+    """input (N, C, H, W) mixed at points (N, ..., 2): (N, C, ...), or with one dimension more; by
+    the shares' derivatives of these orders along the dimensions, in one of the ways of sampling,
+    (mode, padding_mode, align_corners)."""
+    return _sampled(input, points, orders, way)
 
 
 @op(method=False, vjp=dict(
-    g=lambda g_out, places, weights: sample_rows(g_out, places, weights),
-    weights=lambda g_out, g, places: sample_shares_grad(g, g_out, places)))
-def sample_rows_grad(g, places, weights, /, count):
-    """Zeros (N, count, C) to which g (N, P, C), by the weights, is added at the places."""
-    return kernels.sample_rows_grad(g, places, weights, count)
+    g=lambda g_out, points, orders, way: sample_points(g_out, points, orders, way),
+    points=lambda g_out, g, points, orders, way: sample_slopes(g, g_out, points, orders, way)))
+def sample_points_grad(g, points, /, orders, way, sizes):
+    """Zeros (N, C, *sizes) to which g (N, C, ...), by the shares, is added around each point."""
+    return _put_back(g, points, orders, way, sizes)
 
 
 @op(method=False, vjp=dict(
-    g=lambda g_out, rows, places: sample_rows(rows, places, g_out),
-    rows=lambda g_out, g, rows_shape, places: sample_rows_grad(g, places, g_out, rows_shape[1])))
-def sample_shares_grad(g, rows, places, /):
-    """The product of g (N, P, C) with each of the rows at the places (N, P, K)."""
-    return kernels.sample_shares_grad(g, rows, places)
+    g=lambda g_out, input, points, orders, way: sum(
+        part * sample_points(input, points, higher, way)
+        for part, higher in _higher(g_out, orders)),
+    input=lambda g_out, g, points, orders, way, input_shape: sum(
+        sample_points_grad(part * g, points, higher, way, input_shape[2:])
+        for part, higher in _higher(g_out, orders)),
+    points=lambda g_out, g, input, points, orders, way: sum(
+        sample_slopes(part * g, input, points, higher, way)
+        for part, higher in _higher(g_out, orders))))
+def sample_slopes(g, input, points, /, orders, way):
+    """How g (N, C, ...) times what is sampled, added up over the channels, grows with the points:
+    (N, ..., 2)."""
+    return _slopes(g, input, points, orders, way)
 
 
-def _combined(taps: list, sizes: tuple):
-    """(places, shares) of all combinations of the taps of each dimension, (N, P, K) both; a place
-    that does not lie inside is negative."""
-    (places, shares), *rest = taps
-    for (place, share), size in zip(rest, sizes[1:], strict=True):
-        before, place = places[..., None], place[:, :, None]  # (N, P, K, 1), (N, P, 1, k)
-        places = np.where((before < 0) | (place < 0), -1, before * size + place)
-        shares = flatten(unsqueeze(shares, 3) * unsqueeze(share, 2), 2)
-        places = places.reshape(tuple(shares.shape))
-    return wrap(places), shares
+_sampled, _put_back, _slopes = map(by_index, ("sample_points", "sample_points_grad",
+                                              "sample_slopes"))
 
 
-def _taps(x, n: int, mode: str, padding_mode: str, align_corners: bool) -> tuple:
-    """(places, shares) of the elements along a dimension of n that count at the points x, in arrays
-    (N, P, taps); a place that does not lie inside is negative."""
-    x = (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) * 0.5
-    if mode != "bicubic":  # whose elements are brought in from beyond the edges, not the points
-        x = _brought_in(x, n, padding_mode, align_corners)
-    if mode == "nearest":
-        return _within([np.rint(x._array)], n, -1), wrap(np.ones((*x.shape, 1), x.dtype))
-    low = np.floor(x._array)
-    behind = x - wrap(low)
-    if mode == "bilinear":
-        return _within([low, low + 1], n), stack([1 - behind, behind], 2)
-    places = [_brought_in(low + tap, n, padding_mode, align_corners) for tap in range(-1, 3)]
-    return _within(places, n), stack(cubic_shares(behind), 2)
-
-
-def _within(places: list, n: int, lost: int = 0) -> np.ndarray:
-    """Places as integers, -1 for those that do not lie among n, and `lost` for NaN."""
-    stacked = np.stack(places, -1)
-    inside = (stacked >= 0) & (stacked < n)
-    found = np.where(inside, stacked, np.where(np.isnan(stacked), lost, -1))
-    return found.astype(np.int64)
-
-
-def _brought_in(x, n: int, padding_mode: str, align_corners: bool):
-    """Points beyond the edges, or an array of places, as those that count in their stead."""
-    if padding_mode == "zeros":
-        return _clip(x, -4, n + 3)  # no infinity, which less infinity would be NaN
-    if padding_mode == "reflection":
-        x = _reflected(x, n, align_corners)
-    held = _clip(x, 0, n - 1)
-    return where(held != held, 0.0, held)
-
-
-def _reflected(x, n: int, align_corners: bool):
-    """x, mirrored at the centres of the outermost elements or at their edges."""
-    low, span = (0, n - 1) if align_corners else (-0.5, n)
-    if span == 0:
-        return x * 0
-    far = abs(where(abs(x) < inf, x, nan) - low)
-    extra = fmod(far, span)
-    odd = fmod(far, 2 * span) >= span
-    return where(odd, span - extra, extra) + low
+def _higher(g, orders):
+    """For each dimension its part of g (N, ..., dims), for all channels, and orders one more."""
+    for dim in range(len(orders)):
+        part = unsqueeze(select(g, -1, len(orders) - 1 - dim), 1)
+        yield part, (*orders[:dim], orders[dim] + 1, *orders[dim + 1:])
 
 
 def _check(input, grid, mode: str, padding_mode: str) -> None:
@@ -151,16 +104,18 @@ def _check(input, grid, mode: str, padding_mode: str) -> None:
         if not isinstance(value, Tensor) or value.dtype.kind != "f":
             raise TypeError(f"grid_sample: {name} must be a floating Tensor, got "
                             f"{describe(value)}")
-    if input.ndim not in (4, 5) or (mode == "bicubic" and input.ndim == 5):
+    shape, points = input._any_array.shape, grid._any_array.shape
+    dims = len(shape) - 2
+    if dims not in (2, 3) or (mode == "bicubic" and dims == 3):
         fits = "" if mode == "bicubic" else " or (N, C, D, H, W)"
         raise ValueError(f"grid_sample: input must be (N, C, H, W){fits} in mode {mode!r}, got "
                          f"{describe(input)}")
-    if 0 in input.shape[2:]:
+    if 0 in shape[2:]:
         raise ValueError(f"grid_sample: there is nothing to sample in {describe(input)}")
-    wanted = (input.shape[0], *["..."] * (input.ndim - 2), input.ndim - 2)
-    if grid.ndim != input.ndim or grid.shape[0] != wanted[0] or grid.shape[-1] != wanted[-1]:
-        raise ValueError(f"grid_sample: grid must be ({', '.join(map(str, wanted))}) for input "
-                         f"{tuple(input.shape)}, got {describe(grid)}")
+    if len(points) != len(shape) or points[0] != shape[0] or points[-1] != dims:
+        wanted = ", ".join(map(str, (shape[0], *["..."] * dims, dims)))
+        raise ValueError(f"grid_sample: grid must be ({wanted}) for input {shape}, got "
+                         f"{describe(grid)}")
     if input.dtype != grid.dtype:
         raise TypeError(f"grid_sample: input is {input.dtype} but grid {grid.dtype}; bring them to "
                         "one dtype with .to(...)")
@@ -190,10 +145,16 @@ def affine_grid(theta, size, align_corners: bool | None = None):
     if tuple(theta.shape) != (n, dims, dims + 1):
         raise ValueError(f"affine_grid: theta must be {(n, dims, dims + 1)} for size "
                          f"{tuple(size)}, got {describe(theta)}")
+    base = wrap(_base(tuple(sizes), bool(align_corners), theta.dtype))
+    return reshape(matmul(base, transpose(theta, 1, 2)), (n, *sizes, dims))
+
+
+@lru_cache(64)
+def _base(sizes: tuple, align_corners: bool, dtype) -> np.ndarray:
+    """The points of the grid that changes nothing, each with a 1 behind it."""
     lines = []
     for count in sizes:
         edge = (1 if align_corners else 1 - 1 / count) if count > 1 else 0
         lines.append(np.linspace(-edge, edge, count))
     points = [*np.meshgrid(*lines, indexing="ij")[::-1], np.ones(sizes)]
-    base = np.stack(points, -1).reshape(-1, dims + 1).astype(theta.dtype)
-    return reshape(matmul(wrap(base), transpose(theta, 1, 2)), (n, *sizes, dims))
+    return np.stack(points, -1).reshape(-1, len(points)).astype(dtype)

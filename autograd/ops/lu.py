@@ -3,6 +3,8 @@ the extra special: `pip install 'wengert[special]'`."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from ..errors import describe
@@ -21,12 +23,18 @@ _Checked = named("linalg_lu_factor_ex", "LU pivots info")
 _Parts = named("linalg_lu", "P L U")
 
 
+@cache
+def _getrf(dtype):
+    """LAPACK's factorisation for matrices of a type."""
+    return scipys("linalg", "get_lapack_funcs")(["getrf"], dtype=dtype)[0]
+
+
 @rounded_once
 def _factored(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """L and U in one matrix, and the rows that were swapped, counted from 0."""
     m, n = a.shape[-2:]
     out, swaps = np.empty_like(a), np.empty((*a.shape[:-2], min(m, n)), np.int32)
-    factor, = scipys("linalg", "get_lapack_funcs")(["getrf"], [a])
+    factor = _getrf(a.dtype)
     for at in np.ndindex(a.shape[:-2] if a.size else (0,)):
         out[at], swaps[at], _ = factor(a[at])
     return out, swaps

@@ -95,9 +95,10 @@ def through_slices(values, places, size, pool):
     it, the largest through the slices, and their places; `pool` finds them in planes (P, D, *)."""
     plane = size[0], prod(values.shape[1:])
     values, at = pool(_planes(values, plane))
-    places = places.reshape(len(at), prod(plane))
-    found = np.take_along_axis(places, at.reshape(len(at), prod(at.shape[1:])), 1)
-    return values, found.reshape(at.shape) + at // plane[1] * (size[1] * size[2])
+    volumes = np.arange(0, places.size, prod(plane)).reshape(-1, 1, 1)
+    found = places.reshape(-1).take(at + volumes)
+    found += at // plane[1] * (size[1] * size[2])
+    return values, found
 
 
 def _planes(array: np.ndarray, size: tuple) -> np.ndarray:

@@ -87,9 +87,10 @@ def max_at_random(input, samples, /, kernel, output):
 def _starts(samples, n: int, k: int, out: int) -> np.ndarray:
     """Where `out` windows of k places begin among n, for each sample u: the i-th one at
     floor((i + u) a) - floor(u a), a = (n - k) / (out - 1), and the last one at the end."""
-    starts = np.full((len(samples), out), n - k, np.int64)
-    if out > 1:
-        step = samples.dtype.type(n - k) / samples.dtype.type(out - 1)
-        steps = (np.arange(out - 1, dtype=samples.dtype) + samples[:, None]) * step
-        starts[:, :-1] = steps.astype(np.int64) - (samples[:, None] * step).astype(np.int64)
+    if out == 1:
+        return np.full((len(samples), 1), n - k, np.int64)
+    step = samples.dtype.type(n - k) / samples.dtype.type(out - 1)
+    ends = ((np.arange(out, dtype=samples.dtype) + samples[:, None]) * step).astype(np.int64)
+    starts = ends - ends[:, :1]
+    starts[:, -1] = n - k
     return starts

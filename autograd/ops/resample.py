@@ -265,7 +265,15 @@ def col2im(g, /, patches):
     return padded[:, :, ph:ph + height, pw:pw + width]
 
 
-def _patches(name: str, size, kernel_size, dilation, padding, stride) -> Patches:
+def _patches(name: str, size, *settings) -> Patches:
+    """The patches with these settings: kernel_size, dilation, padding and stride."""
+    given = [tuple(value) if ordered(value) else value for value in settings]
+    plain = {int}.issuperset([kind for value in given for kind in _kinds(value)])
+    return (_checked_patches if plain else _checked_patches.__wrapped__)(name, size, *given)
+
+
+@lru_cache(512)
+def _checked_patches(name: str, size, kernel_size, dilation, padding, stride) -> Patches:
     found = Patches(size, several(name, "kernel_size", kernel_size, 2),
                     several(name, "dilation", dilation, 2),
                     several(name, "padding", padding, 2, 0), several(name, "stride", stride, 2))

@@ -1,8 +1,4 @@
-"""Which elements of a dimension each element of the resized one is mixed of, and by what shares.
-
-Reference: Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981, equation 15,
-for the cubic shares.
-"""
+"""Which elements of a dimension each element of the resized one is mixed of, and by what shares."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.cubic import keys, tap_share
 from .mixture import Table
 
 _SMALL = 128  # height and width together
@@ -37,7 +34,8 @@ def smooth(mode: str, antialias: bool, n: int, out: int, scale, align_corners: b
     at = at if align_corners else at - 0.5
     if mode == "bicubic":
         low = np.floor(at).astype(np.int64)
-        shares, places = cubic_shares(at - low), [low + tap for tap in range(-1, 3)]
+        shares = [tap_share(at - low, tap, -0.75) for tap in range(-1, 3)]
+        places = [low + tap for tap in range(-1, 3)]
     else:
         low = np.minimum(np.maximum(at, 0).astype(np.int64), n - 1)
         behind = np.clip(at - low, 0, 1)
@@ -54,22 +52,9 @@ def _step(n: int, out: int, scale, align_corners: bool) -> float:
     return n / out if scale is None else 1 / scale
 
 
-def cubic_shares(t, a: float = -0.75) -> list:
-    """The shares of the elements at -1, 0, 1 and 2 in what lies at t, 0 <= t < 1."""
-    return [_far(t + 1, a), _near(t, a), _near(1 - t, a), _far(2 - t, a)]
-
-
-def _near(x, a: float):
-    return ((a + 2) * x - (a + 3)) * x * x + 1
-
-
-def _far(x, a: float):
-    return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-
-
 def _cubic(x):
     x = np.absolute(x)
-    return np.where(x < 1, _near(x, -0.5), np.where(x < 2, _far(x, -0.5), 0.0))
+    return np.where(x < 1, keys(x, False, -0.5), np.where(x < 2, keys(x, True, -0.5), 0.0))
 
 
 FILTERS = {  # what an element that far away counts, and how far one counts at all

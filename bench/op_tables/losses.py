@@ -45,7 +45,8 @@ LOSSES = Group(MATRICES, inputs, both={
     "triplet_margin_with_distance_loss": "F.triplet_margin_with_distance_loss(x, y, z)",
     "multilabel_margin_loss": "F.multilabel_margin_loss(x, few)",
     "multi_margin_loss": "F.multi_margin_loss(x, label)",
-    "ctc_loss _ctc ctc_grad": "F.ctc_loss(x[:, None].log_softmax(2), spelt, (len(x),), (2,))",
+    "ctc_loss _ctc ctc_grad":  # of at most 300 steps: PyTorch's sums lose digits with each
+        "F.ctc_loss(x[:300, None].log_softmax(2), spelt, (len(x[:300]),), (2,))",
     "kl_div _kl_div": "F.kl_div(x, shares, reduction='batchmean')",
     "poisson_nll_loss": "F.poisson_nll_loss(x, truth)",
     "gaussian_nll_loss _at_least": "F.gaussian_nll_loss(x, target, v)",

@@ -61,11 +61,12 @@ SCENES = Group(PICTURES[:4], inputs, both={
     "upsample": "F.upsample(x, scale_factor=2)",
     "upsample_nearest": "F.interpolate(x, scale_factor=2)",
     "upsample_bilinear": "F.interpolate(x, (5, 6), mode='bilinear', align_corners=True)",
-    "grid_sample sample_rows sample_rows_grad sample_shares_grad": (
+    "grid_sample sample_points sample_points_grad sample_slopes": (
         "F.grid_sample(x, points, align_corners=False)",
         "F.grid_sample(x, points, 'bicubic', 'border', align_corners=False)"),
     "affine_grid": "F.affine_grid(maps, x.shape, align_corners=False)",
-    "max_unpool2d": "F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2)",
+    "max_unpool2d":
+        "F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=x.shape)",
     "max_pool2d_with_indices": "F.max_pool2d_with_indices(x, 2)[0]",
     "adaptive_max_pool2d_with_indices": "F.adaptive_max_pool2d_with_indices(x, 3)[0]",
     "fractional_max_pool2d_with_indices":
@@ -82,7 +83,8 @@ SEQUENCES = Group(((1, 3, 11), (16, 32, 101), (64, 128, 200)), sequences, both={
     "avg_pool1d": ("F.avg_pool1d(x, 2)", "F.avg_pool1d(x, 3, 2, 1)"),
     "lp_pool1d": "F.lp_pool1d(x.abs(), 2, 2)",
     "adaptive_max_pool1d": "F.adaptive_max_pool1d(x, 3)",
-    "max_unpool1d": "F.max_unpool1d(*F.max_pool1d(x, 2, return_indices=True), 2)",
+    "max_unpool1d":
+        "F.max_unpool1d(*F.max_pool1d(x, 2, return_indices=True), 2, output_size=x.shape)",
     "max_pool1d_with_indices": "F.max_pool1d_with_indices(x, 2)[0]",
     "adaptive_max_pool1d_with_indices": "F.adaptive_max_pool1d_with_indices(x, 3)[0]",
     "adaptive_avg_pool1d": "F.adaptive_avg_pool1d(x, 3)", "dropout1d": "F.dropout1d(x, 0.5)",
@@ -116,7 +118,8 @@ VOLUMES = Group(((1, 2, 5, 6, 7), (2, 8, 9, 10, 11), (4, 32, 16, 16, 16)), volum
     "fractional_max_pool3d": "F.fractional_max_pool3d(x, 2, (3, 3, 3), _random_samples=samples)",
     "fractional_max_pool3d_with_indices":
         "F.fractional_max_pool3d_with_indices(x, 2, (3, 3, 3), _random_samples=samples)[0]",
-    "max_unpool3d": "F.max_unpool3d(*F.max_pool3d(x, 2, return_indices=True), 2)",
+    "max_unpool3d":
+        "F.max_unpool3d(*F.max_pool3d(x, 2, return_indices=True), 2, output_size=x.shape)",
     "max_pool3d_with_indices": "F.max_pool3d_with_indices(x, 2)[0]",
     "adaptive_max_pool3d_with_indices": "F.adaptive_max_pool3d_with_indices(x, 3)[0]",
 })

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .case import Group
+from .case import Group, normal
 from .elementwise import MATRICES
 from .shapes import inputs
 
@@ -12,7 +12,8 @@ def more(m: int, n: int) -> dict:
         values = np.diag(np.arange(2, 34, dtype=np.float32))
         return values + rng.uniform(-0.1, 0.1, (32, 32)).astype(np.float32)
 
-    return {**inputs(m, n), "s": far_apart, "some": lambda rng: rng.permutation(m)}
+    return {**inputs(m, n), "s": far_apart, "some": lambda rng: rng.permutation(m),
+            "target": normal(m, n)}
 
 
 RARE_SHAPES = Group(MATRICES, more, both={
@@ -51,7 +52,7 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "select_scatter": "t.select_scatter(x, row, 0, 1)",
     "slice_scatter": "t.slice_scatter(x, y[:2], 0, 1, 3)",
     "diagonal_scatter put_diagonal": "t.diagonal_scatter(x, x.diagonal())",
-    "as_strided_scatter put_strided": "t.as_strided_scatter(x, row, (n,), (1,))",
+    "as_strided_scatter put_strided": "t.as_strided_scatter(target, row, (n,), (1,))",
     "fill_diagonal": "x.clone().fill_diagonal_(0.5)",
     "scatter_reduce scatter_extreme scatter_prod": (
         "t.scatter_reduce(x, 1, i, y, 'amax')", "t.scatter_reduce(x, 1, i, y, 'mean')",
@@ -93,7 +94,8 @@ RARE_SHAPES = Group(MATRICES, more, both={
     "svdvals": "t.linalg.svdvals(x)", "eigh eigh_parts": "t.linalg.eigh(s + s.t())[1]",
     "eigvalsh": "t.linalg.eigvalsh(s + s.t())",
     "inv_ex": "t.linalg.inv_ex(s)[0]", "solve_ex": "t.linalg.solve_ex(s, s[0])[0]",
-    "cholesky_solve": "t.cholesky_solve(s[:, :2], s)", "cholesky_inverse": "t.cholesky_inverse(s)",
+    "cholesky_solve": "t.cholesky_solve(s[:, :2], s.tril())",
+    "cholesky_inverse": "t.cholesky_inverse(s.tril())",
     "lu_factor lu_parts": "t.linalg.lu_factor(s)[0]",
     "lu_factor_ex first_zero": "t.linalg.lu_factor_ex(s)[0]",
     "linalg_lu lu_unpack permutation": "t.linalg.lu(s)[2]",

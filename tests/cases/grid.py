@@ -62,39 +62,44 @@ def _affine(theta, size, align_corners=None):
     return out
 
 
-PLACES = np.array([[[1, 0], [2, -1], [1, 1]], [[-1, -1], [0, 2], [2, 1]]])
+BILINEAR, WAY = ("bilinear", "border", True), ("bicubic", "zeros", False)
 
 
-def _rows(rows, places, shares):
-    out = np.zeros((*places.shape[:2], rows.shape[2]))
-    for n, p, k in np.ndindex(places.shape):
-        if places[n, p, k] >= 0:
-            out[n, p] += rows[n, places[n, p, k]] * shares[n, p, k]
+def _slope(x, points, orders, way):
+    """`_sample`, or its derivative of an order of 0 or 1 along each dimension, by differences that
+    are exact for cubic polynomials, away from where one ends."""
+    if not any(orders):
+        return _sample(x, points, *way)
+    dim, step = orders.index(1), 1e-2
+    lower, there = (*orders[:dim], 0, *orders[dim + 1:]), np.zeros(points.shape)
+    there[..., len(orders) - 1 - dim] = step
+    back, down, up, forth = (_slope(x, points + by * there, lower, way) for by in (-2, -1, 1, 2))
+    return (8 * (up - down) - (forth - back)) / (12 * step)
+
+
+def _put_back(g, points, orders, way, sizes):
+    """By what each element alone has to do with g."""
+    out = np.zeros((*g.shape[:2], *sizes))
+    for at in np.ndindex(*sizes):
+        one = np.zeros_like(out)
+        one[(..., *at)] = 1
+        out[(..., *at)] = (g * _slope(one, points, orders, way)).reshape(*g.shape[:2], -1).sum(-1)
     return out
 
 
-def _back_to_rows(g, places, shares, count):
-    out = np.zeros((len(g), count, g.shape[2]))
-    for n, p, k in np.ndindex(places.shape):
-        if places[n, p, k] >= 0:
-            out[n, places[n, p, k]] += g[n, p] * shares[n, p, k]
-    return out
-
-
-def _back_to_shares(g, rows, places):
-    out = np.zeros(places.shape)
-    for n, p, k in np.ndindex(places.shape):
-        if places[n, p, k] >= 0:
-            out[n, p, k] = g[n, p] @ rows[n, places[n, p, k]]
-    return out
+def _slopes(g, x, points, orders, way):
+    higher = [tuple(o + (d == dim) for d, o in enumerate(orders)) for dim in range(len(orders))]
+    return np.stack([(g * _slope(x, points, h, way)).sum(1) for h in higher[::-1]], -1)
 
 
 CASES = {
-    "sample_rows": [Case((Spec((2, 3, 2)), PLACES, Spec((2, 3, 2))), {}, _rows, False)],
-    "sample_rows_grad": [Case((Spec((2, 3, 2)), PLACES, Spec((2, 3, 2)), 4), {}, _back_to_rows,
-                              False)],
-    "sample_shares_grad": [Case((Spec((2, 3, 2)), Spec((2, 3, 2)), PLACES), {}, _back_to_shares,
+    "sample_points": [Case((IMAGE, POINTS, (0, 0), BILINEAR), {}, _slope, False),
+                      Case((IMAGE, POINTS, (1, 0), WAY), {}, _slope, False)],
+    "sample_points_grad": [Case((Spec((1, 2, 1, 3)), POINTS, (0, 0), BILINEAR, (3, 2)), {},
+                                _put_back, False),
+                           Case((Spec((1, 2, 1, 3)), POINTS, (0, 1), WAY, (3, 2)), {}, _put_back,
                                 False)],
+    "sample_slopes": [Case((Spec((1, 2, 1, 3)), IMAGE, POINTS, (0, 0), WAY), {}, _slopes, False)],
     "grid_sample": [Case((IMAGE, POINTS), dict(mode=mode, padding_mode=padding,
                                                align_corners=corners),
                          _sample, functional("grid_sample"))

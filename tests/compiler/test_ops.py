@@ -21,7 +21,6 @@ UNCOMPILED = {
     "argwhere",
     "one_hot",
     "ctc_grad",
-    "grid_sample",
     "nonzero",
     "index_put",
     "cosine_embedding_loss",
