@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ..slips import hint, hinting
 
-_REARRANGE = frozenset(("reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose",
-                        "permute", "movedim"))
+_REARRANGE = frozenset(("reshape", "view", "_flatten", "squeeze", "unsqueeze", "transpose",
+                        "permute"))
 _LOGARITHMS = "{loss} takes logarithms of probabilities: log_softmax(scores, dim=1) makes them"
 _SLIPS = {
     ("cross_entropy", "softmax"):
