@@ -31,6 +31,18 @@ def zero_grad_not_called(mended):
         optimizer.step()  # HINT
 
 
+@wrong("SGD.step: the gradients of the step before", "optimizer.zero_grad()")
+def zero_grad_forgotten_with_several_batches(mended):
+    model, (x, y) = net(), batch()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(2):
+        if mended:
+            optimizer.zero_grad()
+        for _ in range(2):
+            F.cross_entropy(model(x), y).backward()
+        optimizer.step()  # HINT
+
+
 @wrong("SGD.step: none of the 4 parameters has a gradient", "Call loss.backward()")
 def backward_forgotten(mended):
     model, (x, y) = net(), batch()
