@@ -45,9 +45,19 @@ def instead(value) -> str:
     """What to do where a Tensor is needed and this came."""
     if value is None:
         return "; a function that ends without return gives None"
+    if hasattr(value, "batch_sizes"):
+        return "; nn.utils.rnn.pad_packed_sequence(input)[0] is one, input.data its steps in a row"
+    if isinstance(value, (tuple, list)) and any(isinstance(part, str) for part in value):
+        return numbered("labels")
     if isinstance(value, (tuple, list)) and any(hasattr(part, "requires_grad") for part in value):
         return "; take the one that is meant: recurrent layers, for one, give (output, state)"
     return "; autograd.tensor(...) makes one"
+
+
+def numbered(labels: str) -> str:
+    """How texts, of which no tensors are, become numbers."""
+    return (f"; number the texts: names = sorted(set({labels})); autograd.tensor([names.index(name)"
+            f" for name in {labels}])")
 
 
 def uncalled(value) -> str:

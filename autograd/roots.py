@@ -3,7 +3,7 @@ with the gradient that enters there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ _OUTPUTS = frozenset(("linear", "matmul", "add", "sigmoid", "tanh", "relu"))  # 
 def sequence(values) -> tuple:
     if values is None:
         return ()
-    return (values,) if isinstance(values, (Tensor, ndarray)) else tuple(values)
+    return tuple(values) if isinstance(values, Iterable) and not isinstance(
+        values, (Tensor, ndarray, str)) else (values,)
 
 
 def start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[Node, Any]:
@@ -35,7 +36,10 @@ def start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[N
         raise RuntimeError(f"{name}: there is no tensor to start from")
     grads: dict[Node, Any] = {}
     for i, root in enumerate(roots):
-        node = current_node(root) if isinstance(root, Tensor) else None
+        if not isinstance(root, Tensor):
+            raise TypeError(f"{name}: a Tensor is needed to start from, got {describe(root)}; pass "
+                            "the loss itself, not its .item(), its name or an array")
+        node = current_node(root)
         if node is None:
             raise RuntimeError(
                 f"{name}: {describe(root)} does not require grad and has no grad_fn. Nothing it "

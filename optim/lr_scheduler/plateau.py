@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import SupportsFloat
 
 from autograd import Tensor
+from autograd.errors import describe
 from optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 from optim.optimizer import Optimizer
 from optim.switches import current_rates, set_rate
@@ -53,9 +54,9 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = self.num_bad_epochs = self.last_epoch = 0
         self._last_lr = current_rates(optimizer)
 
-    def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
+    def step(self, metrics: SupportsFloat | None = None) -> None:  # type: ignore[override]
         """Take note of a metric, and lower the learning rates if it is time to."""
-        current = float(metrics.detach() if isinstance(metrics, Tensor) else metrics)
+        current = _number(metrics)
         self.last_epoch += 1
         if self._better(current):
             self.best, self.num_bad_epochs = current, 0
@@ -90,3 +91,12 @@ class ReduceLROnPlateau(LRScheduler):
             lower = max(rate * self.factor, low)
             if rate - lower > self.eps:
                 set_rate(group, lower)
+
+
+def _number(metrics: SupportsFloat | None) -> float:
+    single = metrics.numel() == 1 if isinstance(metrics, Tensor) else hasattr(metrics, "__float__")
+    if not single:
+        got = "nothing" if metrics is None else describe(metrics)
+        raise TypeError("ReduceLROnPlateau.step: metrics must be the number that is watched, such "
+                        f"as the loss on the validation set: scheduler.step(loss), got {got}")
+    return float(metrics.detach() if isinstance(metrics, Tensor) else metrics)  # type: ignore
