@@ -82,8 +82,7 @@ def _rows(name: str, data, found: set):
             item = _rows(name, item, found)
         else:
             raise TypeError(f"{name}: numbers, or lists of them, are needed, got "
-                            f"{describe(item)} in a {type(data).__name__}"
-                            + (numbered("labels") if isinstance(item, str) else ""))
+                            f"{describe(item)} in a {type(data).__name__}{numbered(item)}")
         rows.append(item)
     return rows
 

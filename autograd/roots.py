@@ -63,6 +63,9 @@ def _weight(name: str, root: Tensor, weight, create_graph: bool):
     if weight is None:
         value = wrap(np.ones(root._any_array.shape, root._any_array.dtype))
     else:
+        if isinstance(weight, (str, bytes)):
+            raise TypeError(f"{name}: a gradient must be a Tensor of the shape {tuple(root.shape)},"
+                            f" got {describe(weight)}")
         value = weight if isinstance(weight, Tensor) else wrap(own(np.asarray(weight)))
         if value._any_array.shape != root._any_array.shape:
             raise RuntimeError(f"{name}: the gradient {describe(value)} does not have the shape "

@@ -12,7 +12,7 @@ from data.dataset import IterableDataset, misspelt
 from data.fetching import Recipe
 from data.passes import Batches, Here, Progress, indexed, streamed
 from data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, positive_int
-from data.slips import classes_in_turn
+from data.slips import alike_each_pass, classes_in_turn
 
 
 class DataLoader(Constructed):
@@ -120,7 +120,8 @@ class DataLoader(Constructed):
         ahead = self.num_workers * (2 if self.prefetch_factor is None else self.prefetch_factor)
         if self._in_turn is None:
             self._in_turn = classes_in_turn(self)
-        return Batches(crew, plan, progress, ahead, ended, workers, self._keep, self._in_turn)
+        return Batches(crew, plan, progress, ahead, ended, workers, self._keep, self._in_turn,
+                       id(self) if alike_each_pass(self) else 0)
 
     def __len__(self) -> int:
         if self.batch_sampler is not None:

@@ -13,11 +13,15 @@ from weakref import ref
 
 from autograd import Tensor
 from autograd.slips import NOTED, PILED, SPENT, hint
+from optim.reached import look_for_unreached
 
 _GROWING = 30  # steps, each with more of the graph alive than the one before
+_ENOUGH = 50  # steps in which each layer should have had a gradient
+_AGAIN = 20  # steps with the same batch
+_FAR = 100  # no weights of a layer want steps as long
 _SPENT = SPENT, None
 
-_held: dict[int, list] = {}  # by the optimizer's id: uses of a leaf, growing steps, the optimizer
+_held: dict[int, list] = {}  # by the optimizer's id: uses of a leaf, growing steps, it, steps
 
 
 def look_at_step(optimizer: Any, param: Tensor | None) -> None:
@@ -39,6 +43,9 @@ def look_at_step(optimizer: Any, param: Tensor | None) -> None:
         _look_at_notes(_who(optimizer), param)
     held = _held.get(id(optimizer)) or _first(optimizer)
     uses = getrefcount(param._node)  # each node of a graph that used the parameter is one
+    held[3] += 1
+    if held[3] == _ENOUGH:
+        look_for_unreached(_who(optimizer), optimizer, _ENOUGH)
     held[1] = held[1] + 1 if uses > held[0] else 0
     held[0] = uses
     if held[1] == _GROWING:
@@ -54,9 +61,26 @@ def _who(optimizer: Any) -> str:
 
 def _first(optimizer: Any) -> list:
     """What is remembered of an optimizer, as long as it lives, from its first step on."""
+    _look_at_rate(optimizer)
     key = id(optimizer)
-    held = _held[key] = [0, 0, ref(optimizer, lambda gone: _held.pop(key, None))]
+    held = _held[key] = [0, 0, ref(optimizer, lambda gone: _held.pop(key, None)), 0]
     return held
+
+
+def _look_at_rate(optimizer: Any) -> None:
+    """Tell, after the first step, of a rate that throws weights far beyond any size they had: where
+    steps are as long as the rate, whatever the gradient, as Adam's."""
+    if type(optimizer).__name__ not in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax"):
+        return
+    for group in optimizer.param_groups:
+        rate = float(group["lr"])
+        if rate > _FAR and any(float(abs(param._array).max()) < 2 * rate
+                               for param in group["params"]
+                               if param._array.ndim > 1 and param._array.size):
+            hint("rate", f"{_who(optimizer)}: with lr={rate:g} each step moves each weight by "
+                 f"about {rate:g}, many times its size; {type(optimizer).__name__} takes rates "
+                 "such as lr=1e-3")
+            return
 
 
 def _look_at_notes(who: str, param: Tensor) -> None:
@@ -71,6 +95,10 @@ def _look_at_notes(who: str, param: Tensor) -> None:
         hint("evaluation mode", f"{who}: the model trains on in evaluation mode, in which {layer} "
              "works otherwise than in training, since model.eval() was called between two steps; "
              "call model.train() after evaluating, or use `with model.evaluating():`")
+    if NOTED.pop("again", 0) == _AGAIN:
+        hint("same batch", f"{who}: each of the last {_AGAIN} steps followed the first batch of "
+             "a loader that does not shuffle, so all learn from the same one; go through it: for "
+             "x, y in loader: ..., or, to learn one by heart, take it once before the loop")
     if NOTED.pop("in turn", False):
         hint("classes in turn", f"{who}: the batches come unshuffled, all of one class, then all "
              "of the next, so what was learnt of one is forgotten with the next; write "
