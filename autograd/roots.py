@@ -14,7 +14,7 @@ from .node import Node
 from .ops.elementwise import cast
 from .ops.join import stack
 from .replayed import watcher
-from .slips import NOTED, hint
+from .slips import NOTED, PASSES, hint
 from .tensors import Tensor, current_node, ndarray, wrap
 
 _MEANS = frozenset(("mean", "sum"))
@@ -78,6 +78,7 @@ def _weight(name: str, root: Tensor, weight, create_graph: bool):
 def look_at_loss(loss: Tensor) -> None:
     """Leave a note for a step if the loss is NaN; tell of one that compares each output with every
     target."""
+    PASSES[0] += 1
     if not watcher:  # a recording would depend on the number
         array = loss._any_array
         if array.size == 1 and (value := array.item()) != value:

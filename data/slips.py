@@ -38,7 +38,7 @@ def note_batch(in_turn: bool, number: int, alike: int = 0) -> None:
     batches are left out, which programs take to look at them.  `alike` is the id of a loader
     whose first batch is always the same: how often it came in a row is remembered too."""
     if in_turn and number:
-        NOTED["in turn"] = True
+        NOTED["in turn"] = NOTED.get("in turn", 0) + 1
     else:
         NOTED.pop("in turn", None)
     stepped = NOTED.pop("again", None) is None

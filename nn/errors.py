@@ -101,6 +101,8 @@ def warn_of_strays(root) -> None:
     they are not registered, so they are not trained, saved or moved."""
     for path, module in root.named_modules():
         for name, value, stray in strays(module, root, module._told):
+            if len(value) == 1 and value.__class__ is not dict:  # so a teacher is kept aside
+                continue
             module._told.add(name)
             _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
 
@@ -128,7 +130,8 @@ def _warn(place: str, container, stray) -> None:
 def _first_stray(container, root):
     """A Module or Parameter inside that is not registered elsewhere in the model."""
     held = [value for value in _contents(container)
-            if isinstance(value, Parameter) or hasattr(value, "named_modules")]
+            if isinstance(value, Parameter) or hasattr(value, "named_modules")
+            and any(True for kind in (value.parameters, value.buffers) for _ in kind())]
     if not held:
         return None
     known = set()

@@ -9,6 +9,7 @@ from ..slips import hint, hinting
 
 _REARRANGE = frozenset(("reshape", "view", "_flatten", "squeeze", "unsqueeze", "transpose",
                         "permute"))
+_CHOICES = frozenset(("matmul", "mul", "div", "squeeze"))
 _LOGARITHMS = "{loss} takes logarithms of probabilities: log_softmax(scores, dim=1) makes them"
 _SLIPS = {
     ("cross_entropy", "softmax"):
@@ -59,7 +60,9 @@ def _over_classes(node) -> bool:
 
 def look_at_classes(loss: str, input) -> None:
     """Tell of a single class: its probability is 1 whatever the score."""
-    shape = input._array.shape
+    shape, node = input._array.shape, input._node
+    if node is not None and node.op.name in _CHOICES:  # of as many as there are at present
+        return
     if shape[1 if len(shape) > 1 else 0] == 1:
         hint(f"one class for {loss}", f"{loss}: input {tuple(shape)} has one class, so the loss "
              "and its gradient are always 0; for yes or no use "
