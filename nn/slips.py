@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import _getframe
 from types import NoneType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -69,9 +70,10 @@ def note_run(layer: Any) -> None:
 
 
 def look_at_birth(parameter: Tensor) -> None:
-    """Tell of a parameter that is made in `forward`, in the place of one that is gone."""
+    """Tell of a layer's parameter that is made in `forward`, in the place of one that is gone;
+    not of one that is made by itself, which may be what `forward` looks for."""
     owner, place = _forward()
-    if owner is None or not parameter.requires_grad:
+    if owner is None or not parameter.requires_grad or _getframe(2).f_code.co_name == "forward":
         return
     made = _made.setdefault(owner, {}).setdefault(place, [])
     if any(earlier() is None for earlier in made):

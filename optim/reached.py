@@ -68,6 +68,8 @@ def _is_module(value: Any) -> bool:
 def _says(kind: type) -> set[str] | None:
     """The names in the methods of a class but `__init__`; None where they do not tell, as in a
     container, or where layers are looked for."""
+    if kind.__module__.split(".")[0] == "nn":
+        return None
     names: set[str] = set()
     for base in kind.__mro__:
         if base.__module__.split(".")[0] in ("nn", "builtins"):

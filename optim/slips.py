@@ -38,6 +38,7 @@ def look_at_step(optimizer: Any, param: Tensor | None) -> None:
     passes, _passes = PASSES[0] - _passes, PASSES[0]
     if param is None:
         if not passes and not _awaiting(optimizer):  # a schedule is drawn, or caught up with
+            _first(optimizer)
             return
         count = sum(len(group["params"]) for group in optimizer.param_groups)
         hint("no gradient", f"{_who(optimizer)}: none of the {count} parameters has a gradient, so "
@@ -66,6 +67,11 @@ def look_at_step(optimizer: Any, param: Tensor | None) -> None:
              "the graph is alive, so something keeps losses or states of former steps: write "
              "total += loss.item() in place of total += loss, losses.append(loss.item()), and "
              "hidden.detach() where a state goes on to the next step")
+
+
+def has_stepped(optimizer: Any) -> bool:
+    """Whether a step was looked at, also one that had nothing to do."""
+    return id(optimizer) in _held
 
 
 def _who(optimizer: Any) -> str:
@@ -112,7 +118,8 @@ def _look_at_notes(who: str, param: Tensor) -> None:
         hint("same batch", f"{who}: each of the last {_AGAIN} steps followed the first batch of "
              "a loader that does not shuffle, so all learn from the same one; go through it: for "
              "x, y in loader: ..., or, to learn one by heart, take it once before the loop")
-    if NOTED.pop("in turn", 0) == 1 and type(param).__name__ == "Parameter":
+    classes = NOTED.pop("of classes", False)
+    if NOTED.pop("in turn", 0) == 1 and classes and type(param).__name__ == "Parameter":
         hint("classes in turn", f"{who}: the batches come unshuffled, all of one class, then all "
              "of the next, so what was learnt of one is forgotten with the next; write "
              "DataLoader(dataset, batch_size, shuffle=True) for training")

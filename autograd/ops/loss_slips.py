@@ -5,11 +5,12 @@ What made a loss's input is the name of its node, so looking costs as much as a 
 
 from __future__ import annotations
 
-from ..slips import hint, hinting
+from ..slips import NOTED, hint, hinting
 
 _REARRANGE = frozenset(("reshape", "view", "_flatten", "squeeze", "unsqueeze", "transpose",
                         "permute"))
-_CHOICES = frozenset(("matmul", "mul", "div", "squeeze"))
+_OF_CLASSES = ("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits")
+_CHOICES = frozenset(("matmul", "mul", "true_divide", "squeeze"))
 _LOGARITHMS = "{loss} takes logarithms of probabilities: log_softmax(scores, dim=1) makes them"
 _SLIPS = {
     ("cross_entropy", "softmax"):
@@ -38,6 +39,8 @@ def look_at_input(loss: str, input) -> None:
     node = input._node
     if node is None or not hinting():
         return
+    if "in turn" in NOTED and loss in _OF_CLASSES:
+        NOTED["of classes"] = True
     made_by, direct = node.op.name, True
     while made_by in _REARRANGE:
         node, direct = node.parents[0], False

@@ -10,6 +10,7 @@ import numpy as np
 from autograd.errors import Constructed, describe, ordered, warn
 from autograd.slips import hint
 from optim.optimizer import Optimizer
+from optim.slips import has_stepped
 from optim.switches import current_rates, set_rate
 
 
@@ -69,7 +70,8 @@ class LRScheduler(Constructed):
     def _watch(self) -> None:
         """Warn in the first step if no parameter has been written since the schedule began."""
         before, self._before = self._before, None
-        if before is not None and before == last_write(self.optimizer):
+        if (before is not None and before == last_write(self.optimizer)
+                and not has_stepped(self.optimizer)):
             hint("scheduler first",
                  f"{type(self).__name__}.step() came before the first optimizer.step(), so no "
                  "update sees the first learning rate; call optimizer.step() first")
