@@ -71,13 +71,7 @@ class DataLoader(Constructed):
         _check_dataset(dataset, shuffle or sampler is not None or batch_sampler is not None)
         _check_workers(num_workers, timeout, worker_init_fn, multiprocessing_context,
                        prefetch_factor, persistent_workers)
-        for name, given in ("sampler", sampler), ("batch_sampler", batch_sampler):
-            if given is not None and not hasattr(given, "__iter__"):
-                raise TypeError(f"DataLoader: {name} must give indices one after the other, as a "
-                                f"Sampler or a list does, got {describe(given)}")
-        if collate_fn is not None and not callable(collate_fn):
-            raise TypeError("DataLoader: collate_fn must be a function of a list of samples, got "
-                            f"{describe(collate_fn)}")
+        _check_kinds(collate_fn, sampler=sampler, batch_sampler=batch_sampler)
         batch_size, sampler, batch_sampler = _order(
             dataset, batch_size, shuffle, sampler, batch_sampler, drop_last, generator)
         fixed = (dataset, batch_size, sampler, batch_sampler, drop_last, persistent_workers)
@@ -251,6 +245,16 @@ def _check_dataset(dataset: Any, ordered: Any) -> None:
             f"{name} has no {'__len__' if hasattr(dataset, '__getitem__') else '__getitem__'}"
             f"{misspelt(dataset)}"
         )
+
+
+def _check_kinds(collate_fn: Any, **samplers: Any) -> None:
+    for name, given in samplers.items():
+        if given is not None and not hasattr(given, "__iter__"):
+            raise TypeError(f"DataLoader: {name} must give indices one after the other, as a "
+                            f"Sampler or a list does, got {describe(given)}")
+    if collate_fn is not None and not callable(collate_fn):
+        raise TypeError("DataLoader: collate_fn must be a function of a list of samples, got "
+                        f"{describe(collate_fn)}")
 
 
 def _check_workers(num_workers: Any, timeout: Any, init: Any, context: Any, prefetch: Any,

@@ -15,7 +15,6 @@ from weakref import ref
 import numpy as np
 
 from autograd import Tensor
-from autograd.node import Node, next_seq
 from autograd.slips import NOTED, PASSES, PILED, SPENT, hint
 from optim.reached import look_for_unreached
 
@@ -61,7 +60,7 @@ def look_at_step(optimizer: Any, param: Tensor | None) -> None:
     held[1] = held[1] + 1 if uses > held[0] else 0
     held[0] = uses
     if held[1] == _GROWING - 1:
-        held[4] = next_seq()
+        held[4] = param._version[0]
     elif held[1] == _GROWING and _older(param._node, held[4]):
         hint("graphs kept", f"{_who(optimizer)}: with each of the last {_GROWING} steps more of "
              "the graph is alive, so something keeps losses or states of former steps: write "
@@ -135,7 +134,7 @@ def _older(leaf: Any, mark: int) -> bool:
     """Whether a node that used the leaf before the mark is still there."""
     holders = [holder for parents in gc.get_referrers(leaf) if type(parents) is tuple
                for holder in gc.get_referrers(parents)]
-    return any(isinstance(holder, Node) and holder.seq < mark for holder in holders)
+    return any(getattr(holder, "seq", mark) < mark for holder in holders)
 
 
 def _nothing(param: Tensor) -> str:

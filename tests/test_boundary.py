@@ -201,7 +201,6 @@ def test_beginners_slips_are_answered_with_what_to_do():
             (lambda: x.view(5, -1), r"^view: cannot reshape into \(5, -1\): 12 elements are no "),
             (lambda: x.reshape(5), r"^reshape: .* there are 12 elements, and room for 5 \(got in"),
             (lambda: nn.functional.cross_entropy(labels, net(x)), "; the outputs come first, the "),
-            (lambda: autograd.ones(2).cfloat().normal_(), "rand and randn draw them"),
             (lambda: x.reshape(-2, 6), r"into \(-2, 6\): sizes are not negative"),
             (lambda: x.view(-2, 6), r"into \(-2, 6\): sizes are not negative"),
             (lambda: x.reshape(-1, -1), "sizes are not negative, and one may be -1")]:

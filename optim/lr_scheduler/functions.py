@@ -24,7 +24,8 @@ class _Functions(LRScheduler):
         who = type(self).__name__
         check_optimizer(who, optimizer)
         groups = len(optimizer.param_groups)
-        for function in [lr_lambda] if not ordered(lr_lambda) else lr_lambda:
+        functions: Any = lr_lambda if ordered(lr_lambda) else [lr_lambda]
+        for function in functions:
             if not callable(function):
                 raise TypeError(f"{who}: lr_lambda must be a function of the count that gives a "
                                 f"factor, such as lambda epoch: 0.9 ** epoch, got "

@@ -54,7 +54,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = self.num_bad_epochs = self.last_epoch = 0
         self._last_lr = current_rates(optimizer)
 
-    def step(self, metrics: SupportsFloat | None = None) -> None:  # type: ignore[override]
+    def step(self, metrics: SupportsFloat | None = None) -> None:
         """Take note of a metric, and lower the learning rates if it is time to."""
         current = _number(metrics)
         self.last_epoch += 1
