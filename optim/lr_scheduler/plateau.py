@@ -54,7 +54,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = self.num_bad_epochs = self.last_epoch = 0
         self._last_lr = current_rates(optimizer)
 
-    def step(self, metrics: SupportsFloat | None = None) -> None:
+    def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
         """Take note of a metric, and lower the learning rates if it is time to."""
         current = _number(metrics)
         self.last_epoch += 1
@@ -93,10 +93,10 @@ class ReduceLROnPlateau(LRScheduler):
                 set_rate(group, lower)
 
 
-def _number(metrics: SupportsFloat | None) -> float:
+def _number(metrics: SupportsFloat) -> float:
     single = metrics.numel() == 1 if isinstance(metrics, Tensor) else hasattr(metrics, "__float__")
     if not single:
-        got = "nothing" if metrics is None else describe(metrics)
         raise TypeError("ReduceLROnPlateau.step: metrics must be the number that is watched, such "
-                        f"as the loss on the validation set: scheduler.step(loss), got {got}")
+                        "as the loss on the validation set: scheduler.step(loss), got "
+                        f"{describe(metrics)}")
     return float(metrics.detach() if isinstance(metrics, Tensor) else metrics)  # type: ignore
