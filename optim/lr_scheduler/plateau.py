@@ -99,4 +99,4 @@ def _number(metrics: SupportsFloat) -> float:
         raise TypeError("ReduceLROnPlateau.step: metrics must be the number that is watched, such "
                         "as the loss on the validation set: scheduler.step(loss), got "
                         f"{describe(metrics)}")
-    return float(metrics.detach() if isinstance(metrics, Tensor) else metrics)  # type: ignore
+    return float(metrics.detach() if isinstance(metrics, Tensor) else metrics)
