@@ -26,7 +26,7 @@ import numpy as np
 
 from . import template
 from .asked import WORDS, asked
-from .errors import describe, instead
+from .errors import describe, instead, within
 from .into import written
 from .tensors import Tensor
 
@@ -123,14 +123,14 @@ def _explain(guard: _Guard, error: Exception, given: dict) -> None:
         return
     wrong = misfit(guard.forward, error, given)
     if wrong:
-        raise TypeError(f"{name}: {wrong}") from error
+        raise TypeError(f"{name}: {wrong}") from (None if within(error) else error)
     inner, colon, rest = text.partition(": ")
     if not (colon and inner.isidentifier()):
         got = ", ".join(f"{argument}: {describe(value)}" for argument, value in given.items()
                         if isinstance(value, _ARRAYS))
         rest = f"{text} (got {got})" if got else text
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-    raise kind(f"{name}: {rest}") from error
+    raise kind(f"{name}: {rest}") from (None if within(error) else error)
 
 
 def misfit(function, error: Exception, given: dict) -> str:

@@ -102,7 +102,9 @@ def _explain(op: Op, error: Exception, inputs: tuple) -> None:
                     if value is not None)
     if text.startswith("operands could not be broadcast"):
         text = unmatched(inputs)
-    elif not text.split(": ")[0].isidentifier():  # else an op has spoken already
+    elif text.split(": ")[0].isidentifier():  # another op, which this one is written with
+        text = text.partition(": ")[2]
+    else:
         text = misfit(op.function, error, _attributes(op, error)) or undefined(text)
     # NumPy's own kinds of errors cannot be made from a text alone; what they are kinds of can
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")

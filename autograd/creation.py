@@ -11,7 +11,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import any_dtype, convert, fitting, number_dtype, own, promote_types
-from .errors import check_size, describe, ordered, switch, unequal
+from .errors import check_size, describe, numbered, ordered, switch, unequal
 from .gate import filled
 from .into import into
 from .memory import overlaps
@@ -82,7 +82,7 @@ def _rows(name: str, data, found: set):
             item = _rows(name, item, found)
         else:
             raise TypeError(f"{name}: numbers, or lists of them, are needed, got "
-                            f"{describe(item)} in a {type(data).__name__}")
+                            f"{describe(item)} in a {type(data).__name__}{numbered(item)}")
         rows.append(item)
     return rows
 

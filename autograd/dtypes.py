@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import IsComplex, describe
+from .errors import IsComplex, describe, did_you_mean
 from .quiet import quiet
 from .refused import Unsupported, advice
 
@@ -81,7 +81,9 @@ def as_dtype(dtype) -> np.dtype:
         except TypeError:
             if isinstance(dtype, Unsupported):
                 raise TypeError(f"dtype {dtype} is not supported{advice(dtype.name)}") from None
-            raise TypeError(f"{dtype!r} is not a dtype") from None
+            near = did_you_mean(dtype, map(str, SUPPORTED)) if isinstance(dtype, str) else ""
+            raise TypeError(f"{dtype!r:.60} is not a dtype"
+                            f"{near or '; autograd.float32 is one'}") from None
     for supported in SUPPORTED:
         if found == supported:
             return supported

@@ -83,6 +83,9 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
                              inputs=sequence(inputs), create_graph=create_graph,
                              allow_unused=allow_unused, materialize_grads=materialize_grads)
     wanted = sequence(inputs)
+    for i, tensor in enumerate(wanted):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"grad: inputs[{i}] must be a Tensor, got {describe(tensor)}")
     grads = start("grad", sequence(outputs), sequence(grad_outputs), create_graph)
     targets = target_nodes("grad", wanted)
     found: dict[Node, Any] = {}

@@ -45,9 +45,19 @@ def instead(value) -> str:
     """What to do where a Tensor is needed and this came."""
     if value is None:
         return "; a function that ends without return gives None"
+    if hasattr(value, "batch_sizes"):
+        return "; nn.utils.rnn.pad_packed_sequence(input)[0] is one, input.data its steps in a row"
+    if isinstance(value, (tuple, list)) and any(isinstance(part, str) for part in value):
+        return numbered("text")
     if isinstance(value, (tuple, list)) and any(hasattr(part, "requires_grad") for part in value):
         return "; take the one that is meant: recurrent layers, for one, give (output, state)"
     return "; autograd.tensor(...) makes one"
+
+
+def numbered(value) -> str:
+    """How texts, if it is one, become numbers."""
+    return ("; number the texts: names = sorted(set(labels)); autograd.tensor([names.index(name) "
+            "for name in labels])") if isinstance(value, str) else ""
 
 
 def uncalled(value) -> str:
@@ -138,6 +148,23 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     known = {name.lower(), _ELSEWHERE.get(name.lower())}
     near = [n for n in names if n.lower() in known] or get_close_matches(name, names, n=3)
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
+_MAKES = {"float16": "half", "float32": "float", "float64": "double", "complex64": "cfloat",
+          "complex128": "cdouble"}
+
+
+def to_one_dtype(given, own, layer: str = "", which: str = "input") -> str:
+    """How an input and a model come to one dtype, so that no imaginary part is lost; `layer` is
+    the name of one that takes complex numbers."""
+    ways = []
+    if given.kind != "c" or own.kind == "c":
+        ways.append(f"{which}.{_MAKES.get(str(own), 'float')}() gives it the weight's")
+    if given.kind == "f":
+        ways.append(f"model.{_MAKES[str(given)]}() gives the model the {which}'s")
+    elif given.kind == "c" and layer:
+        ways.append(f"nn.{layer}(..., dtype=autograd.{given}) takes it")
+    return ", ".join(ways) or f"{which}.real and {which}.imag are real"
 
 
 def no_floats(name: str, dtype: Any) -> str:
@@ -317,6 +344,15 @@ def outside() -> tuple[FrameType, int]:
     return frame, level
 
 
+def within(error: BaseException) -> bool:
+    """Whether it was raised by this library or by NumPy, not by a function that the user gave."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code.co_filename if trace is not None else ""
+    return _is_own(code) or code.startswith(_NUMPY)
+
+
 def located(place: tuple) -> str:
     """`file:line` of a code and the offset of an instruction in it."""
     code, at = place
@@ -339,4 +375,5 @@ def _folders(file: str) -> tuple[str, ...]:
     return tuple(os.path.join(root, name) + os.sep for name in _PACKAGES)
 
 
+_NUMPY = os.path.dirname(np.__file__) + os.sep
 _FOLDERS_AS_FOUND, _FOLDERS = _folders(__file__), _folders(os.path.realpath(__file__))

@@ -101,6 +101,8 @@ def leaks(step: Callable[[], Any], n: int = 10) -> Leaks:
     if not callable(step) or isinstance(step, type):
         raise TypeError("leaks: step must be a function without arguments that makes one step, got "
                         f"{describe(step)}{uncalled(step)}")
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"leaks: n must be a whole number of steps, got {describe(n)}")
     if index(n) < 3:
         raise ValueError(f"leaks: n must be at least 3, to see what grows; got {n}")
     step()  # the first step makes what stays: the state of optimizers, gradients

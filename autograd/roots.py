@@ -3,7 +3,7 @@ with the gradient that enters there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from .node import Node
 from .ops.elementwise import cast
 from .ops.join import stack
 from .replayed import watcher
-from .slips import NOTED, hint
+from .slips import NOTED, PASSES, hint
 from .tensors import Tensor, current_node, ndarray, wrap
 
 _MEANS = frozenset(("mean", "sum"))
@@ -24,7 +24,8 @@ _OUTPUTS = frozenset(("linear", "matmul", "add", "sigmoid", "tanh", "relu"))  # 
 def sequence(values) -> tuple:
     if values is None:
         return ()
-    return (values,) if isinstance(values, (Tensor, ndarray)) else tuple(values)
+    return tuple(values) if isinstance(values, Iterable) and not isinstance(
+        values, (Tensor, ndarray, str)) else (values,)
 
 
 def start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[Node, Any]:
@@ -35,7 +36,10 @@ def start(name: str, roots: tuple, weights: tuple, create_graph: bool) -> dict[N
         raise RuntimeError(f"{name}: there is no tensor to start from")
     grads: dict[Node, Any] = {}
     for i, root in enumerate(roots):
-        node = current_node(root) if isinstance(root, Tensor) else None
+        if not isinstance(root, Tensor):
+            raise TypeError(f"{name}: a Tensor is needed to start from, got {describe(root)}; pass "
+                            "the loss itself, not its .item(), its name or an array")
+        node = current_node(root)
         if node is None:
             raise RuntimeError(
                 f"{name}: {describe(root)} does not require grad and has no grad_fn. Nothing it "
@@ -59,6 +63,9 @@ def _weight(name: str, root: Tensor, weight, create_graph: bool):
     if weight is None:
         value = wrap(np.ones(root._any_array.shape, root._any_array.dtype))
     else:
+        if isinstance(weight, (str, bytes)):
+            raise TypeError(f"{name}: a gradient must be a Tensor of the shape {tuple(root.shape)},"
+                            f" got {describe(weight)}")
         value = weight if isinstance(weight, Tensor) else wrap(own(np.asarray(weight)))
         if value._any_array.shape != root._any_array.shape:
             raise RuntimeError(f"{name}: the gradient {describe(value)} does not have the shape "
@@ -71,6 +78,7 @@ def _weight(name: str, root: Tensor, weight, create_graph: bool):
 def look_at_loss(loss: Tensor) -> None:
     """Leave a note for a step if the loss is NaN; tell of one that compares each output with every
     target."""
+    PASSES[0] += 1
     if not watcher:  # a recording would depend on the number
         array = loss._any_array
         if array.size == 1 and (value := array.item()) != value:

@@ -16,6 +16,7 @@ from .modes import Switch
 
 TOLD: set[Any] = set()  # the hints that were told, each with its place
 NOTED: dict[str, Any] = {}  # what modules leave for a loss or a step to look at
+PASSES = [0]  # backward passes so far
 SPENT = "step"  # wrote of a gradient that a step has used
 PILED = "backward without zero_grad"  # wrote into such a gradient
 

@@ -58,6 +58,9 @@ def _collate(values: Sequence, field: str) -> Any:
         return _mapping(values, field)
     if isinstance(first, Sequence):
         return _sequence(values, field)
+    if first is None:
+        raise TypeError(f"default_collate: sample 0 is None{_at(field)}; does __getitem__ of the "
+                        "dataset end without return?")
     raise TypeError(
         f"default_collate: cannot batch {type(first).__name__} (sample 0{_at(field)}); it takes "
         "tensors, ndarrays, numbers, strings, tuples, lists and dicts; for anything else give the "

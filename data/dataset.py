@@ -17,11 +17,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from autograd import Generator, Tensor
-from autograd.errors import Constructed, describe
+from autograd.errors import Constructed, describe, instead, ordered
 from autograd.sampling import numpy_generator
 from data.randomness import being_fetched
 
 T_co = TypeVar("T_co", covariant=True)
+_METHODS = {name.strip("_"): name for name in ("__getitem__", "__len__", "__iter__")}
 
 
 class Dataset(Constructed, Generic[T_co]):
@@ -31,7 +32,8 @@ class Dataset(Constructed, Generic[T_co]):
     """
 
     def __getitem__(self, index: Any) -> T_co:
-        raise NotImplementedError(f"{type(self).__name__} must define __getitem__(index)")
+        raise NotImplementedError(f"{type(self).__name__} must define __getitem__(self, index)"
+                                  f"{misspelt(self)}")
 
     def __add__(self, other: "Dataset[T_co]") -> "ConcatDataset[T_co]":
         return ConcatDataset([self, other])
@@ -41,7 +43,18 @@ class IterableDataset(Dataset[T_co], Iterable[T_co]):
     """A stream of samples; a subclass defines `__iter__`, and `__len__` where it is known."""
 
     def __iter__(self) -> Iterator[T_co]:
-        raise NotImplementedError(f"{type(self).__name__} must define __iter__()")
+        raise NotImplementedError(f"{type(self).__name__} must define __iter__(self)"
+                                  f"{misspelt(self)}")
+
+
+def misspelt(dataset: Any) -> str:
+    """`; did you mean __len__ by _len_?` where a class has a method whose name is all but that of
+    one that a dataset needs."""
+    for name in dir(dataset):
+        meant = _METHODS.get(name.replace("_", "").lower())
+        if meant not in (None, name) and not name.startswith("_abc"):
+            return f"; did you mean {meant} by {name}?"
+    return ""
 
 
 def newest_method(obj: Any, name: str, overrides: str) -> Callable | None:
@@ -133,10 +146,8 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
             raise ValueError("TensorDataset: needs at least one tensor, got none")
         for position, tensor in enumerate(tensors):
             if not isinstance(tensor, Tensor):
-                raise TypeError(
-                    f"TensorDataset: argument {position} must be a Tensor, got "
-                    f"{type(tensor).__name__}; wrap it with autograd.tensor(...) or from_numpy(...)"
-                )
+                raise TypeError(f"TensorDataset: argument {position} must be a Tensor, got "
+                                f"{describe(tensor)}{instead(tensor)}")
         shapes = [tuple(t.shape) for t in tensors]
         if () in shapes or len({shape[0] for shape in shapes}) > 1:
             raise ValueError(
@@ -236,6 +247,9 @@ class Subset(Dataset[T_co]):
     """The samples of `dataset` at `indices`, in that order."""
 
     def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
+        if not hasattr(indices, "__getitem__"):
+            raise TypeError(f"Subset: indices must be a list of numbers of samples, such as "
+                            f"range(5), got {describe(indices)}")
         self.dataset = dataset
         self.indices = indices
         if isinstance(indices, np.ndarray | Tensor):
@@ -283,6 +297,10 @@ def random_split(
 
 
 def _split_sizes(lengths: Sequence[int | float], total: int) -> list[int]:
+    if not ordered(lengths) or not all(isinstance(x, (int, float, np.number)) for x in lengths):
+        raise TypeError("random_split: lengths must be a list of numbers of samples, such as "
+                        f"[{total - total // 5}, {total // 5}], or of fractions, such as "
+                        f"[0.8, 0.2], got {lengths!r:.60}")
     given = list(lengths)
     if any(length < 0 for length in given):
         raise ValueError(f"random_split: lengths must not be negative, got {given}")

@@ -4,15 +4,15 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograd import Generator, default_generator
+from autograd import Generator, Tensor, default_generator
 from autograd.errors import Constructed, describe
 from autograd.sampling import numpy_generator
 from data.collate import default_collate, default_convert
-from data.dataset import IterableDataset
+from data.dataset import IterableDataset, misspelt
 from data.fetching import Recipe
 from data.passes import Batches, Here, Progress, indexed, streamed
 from data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, positive_int
-from data.slips import classes_in_turn
+from data.slips import alike_each_pass, classes_in_turn
 
 
 class DataLoader(Constructed):
@@ -71,6 +71,7 @@ class DataLoader(Constructed):
         _check_dataset(dataset, shuffle or sampler is not None or batch_sampler is not None)
         _check_workers(num_workers, timeout, worker_init_fn, multiprocessing_context,
                        prefetch_factor, persistent_workers)
+        _check_kinds(collate_fn, sampler=sampler, batch_sampler=batch_sampler)
         batch_size, sampler, batch_sampler = _order(
             dataset, batch_size, shuffle, sampler, batch_sampler, drop_last, generator)
         fixed = (dataset, batch_size, sampler, batch_sampler, drop_last, persistent_workers)
@@ -113,7 +114,8 @@ class DataLoader(Constructed):
         ahead = self.num_workers * (2 if self.prefetch_factor is None else self.prefetch_factor)
         if self._in_turn is None:
             self._in_turn = classes_in_turn(self)
-        return Batches(crew, plan, progress, ahead, ended, workers, self._keep, self._in_turn)
+        return Batches(crew, plan, progress, ahead, ended, workers, self._keep, self._in_turn,
+                       id(self) if alike_each_pass(self) else 0)
 
     def __len__(self) -> int:
         if self.batch_sampler is not None:
@@ -213,6 +215,10 @@ def _order(dataset: Any, batch_size: Any, shuffle: Any, sampler: Any, batch_samp
         _check_alone(batch_size, shuffle, sampler, drop_last)
         batch_size = None
     elif batch_size is not None:
+        if isinstance(batch_size, Tensor):
+            raise TypeError(f"DataLoader: batch_size must be a positive int, got "
+                            f"{describe(batch_size)}; inputs and targets together are one "
+                            "dataset: DataLoader(TensorDataset(inputs, targets), batch_size=32)")
         batch_size = positive_int(batch_size, "batch_size", "DataLoader")
     elif drop_last:
         raise ValueError("DataLoader: drop_last=True needs a batch_size, got None")
@@ -236,8 +242,19 @@ def _check_dataset(dataset: Any, ordered: Any) -> None:
     if not streams and not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
         raise TypeError(
             f"DataLoader: dataset must define __getitem__ and __len__, or be an IterableDataset; "
-            f"{name} does not"
+            f"{name} has no {'__len__' if hasattr(dataset, '__getitem__') else '__getitem__'}"
+            f"{misspelt(dataset)}"
         )
+
+
+def _check_kinds(collate_fn: Any, **samplers: Any) -> None:
+    for name, given in samplers.items():
+        if given is not None and not hasattr(given, "__iter__"):
+            raise TypeError(f"DataLoader: {name} must give indices one after the other, as a "
+                            f"Sampler or a list does, got {describe(given)}")
+    if collate_fn is not None and not callable(collate_fn):
+        raise TypeError("DataLoader: collate_fn must be a function of a list of samples, got "
+                        f"{describe(collate_fn)}")
 
 
 def _check_workers(num_workers: Any, timeout: Any, init: Any, context: Any, prefetch: Any,

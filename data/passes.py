@@ -51,11 +51,11 @@ class Batches:
 
     def __init__(self, crew: Any, plan: Iterator[Task], progress: Progress, ahead: int,
                  ended: set[int], workers: int, done: Callable[[Any], None],
-                 in_turn: bool = False) -> None:
+                 in_turn: bool = False, alike: int = 0) -> None:
         self._crew, self._plan, self._progress = crew, plan, progress
         self._ahead, self._ended, self._workers, self._done = ahead, ended, workers, done
         self._waiting: deque[Task | Exception] = deque()
-        self._interrupted, self._in_turn = False, in_turn
+        self._interrupted, self._in_turn, self._alike = False, in_turn, alike
         crew.begin(progress.seed, progress.number)
         if ahead:
             self._fill(ahead)
@@ -100,7 +100,7 @@ class Batches:
             if self._ahead:
                 self._fill(self._ahead)
             self._progress.number = task[0] + 1
-            note_batch(self._in_turn, task[0])
+            note_batch(self._in_turn, task[0], self._alike)
             return batch
         raise StopIteration
 

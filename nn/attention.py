@@ -92,7 +92,8 @@ class MultiheadAttention(Module):
             self.out_proj.weight, self.out_proj.bias, self.training, key_padding_mask, need_weights,
             attn_mask, self.in_proj_weight is None, self.q_proj_weight, self.k_proj_weight,
             self.v_proj_weight, average_attn_weights=average_attn_weights, is_causal=is_causal,
-            batch_first=self.batch_first, generator=default_generator)
+            batch_first=self.batch_first, generator=default_generator,
+            who=type(self).__name__)
 
     def extra_repr(self) -> str:
         more = changed(self, dropout=0.0, kdim=self.embed_dim, vdim=self.embed_dim,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from types import NoneType
 from typing import Any
 
 from autograd import Tensor
-from autograd.errors import did_you_mean
+from autograd.errors import describe, did_you_mean
 
 from .module import Module
 from .parameter import Parameter
@@ -168,6 +169,9 @@ class ModuleList(_List):
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
+        if not isinstance(modules, (Iterable, NoneType)):
+            raise TypeError(f"{type(self).__name__}: modules must be a list of them, got "
+                            f"{describe(modules)}; write {type(self).__name__}([...])")
         self.extend(modules or ())
 
     def forward(self, *args, **kwargs) -> Any:

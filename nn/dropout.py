@@ -17,7 +17,7 @@ class _Dropping(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        look_at_dropout(self)
+        look_at_dropout(self, p)
         _check(self, p)
         self.p = p
         self.inplace = inplace

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.errors import describe
+from autograd.errors import describe, to_one_dtype
 from autograd.slips import hint
 
 from .parameter import Parameter
@@ -36,7 +36,7 @@ def locate(module, error: Exception, args: tuple) -> None:
             raise TypeError(f"{type(module).__name__}: {strange}; autograd.tensor(...) makes one")
         except TypeError as named:
             locate(module, named, args)
-            raise named from error
+            raise named from None
     if type(error) not in LOCATED or len(error.args) != 1 or not isinstance(error.args[0], str):
         return
     found = error.__dict__.get("failed")
@@ -101,6 +101,8 @@ def warn_of_strays(root) -> None:
     they are not registered, so they are not trained, saved or moved."""
     for path, module in root.named_modules():
         for name, value, stray in strays(module, root, module._told):
+            if len(value) == 1 and value.__class__ is not dict:  # so a teacher is kept aside
+                continue
             module._told.add(name)
             _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
 
@@ -128,7 +130,8 @@ def _warn(place: str, container, stray) -> None:
 def _first_stray(container, root):
     """A Module or Parameter inside that is not registered elsewhere in the model."""
     held = [value for value in _contents(container)
-            if isinstance(value, Parameter) or hasattr(value, "named_modules")]
+            if isinstance(value, Parameter) or hasattr(value, "named_modules")
+            and any(True for kind in (value.parameters, value.buffers) for _ in kind())]
     if not held:
         return None
     known = set()
@@ -147,3 +150,12 @@ def _contents(container):
             yield from islice(inner, _SCANNED)
         else:
             yield value
+
+
+def check_dtype(module, weight: Tensor, **inputs: Tensor) -> None:
+    """Raise where an input or a state of a layer is of another dtype than its weights."""
+    for which, value in inputs.items():
+        if isinstance(value, Tensor) and value.dtype != weight.dtype:
+            advice = to_one_dtype(value.dtype, weight.dtype, which=which)
+            raise TypeError(f"{type(module).__name__}: {which} is {value.dtype}, its weights are "
+                            f"{weight.dtype}, which do not mix; {advice}")

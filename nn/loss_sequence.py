@@ -125,6 +125,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                                f"target (N), input ({self.in_features}) one (); got "
                                f"{describe(input)} and {describe(target)}")
         labels = np.atleast_1d(target.numpy())
+        if labels.dtype.kind not in "iu":
+            raise TypeError(f"{type(self).__name__}: target must be a Tensor of integers, got "
+                            f"{describe(target)}; .long() makes one")
         wrong = labels[(labels < 0) | (labels >= self.n_classes)]
         if wrong.size:
             raise IndexError(f"{type(self).__name__}: target {wrong[0]} is no class: there are "

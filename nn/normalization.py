@@ -79,7 +79,8 @@ class _Running(_Affine):
         name = type(self).__name__
         if input.ndim not in self.dims:
             fits = " or ".join(f"{n}-d" for n in self.dims)
-            raise ValueError(f"{name}: {fits} input is needed, got {tuple(input.shape)}")
+            raise ValueError(f"{name}: {fits} input is needed, got {tuple(input.shape)}"
+                             f"{_of_dims(name, input.ndim, self.num_features)}")
 
     def _advice(self, args: tuple) -> str:
         shape = shape_of(args)
@@ -94,6 +95,15 @@ class _Running(_Affine):
     def _settings(self, **defaults) -> str:
         bias = "bias=False" if self.weight is not None and self.bias is None else ""
         return ", ".join(filter(None, [str(self.num_features), changed(self, **defaults), bias]))
+
+
+def _of_dims(name: str, ndim: int, features: int) -> str:
+    """The layer of the same kind that takes inputs of so many dimensions, as advice."""
+    kind, own = name[:-2], f"{max(ndim - 2, 1)}d"
+    if kind not in ("BatchNorm", "InstanceNorm") or own not in ("1d", "2d", "3d") or ndim < 2:
+        return ""
+    batch = ", input.unsqueeze(0) makes one sample a batch" if ndim > 2 else ""
+    return f"; nn.{kind}{own}({features}) takes it{batch}"
 
 
 @replayed

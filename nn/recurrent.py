@@ -14,7 +14,7 @@ from autograd.ops import recurrent as ops
 from autograd.slips import hint
 
 from . import init
-from .errors import check_whole
+from .errors import check_dtype, check_whole
 from .functional import dropout
 from .module import Module, changed
 from .parameter import Parameter
@@ -170,6 +170,7 @@ class _Recurrent(Module):
                 raise ValueError(f"{type(self).__name__}: {which} must be {fits}, for {rows} "
                                  f"layers and directions{f' and {count} sequences' * batched}, "
                                  f"got {describe(state)}")
+            check_dtype(self, self.weight_ih_l0, **{which: state})
             states.append(state if batched else state.unsqueeze(1))
         return states
 
@@ -184,6 +185,7 @@ class _Recurrent(Module):
         if input.ndim != ndim or input.shape[-1] != self.input_size:
             raise ValueError(f"{type(self).__name__}: input {tuple(input.shape)} has "
                              f"{input.shape[-1]} features, input_size is {self.input_size}")
+        check_dtype(self, self.weight_ih_l0, input=input)
 
     def _advice(self, args: tuple) -> str:
         x = args[0] if args else None

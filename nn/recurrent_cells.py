@@ -10,7 +10,7 @@ from autograd.errors import describe
 from autograd.ops.recurrent import gru_cell, lstm_cell, rnn_cell
 
 from . import init
-from .errors import check_whole
+from .errors import check_dtype, check_whole
 from .module import Module, changed
 from .parameter import Parameter
 
@@ -44,10 +44,12 @@ class _Cell(Module):
     def _fits(self, input: Tensor, *states: Tensor) -> bool:
         """Whether the input and states are matrices that fit; raises unless they are vectors."""
         lead = input.shape[:-1] if isinstance(input, Tensor) else ()
-        if len(lead) == 1 and input.shape[1] == self.input_size:
+        dtype = self.weight_ih.dtype
+        if len(lead) == 1 and input.shape[1] == self.input_size and input.dtype is dtype:
             wanted = *lead, self.hidden_size
             for state in states:
-                if not isinstance(state, Tensor) or state.shape != wanted:
+                if (not isinstance(state, Tensor) or state.shape != wanted
+                        or state.dtype is not dtype):
                     break
             else:
                 return True
@@ -67,6 +69,7 @@ class _Cell(Module):
                 raise ValueError(f"{name}: {which} must be (N, {sizes[which]}) or "
                                  f"({sizes[which]},), with one N for input and states, got "
                                  f"{tuple(x.shape)} for input {tuple(input.shape)}")
+        check_dtype(self, self.weight_ih, input=input, **states)
 
     def _zeros(self, input: Tensor) -> Tensor:
         """The state before the first step."""

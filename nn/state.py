@@ -15,9 +15,10 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.errors import describe
 
 from .parameter import Parameter, is_lazy
-from .state_report import account
+from .state_report import account, as_mapping
 
 EXTRA = "_extra_state"  # the key of what get_extra_state returns
 _Keys = namedtuple("_Keys", ("missing_keys", "unexpected_keys"))
@@ -53,7 +54,7 @@ def load(module, state_dict: Mapping, strict: bool, assign: bool) -> Incompatibl
     """Copy (or, with `assign`, set) the values of a state dict; see Module.load_state_dict."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"{type(module).__name__}.load_state_dict: a mapping of names to tensors "
-                        f"is needed, got {type(state_dict).__name__}")
+                        f"is needed, got {describe(state_dict)}{as_mapping(state_dict)}")
     loading = _Loading(module, state_dict, assign)
     try:
         loading.visit(module, "")
@@ -257,9 +258,9 @@ def as_tensor(who: str, name: str, value) -> Tensor:
         return value
     try:
         return autograd.from_numpy(np.asarray(value))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{who}.load_state_dict: {name!r} must be a tensor or an array, got "
-                        f"{type(value).__name__} ({error})") from error
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{who}.load_state_dict: {name!r} must be a tensor or an array of numbers, "
+                        f"got {describe(value)}") from None
 
 
 def _shape(value) -> Any:

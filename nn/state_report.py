@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from autograd.errors import did_you_mean
+from os import PathLike, fsdecode
+
+from autograd.errors import did_you_mean, uncalled
 
 
 def account(who: str, shapes: dict, given: dict, misfits: list, missing: list,
@@ -24,7 +26,27 @@ def account(who: str, shapes: dict, given: dict, misfits: list, missing: list,
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     table = [f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows]
     return "\n".join([f"{who}.load_state_dict: {len(rows) - 1} of the keys do not fit; nothing was "
-                      f"loaded.{_prefix_advice(shapes, given)}", *table])
+                      f"loaded.{_prefix_advice(shapes, given) or _within(shapes, given)}", *table])
+
+
+def as_mapping(value) -> str:
+    """How to come from what was given for a state dict to one."""
+    if isinstance(value, (str, bytes, PathLike)):
+        return f"; read the file first: load_state_dict(autograd.load({fsdecode(value)!r}))"
+    if hasattr(value, "state_dict"):
+        return "; pass its .state_dict()"
+    if hasattr(value, "__next__"):
+        return "; model.state_dict() gives one, model.parameters() does not"
+    return uncalled(value)
+
+
+def _within(shapes: dict, given: dict) -> str:
+    """Which entry of a checkpoint is the state dict, where it is not the checkpoint itself."""
+    dicts = [name for name, shape in given.items() if shape == "dict"]
+    if len(dicts) == 0 or shapes.keys() & given.keys():
+        return ""
+    return (f"\nThis looks like a checkpoint that holds a state dict: load_state_dict("
+            f"checkpoint[{dicts[0]!r}])")
 
 
 def _misfit(wanted, got) -> str:

@@ -122,7 +122,8 @@ class Tree(Constructed):
         if "_registered" not in self.__dict__ and not name.startswith("__"):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}: "
                                  "super().__init__() was not called; call it first in __init__")
-        near = "" if name.startswith("_") else did_you_mean(name, own_names(self))
+        near = "" if name.startswith("_") else _INSTEAD.get(name) or did_you_mean(
+            name, own_names(self))
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{near}")
 
     def _get_name(self) -> str:
@@ -261,6 +262,12 @@ class Tree(Constructed):
         return found[name]
 
 
+_INSTEAD = {  # what models of other libraries have as methods
+    "save": "; save its state: autograd.save(model.state_dict(), 'model.npz')",
+    "load": "; load its state: model.load_state_dict(autograd.load('model.npz'))",
+    "fit": "; nn.training.Trainer(model, criterion, optimizer).fit(loader, epochs) trains it",
+    "predict": "; call it: model(x), after model.eval() and under autograd.no_grad()",
+}
 _KINDS = {"parameter": Parameter, "buffer": Tensor, "module": Tree}
 
 

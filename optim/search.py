@@ -17,7 +17,7 @@ import numpy as np
 from autograd import Tensor, get_rng_state, manual_seed, set_rng_state
 from autograd.errors import Constructed, describe, spelled
 
-Objective = Callable[[dict[str, Any]], SupportsFloat]
+_Objective = Callable[[dict[str, Any]], SupportsFloat]
 
 
 class Uniform(Constructed):
@@ -130,7 +130,7 @@ class Trials(list):
 
 
 @spelled
-def grid_search(objective: Objective, space: Space, *, mode: str = "min",
+def grid_search(objective: _Objective, space: Space, *, mode: str = "min",
                 seed: int = 0) -> Trials:
     """The objective at all combinations of the choices, whose ranges must be lists.
 
@@ -151,7 +151,7 @@ def grid_search(objective: Objective, space: Space, *, mode: str = "min",
 
 
 @spelled
-def random_search(objective: Objective, space: Space, trials: int, *, mode: str = "min",
+def random_search(objective: _Objective, space: Space, trials: int, *, mode: str = "min",
                   seed: int = 0) -> Trials:
     """The objective at `trials` points that are drawn from the space; see grid_search.
 
@@ -166,7 +166,7 @@ def random_search(objective: Objective, space: Space, trials: int, *, mode: str 
 
 
 @spelled
-def bayes_search(objective: Objective, space: Space, trials: int, *, mode: str = "min",
+def bayes_search(objective: _Objective, space: Space, trials: int, *, mode: str = "min",
                  seed: int = 0) -> Trials:
     """The objective at `trials` points, each chosen by what the earlier ones came to, by Optuna's
     tree-structured Parzen estimator; see grid_search.
@@ -203,7 +203,7 @@ def bayes_search(objective: Objective, space: Space, trials: int, *, mode: str =
     return _run(objective, points(), mode, seed, tell)
 
 
-def _run(objective: Objective, points, mode: str, seed: int,
+def _run(objective: _Objective, points, mode: str, seed: int,
          tell: Callable[[Trial], None] | None = None) -> Trials:
     done: list[Trial] = []
     before = get_rng_state()
@@ -220,7 +220,7 @@ def _run(objective: Objective, points, mode: str, seed: int,
     return Trials(done, mode)
 
 
-def _try(objective: Objective, params: dict[str, Any]) -> Trial:
+def _try(objective: _Objective, params: dict[str, Any]) -> Trial:
     start = time.perf_counter()
     try:
         value = objective(dict(params))
@@ -237,7 +237,7 @@ def _draw(values: Sequence[Any] | Uniform, source: np.random.Generator) -> Any:
     return values[int(source.integers(len(values)))]
 
 
-def _check(who: str, objective: Objective, space: Space, mode: str, trials: int = 1) -> None:
+def _check(who: str, objective: _Objective, space: Space, mode: str, trials: int = 1) -> None:
     if not callable(objective):
         raise TypeError(f"{who}: objective must be a function of a dict, got {describe(objective)}")
     if not isinstance(space, Mapping) or not space:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Tensor, from_numpy
-from autograd.errors import describe
+from autograd.errors import describe, uncalled
 from optim.switches import plain
 
 if TYPE_CHECKING:
@@ -45,11 +45,17 @@ def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> None:
     optimizer.state = state
 
 
+def _with_keys(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return f"{describe(value)}{uncalled(value)}"
+    return f"one with {', '.join(map(repr, list(value)[:3])) or 'none'}; is it a model's?"
+
+
 def _check_parts(who: str, state_dict: Any) -> None:
     if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= state_dict.keys():
         raise ValueError(
             f"{who}: expected a dict with the keys 'state' and 'param_groups', "
-            f"got {describe(state_dict)}"
+            f"got {_with_keys(state_dict)}"
         )
     saved, groups = state_dict["state"], state_dict["param_groups"]
     if not isinstance(saved, Mapping):

@@ -88,15 +88,15 @@ PUBLIC_BESIDE_ALL = {
     "autograd.aliases": "LAYERS",
     "autograd.boundary": "guarded",
     "autograd.complexes": "reals",
-    "autograd.errors": "Constructed caller_place check_switches describe did_you_mean outside "
-                       "spelled uncalled warn",
+    "autograd.errors": "Constructed caller_place check_switches describe did_you_mean "
+                       "instead ordered outside spelled to_one_dtype uncalled warn",
     "autograd.files": "replacing",
     "autograd.hooks": "RemovableHandle",
     "autograd.lazy": "complete lazily",
     "autograd.origins": "Made Origins made",
     "autograd.refused": "advice tolerated",
     "autograd.replayed": "replayed",
-    "autograd.slips": "NOTED PILED SPENT hint hinting",
+    "autograd.slips": "NOTED PASSES PILED SPENT hint hinting",
     "autograd.serialize.restricted": "ARRAYS HeldArray Restricted",
     "autograd.sampling": "numpy_generator stand_in",
     "autograd.surface.attention": "SDPBackend sdpa_kernel",

@@ -102,9 +102,9 @@ def test_shape_mismatch_names_sample_field_and_both_shapes():
     ("batch", "kind", "text"),
     [
         ([], ValueError, "the batch is empty"),
-        ([None, None], TypeError, r"cannot batch NoneType \(sample 0\); it takes tensors"),
-        ([(1, None)], TypeError, r"cannot batch NoneType \(sample 0 at sample\[1\]\)"),
-        ([object()], TypeError, "cannot batch object"),
+        ([None, None], TypeError, "sample 0 is None; does __getitem__ of the dataset end"),
+        ([(1, None)], TypeError, r"sample 0 is None at sample\[1\]"),
+        ([object()], TypeError, r"cannot batch object \(sample 0\); it takes tensors"),
         ([1, "a"], TypeError, "sample 0 is int, sample 1 of the batch is str"),
         ([np.float32(1), "a"], TypeError, "sample 0 is float32, sample 1 of the batch is str"),
         ([np.zeros(2), 3.0], TypeError, "sample 0 is ndarray, sample 1 of the batch is float"),

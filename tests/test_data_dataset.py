@@ -86,7 +86,7 @@ def test_tensor_dataset_batch_keeps_the_graph():
 def test_tensor_dataset_errors():
     with pytest.raises(ValueError, match="at least one tensor, got none"):
         TensorDataset()
-    with pytest.raises(TypeError, match=r"argument 1 must be a Tensor, got ndarray; .*from_numpy"):
+    with pytest.raises(TypeError, match=r"argument 1 must be a Tensor, got ndarray"):
         TensorDataset(autograd.zeros(3), np.zeros(3))
     with pytest.raises(ValueError, match=r"first dimension .* \(3, 2\), \(4,\)"):
         TensorDataset(autograd.zeros(3, 2), autograd.zeros(4))

@@ -180,7 +180,7 @@ def test_datasets_that_do_not_fit():
     for settings in (dict(shuffle=True), dict(sampler=[0]), dict(batch_sampler=[[0]])):
         with pytest.raises(ValueError, match="Stream is an IterableDataset and comes in its own"):
             DataLoader(Stream(3), **settings)
-    with pytest.raises(TypeError, match="must define __getitem__ and __len__.*generator does not"):
+    with pytest.raises(TypeError, match="must define .*generator has no __getitem__"):
         DataLoader(x for x in range(3))
     with pytest.raises(ValueError, match="data_source is empty"):
         DataLoader([], shuffle=True)

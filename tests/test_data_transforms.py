@@ -110,7 +110,7 @@ def test_normalize_errors():
 def test_compose_applies_in_order():
     both = Compose([lambda x: x + 1, Lambda(lambda x: x * 10)])
     assert both(1) == 20
-    with pytest.raises(TypeError, match=r"transforms\[1\] is not callable: 3"):
+    with pytest.raises(TypeError, match=r"transforms\[1\] must be a function of a samp"):
         Compose([ToTensor(), 3])
     with pytest.raises(TypeError, match="Lambda: needs a function, got int"):
         Lambda(3)

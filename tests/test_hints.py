@@ -63,6 +63,52 @@ def test_there_are_enough_programs_of_different_names():
     assert len(set(NAMES)) == len(NAMES) >= 30
 
 
+def reaching(loss, made_by, change=lambda x: x):
+    """A function that gives `loss` what `made_by` made of numbers, and `change` of that."""
+    x = change(made_by(autograd.rand(2, 3, requires_grad=True) + 0.1))
+    return lambda: loss(x, autograd.zeros(x.shape[0]).long() if loss is F.nll_loss else
+                        autograd.ones(*x.shape).detach())
+
+
+@pytest.mark.parametrize(("loss", "made_by"), [
+    (F.nll_loss, "sigmoid"), (F.kl_div, "sigmoid"), (F.kl_div, "linear")])
+def test_what_is_no_logarithm_is_told(loss, made_by):
+    apply = nn.Linear(3, 3) if made_by == "linear" else autograd.sigmoid
+    with pytest.warns(autograd.Hint, match=f"the input comes out of {made_by}, but {loss.__name__} "
+                                           "takes logarithms of probabilities"):
+        reaching(loss, apply)()
+
+
+@pytest.mark.parametrize("change", [
+    lambda x: x.reshape(3, 2), lambda x: x.flatten(), lambda x: x.unsqueeze(1), lambda x: x.t(),
+    lambda x: x.permute(1, 0), lambda x: x.movedim(0, 1)])
+def test_what_rearranges_does_not_hide_an_activation(change):
+    with pytest.warns(autograd.Hint, match="with_logits: the input comes out of sigmoid"):
+        reaching(F.binary_cross_entropy_with_logits, autograd.sigmoid, change)()
+
+
+@pytest.mark.parametrize(("dim", "change"), [
+    (1, lambda x: x), (-1, lambda x: x), (2, lambda x: x.movedim(2, 1))])
+def test_softmax_over_classes_of_pictures(dim, change):
+    """Over dimension 1, or the last one; over any, where its result was rearranged."""
+    x = change(autograd.rand(2, 3, 3, 3, requires_grad=True).softmax(dim))
+    with pytest.warns(autograd.Hint, match="the input comes out of softmax"):
+        F.cross_entropy(x, autograd.zeros(2, 3, 3).long())
+
+
+def test_softmax_whose_graph_is_freed_is_told_all_the_same():
+    x = autograd.rand(2, 3, requires_grad=True).softmax(1)
+    x.sum().backward()
+    with pytest.warns(autograd.Hint, match="the input comes out of softmax"):
+        F.cross_entropy(x, autograd.tensor([0, 1]))
+
+
+def test_one_class_is_looked_for_in_the_dimension_of_classes():
+    with pytest.warns(autograd.Hint, match=r"input \(2, 1, 3\) has one class"):
+        F.cross_entropy(autograd.rand(2, 1, 3), autograd.zeros(2, 3).long())
+    assert told(F.cross_entropy, autograd.rand(2, 3, 1), autograd.zeros(2, 1).long()) == []
+
+
 def slip():
     F.cross_entropy(autograd.ones(2, 2, requires_grad=True).softmax(1), autograd.tensor([0, 1]))
 

@@ -167,12 +167,19 @@ def test_erfc_keeps_its_digits_in_the_tail(dtype):
 
 
 @both_types
+def test_erfc_ends_at_0_and_2(dtype):
+    got = compiled.elementwise("erfc", np.array([27.5, 1e30, INF, -27.5, -INF, NAN], dtype))
+    np.testing.assert_array_equal(got, [0, 0, 0, 2, 2, NAN])
+
+
+@both_types
 @pytest.mark.parametrize("name", ["sin", "cos", "tan"])
 def test_errors_of_angles(name, dtype):
     """Near 0, near the multiples of π / 2, over many turns, and beyond, by the C library."""
     multiples = np.arange(-600_000, 600_000, 37) * (np.pi / 2)
     far = np.exp2(np.linspace(20, 127, 2000))
     x = np.concatenate([np.linspace(-40, 40, 100_001), np.linspace(-1e6, 1e6, 100_001), multiples,
+                        np.arange(636_621, 6_000_000, 3701) * (np.pi / 2),
                         np.exp2(np.linspace(-140, 0, 2000)), far, -far]).astype(dtype)
     got = compiled.elementwise(name, x)
     want = getattr(np, name)(x.astype(np.longdouble))

@@ -227,7 +227,7 @@ def test_targets_of_another_shape(function, shape, target, text):
 def test_arguments_that_do_not_fit():
     x, t = scores(2, 3), labels(0, 1)
     assert message(TypeError, cross_entropy, x, [0, 1]) == (
-        "cross_entropy: target must be a Tensor, got list of 2")
+        "cross_entropy: target must be a Tensor, got list of 2; autograd.tensor(...) makes one")
     assert "input must be floating" in message(TypeError, cross_entropy, labels(1, 2), t)
     assert "input must be floating, of shape (N, C)" in message(
         TypeError, nll_loss, autograd.tensor(1.0), labels())

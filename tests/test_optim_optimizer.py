@@ -216,6 +216,7 @@ class TestStep:
         with pytest.warns(
             UserWarning, match=r"step: none of the 2 parameters has a grad"
         ) as caught:
+            loss = optimizer.param_groups[0]["params"][0] * 2  # noqa: F841 - backward() is forgotten
             optimizer.step()
         assert caught[0].filename == __file__ and not optimizer.state
 

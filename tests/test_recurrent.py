@@ -287,7 +287,7 @@ MESSAGES = {
     r"LSTM: hx must be the pair \(h, c\), got Tensor":
         lambda: nn.LSTM(3, 4)(numbers(5, 2, 3), numbers(1, 2, 4)),
     r"RNN: there are no steps in the input": lambda: nn.RNN(3, 4)(numbers(0, 2, 3)),
-    r"lstm: h is float32 but input float64; convert one":
+    r"LSTM: h is float32, its weights are float64, which do not mix; h.double\(\)":
         lambda: nn.LSTM(3, 4).double()(numbers(5, 2, 3, dtype=np.float64), (
             numbers(1, 2, 4), numbers(1, 2, 4))),
     r"GRU: 3 lengths for the 2 sequences of input \(5, 2, 3\) with batch_first=False":

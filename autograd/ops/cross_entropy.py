@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import kernels
 from ..dtypes import int64
-from ..errors import describe
+from ..errors import describe, instead
 from ..record import composite, op
 from ..replayed import replayed
 from ..tensors import Tensor
@@ -209,7 +209,8 @@ def _counted(target, weight, ignore_index: int, classes: int):
 def _check_tensors(name: str, input, target, weight) -> None:
     for which, value in (("input", input), ("target", target)):
         if not isinstance(value, Tensor):
-            raise TypeError(f"{name}: {which} must be a Tensor, got {describe(value)}")
+            raise TypeError(f"{name}: {which} must be a Tensor, got {describe(value)}"
+                            f"{instead(value)}")
     shape = input._array.shape
     if not shape or input._array.dtype.kind != "f":
         swapped = target._array.dtype.kind == "f" and target._array.ndim > len(shape)

@@ -58,12 +58,17 @@ def zeros(g):
     return where(False, g, 0.0)
 
 
+def _check_parts(name: str, input, dtype) -> None:
+    """Raise where a complex tensor would become a real one."""
+    if input.dtype.kind == "c" != dtype.kind:
+        raise TypeError(f"{name}: {input.dtype} as {dtype} would lose the imaginary parts; .real "
+                        "or .abs() says what is meant")
+
+
 @op(any=True, broadcasts=True, method=False, vjp=dict(input=lambda g: g))
 def cast(input, /, dtype):
     """The same values as another floating-point or complex dtype."""
-    if input.dtype.kind == "c" != dtype.kind:
-        raise TypeError(f"{input.dtype} as {dtype} would lose the imaginary parts; .real or .abs() "
-                        "says what is meant")
+    _check_parts("cast", input, dtype)
     return converted(input, dtype)
 
 
@@ -71,6 +76,12 @@ def cast(input, /, dtype):
 def cast_to_integral(input, /, dtype):
     """The same values as an integer or boolean dtype: towards zero, without gradient."""
     return converted(input, dtype)
+
+
+def _changed(name: str, input, dtype):
+    """The tensor in a dtype that it is not of."""
+    _check_parts(name, input, dtype)
+    return (cast if dtype.kind in "fc" else cast_to_integral)(input, dtype)
 
 
 @composite()
@@ -98,7 +109,7 @@ def to(input, *args, dtype=None, device=None, copy=False, non_blocking=False, me
     wanted = input.dtype if dtype is None else dtypes.any_dtype(dtype)
     if wanted is input.dtype:
         return input.clone() if copy else input
-    return (cast if wanted.kind in "fc" else cast_to_integral)(input, wanted)
+    return _changed("to", input, wanted)
 
 
 def in_float32(function):
@@ -122,10 +133,8 @@ def in_float32(function):
 
 
 def _caster(name: str, dtype: np.dtype):
-    change = cast if dtype.kind in "fc" else cast_to_integral
-
     def convert(input):
-        return input if input.dtype is dtype else change(input, dtype)
+        return input if input.dtype is dtype else _changed(name, input, dtype)
 
     convert.__name__ = name
     convert.__doc__ = f"The tensor as {dtype}; itself if it is that already."

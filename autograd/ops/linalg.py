@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..dtypes import refuse_complex
+from ..errors import to_one_dtype
 from ..gate import multiplied, total
 from ..kernels.rounding import rounded_once
 from ..record import composite, op
@@ -289,23 +290,7 @@ def _check_linear(input, weight, bias) -> None:
     dtypes = [str(x.dtype) for x in (input, weight, bias) if x is not None]
     if len(set(dtypes)) > 1:
         raise RuntimeError(f"linear: input, weight and bias have dtypes {', '.join(dtypes)}, which "
-                           f"do not mix; {_mended(input.dtype, weight.dtype)}")
-
-
-_MAKES = {"float16": "half", "float32": "float", "float64": "double", "complex64": "cfloat",
-          "complex128": "cdouble"}
-
-
-def _mended(input, weight) -> str:
-    """How input and model come to one dtype: no imaginary part may be lost."""
-    ways = []
-    if input.kind != "c" or weight.kind == "c":
-        ways.append(f"input.{_MAKES.get(str(weight), 'float')}() gives it the weight's")
-    if input.kind == "f":
-        ways.append(f"model.{_MAKES[str(input)]}() gives the model the input's")
-    elif input.kind == "c":
-        ways.append(f"nn.Linear(..., dtype=autograd.{input}) takes it")
-    return ", ".join(ways)
+                           f"do not mix; {to_one_dtype(input.dtype, weight.dtype, 'Linear')}")
 
 
 @composite(method=False)

@@ -5,10 +5,12 @@ What made a loss's input is the name of its node, so looking costs as much as a 
 
 from __future__ import annotations
 
-from ..slips import hint, hinting
+from ..slips import NOTED, hint, hinting
 
-_REARRANGE = frozenset(("reshape", "view", "flatten", "squeeze", "unsqueeze", "transpose",
-                        "permute", "movedim"))
+_REARRANGE = frozenset(("reshape", "view", "_flatten", "squeeze", "unsqueeze", "transpose",
+                        "permute"))
+_OF_CLASSES = ("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits")
+_CHOICES = frozenset(("matmul", "mul", "true_divide", "squeeze"))
 _LOGARITHMS = "{loss} takes logarithms of probabilities: log_softmax(scores, dim=1) makes them"
 _SLIPS = {
     ("cross_entropy", "softmax"):
@@ -37,6 +39,8 @@ def look_at_input(loss: str, input) -> None:
     node = input._node
     if node is None or not hinting():
         return
+    if "in turn" in NOTED and loss in _OF_CLASSES:
+        NOTED["of classes"] = True
     made_by, direct = node.op.name, True
     while made_by in _REARRANGE:
         node, direct = node.parents[0], False
@@ -59,7 +63,9 @@ def _over_classes(node) -> bool:
 
 def look_at_classes(loss: str, input) -> None:
     """Tell of a single class: its probability is 1 whatever the score."""
-    shape = input._array.shape
+    shape, node = input._array.shape, input._node
+    if node is not None and node.op.name in _CHOICES:  # of as many as there are at present
+        return
     if shape[1 if len(shape) > 1 else 0] == 1:
         hint(f"one class for {loss}", f"{loss}: input {tuple(shape)} has one class, so the loss "
              "and its gradient are always 0; for yes or no use "

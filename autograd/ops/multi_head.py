@@ -32,12 +32,13 @@ def multi_head_attention_forward(
         bias_v, add_zero_attn, dropout_p, out_proj_weight, out_proj_bias, training=True,
         key_padding_mask=None, need_weights=True, attn_mask=None, use_separate_proj_weight=False,
         q_proj_weight=None, k_proj_weight=None, v_proj_weight=None, static_k=None, static_v=None,
-        average_attn_weights=True, is_causal=False, *, batch_first=False, generator):
-    """(output, weights or None); see `nn.functional`.  batch_first: (N, L, E) for (L, N, E)."""
-    batched = _check_inputs(query, key, value, embed_dim_to_check, num_heads, batch_first,
+        average_attn_weights=True, is_causal=False, *, batch_first=False, generator, who=_NAME):
+    """(output, weights or None); see `nn.functional`.  batch_first: (N, L, E) for (L, N, E).
+    `who` is named in errors."""
+    batched = _check_inputs(who, query, key, value, embed_dim_to_check, num_heads, batch_first,
                             (k_proj_weight, v_proj_weight) if use_separate_proj_weight else None)
     if is_causal and attn_mask is None:
-        raise ValueError(f"{_NAME}: is_causal says that attn_mask is causal, so that must be given "
+        raise ValueError(f"{who}: is_causal says that attn_mask is causal, so that must be given "
                          "too; nn.Transformer.generate_square_subsequent_mask(L) makes one")
     batch, length = (0, 1) if batch_first or not batched else (1, 0)
     if not batched:
@@ -50,7 +51,7 @@ def multi_head_attention_forward(
     k, v = (x if given is None else _given(name, given, sizes[0], x)
             for x, given, name in ((k, static_k, "static_k"), (v, static_v, "static_v")))
     k, v, more = _extended(k, v, bias_k, bias_v, add_zero_attn, static_k, static_v)
-    mask = _mask(attn_mask, key_padding_mask, q, sizes, batched)
+    mask = _mask(who, attn_mask, key_padding_mask, q, sizes, batched)
     causal = is_causal and not (need_weights or more or key_padding_mask is not None)
     if more and mask is not None:
         mask = pad(mask, (0, more))
@@ -133,28 +134,28 @@ def _weighted(q, k, v, mask, dropout_p: float, generator) -> tuple:
     return matmul(weights, v), weights
 
 
-def _mask(attn_mask, key_padding_mask, q, sizes: tuple, batched: bool):
+def _mask(who: str, attn_mask, key_padding_mask, q, sizes: tuple, batched: bool):
     """Both masks as one that is added to the scores (N, H, L, S), or None."""
     (n, length, keys), heads = sizes, q.shape[1]
-    mask = _additive("attn_mask", attn_mask, q.dtype)
+    mask = _additive(who, "attn_mask", attn_mask, q.dtype)
     if mask is not None:
         shapes = {2: (length, keys), 3: (n * heads, length, keys)}
         if tuple(mask.shape) != shapes.get(mask._array.ndim):
-            raise ValueError(f"{_NAME}: attn_mask must be (L, S) = {shapes[2]} or (N num_heads, L, "
+            raise ValueError(f"{who}: attn_mask must be (L, S) = {shapes[2]} or (N num_heads, L, "
                              f"S) = {shapes[3]}, got {tuple(mask.shape)}")
         mask = reshape(mask, (*((1, 1) if mask._array.ndim == 2 else (n, heads)), length, keys))
-    padding = _additive("key_padding_mask", key_padding_mask, q.dtype)
+    padding = _additive(who, "key_padding_mask", key_padding_mask, q.dtype)
     if padding is None:
         return mask
     wanted = (n, keys) if batched else (keys,)
     if tuple(padding.shape) != wanted:
-        raise ValueError(f"{_NAME}: key_padding_mask must be {'(N, S)' if batched else '(S)'} = "
+        raise ValueError(f"{who}: key_padding_mask must be {'(N, S)' if batched else '(S)'} = "
                          f"{wanted}, got {tuple(padding.shape)}")
     padding = reshape(padding, (n, 1, 1, keys))
     return padding if mask is None else mask + padding
 
 
-def _additive(name: str, mask, dtype):
+def _additive(who: str, name: str, mask, dtype):
     """A mask as numbers to add: -inf where a boolean one is True, as these keys take no part."""
     if mask is None:
         return None
@@ -162,40 +163,40 @@ def _additive(name: str, mask, dtype):
     if kind == "b":
         return wrap(np.where(mask._array, -inf, 0).astype(dtype))
     if kind != "f":
-        raise TypeError(f"{_NAME}: {name} must be a boolean Tensor, where True takes no part, or a "
+        raise TypeError(f"{who}: {name} must be a boolean Tensor, where True takes no part, or a "
                         f"floating one, which is added to the scores; got {describe(mask)}")
     return mask if mask.dtype == dtype else mask.to(dtype)
 
 
-def _check_inputs(query, key, value, embed_dim: int, heads: int, batch_first: bool,
+def _check_inputs(who: str, query, key, value, embed_dim: int, heads: int, batch_first: bool,
                   separate: tuple | None) -> bool:
     """Whether there is a batch dimension; raises where the three do not fit each other or the
     `separate` weights of key and value."""
     for which, x in (("query", query), ("key", key), ("value", value)):
         if not isinstance(x, Tensor) or x._array.dtype.kind != "f":
-            raise TypeError(f"{_NAME}: {which} must be a floating Tensor, got {describe(x)}")
+            raise TypeError(f"{who}: {which} must be a floating Tensor, got {describe(x)}")
         if x._array.dtype != query._array.dtype:
-            raise TypeError(f"{_NAME}: {which} is {x.dtype} but query {query.dtype}; convert one, "
+            raise TypeError(f"{who}: {which} is {x.dtype} but query {query.dtype}; convert one, "
                             f"for example with {which}.to(query.dtype)")
     q, k, v = (tuple(x.shape) for x in (query, key, value))
     got = f"got query {q}, key {k} and value {v}"
     if len(q) not in (2, 3) or not len(q) == len(k) == len(v):
-        raise ValueError(f"{_NAME}: three dimensions are needed, or two without a batch, in query, "
+        raise ValueError(f"{who}: three dimensions are needed, or two without a batch, in query, "
                          f"key and value alike, {got}")
     if q[-1] != embed_dim:
-        raise ValueError(f"{_NAME}: query's last dimension must be embed_dim={embed_dim}, {got}")
+        raise ValueError(f"{who}: query's last dimension must be embed_dim={embed_dim}, {got}")
     if heads < 1 or embed_dim % heads:
-        raise ValueError(f"{_NAME}: num_heads={heads} must divide embed_dim={embed_dim}")
+        raise ValueError(f"{who}: num_heads={heads} must divide embed_dim={embed_dim}")
     if k[:-1] != v[:-1] or (not separate and (k != v or k[-1] != embed_dim)):
-        raise ValueError(f"{_NAME}: each key takes one value, so both need the same sizes"
+        raise ValueError(f"{who}: each key takes one value, so both need the same sizes"
                          + ("" if separate else f", and embed_dim={embed_dim} as the last; kdim "
                             "and vdim allow others") + f"; {got}")
     for which, width, weight in zip(("key", "value"), (k[-1], v[-1]), separate or (), strict=False):
         if width != weight.shape[1]:
-            raise ValueError(f"{_NAME}: {which}'s last dimension must be {which[0]}dim="
+            raise ValueError(f"{who}: {which}'s last dimension must be {which[0]}dim="
                              f"{weight.shape[1]}, {got}")
     batch = 0 if batch_first else 1
     if len(q) == 3 and q[batch] != k[batch]:
-        raise ValueError(f"{_NAME}: query has {q[batch]} sequences, key and value {k[batch]}, "
+        raise ValueError(f"{who}: query has {q[batch]} sequences, key and value {k[batch]}, "
                          f"{got}; with batch_first={batch_first} they are dimension {batch}")
     return len(q) == 3

@@ -286,6 +286,12 @@ def _checked_patches(name: str, size, kernel_size, dilation, padding, stride) ->
     return found
 
 
+def _check_real(name: str, input: Tensor) -> None:
+    if input.is_complex():
+        raise TypeError(f"{name}: input must be real, got {describe(input)}; do it with input.real "
+                        "and input.imag")
+
+
 def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
     """Every patch of an image as a column, L of them.
 
@@ -295,6 +301,7 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
     if not isinstance(input, Tensor) or not 3 <= input.ndim <= 4:
         raise ValueError("unfold: input must be a Tensor (N, C, H, W) or (C, H, W), got "
                          f"{describe(input)}; for windows of one dimension use input.unfold")
+    _check_real("unfold", input)
     patches = _patches("unfold", tuple(input.shape[-2:]), kernel_size, dilation, padding, stride)
     if input.ndim == 3:
         return im2col(input.unsqueeze(0), patches).squeeze(0)
@@ -315,6 +322,7 @@ def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=
         raise ValueError(f"fold: an image {size} has {count} patches {patches.kernel}, so input "
                          f"must be (N, C * {elements}, {count}) or (C * {elements}, {count}), got "
                          f"{describe(input)}")
+    _check_real("fold", input)
     if len(shape) == 2:
         return col2im(input.unsqueeze(0), patches).squeeze(0)
     return col2im(input, patches)

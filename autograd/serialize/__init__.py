@@ -12,7 +12,7 @@ from io import TextIOBase
 
 import numpy as np
 
-from ..errors import check_switches, describe
+from ..errors import check_switches, describe, did_you_mean
 from ..files import replacing
 from ..metadata import device
 from . import npz, pytorch, pytorch_files, safetensors
@@ -80,6 +80,7 @@ def load(f, map_location=None, pickle_module=None, *, weights_only: bool | None 
                    mmap=mmap is not None and mmap)
     _check_location(map_location)
     if isinstance(f, (str, bytes, os.PathLike)):
+        _check_place(os.fsdecode(f))
         with open(f, "rb") as file:
             return _load(file, os.fsdecode(f), f if mmap else None)
     if not (hasattr(f, "read") and hasattr(f, "seek")) or isinstance(f, TextIOBase):
@@ -112,10 +113,21 @@ def _load(file, name, mapped):
     except MemoryError:
         raise
     except NotRead as error:
-        raise ValueError(f"load: {name} holds what is not read, or is damaged: {error}") from error
+        raise ValueError(f"load: {name} holds what is not read, or is damaged: {error}") from None
     except Exception as error:  # whatever the readers of zip, npy, JSON and pickles trip over
         raise ValueError(f"load: {name} was not written by autograd.save or PyTorch, or is "
-                         f"damaged: {error}") from error
+                         f"damaged: {error}") from None
+
+
+def _check_place(path: str) -> None:
+    """Raise where there is no file, with those of its folder that have a name like it."""
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"load: {path!r} is a folder; give the path of a file in it")
+    folder = os.path.dirname(path) or "."
+    if not os.path.exists(path):
+        near = did_you_mean(os.path.basename(path), os.listdir(folder)) if os.path.isdir(
+            folder) else f"; there is no folder {folder!r} either"
+        raise FileNotFoundError(f"load: there is no file {path!r}, seen from {os.getcwd()}{near}")
 
 
 def _read(file, size: int, as_safetensors: bool, mapped):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import describe
+from ..errors import describe, uncalled
 from ..tensors import Tensor
 
 _PLAIN = (str, bool, int, float, type(None))
@@ -45,9 +45,14 @@ def pack(value, held: dict[int, Held], path: tuple = ()):
                                 "numbers fit")
         return {"dict": [[pack(k, held, path), pack(v, held, (*path, k))]
                          for k, v in value.items()]}
+    advice = ""
+    if hasattr(value, "state_dict") and not isinstance(value, type):
+        advice = "; save its .state_dict(), and load it into one that is built anew: " \
+                 "model.load_state_dict(autograd.load(path))"
+    elif callable(value):
+        advice = uncalled(value) or "; a function is code, so leave it to the program that loads"
     raise TypeError(f"save: {_shown(path)} is {describe(value)}; only tensors, arrays, numbers, "
-                    "strings, None, lists, tuples and dicts can be saved (for a module, its "
-                    "state_dict())")
+                    f"strings, None, lists, tuples and dicts can be saved{advice}")
 
 
 def _shown(path: tuple) -> str:

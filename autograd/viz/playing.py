@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import reachable
+from ..errors import describe
 from ..files import replacing
 from ..node import Leaf, Node, Output
 from ..tensors import Tensor, current_node, wrap
@@ -43,6 +44,8 @@ class Player:
 
     def save(self, path: str | os.PathLike) -> str:
         """Write the page as an .html file, which needs no network; returns the path."""
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"save: path must be that of an .html file, got {describe(path)}")
         path = os.fspath(path)
         if os.path.splitext(path)[1].lower() not in (".html", ".htm"):
             raise ValueError(f"save: {path!r} must end in .html")
@@ -87,6 +90,9 @@ def player(loss: Tensor, path: str | os.PathLike | None = None, *,
     >>> autograd.viz.player((w * 3).tanh())
     <player of 5 steps>
     """
+    if path is not None and not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"player: path must be that of an .html file, got {describe(path)}; "
+                        "names go by keyword: player(loss, names={'w': w})")
     names = given_names("player", names, sys._getframe(1))
     node = current_node(loss) if isinstance(loss, Tensor) else None
     size = 0 if node is None else len(reachable([node]))

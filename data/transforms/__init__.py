@@ -6,6 +6,7 @@ fetch whole batches; those of this package have it where their results make a ba
 has it when all its parts do.
 """
 
+from autograd.lazy import complete
 from data.transforms.affine import RandomAffine, RandomRotation
 from data.transforms.blur import GaussianBlur
 from data.transforms.color import ColorJitter, Grayscale
@@ -25,3 +26,4 @@ __all__ = [
     "RandomResizedCrop", "RandomRotation", "RandomVerticalFlip", "Resize", "ToPILImage",
     "ToTensor", "batch_form",
 ]
+__getattr__ = complete(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.errors import Constructed
+from autograd.errors import Constructed, describe, uncalled
 from data.dataset import newest_method
 from data.transforms.arguments import is_number, probability
 from data.transforms.base import drawn
@@ -57,10 +57,12 @@ class _Composed(Constructed):
     def __init__(self, transforms: Sequence[Callable]) -> None:
         name = type(self).__name__
         if not isinstance(transforms, Iterable):
-            raise TypeError(f"{name}: transforms must be a list of them, got {transforms!r}")
+            raise TypeError(f"{name}: transforms must be a list of them, got {transforms!r}; "
+                            f"write {name}([...])")
         for position, transform in enumerate(transforms):
-            if not callable(transform):
-                raise TypeError(f"{name}: transforms[{position}] is not callable: {transform!r}")
+            if not callable(transform) or isinstance(transform, type):
+                raise TypeError(f"{name}: transforms[{position}] must be a function of a sample, "
+                                f"got {describe(transform)}{uncalled(transform)}")
         self.transforms = transforms
 
     @property

@@ -107,6 +107,9 @@ class watch(Callback):
         self.record.status = reason or "ended"
         self._show()
 
+    def __repr__(self) -> str:
+        return f"<watch {str(self.path)!r}: {self.record.steps} steps, {self.record.status}>"
+
     def __enter__(self) -> Self:
         return self
 
@@ -232,7 +235,13 @@ def _number(name: str, value: Any) -> float:
 
 
 def _checked_path(path: str | os.PathLike) -> Path:
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        raise TypeError(f"watch: path must be that of the page, got {describe(path)}; write "
+                        "watch('run.html', model, optimizer)")
     path = Path(os.fsdecode(path))
+    if path.is_dir():
+        raise IsADirectoryError(f"watch: {str(path)!r} is a folder; write "
+                                f"watch({str(path / 'run.html')!r}, ...)")
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"watch: the page's path ends in .html, got {str(path)!r}; write "
                          f"watch({str(path.with_suffix('.html'))!r}, ...)")

@@ -12,7 +12,7 @@ from autograd import Tensor
 from autograd.boundary import guarded
 from autograd.errors import describe
 
-Int = int  # whose name is a method's below
+_Int = int  # whose name is a method's below
 
 
 class _Packed(NamedTuple):
@@ -71,7 +71,7 @@ class PackedSequence(_Packed):
         """The sequences themselves: they are on the CPU."""
         return self
 
-    def sequences(self) -> Int:
+    def sequences(self) -> _Int:
         """How many there are, those without any step counted."""
         if self.sorted_indices is not None:
             return len(self.sorted_indices)

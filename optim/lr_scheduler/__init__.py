@@ -5,6 +5,7 @@ from that count and the rate it began with.  Of optimizer.step() it only looks, 
 has come first: the order of the two calls changes no more than which rate an update sees.
 """
 
+from autograd.lazy import complete
 from optim.lr_scheduler.base import LRScheduler
 from optim.lr_scheduler.base import LRScheduler as _LRScheduler  # noqa: F401  its old name
 from optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
@@ -41,3 +42,4 @@ __all__ = [
     "StepLR",
     "TimeBasedLR",
 ]
+__getattr__ = complete(__name__)

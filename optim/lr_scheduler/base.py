@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.errors import Constructed, warn
+import numpy as np
+
+from autograd.errors import Constructed, describe, ordered, warn
 from autograd.slips import hint
 from optim.optimizer import Optimizer
+from optim.slips import has_stepped
 from optim.switches import current_rates, set_rate
 
 
@@ -67,7 +70,8 @@ class LRScheduler(Constructed):
     def _watch(self) -> None:
         """Warn in the first step if no parameter has been written since the schedule began."""
         before, self._before = self._before, None
-        if before is not None and before == last_write(self.optimizer):
+        if (before is not None and before == last_write(self.optimizer)
+                and not has_stepped(self.optimizer)):
             hint("scheduler first",
                  f"{type(self).__name__}.step() came before the first optimizer.step(), so no "
                  "update sees the first learning rate; call optimizer.step() first")
@@ -182,12 +186,22 @@ def last_write(optimizer: Optimizer) -> int:
 
 def check_optimizer(who: str, optimizer: Any) -> None:
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"{who}: optimizer must be an Optimizer, got {type(optimizer).__name__}")
+        raise TypeError(f"{who}: optimizer must be an Optimizer, got {describe(optimizer)}; write "
+                        f"{who}(optimizer, ...)")
 
 
 def check_positive(who: str, name: str, value: float) -> None:
+    if not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{who}: {name} must be a number above 0, got {describe(value)}")
     if not value > 0:
         raise ValueError(f"{who}: {name} must be above 0, got {value}")
+
+
+def check_milestones(who: str, milestones: Any) -> None:
+    if not ordered(milestones) or not all(hasattr(at, "__index__") for at in milestones):
+        got = describe(milestones) if not ordered(milestones) else f"{milestones!r:.60}"
+        raise TypeError(f"{who}: milestones must be a list of counts of step(), such as [30, 80], "
+                        f"got {got}")
 
 
 def per_group(who: str, name: str, values: float | Sequence[float], groups: int) -> list[float]:

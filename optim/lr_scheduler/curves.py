@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 
-from optim.lr_scheduler.base import Curve, check_positive
+from optim.lr_scheduler.base import Curve, check_milestones, check_positive
 from optim.optimizer import Optimizer
 
 
@@ -39,6 +39,7 @@ class MultiStepLR(Curve):
         gamma: float = 0.1,
         last_epoch: int = -1,
     ) -> None:
+        check_milestones("MultiStepLR", milestones)
         self.milestones = Counter(milestones)
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)

@@ -247,8 +247,8 @@ class OneCycleLR(_Momentum):
         t = self.last_epoch
         if t > self.total_steps:
             raise ValueError(
-                f"OneCycleLR: step {t} of a cycle of {self.total_steps}; the schedule is over, "
-                "make total_steps larger"
+                f"OneCycleLR: step {t} of a cycle of {self.total_steps}; the schedule is over: "
+                "step() belongs behind each of total_steps = epochs * len(loader) batches"
             )
         start, phase = 0.0, self._schedule_phases[0]
         for following in self._schedule_phases[1:]:
@@ -281,7 +281,8 @@ def _check_begun(optimizer: Optimizer, last_epoch: int) -> None:
 def _total_steps(total: int | None, epochs: int | None, per_epoch: int | None) -> int:
     if total is None:
         if epochs is None or per_epoch is None:
-            raise ValueError("OneCycleLR: give total_steps, or epochs and steps_per_epoch")
+            raise ValueError("OneCycleLR: give total_steps, or epochs and steps_per_epoch: "
+                             "epochs=10, steps_per_epoch=len(loader)")
         check_positive("OneCycleLR", "epochs", epochs)
         check_positive("OneCycleLR", "steps_per_epoch", per_epoch)
         return epochs * per_epoch

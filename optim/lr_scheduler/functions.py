@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.errors import describe, ordered
 from optim.lr_scheduler.base import LRScheduler, check_optimizer
 from optim.optimizer import Optimizer
 from optim.switches import current_rates
@@ -23,6 +24,12 @@ class _Functions(LRScheduler):
         who = type(self).__name__
         check_optimizer(who, optimizer)
         groups = len(optimizer.param_groups)
+        functions: Any = lr_lambda if ordered(lr_lambda) else [lr_lambda]
+        for function in functions:
+            if not callable(function):
+                raise TypeError(f"{who}: lr_lambda must be a function of the count that gives a "
+                                f"factor, such as lambda epoch: 0.9 ** epoch, got "
+                                f"{describe(function)}")
         self.lr_lambdas = [lr_lambda] * groups if callable(lr_lambda) else list(lr_lambda)
         if len(self.lr_lambdas) != groups:
             raise ValueError(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import SupportsFloat
 
 from autograd import Tensor
+from autograd.errors import describe
 from optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 from optim.optimizer import Optimizer
 from optim.switches import current_rates, set_rate
@@ -55,7 +56,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
         """Take note of a metric, and lower the learning rates if it is time to."""
-        current = float(metrics.detach() if isinstance(metrics, Tensor) else metrics)
+        current = _number(metrics)
         self.last_epoch += 1
         if self._better(current):
             self.best, self.num_bad_epochs = current, 0
@@ -90,3 +91,12 @@ class ReduceLROnPlateau(LRScheduler):
             lower = max(rate * self.factor, low)
             if rate - lower > self.eps:
                 set_rate(group, lower)
+
+
+def _number(metrics: SupportsFloat) -> float:
+    single = metrics.numel() == 1 if isinstance(metrics, Tensor) else hasattr(metrics, "__float__")
+    if not single:
+        raise TypeError("ReduceLROnPlateau.step: metrics must be the number that is watched, such "
+                        "as the loss on the validation set: scheduler.step(loss), got "
+                        f"{describe(metrics)}")
+    return float(metrics.detach() if isinstance(metrics, Tensor) else metrics)

@@ -10,6 +10,7 @@ from . import (  # noqa: F401 - each registers its programs
     right_loops,
     right_losses,
     right_modules,
+    right_published,
     wrong_loops,
     wrong_losses,
     wrong_modules,

@@ -7,7 +7,7 @@ import nn
 import optim
 from nn import functional as F
 
-from .table import batch, net, right, trained
+from .table import STEPS, batch, net, right, trained
 
 
 @right
@@ -30,6 +30,19 @@ def gradients_of_several_batches_zeroed_in_place():
         for _ in range(2):
             F.cross_entropy(model(x), y).backward()
         optimizer.step()
+
+
+@right
+def losses_kept_for_some_steps():
+    model, (x, y), losses = net(), batch(), []
+
+    def loss():
+        if len(losses) == STEPS // 2:
+            losses.clear()
+        losses.append(F.cross_entropy(model(x), y))
+        return losses[-1]
+
+    trained(model, loss, count=2 * STEPS)
 
 
 @right

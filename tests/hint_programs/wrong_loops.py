@@ -31,6 +31,18 @@ def zero_grad_not_called(mended):
         optimizer.step()  # HINT
 
 
+@wrong("SGD.step: the gradients of the step before", "optimizer.zero_grad()")
+def zero_grad_forgotten_with_several_batches(mended):
+    model, (x, y) = net(), batch()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(2):
+        if mended:
+            optimizer.zero_grad()
+        for _ in range(2):
+            F.cross_entropy(model(x), y).backward()
+        optimizer.step()  # HINT
+
+
 @wrong("SGD.step: none of the 4 parameters has a gradient", "Call loss.backward()")
 def backward_forgotten(mended):
     model, (x, y) = net(), batch()
@@ -194,3 +206,25 @@ def sorted_labels(mended):
         optimizer.zero_grad()
         F.cross_entropy(model(inputs), labels).backward()
         optimizer.step()  # HINT
+
+
+@wrong("SGD.step: each of the last 20 steps followed the first batch of a loader that does not",
+       "for x, y in loader: ...")
+def the_same_batch_again(mended):
+    dataset = data.TensorDataset(*batch(size=16))
+    loader = data.DataLoader(dataset, batch_size=4, shuffle=mended)
+    model = net()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(30):
+        x, y = next(iter(loader))
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()  # HINT
+
+
+@wrong("Adam.step: with lr=1000 each step moves each weight by about 1000", "lr=1e-3")
+def rate_that_lacks_a_sign(mended):
+    model, (x, y) = net(), batch()
+    optimizer = optim.Adam(model.parameters(), lr=1e-3 if mended else 1e3)
+    F.cross_entropy(model(x), y).backward()
+    optimizer.step()  # HINT

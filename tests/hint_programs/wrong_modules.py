@@ -104,3 +104,27 @@ def module_frozen_by_attribute(mended):
 @wrong("LSTM: dropout=0.5 comes between layers, and num_layers is 1", "put nn.Dropout behind it")
 def dropout_of_one_layer(mended):
     nn.LSTM(3, 4, num_layers=2 if mended else 1, dropout=0.5)  # HINT
+
+
+class Deep(nn.Module):
+    """Whose second layer is left out, or not."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(3, 3), nn.Sequential(nn.Linear(3, 3), nn.ReLU())
+        self.last = nn.Linear(3, 3)
+
+    def forward(self, x):
+        return self.last(self.first(x).relu())
+
+
+class Deeper(Deep):
+    def forward(self, x):
+        return self.last(self.second(self.first(x).relu()))
+
+
+@wrong("SGD.step: self.second, made in Deep.__init__, had no gradient in 50 steps",
+       "x = self.second(x) in forward")
+def layer_not_reached(mended):
+    model, (x, y) = Deeper() if mended else Deep(), batch()
+    steps(model, lambda: F.cross_entropy(model(x), y), 60)
