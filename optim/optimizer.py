@@ -92,7 +92,7 @@ class Optimizer(Constructed):
         for i, param in enumerate(params):
             what = f"{who}: params[{i}] of group {len(self.param_groups)}"
             _check_parameter(what, param)
-            if param.is_complex() and not self._takes_complex:
+            if param.dtype.kind == "c" and not self._takes_complex:
                 raise TypeError(f"{what}, {describe(param)}, is complex, which {who} is not made "
                                 "for; optim.Adam takes complex parameters")
             if id(param) in taken:

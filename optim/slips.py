@@ -92,9 +92,9 @@ def _look_at_rate(optimizer: Any) -> None:
         return
     for group in optimizer.param_groups:
         rate = float(group["lr"])
-        if rate > _FAR and any(float(abs(param._array).max()) < 2 * rate
+        if rate > _FAR and any(float(abs(param._any_array).max()) < 2 * rate
                                for param in group["params"]
-                               if param._array.ndim > 1 and param._array.size):
+                               if param._any_array.ndim > 1 and param._any_array.size):
             hint("rate", f"{_who(optimizer)}: with lr={rate:g} each step moves each weight by "
                  f"about {rate:g}, many times its size; {type(optimizer).__name__} takes rates "
                  "such as lr=1e-3")
@@ -104,7 +104,7 @@ def _look_at_rate(optimizer: Any) -> None:
 def _look_at_notes(who: str, param: Tensor) -> None:
     """Tell of what was noted since the step before."""
     where, layer = NOTED.pop("NaN", ""), NOTED.pop("evaluated", _nothing)(param)
-    if where and np.isnan(param._grad._array).any():  # type: ignore[union-attr]
+    if where and np.isnan(param._grad._any_array).any():  # type: ignore[union-attr]
         hint("NaN loss", f"{who}: the loss whose backward() was called at {where} is NaN, and what "
              "is updated becomes NaN as a rule; autograd.why(parameter, lambda: criterion(model(x),"
              " y)) says where it begins. Usual causes: NaN in the data (x.isnan().any()), log or "
