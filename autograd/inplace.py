@@ -189,7 +189,7 @@ def make_replacing(name: str, function):
 def _dressed(twin, name: str, function, doc: str | None):
     """The in-place twin, which shows the signature and source of its function."""
     twin.__name__ = twin.__qualname__ = name
-    twin.__doc__ = doc
+    twin.__module__, twin.__doc__ = __name__, doc
     twin.__wrapped__ = getattr(function, "__wrapped__", function)
     return twin
 

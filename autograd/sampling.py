@@ -345,9 +345,10 @@ def _fill_method(name: str, draw):
     """An in-place method that overwrites a tensor with random numbers."""
     def filled(self, *args, generator=None, **kwargs):
         drawn = draw(self, numpy_generator(generator, name + "_"), *args, **kwargs)
-        if np.iscomplexobj(drawn):
-            raise TypeError(f"{name}_: real numbers are needed, got {args}")
-        drawn = _rounded(drawn, reals(self).dtype)
+        parts = reals(self)
+        if np.iscomplexobj(drawn) or self.is_complex() and np.shape(drawn) != parts.shape:
+            raise TypeError(f"{name}_: real numbers are needed, got {describe(self)} and {args}")
+        drawn = _rounded(drawn, parts.dtype)
         return wrap(drawn.view(self.dtype)[..., 0] if self.is_complex() else drawn)
 
     filled.__doc__ = draw.__doc__
@@ -379,8 +380,6 @@ def _normal(self, source, mean=0.0, std=1.0):
 
 def _bernoulli(self, source, p=0.5):
     """Overwrite with ones, with probability p, and zeros."""
-    if self.is_complex():
-        raise TypeError(f"bernoulli_: real numbers are needed, got {describe(self)}")
     return _flip("bernoulli_", self, source, p)
 
 

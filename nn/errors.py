@@ -101,8 +101,8 @@ def warn_of_strays(root) -> None:
     they are not registered, so they are not trained, saved or moved."""
     for path, module in root.named_modules():
         for name, value, stray in strays(module, root, module._told):
-            if len(value) == 1 and value.__class__ is not dict:  # so a teacher is kept aside
-                continue
+            if len(value) == 1 and any(True for _ in getattr(stray, "children", tuple)()):
+                continue  # so a teacher is kept aside
             module._told.add(name)
             _warn(f"{type(root).__name__}{'.' + path if path else ''}.{name}", value, stray)
 

@@ -182,10 +182,8 @@ CALLS = {
     "sum_rows": lambda a, m, n: (a(2, m, n), a.whole(5, 2, m), 0, (5, n)),
     "scatter_sum": lambda a, m, n: (a(m, n), a.whole(5, m, n), 1, (m, 5), False, a(m, 5)),
     "scatter_fold": lambda a, m, n: (a(m, 5), a.whole(5, m, n), a(m, n), 1, "prod", True),
-    "scatter_fold rows": lambda a, m, n: (
-        a(5, n), a.whole(5, m), a(m, n), 0, "amax", False),
-    "scatter_prod_grad": lambda a, m, n: (
-        a(m, 5), a.whole(5, m, n), a(m, 5), a(m, n), 1, True),
+    "scatter_fold rows": lambda a, m, n: (a(5, n), a.whole(5, m), a(m, n), 0, "amax", False),
+    "scatter_prod_grad": lambda a, m, n: (a(m, 5), a.whole(5, m, n), a(m, 5), a(m, n), 1, True),
     "softmax": lambda a, m, n: (a(m, n),),
     "log_softmax": lambda a, m, n: (a(m, n),),
     "softmax_grad": lambda a, m, n: (a(m, n), a.inside(m, n)),

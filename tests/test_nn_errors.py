@@ -180,7 +180,7 @@ class Hidden(nn.Module):
 
 @pytest.mark.parametrize(("value", "text"), [
     ([nn.Linear(1, 1)], r"Hidden\.layers is a plain list that holds a Linear.*nn\.ModuleList"),
-    ((nn.ReLU(),), r"Hidden\.layers is a plain tuple that holds a ReLU.*nn\.ModuleList"),
+    ((nn.PReLU(),), r"Hidden\.layers is a plain tuple that holds a PReLU.*nn\.ModuleList"),
     ({"a": nn.Linear(1, 1)}, r"plain dict that holds a Linear.*nn\.ModuleDict"),
     ([nn.Parameter(autograd.ones(1))], r"plain list that holds a Parameter.*nn\.ParameterList"),
     ([[1], [nn.Linear(1, 1)]], r"plain list that holds a Linear"),
