@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import index
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
+from weakref import ProxyTypes
 
 from .errors import describe, located, uncalled
 from .node import Leaf, Node, next_seq
@@ -128,7 +129,8 @@ def leaks(step: Callable[[], Any], n: int = 10) -> Leaks:
 
 
 def _alive(kind: type) -> Iterator[Any]:
-    return (one for one in gc.get_objects() if isinstance(one, kind))
+    return (one for one in gc.get_objects() if type(one) not in ProxyTypes
+            and isinstance(one, kind))  # which asks a proxy for what it stands for, if it lives
 
 
 class _Search:
@@ -205,6 +207,8 @@ def _named(step: Callable, local: Mapping[str, Any]) -> dict[int, tuple[str, Any
                    [*dict(seen_by(step)).items(), *local.items()])
     while places and len(seen) < _MOST:
         name, value, holder, owner, depth = places.popleft()
+        if type(value) in ProxyTypes:
+            continue
         if isinstance(value, Tensor):
             found.setdefault(id(value), (holder, owner))
         elif id(value) not in seen and depth < _DEEPEST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import deque
 from pathlib import Path
 
@@ -216,3 +217,12 @@ def test_of_a_holder_that_is_not_found_no_code_is_advised():
     w = autograd.ones(2, requires_grad=True)
     leak, = autograd.leaks(lambda: (w * w).sum().backward(create_graph=True))
     assert "create_graph" in str(leak) and "loss.item()" not in str(leak)
+
+
+def test_proxies_of_what_is_gone_are_passed_by():
+    thing = Program()
+    proxies = [weakref.proxy(thing)]
+    del thing
+    with pytest.raises(ReferenceError):
+        proxies[0].right()
+    assert not autograd.leaks(Program().right)
